@@ -1,0 +1,1 @@
+"""The words every room shares: sound, speech, facts, ports and errors. Standard library and numpy only."""

@@ -1,0 +1,434 @@
+"""Facts, in the past tense: the closed union of bodies that the append-only streams hold.
+
+Every body is frozen and carries a literal `type`. Guesses (partial words, voice activity, 250 ms emotion) are signals
+and have no body here. `calls.codec` turns bodies into JSON and back; `web/src/events.gen.ts` is generated from this file.
+A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, get_args
+
+from calls.ids import CallId, Language, LegId, MemberRole, TurnId, UtteranceId
+from calls.speech import EmotionEstimate, Word
+
+SCHEMA_VERSION = 1
+
+StreamKind = Literal["call", "conversation", "customer", "case", "queue"]
+ConsentSubject = Literal["recording", "emotion"]
+CallResult = Literal["completed", "abandoned", "escalated", "callback", "rejected", "failed"]
+EndReason = Literal[
+    "caller_hung_up",
+    "bot_hung_up",
+    "caller_cancelled",
+    "media_lost",
+    "no_common_codec",
+    "overload",
+    "shutdown",
+    "process_lost",
+    "internal_error",
+    "maximum_duration",
+    "no_input",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered:
+    """A call reached us and rings."""
+
+    type: Literal["call_offered"] = "call_offered"
+    transport: Literal["sip", "webrtc"]
+    caller: str
+    """Caller id as presented: E.164 where it parses, else the user part, empty when withheld. It can be forged."""
+    caller_name: str
+    called: str
+    """The user part that was dialled."""
+    peer_call_id: str
+    """Call-ID of SIP or the session id of the page; ties the log to the peer's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAnswered:
+    """The call was answered; t_ms 0 of the media clock."""
+
+    type: Literal["call_answered"] = "call_answered"
+    language: Language
+    flow: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegJoined:
+    """A member's leg entered the conference."""
+
+    type: Literal["leg_joined"] = "leg_joined"
+    leg_id: LegId
+    member: MemberRole
+    codec: str
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegLeft:
+    """A member's leg left the conference."""
+
+    type: Literal["leg_left"] = "leg_left"
+    leg_id: LegId
+    member: MemberRole
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeGiven:
+    """The caller was told what they are talking to and what is kept."""
+
+    type: Literal["notice_given"] = "notice_given"
+    automatic: bool
+    recording: bool
+    emotion: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentGiven:
+    """The caller agreed, by words, by key or by staying where the config says that staying is enough."""
+
+    type: Literal["consent_given"] = "consent_given"
+    subject: ConsentSubject
+    how: Literal["words", "key", "stayed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRefused:
+    """The caller refused or withdrew consent; nothing of the subject is kept from here on."""
+
+    type: Literal["consent_refused"] = "consent_refused"
+    subject: ConsentSubject
+    how: Literal["words", "key", "unanswered"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStarted:
+    """Audio is being kept from this moment on."""
+
+    type: Literal["recording_started"] = "recording_started"
+    file: str
+    """File name inside the recordings folder."""
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused:
+    """Audio is silence from here; the recording keeps counting time."""
+
+    type: Literal["recording_paused"] = "recording_paused"
+    reason: Literal["secret_digits", "caller_request", "agent_request", "disk_full"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingResumed:
+    """Audio is being kept again."""
+
+    type: Literal["recording_resumed"] = "recording_resumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingSilenced:
+    """A stretch that was already kept was overwritten by silence, because it held a secret."""
+
+    type: Literal["recording_silenced"] = "recording_silenced"
+    start_ms: int
+    end_ms: int
+    reason: Literal["card_number", "secret_digits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingStopped:
+    """The recording ended."""
+
+    type: Literal["recording_stopped"] = "recording_stopped"
+    reason: Literal["call_ended", "consent_refused", "disk_full", "error"]
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceHeard:
+    """Final words of one utterance, secrets already masked."""
+
+    type: Literal["utterance_heard"] = "utterance_heard"
+    utterance_id: UtteranceId
+    member: MemberRole
+    language: Language
+    language_prob: float
+    start_ms: int
+    end_ms: int
+    words: tuple[Word, ...]
+    engine: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionEstimated:
+    """How the caller sounded in one utterance: an estimate."""
+
+    type: Literal["emotion_estimated"] = "emotion_estimated"
+    utterance_id: UtteranceId
+    start_ms: int
+    end_ms: int
+    estimate: EmotionEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded:
+    """A speaking turn is over. A bot's turn holds only what was played."""
+
+    type: Literal["turn_ended"] = "turn_ended"
+    turn_id: TurnId
+    speaker: MemberRole
+    text: str
+    language: Language
+    start_ms: int
+    end_ms: int
+    utterance_ids: tuple[UtteranceId, ...]
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargedIn:
+    """The caller spoke while the bot did, and the bot yielded."""
+
+    type: Literal["barged_in"] = "barged_in"
+    turn_id: TurnId
+    """The bot's turn that was interrupted."""
+    heard_ms: int
+    """How much of it had been played."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitsPressed:
+    """Keys of the phone, in order; secret ones are masked with `*`."""
+
+    type: Literal["digits_pressed"] = "digits_pressed"
+    digits: str
+    secret: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageChosen:
+    """The language of the call was settled or changed."""
+
+    type: Literal["language_chosen"] = "language_chosen"
+    language: Language
+    how: Literal["dial_plan", "detected", "asked", "key"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActDecided:
+    """What the dialog policy decided to do after a turn, and why: the reasoning that QA reads."""
+
+    type: Literal["act_decided"] = "act_decided"
+    act: Literal["answer", "ask", "confirm", "repair", "say", "look_up", "escalate", "offer_callback", "hang_up", "set"]
+    detail: str
+    """Stable code of the act, e.g. `topic:bill-explained`, `slot:account_number`, `flow:appointment`."""
+    turn_id: TurnId | None
+    """The caller's turn that it answers; null for acts of the bot's own accord."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicFound:
+    """What the caller asked about, or that no article covers it."""
+
+    type: Literal["topic_found"] = "topic_found"
+    turn_id: TurnId
+    topic: str | None
+    score: float
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFilled:
+    """A value that the caller gave, in its normal form; secret ones are masked."""
+
+    type: Literal["slot_filled"] = "slot_filled"
+    slot: str
+    value: str
+    confirmed: bool
+    turn_id: TurnId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafetyRaised:
+    """Danger or fraud was heard; every flow was skipped."""
+
+    type: Literal["safety_raised"] = "safety_raised"
+    kind: Literal["danger_to_life", "gas", "self_harm", "fraud"]
+    turn_id: TurnId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationRequested:
+    """A human shall take over."""
+
+    type: Literal["escalation_requested"] = "escalation_requested"
+    reason: Literal["caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure"]
+    detail: str
+    turn_id: TurnId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefFact:
+    """One statement of a brief with the event that proves it."""
+
+    text: str
+    quote: str
+    """The words it was taken from; empty when it does not come from words."""
+    t_ms: int
+    event_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionPoint:
+    """One point of the caller's emotion curve."""
+
+    t_ms: int
+    anger_prob: float
+    arousal_score: float
+    uncertainty: float
+    abstained: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefPrepared:
+    """What a human reads before the first word. Every statement carries the event it came from."""
+
+    type: Literal["brief_prepared"] = "brief_prepared"
+    caller: str
+    verified: Literal["none", "caller_id_only", "account_given"]
+    language: Language
+    matter: str
+    """The matter in one line."""
+    reason: str
+    facts: tuple[BriefFact, ...]
+    tried: tuple[BriefFact, ...]
+    open_questions: tuple[BriefFact, ...]
+    emotion: tuple[EmotionPoint, ...]
+    suggested_opening: str
+    spoken_line: str
+    """The brief in at most 15 seconds of speech, for agents on a plain phone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackOffered:
+    """No human was free; the bot offered to be called back."""
+
+    type: Literal["callback_offered"] = "callback_offered"
+    agents_signed_in: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackBooked:
+    """The caller wants to be called back."""
+
+    type: Literal["callback_booked"] = "callback_booked"
+    number: str
+    language: Language
+    matter: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackDeclined:
+    """The caller does not want to be called back."""
+
+    type: Literal["callback_declined"] = "callback_declined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowFinished:
+    """A flow (appointment, outage report …) collected all it needed."""
+
+    type: Literal["flow_finished"] = "flow_finished"
+    flow: str
+    reference: str
+    """The reference number that the caller was told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degraded:
+    """Load or failure made the service do less; the call went on."""
+
+    type: Literal["degraded"] = "degraded"
+    what: Literal["fewer_partials", "smaller_model", "keypad_menu", "no_emotion", "no_recording", "no_knowledge", "other_voice"]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded:
+    """The call is over. Each call has exactly one."""
+
+    type: Literal["call_ended"] = "call_ended"
+    result: CallResult
+    reason: EndReason
+
+
+EventBody = (
+    CallOffered
+    | CallAnswered
+    | LegJoined
+    | LegLeft
+    | NoticeGiven
+    | ConsentGiven
+    | ConsentRefused
+    | RecordingStarted
+    | RecordingPaused
+    | RecordingResumed
+    | RecordingSilenced
+    | RecordingStopped
+    | UtteranceHeard
+    | EmotionEstimated
+    | TurnEnded
+    | BargedIn
+    | DigitsPressed
+    | LanguageChosen
+    | ActDecided
+    | TopicFound
+    | SlotFilled
+    | SafetyRaised
+    | EscalationRequested
+    | BriefPrepared
+    | CallbackOffered
+    | CallbackBooked
+    | CallbackDeclined
+    | FlowFinished
+    | Degraded
+    | CallEnded
+)
+
+EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
+
+PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
+    "call_offered": ("caller", "caller_name"),
+    "utterance_heard": ("words",),
+    "turn_ended": ("text",),
+    "digits_pressed": ("digits",),
+    "slot_filled": ("value",),
+    "brief_prepared": ("caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"),
+    "callback_booked": ("number", "matter"),
+}
+"""Fields that storage encrypts with the customer's key, by event type."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact in its place in a stream."""
+
+    stream_kind: StreamKind
+    stream_id: CallId | str
+    seq: int
+    """Dense, from 1."""
+    at_utc: datetime
+    """Wall-clock time, aware, UTC."""
+    t_ms: int | None
+    """Media clock of the call at which the fact holds; null before the answer and outside calls."""
+    source: str
+    """The part that observed it: `call`, `asr`, `prosody`, `dialog`, `recorder`, `service`."""
+    schema_version: int
+    body: EventBody

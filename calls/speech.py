@@ -1,0 +1,83 @@
+"""What was said, by whom and how it sounded. All times are milliseconds on the call's media clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from calls.ids import Language, MemberRole, TurnId, UtteranceId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """One recognised word at its exact time."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    prob: float
+    """The recogniser's probability of the word, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """What the recogniser thinks of an utterance that is still going on: a signal, never logged."""
+
+    utterance_id: UtteranceId
+    revision: int
+    """Grows by one with every hypothesis of the utterance; a late lower revision is ignored."""
+    committed: tuple[Word, ...]
+    """Words that will not change any more."""
+    tentative: tuple[Word, ...]
+    """Words that may still change; shown, but not acted on."""
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Utterance:
+    """A finished stretch of speech of one member, with its final words."""
+
+    utterance_id: UtteranceId
+    member: MemberRole
+    language: Language
+    language_prob: float
+    start_ms: int
+    end_ms: int
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words joined by blanks."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionEstimate:
+    """How a caller sounds in one utterance: an estimate from the voice, never of an employee."""
+
+    anger_prob: float
+    """Calibrated probability that the speaker is angry, 0 to 1."""
+    arousal_score: float
+    """Activation, 0 (calm) to 1 (agitated); not calibrated."""
+    uncertainty: float
+    """0 (sure) to 1 (no idea). Above the model's threshold the estimate abstains."""
+    abstained: bool
+    """True when there is too little speech or too much doubt; the numbers are then not to be acted on."""
+    reasons: tuple[str, ...]
+    """Reason codes for people, e.g. `louder_than_start`; the pages translate them."""
+    model: str
+    """Name of the model that made the estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A speaking turn: everything one member said until another took over."""
+
+    turn_id: TurnId
+    speaker: MemberRole
+    text: str
+    """What was heard. For a bot that was interrupted: only the words that were played."""
+    language: Language
+    start_ms: int
+    end_ms: int
+    utterance_ids: tuple[UtteranceId, ...] = field(default=())
+    interrupted: bool = False
