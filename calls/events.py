@@ -1,8 +1,8 @@
 """Facts, in the past tense: the closed union of bodies that the append-only streams hold.
 
 Every body is frozen and carries a literal `type`. Guesses (partial words, voice activity, 250 ms emotion) are signals
-and have no body here. `calls.codec` turns bodies into JSON and back; `web/src/events.gen.ts` is generated from this file.
-A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it.
+and have no body here. `calls.codec` turns bodies into JSON and back; `web/src/events.gen.ts` is made from
+this file. A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it.
 """
 
 from __future__ import annotations
@@ -356,7 +356,15 @@ class Degraded:
     """Load or failure made the service do less; the call went on."""
 
     type: Literal["degraded"] = "degraded"
-    what: Literal["fewer_partials", "smaller_model", "keypad_menu", "no_emotion", "no_recording", "no_knowledge", "other_voice"]
+    what: Literal[
+        "fewer_partials",
+        "smaller_model",
+        "keypad_menu",
+        "no_emotion",
+        "no_recording",
+        "no_knowledge",
+        "other_voice",
+    ]
     reason: str
 
 
