@@ -49,7 +49,8 @@ def to_float(samples: Samples) -> FloatSamples:
 
 def to_int16(samples: npt.NDArray[np.floating]) -> Samples:
     """Scale samples in [-1, 1] to 16 bits; louder ones are clipped, never wrapped."""
-    return np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    scaled: Samples = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int16)
+    return scaled
 
 
 def level_dbfs(samples: Samples) -> float:

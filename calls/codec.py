@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import types
 from datetime import datetime
-from functools import cache
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from calls.errors import CallCentreError
@@ -47,9 +46,11 @@ def event_from_json(data: dict[str, Any]) -> Event:
     return Event(**plain)
 
 
-@cache
+_HINTS: dict[type[Any], dict[str, Any]] = {cls: get_type_hints(cls) for cls in EVENT_BODIES}
+
+
 def _hints(cls: type[Any]) -> dict[str, Any]:
-    return get_type_hints(cls)
+    return _HINTS.setdefault(cls, get_type_hints(cls))
 
 
 def _unreadable(why: str) -> CallCentreError:
