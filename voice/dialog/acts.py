@@ -1,0 +1,318 @@
+"""What goes into the dialog policy and what comes out: its inputs (facts) and its acts (wishes), all frozen.
+
+`service` turns what happened on the line into inputs, hands each to `DialogPolicy.step`, and carries out the acts in
+the order given. Nothing here knows audio, SIP or a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from calls.events import ConsentSubject
+from calls.ids import Language
+from calls.ports import Passage
+from calls.speech import EmotionEstimate, Turn
+
+Expects = Literal["open", "yes_no", "digits", "email", "address", "name", "date"]
+"""What kind of words comes next; hearing waits longer inside numbers, names and addresses."""
+
+SayKind = Literal["notice", "prompt", "answer", "filler", "safety", "goodbye"]
+"""`notice`: greeting and what the caller must know; `prompt`: questions and repair; `answer`: what was asked for;
+`filler`: short words while something is being looked up; `safety`: emergency advice; `goodbye`: the last words."""
+
+SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
+
+EscalationReason = Literal["caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure"]
+
+LanguageHow = Literal["dial_plan", "detected", "asked", "key"]
+
+ConsentHow = Literal["words", "key", "stayed", "unanswered"]
+
+EndCallReason = Literal["bot_hung_up", "no_input"]
+"""A subset of `calls.events.EndReason`."""
+
+PauseReason = Literal["secret_digits", "caller_request"]
+"""A subset of the reasons of `calls.events.RecordingPaused`."""
+
+TroubleKind = Literal["knowledge", "hearing", "voice"]
+"""Which part failed: finding articles, recognising speech, or making the bot's voice."""
+
+
+# ---------------------------------------------------------------------------------------------------- inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallBegan:
+    """The call was answered; the first input, exactly once."""
+
+    now_local: datetime
+    """Wall-clock time where the line is; its date is what "tomorrow" is counted from."""
+    caller: str
+    """Caller id as presented (E.164 where it parses), empty when withheld. It can be forged."""
+    open: bool
+    """Whether people work at this hour."""
+    agents_signed_in: int
+    """Humans who could take a call now."""
+    greeting: str = ""
+    """First words of the dial plan for this number, empty for the standard greeting."""
+    flow: str = ""
+    """A flow that the dial plan starts with, empty for an open question."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerTurn:
+    """The caller finished a turn."""
+
+    turn: Turn
+    emotion: EmotionEstimate | None = None
+    """The estimate of the turn's last utterance, if one came in time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerSpeaking:
+    """The caller's voice was heard (or stopped): suspends the silence deadlines while it lasts."""
+
+    speaking: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeysPressed:
+    """Keys of the phone, as they come; the policy gathers them itself and waits for `#` or a pause."""
+
+    digits: str
+    """The new keys since the last input of this kind, of `0123456789*#`."""
+    complete: bool = False
+    """True when it is known that no more keys follow; a `#` in `digits` says the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassagesFound:
+    """The answer to a `LookUp`."""
+
+    query_id: str
+    passages: tuple[Passage, ...]
+    """Best first, at most one an article; empty when nothing is near."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SayDone:
+    """A `Say` was played to its end, or was cut off."""
+
+    say_id: str
+    heard_text: str
+    """The words that were played."""
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentsSignedIn:
+    """How many humans could take a call, whenever that changes."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """A human has taken the caller; the policy is silent from here on, until `HandoverFailed`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverFailed:
+    """The human that was looked for could not be reached; the caller is back with the bot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardNothing:
+    """Somebody seemed to speak but no words were recognised."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """A part of the service failed for this call."""
+
+    kind: TroubleKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineReached:
+    """The moment named by `DialogPolicy.next_deadline_ms` has come. Too early is harmless."""
+
+
+DialogInput = (
+    CallBegan
+    | CallerTurn
+    | CallerSpeaking
+    | KeysPressed
+    | PassagesFound
+    | SayDone
+    | AgentsSignedIn
+    | HandedOver
+    | HandoverFailed
+    | HeardNothing
+    | Trouble
+    | DeadlineReached
+)
+
+
+# ------------------------------------------------------------------------------------------------------ acts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Say:
+    """Speak; several in one step are played one after the other. Answered by `SayDone`."""
+
+    say_id: str
+    text: str
+    language: Language
+    kind: SayKind
+    topic: str | None = None
+    """Topic of an answer, e.g. `bill-explained`."""
+    article_id: str | None = None
+    """Article that the words come from."""
+    expects: Expects = "open"
+    speed: float = 1.0
+    """Speaking rate, 1 = the voice's own; the caller may ask for slower."""
+    interruptible: bool = True
+    """False for words that must be heard whole (notice of recording, emergency advice)."""
+    detail: str = ""
+    """Stable code of why it is said, e.g. `greeting`, `repair:2`, `slot:account_number`, `topic:bill-explained`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """Find passages for a question; answered by `PassagesFound` with the same id."""
+
+    query_id: str
+    query: str
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundTopic:
+    """What the caller asked about; `topic` None when no article covers it."""
+
+    topic: str | None
+    score: float
+    article_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillSlot:
+    """A value the caller gave, in its normal form."""
+
+    slot: str
+    value: str
+    confirmed: bool
+    secret: bool = False
+    """True when the log may only hold a mask."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishFlow:
+    """A flow has all it needs."""
+
+    flow: str
+    reference: str
+    """The reference number that the caller is told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseSafety:
+    """Danger or fraud was heard; every flow was skipped."""
+
+    kind: SafetyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate:
+    """Find a human and prepare the brief. Emitted also when nobody is signed in: the reason belongs into the log."""
+
+    reason: EscalationReason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetConsent:
+    """Switch keeping of `subject` on or off, from this moment."""
+
+    subject: ConsentSubject
+    given: bool
+    how: ConsentHow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GiveNotice:
+    """What the notice that is being spoken tells the caller."""
+
+    automatic: bool
+    recording: bool
+    emotion: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLanguage:
+    """The language of the call from here on, for hearing and speaking."""
+
+    language: Language
+    how: LanguageHow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferCallback:
+    """The caller is being offered to be called back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookCallback:
+    """The caller wants to be called back."""
+
+    number: str
+    """E.164."""
+    matter: str
+    """What it is about, in the caller's words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclineCallback:
+    """The caller does not want to be called back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PauseRecording:
+    """Keep silence instead of sound from now on."""
+
+    reason: PauseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRecording:
+    """Keep sound again (only if recording is consented to)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndCall:
+    """Hang up once everything said before has been played."""
+
+    reason: EndCallReason
+
+
+DialogAct = (
+    Say
+    | LookUp
+    | FoundTopic
+    | FillSlot
+    | FinishFlow
+    | RaiseSafety
+    | Escalate
+    | SetConsent
+    | GiveNotice
+    | SetLanguage
+    | OfferCallback
+    | BookCallback
+    | DeclineCallback
+    | PauseRecording
+    | ResumeRecording
+    | EndCall
+)

@@ -1,0 +1,56 @@
+"""What an operator may choose about the dialog; everything has a default that works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ConsentMode = Literal["stay", "ask", "off"]
+"""`stay`: the caller is told, staying on the line is consent; `ask`: nothing is kept until the caller says yes or
+presses 1; `off`: the thing is not done at all."""
+
+DEFAULT_EMERGENCY_NUMBER = "112"
+"""Source: Directive (EU) 2018/1972 article 109; also answered on mobile networks of most other countries."""
+
+EMERGENCY_NUMBERS: Mapping[str, str] = {"ES": "112", "MX": "911", "US": "911", "AR": "911", "CO": "123", "CL": "133"}
+"""ISO 3166 country code → number to call when life is in danger. Source: ITU operational bulletin, national plans."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogSettings:
+    """Choices of one line (one entry of the dial plan)."""
+
+    company: str = "Lumina"
+    recording: ConsentMode = "stay"
+    emotion: ConsentMode = "stay"
+    emergency_number: str = DEFAULT_EMERGENCY_NUMBER
+    """Spoken with every safety advice about life, fire or gas."""
+    default_country: str = ""
+    """ISO 3166 code for phone numbers without prefix; empty: 9 digits ES, 10 digits MX in Spanish and US in English."""
+    other_language: bool = True
+    """Whether the caller may change between Spanish and English."""
+    flows: tuple[str, ...] = ("bill_explained", "outage_report", "appointment", "callback")
+    """Names of the flows in `flows/` that are switched on."""
+    human_topics: frozenset[str] = frozenset()
+    """Topics that only a human may handle: found, they escalate with reason `topic`."""
+    answer_min_score: float = 0.5
+    """From this relevance on a passage is spoken as the answer."""
+    clarify_min_score: float = 0.35
+    """From here on the bot asks which of the two best topics was meant; below, it is out of scope."""
+    no_input_ms: int = 7_000
+    """Silence after a prompt until the bot asks again. Source: our choice, above the 5 s usual on phone lines."""
+    patience_ms: int = 30_000
+    """The same after the caller asked for more time."""
+    interdigit_ms: int = 4_000
+    """Pause after a key that ends an entry without `#`. Source: our choice, usual for exchanges."""
+    look_up_ms: int = 4_000
+    """How long the knowledge may take before the bot says that it cannot look it up."""
+    look_up_filler_ms: int = 1_200
+    """How long the knowledge may take before a filler is spoken, so that the line is never dead."""
+    waiting_word_ms: int = 20_000
+    """Between two words of patience while a human is being looked for."""
+    anger_prob: float = 0.6
+    """Calibrated probability of anger from which a turn counts as heated."""
+    spoken_names: Mapping[str, str] = field(default_factory=dict)
+    """`topic:language` → how the bot names the topic in "did you mean …?"; the article's title when missing."""

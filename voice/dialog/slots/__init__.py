@@ -1,0 +1,1 @@
+"""Spoken values to their normal form."""
