@@ -1,0 +1,284 @@
+"""Configuration: a TOML file and `WARMLINE__SECTION__KEY` variables over the defaults, each value with its origin.
+
+Unknown keys are errors that name the nearest valid one. A secret is a `SecretStr` and is masked wherever it is shown.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from calls.errors import CallCentreError
+from calls.ids import Language
+
+ENV_PREFIX = "WARMLINE__"
+
+
+class Section(BaseModel):
+    """A table of the file; keys that it does not have are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def split_address(value: str) -> tuple[str, int]:
+    """Split `host:port` or `[v6]:port`."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def _address(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
+    return value
+
+
+class ServiceSection(Section):
+    """The web side and where things are kept."""
+
+    listen: str = "127.0.0.1:8080"
+    """Address of the pages, the API and the metrics. Anything but loopback needs `tls_certificate` or a proxy."""
+    tls_certificate: str = ""
+    """PEM file; browsers give no microphone to a page that is neither https nor on localhost."""
+    tls_key: str = ""
+    staff_token: SecretStr = SecretStr("")
+    """Opens the staff pages; empty: a new one is made at each start and printed once."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further sites that may embed the caller's page, e.g. "https://www.example.com"."""
+    max_web_calls_per_address: int = Field(default=4, ge=1)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    _check_listen = field_validator("listen")(_address)
+
+
+class SipSection(Section):
+    """The SIP line."""
+
+    enabled: bool = True
+    listen: str = "127.0.0.1:5060"
+    """UDP address of the signalling."""
+    advertise: str = ""
+    """Host that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
+    rtp_ports: tuple[int, int] = (30000, 30999)
+    """First and last UDP port of the media; RTP takes the even ones."""
+
+    _check_listen = field_validator("listen")(_address)
+
+
+class TelephonySection(Section):
+    """Lines into the house."""
+
+    sip: SipSection = SipSection()
+    max_calls: int = Field(default=40, ge=1)
+    """Calls with media at a time; one more hears busy."""
+    media_lost_after_s: int = Field(default=30, ge=2)
+    """A caller whose packets stop for so long is gone."""
+
+
+class ModelsSection(Section):
+    """Where weights lie and which serve."""
+
+    dir: str = ""
+    """Folder of fetched weights; empty: $WARMLINE_MODELS or ~/.cache/warmline/models."""
+    whisper: str = "whisper-base"
+    whisper_threads: int = Field(default=2, ge=1, le=16)
+
+
+class SpeechSection(Section):
+    """Voices by language: the name of an engine of `service/engines.py`."""
+
+    voice_en: Literal["piper", "espeak", "coqui"] = "piper"
+    voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
+    coqui_model_es: str = ""
+    """Path of a Coqui checkpoint folder, for the engine `coqui` (needs the extra `coqui`)."""
+    coqui_model_en: str = ""
+
+
+class PrivacySection(Section):
+    """What is kept, and what callers are asked."""
+
+    recording: Literal["stay", "ask", "off"] = "stay"
+    """"stay": who stays after the notice agrees; "ask": only a clear yes agrees; "off": never recorded."""
+    emotion: Literal["stay", "ask", "off"] = "stay"
+    retention_days: int = Field(default=90, ge=1)
+    """Recordings and personal fields older than this are destroyed."""
+
+
+class DialPlanSection(Section):
+    """The dial plan's file and what holds for numbers that it does not name."""
+
+    file: str = ""
+    """TOML file with `[[number]]` tables; empty: every number is answered by the bot. Reloaded when it changes."""
+    language: Language = "es"
+    """Language of the greeting where the dial plan says nothing; the caller's own language wins afterwards."""
+    emergency_number: str = "112"
+    time_zone: str = "Europe/Madrid"
+    company: str = "Lumina"
+
+
+class KnowledgeSection(Section):
+    """The articles."""
+
+    dir: str = ""
+    """Folder with `es/*.md` and `en/*.md`; empty: the built-in articles of the invented company Lumina."""
+
+
+class Config(Section):
+    """All of it."""
+
+    data_dir: str = "data"
+    """Folder of the database, recordings, keys and caches."""
+    database_url: SecretStr = SecretStr("")
+    """SQLAlchemy URL; empty: SQLite in `data_dir`."""
+    service: ServiceSection = ServiceSection()
+    telephony: TelephonySection = TelephonySection()
+    models: ModelsSection = ModelsSection()
+    speech: SpeechSection = SpeechSection()
+    privacy: PrivacySection = PrivacySection()
+    dial_plan: DialPlanSection = DialPlanSection()
+    knowledge: KnowledgeSection = KnowledgeSection()
+
+    @property
+    def data_path(self) -> Path:
+        """`data_dir` as a path."""
+        return Path(self.data_dir).expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedConfig:
+    """The checked configuration and where each value came from."""
+
+    config: Config
+    origins: Mapping[str, str]
+    """Dotted key to `file:NAME` or `env:VARIABLE`; keys that are absent have their default."""
+
+    def rows(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (dotted key, value as TOML, origin) of every setting, secrets masked."""
+        for key, value in _leaves(self.config):
+            yield key, _shown(value), self.origins.get(key, "default")
+
+
+def load_config(file: Path | None, environ: Mapping[str, str] | None = None) -> LoadedConfig:
+    """Read, merge and check.
+
+    Raises:
+        CallCentreError: `config.unreadable`, `config.unknown_key` or `config.bad_value`.
+    """
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    if file is not None:
+        for key, value in _flatten(_read_toml(file)):
+            values[key] = value
+            origins[key] = f"file:{file.name}"
+    for name, text in sorted((os.environ if environ is None else environ).items()):
+        if name.startswith(ENV_PREFIX):
+            key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
+            values[key] = _from_text(text)
+            origins[key] = f"env:{name}"
+    if "service.data_dir" in values:  # accepted in both places; the top level is the documented one
+        values["data_dir"] = values.pop("service.data_dir")
+        origins["data_dir"] = origins.pop("service.data_dir")
+    _refuse_unknown(values, origins)
+    try:
+        config = Config.model_validate(_unflatten(values))
+    except ValidationError as error:
+        raise _bad_value(error, origins) from error
+    return LoadedConfig(config, origins)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CallCentreError(
+            "config.unreadable",
+            f"There is no configuration file {file}. Name another with --config, or leave it out for the defaults.",
+            fault="operator",
+        ) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise CallCentreError(
+            "config.unreadable", f"The configuration file {file} cannot be read: {error}.", fault="operator"
+        ) from error
+
+
+def _from_text(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        node = tree
+        for part in path:
+            node = node.setdefault(part, {})
+        node[last] = value
+    return tree
+
+
+def _leaves(section: Section, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name in type(section).model_fields:
+        value = getattr(section, name)
+        if isinstance(value, Section):
+            yield from _leaves(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
+
+
+def valid_keys() -> list[str]:
+    """Return every dotted key that a configuration may have."""
+    return [key for key, _ in _leaves(Config())]
+
+
+def _refuse_unknown(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
+    valid = valid_keys()
+    for key in values:
+        if key not in valid:
+            last = {name.rpartition(".")[2]: name for name in valid}
+            near = difflib.get_close_matches(key, valid, 1, 0.5)
+            near = near or [last[k] for k in difflib.get_close_matches(key.rpartition(".")[2], list(last), 1, 0.6)]
+            hint = f" Did you mean {near[0]!r}?" if near else " `warmline check` lists every key."
+            raise CallCentreError(
+                "config.unknown_key",
+                f"The configuration has no key {key!r} ({origins.get(key, 'default')}).{hint}",
+                fault="operator",
+            )
+
+
+def _bad_value(error: ValidationError, origins: Mapping[str, str]) -> CallCentreError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
+    why = first["msg"].removeprefix("Value error, ")
+    return CallCentreError(
+        "config.bad_value",
+        f"The value of {key!r} ({origins.get(key, 'default')}) is not usable: {why}.",
+        fault="operator",
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return '"********"' if value.get_secret_value() else '""'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(_shown(item) for item in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
