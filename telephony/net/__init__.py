@@ -1,0 +1,1 @@
+"""The asyncio shell around the pure rooms of telephony: sockets, timers, addresses."""

@@ -1,0 +1,1 @@
+"""Session descriptions and offer/answer without I/O (RFC 8866, 3264)."""

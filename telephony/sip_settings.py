@@ -1,0 +1,26 @@
+"""What the SIP gateway can be told by configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SipSettings:
+    """Section `[telephony.sip]`, already checked by the configuration."""
+
+    listen: str = "0.0.0.0:5060"
+    """`host:port` of the UDP socket; IPv6 hosts in brackets; port 0 takes any free one."""
+    advertise: str | None = None
+    """IP address that peers are told in Contact and SDP, for a host behind a one-to-one NAT. None: the listen address,
+    or the local address that faces the peer when listening on all addresses."""
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    """Codecs that the media legs can do, most wanted first; the names of `telephony.sdp.codecs`."""
+    user_agent: str = "Warmline"
+    """Value of the Server and User-Agent headers; it names no version, since scanners look for one."""
+    drain_ms: int = 5_000
+    """How long `stop` waits for peers to confirm the BYE."""
+    answer_ms: int = 20_000
+    """How long a call that was neither answered nor rejected rings before it is refused with 480."""
+    dial_ms: int = 60_000
+    """How long an outgoing call may ring before it is cancelled."""
