@@ -1,0 +1,1 @@
+"""Sound to meaning to sound: knows no SIP, no HTTP and no database."""
