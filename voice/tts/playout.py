@@ -1,4 +1,4 @@
-"""What the caller hears of the bot: queued speech as 20 ms frames, with pauses, rewinds and an exact account of what was played.
+"""What the caller hears of the bot: queued speech as 20 ms frames, with pauses, and an account of what was played.
 
 Pure: it is driven by the media clock through `read` and never looks at another. All of it runs on the media loop.
 
@@ -10,7 +10,7 @@ Pure: it is driven by the media clock through `read` and never looks at another.
                                                v    |                            |
                                                PAUSED ---------------------------+
 ```
-`pause` before the first frame holds the speech back; an EMPTY or READY playout that is finished without samples is DONE.
+`pause` before the first frame holds the speech back; a playout that is finished without samples is DONE.
 """
 
 from __future__ import annotations
