@@ -1,0 +1,154 @@
+"""How long a caller's silence is waited for: the words, Smart Turn, the question asked and this caller's own rhythm."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from collections.abc import Sequence
+
+from voice.turn.settings import Expectation, TurnSettings
+from voice.turn.words import (
+    completeness,
+    digits_in,
+    is_short_answer,
+    is_spelling,
+    mail_state,
+    repeats,
+    trailing_digits,
+)
+
+_HOLD_MS = 200
+"""A shorter silence is a closure inside a word. Source: Heldner and Edlund (2010), gaps below 180 to 200 ms."""
+_HOLDS_KEPT = 8
+_HOLD_MARGIN = 1.3
+"""An unfinished turn is waited for this much longer than the caller's longest recent pause."""
+_CAUTION_STEP_MS = 200
+_CAUTION_MAX_MS = 600
+_CAUTION_FADE = 0.7
+_SHORT_BURST_MS = 700
+_STAMMER_HOLDS = 3
+_STAMMER_REPEATS = 2
+_SURE_PROB = 0.9
+_MIDDLE_MS = 1_000
+_PHONE_DIGITS = 6
+"""Numbers with fewer digits are rarely what one dictates; Spanish and British phone numbers have nine and more."""
+
+
+class Rhythm:
+    """What this caller's pauses were like so far in the call."""
+
+    def __init__(self) -> None:
+        """Begin without an opinion."""
+        self._holds_ms: deque[int] = deque(maxlen=_HOLDS_KEPT)
+        self._bursts_ms: list[int] = []
+        self._holds_in_turn = 0
+        self.caution_ms = 0.0
+        """Added to every wait; grows when the caller was cut off, fades with every turn that was not."""
+
+    def held(self, pause_ms: int, burst_ms: int) -> None:
+        """Take note of a pause of `pause_ms` inside a turn, after `burst_ms` of voice."""
+        if pause_ms >= _HOLD_MS:
+            self._holds_ms.append(pause_ms)
+            self._bursts_ms.append(burst_ms)
+            self._holds_in_turn += 1
+
+    def turn_over(self) -> None:
+        """Take note of the end of a turn."""
+        self._holds_in_turn = 0
+        self._bursts_ms.clear()
+        self.caution_ms *= _CAUTION_FADE
+
+    def cut_off(self) -> None:
+        """Take note that the caller went on right after we took the turn for over."""
+        self.caution_ms = min(self.caution_ms + _CAUTION_STEP_MS, _CAUTION_MAX_MS)
+
+    @property
+    def longest_hold_ms(self) -> int:
+        """The longest recent pause inside a turn."""
+        return max(self._holds_ms, default=0)
+
+    def is_halting(self) -> bool:
+        """Tell whether this turn comes in short bursts, as when somebody stammers."""
+        return self._holds_in_turn >= _STAMMER_HOLDS and statistics.median(self._bursts_ms) < _SHORT_BURST_MS
+
+
+def patience_ms(
+    settings: TurnSettings,
+    rhythm: Rhythm,
+    *,
+    words: Sequence[str],
+    language: str,
+    end_prob: float | None,
+    expectation: Expectation,
+    length: int | None,
+) -> int:
+    """Return the silence after which the turn is over.
+
+    Args:
+        settings: The bounds.
+        rhythm: This caller's pauses.
+        words: Of the whole turn so far, at least one.
+        language: Of the words.
+        end_prob: Smart Turn's opinion; None when there is none.
+        expectation: What was asked for.
+        length: Digits of the answer, when known.
+    """
+    wait = _by_sound_and_words(settings, words, language, end_prob)
+    if expectation == "yes_no" and is_short_answer(words, language):
+        wait = settings.quick_ms
+    wait = max(wait, _dictation_ms(settings, words, language, end_prob, expectation, length))
+    if wait > settings.doubtful_ms:
+        wait = max(wait, int(rhythm.longest_hold_ms * _HOLD_MARGIN))
+    if rhythm.is_halting() or repeats(words) >= _STAMMER_REPEATS:
+        wait = max(wait, settings.patient_ms)
+    return min(int(wait + rhythm.caution_ms), settings.longest_patience_ms)
+
+
+def _by_sound_and_words(settings: TurnSettings, words: Sequence[str], language: str, end_prob: float | None) -> int:
+    state = completeness(words, language)
+    if state == "hanging":
+        return settings.patient_ms
+    if end_prob is None:
+        return settings.patient_ms if state == "weak_hanging" else settings.doubtful_ms
+    if state == "weak_hanging" and end_prob < _SURE_PROB:
+        return settings.patient_ms
+    if end_prob >= settings.complete_prob:
+        doubt = (1.0 - end_prob) / (1.0 - settings.complete_prob)
+        return int(settings.quick_ms + doubt * (settings.doubtful_ms - settings.quick_ms) / 2)
+    if state == "finished":
+        return settings.doubtful_ms
+    doubt = 1.0 - end_prob / settings.complete_prob
+    return int(_MIDDLE_MS + doubt * (settings.patient_ms - _MIDDLE_MS))
+
+
+def _dictation_ms(
+    settings: TurnSettings,
+    words: Sequence[str],
+    language: str,
+    end_prob: float | None,
+    expectation: Expectation,
+    length: int | None,
+) -> int:
+    """Return how long something dictated may be waited for; 0 when nothing is dictated."""
+    sure = end_prob is not None and end_prob >= _SURE_PROB
+    digits = digits_in(words, language)
+    if expectation == "digits" and digits:
+        if length is not None:
+            return settings.quick_ms if digits >= length else settings.dictation_ms
+        return _MIDDLE_MS if sure and digits >= _PHONE_DIGITS else settings.dictation_ms
+    mail = mail_state(words)
+    if expectation == "email" or (mail != "none" and ("@" in " ".join(words) or "arroba" in " ".join(words).lower())):
+        if mail == "complete":
+            return settings.doubtful_ms
+        return 0 if mail == "none" and sure else settings.dictation_ms
+    if is_spelling(words, language):
+        return settings.dictation_ms
+    if expectation == "address":
+        return settings.doubtful_ms if sure and digits else settings.patient_ms
+    if expectation == "name":
+        return settings.doubtful_ms if len(words) > 1 or sure else _MIDDLE_MS
+    if expectation == "date":
+        return 0 if sure else _MIDDLE_MS
+    if trailing_digits(words, language):
+        return 0 if sure and digits < _PHONE_DIGITS else settings.patient_ms
+    return 0
