@@ -1,0 +1,1 @@
+"""Articles: loading, index, retrieval, passages. Used by calls, chats and the desk alike."""

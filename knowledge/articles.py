@@ -1,0 +1,233 @@
+"""Articles as files: Markdown with a head of plain `key: value` lines, written to be spoken.
+
+    ---
+    id: move-home:en
+    topic: move-home
+    language: en
+    title: Moving home with your contract
+    keywords: move, new address
+    flow: appointment              (optional: a flow that may follow the answer)
+    escalate: yes                  (optional: a person should take over after the answer)
+    phrases:
+      - I'm moving house next month, can I take my internet with me?
+    ---
+
+    ## What does it cost?
+
+    Moving your fibre is free once a year. Otherwise it costs 40 euros.
+
+Each section is one question and the words that answer it. A file that breaks a rule is refused with its name and line.
+Beside the folders of the languages, `outside.LANGUAGE.txt` holds sayings that no article answers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+from calls.errors import CallCentreError
+from calls.ids import LANGUAGES, Language
+
+DEFAULT_FOLDER = Path(__file__).parent / "lumina"
+"""The articles of the invented company that the program ships with."""
+
+MAX_SECTION_WORDS = 45
+"""Longest spoken passage: 15 s at 180 words a minute. Source: spoken prompts above 15 s are interrupted or forgotten."""
+
+_FENCE = "---"
+_REQUIRED = ("id", "topic", "language", "title", "keywords", "phrases")
+_OPTIONAL = ("flow", "escalate")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One question that the article answers."""
+
+    heading: str
+    """The question, as a caller would put it."""
+    text: str
+    """The answer, ready to be spoken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What the company says on one topic in one language."""
+
+    article_id: str
+    """`topic:language`."""
+    topic: str
+    language: Language
+    title: str
+    keywords: tuple[str, ...]
+    phrases: tuple[str, ...]
+    """How callers put it; the index learns from them."""
+    sections: tuple[Section, ...]
+    flow: str | None = None
+    """Name of the flow that may follow the answer."""
+    escalate: bool = False
+    """True when a person should take over after the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """All articles of a folder and the sayings that none of them answers."""
+
+    articles: tuple[Article, ...]
+    """In the order of language and topic."""
+    outside: dict[Language, tuple[str, ...]]
+
+    def article(self, topic: str, language: Language) -> Article | None:
+        """Return the article on `topic` in `language`, if there is one."""
+        return next((a for a in self.articles if a.topic == topic and a.language == language), None)
+
+
+@dataclass(slots=True)
+class _Head:
+    values: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    phrases: list[str] = field(default_factory=list)
+    end_line: int = 0
+
+
+def load_library(folder: Path = DEFAULT_FOLDER) -> Library:
+    """Read every article under `folder/LANGUAGE/*.md`.
+
+    Raises:
+        CallCentreError: `knowledge.missing` without a folder or articles, `knowledge.invalid` with the file and the line.
+    """
+    paths = [path for language in sorted(LANGUAGES) for path in sorted((folder / language).glob("*.md"))]
+    if not paths:
+        raise CallCentreError(
+            "knowledge.missing",
+            f"There are no articles in {folder}: it needs folders named {' and '.join(LANGUAGES)} with Markdown files.",
+            fault="operator",
+        )
+    articles = tuple(read_article(path) for path in paths)
+    seen: dict[str, Path] = {}
+    for article, path in zip(articles, paths, strict=True):
+        if article.article_id in seen:
+            _refuse(path, 2, f"the id {article.article_id!r} is already taken by {seen[article.article_id].name}")
+        seen[article.article_id] = path
+        if article.language != path.parent.name:
+            _refuse(path, 4, f"the language is {article.language!r}, but the folder is {path.parent.name!r}")
+    return Library(articles, {language: _read_outside(folder, language) for language in LANGUAGES})
+
+
+def read_article(path: Path) -> Article:
+    """Read one file.
+
+    Raises:
+        CallCentreError: `knowledge.invalid` with the file and the line, `knowledge.missing` when it cannot be read.
+    """
+    lines = _read_lines(path)
+    head = _read_head(path, lines)
+    for key in _REQUIRED:
+        if not (head.phrases if key == "phrases" else head.values.get(key)):
+            _refuse(path, head.lines.get(key, head.end_line), f"`{key}` is missing or empty")
+    values = head.values
+    language = next((known for known in LANGUAGES if known == values["language"]), None)
+    if language is None:
+        _refuse(path, head.lines["language"], f"the language {values['language']!r} is none of {', '.join(LANGUAGES)}")
+    if not _NAME.fullmatch(values["topic"]):
+        _refuse(path, head.lines["topic"], "a topic is small letters, digits and single hyphens")
+    if values["id"] != f"{values['topic']}:{language}":
+        _refuse(path, head.lines["id"], f"the id must be {values['topic']}:{language}")
+    if values.get("escalate", "no") not in ("yes", "no"):
+        _refuse(path, head.lines["escalate"], "`escalate` is yes or no")
+    return Article(
+        article_id=values["id"],
+        topic=values["topic"],
+        language=language,
+        title=values["title"],
+        keywords=tuple(word.strip() for word in values["keywords"].split(",") if word.strip()),
+        phrases=tuple(head.phrases),
+        sections=_read_sections(path, lines, head.end_line),
+        flow=values.get("flow"),
+        escalate=values.get("escalate") == "yes",
+    )
+
+
+def _refuse(path: Path, line: int, why: str) -> NoReturn:
+    raise CallCentreError("knowledge.invalid", f"{path}, line {line}: {why}.", fault="operator")
+
+
+def _read_lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        before = path.read_bytes()[: error.start].count(b"\n")
+        _refuse(path, before + 1, "the text is not UTF-8")
+    except OSError as error:
+        why = error.strerror or "unknown reason"
+        raise CallCentreError("knowledge.missing", f"{path} cannot be read: {why}.", fault="operator") from error
+
+
+def _read_head(path: Path, lines: list[str]) -> _Head:
+    if not lines or lines[0].strip() != _FENCE:
+        _refuse(path, 1, f"an article begins with a line {_FENCE}")
+    head = _Head()
+    key = ""
+    for number, line in enumerate(lines[1:], start=2):
+        text = line.strip()
+        if text == _FENCE:
+            head.end_line = number
+            return head
+        if not text:
+            continue
+        if text.startswith("- "):
+            if key != "phrases":
+                _refuse(path, number, "only `phrases` is a list")
+            head.phrases.append(text[2:].strip())
+            continue
+        key, colon, value = text.partition(":")
+        if not colon:
+            _refuse(path, number, "expected `key: value`")
+        if key not in _REQUIRED + _OPTIONAL:
+            _refuse(path, number, f"`{key}` is not known; known are {', '.join(_REQUIRED + _OPTIONAL)}")
+        if key in head.lines:
+            _refuse(path, number, f"`{key}` is given twice, first in line {head.lines[key]}")
+        head.values[key] = value.strip()
+        head.lines[key] = number
+    _refuse(path, len(lines), f"the head is not closed by a line {_FENCE}")
+
+
+def _read_sections(path: Path, lines: list[str], after_line: int) -> tuple[Section, ...]:
+    sections: list[Section] = []
+    heading, heading_line, words = "", 0, list[str]()
+
+    def close() -> None:
+        text = " ".join(words)
+        if not text:
+            _refuse(path, heading_line, f"the section {heading!r} has no text")
+        if len(text.split()) > MAX_SECTION_WORDS:
+            _refuse(path, heading_line, f"the section has {len(text.split())} words, at most {MAX_SECTION_WORDS} can be heard")
+        sections.append(Section(heading, text))
+        words.clear()
+
+    for number, line in enumerate(lines[after_line:], start=after_line + 1):
+        text = line.strip()
+        if text.startswith("## "):
+            if heading:
+                close()
+            heading, heading_line = text[3:].strip(), number
+        elif text.startswith(("#", "- ", "* ", "|", ">", "```", "1.")):
+            _refuse(path, number, "only `##` headings and plain sentences can be spoken")
+        elif text:
+            if not heading:
+                _refuse(path, number, "text stands before the first `##` heading")
+            words.append(text)
+    if not heading:
+        _refuse(path, len(lines), "the article has no section; a section begins with `##` and a question")
+    close()
+    return tuple(sections)
+
+
+def _read_outside(folder: Path, language: Language) -> tuple[str, ...]:
+    path = folder / f"outside.{language}.txt"
+    if not path.exists():
+        return ()
+    lines = (line.strip() for line in _read_lines(path))
+    return tuple(line for line in lines if line and not line.startswith("#"))
