@@ -16,7 +16,7 @@ from calls.ids import LegId
 from calls.ports import LegEvent
 
 MediaDirection = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
-"""Which way sound flows, seen from us: `recvonly` means that we listen and send nothing. Source: RFC 3264 section 5.1."""
+"""Which way sound flows, seen from us: `recvonly` listens and sends nothing. Source: RFC 3264 section 5.1."""
 
 
 class MediaLeg(Protocol):

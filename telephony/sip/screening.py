@@ -1,0 +1,62 @@
+"""What a request must be before anybody serves it (RFC 3261 section 8.2), and whether its offer can be answered."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+
+from telephony.sdp.offer_answer import NotAcceptableError, check_offer
+from telephony.sdp.session_description import SdpError, parse_sdp
+from telephony.sip.bodies import SDP_TYPE, accepts_sdp, find_sdp
+from telephony.sip.checked_request import KNOWN_METHODS, CheckedRequest
+from telephony.sip.session import warning_field
+from telephony.sip.uri import SipUri
+from telephony.sip.wire import ALLOW, SUPPORTED
+
+_ALLOW_FIELD = ("Allow", ", ".join(ALLOW))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A status with the fields that tell the peer what would do."""
+
+    status: int
+    fields: tuple[tuple[str, str], ...] = ()
+    reason: str = ""
+
+
+def screen(checked: CheckedRequest) -> Refusal | None:
+    """Return why nobody here serves the request, None when it may go on.
+
+    In the order of section 8.2: method, scheme of the Request-URI, required extensions, encoding of the body.
+    """
+    if checked.method not in ALLOW:
+        return Refusal(405 if checked.method in KNOWN_METHODS else 501, (_ALLOW_FIELD,))
+    if not isinstance(checked.uri, SipUri) and checked.uri.scheme != "tel":
+        return Refusal(416)
+    if checked.method != "CANCEL":
+        missing = [tag for tag in checked.required if tag.lower() not in SUPPORTED]
+        if missing:
+            return Refusal(420, (("Unsupported", ", ".join(missing)),))
+    encodings = checked.headers.tokens("Content-Encoding") - {"identity"}
+    if encodings and checked.body:
+        return Refusal(415, (("Accept-Encoding", "identity"), ("Accept", SDP_TYPE)))
+    return None
+
+
+def screen_invite(checked: CheckedRequest, codecs: tuple[str, ...], local_host: str) -> Refusal | None:
+    """Return why an INVITE that begins a call cannot be answered, None when it can."""
+    if not accepts_sdp(checked.headers):
+        return Refusal(406)
+    if not checked.body:
+        return None
+    body = find_sdp(checked.headers, checked.body)
+    if body is None:
+        return Refusal(415, (("Accept", SDP_TYPE),))
+    try:
+        check_offer(parse_sdp(body), codecs, ipaddress.ip_address(local_host).version)
+    except SdpError:
+        return Refusal(400, reason="Bad Session Description")
+    except NotAcceptableError as error:
+        return Refusal(488, (warning_field(error, local_host),))
+    return None

@@ -1,0 +1,156 @@
+"""A call that we place."""
+
+from __future__ import annotations
+
+from telephony.sdp.offer_answer import NotAcceptableError, accept_answer, make_offer
+from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp, serialise_sdp
+from telephony.sip.bodies import SDP_TYPE, find_sdp
+from telephony.sip.checked_request import CheckedResponse
+from telephony.sip.headers import Headers
+from telephony.sip.message import SipRequest
+from telephony.sip.name_addr import NameAddr
+from telephony.sip.session import Session
+from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
+from telephony.sip.signals import CallRinging, PlaceCall
+from telephony.sip.sip_dialog import SipDialog, dialog_of_caller
+from telephony.sip.timers import TIMEOUT_MS
+from telephony.sip.uri import SipUri
+from telephony.sip.wire import Wire
+
+_WAITING = (SessionState.CALLING, SessionState.PROCEEDING)
+
+
+class OutgoingSession(Session):
+    """A call leg that we began."""
+
+    def __init__(self, order: PlaceCall, wire: Wire, now_ms: int) -> None:
+        """Send the INVITE with an offer of every codec."""
+        super().__init__(order.session_id, wire, order.local_host, SessionState.CALLING)
+        self._media_port = order.media_port
+        self._flow = order.flow
+        self._target = order.target
+        self._local = NameAddr(SipUri("sip", order.caller, order.local_host), order.caller_name).with_tag(
+            wire.new_token()
+        )
+        self._expires_ms: int | None = now_ms + wire.settings.dial_ms
+        self._linger_ms: int | None = None
+        self._established: CheckedResponse | None = None
+        self._offer = make_offer(self._local_media())
+        self._describe(self._offer)
+        uri = str(order.target.without("method"))
+        fields = [
+            ("Via", wire.new_via(order.local_host, order.flow.transport)),
+            ("Max-Forwards", "70"),
+            ("From", str(self._local)),
+            ("To", f"<{uri}>"),
+            ("Call-ID", wire.new_token()),
+            ("CSeq", "1 INVITE"),
+            *wire.dialog_fields(order.local_host),
+            ("User-Agent", wire.settings.user_agent),
+            ("Content-Type", SDP_TYPE),
+        ]
+        self._invite = SipRequest("INVITE", uri, Headers(fields), serialise_sdp(self._offer))
+        wire.request(self._invite, order.flow, self.session_id, now_ms)
+
+    @property
+    def is_over(self) -> bool:
+        """True when the session can be forgotten: repeated 2xx can come for 64 * T1 after the first."""
+        return super().is_over and self._linger_ms is None
+
+    def on_response(self, checked: CheckedResponse, now_ms: int) -> None:
+        """Take a response to the INVITE."""
+        response = checked.response
+        if response.is_provisional:
+            if response.status == 180 and self.state in _WAITING:
+                self._wire.tell(CallRinging(self.session_id))
+            self._take_if_legal(SessionEvent.GOT_1XX, now_ms)
+        elif response.is_success:
+            self._on_success(checked, now_ms)
+        else:
+            if self.state in _WAITING:
+                self._cause, self._status, self._reason = "refused", response.status, response.reason
+            self._take_if_legal(SessionEvent.GOT_REFUSAL, now_ms)
+
+    def on_failure(self, *, timed_out: bool, now_ms: int) -> None:
+        """Take the news that the INVITE reached nobody."""
+        if self.state in _WAITING:
+            self._cause = "timeout" if timed_out else "transport_error"
+        self._take_if_legal(SessionEvent.FAILED, now_ms)
+
+    def next_deadline_ms(self) -> int | None:
+        """Return when `expire` shall be called."""
+        own = self._expires_ms if self._expires_ms is not None else self._linger_ms
+        others = super().next_deadline_ms()
+        return min((item for item in (own, others) if item is not None), default=None)
+
+    def expire(self, now_ms: int) -> None:
+        """Give up a call that nobody answers, or a CANCEL that changes nothing."""
+        if self._expires_ms is not None and now_ms >= self._expires_ms:
+            self._expires_ms = None
+            if self.state in _WAITING:
+                self._cause = "timeout"
+            self._take_if_legal(SessionEvent.EXPIRED, now_ms)
+        if self._linger_ms is not None and now_ms >= self._linger_ms:
+            self._linger_ms = None
+        super().expire(now_ms)
+
+    def _on_success(self, checked: CheckedResponse, now_ms: int) -> None:
+        tag = checked.recipient.tag
+        if self._established is not None and self._established.recipient.tag != tag:
+            self._leave_fork(checked, now_ms)
+            return
+        first = self._established is None
+        event = SessionEvent.GOT_2XX
+        if first:
+            self._established = checked
+            self._linger_ms = now_ms + TIMEOUT_MS
+            self.dialog = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
+            try:
+                agreement = accept_answer(self._answer_of(checked), self._local_media())
+            except (NotAcceptableError, SdpError):
+                event = SessionEvent.GOT_BAD_2XX
+                if self.state in _WAITING:
+                    self._cause = "bad_answer"
+            else:
+                if self.state in _WAITING:
+                    self._agree(agreement)
+        self._take_if_legal(event, now_ms)
+
+    @staticmethod
+    def _answer_of(checked: CheckedResponse) -> SessionDescription:
+        body = find_sdp(checked.response.headers, checked.response.body)
+        if body is None:
+            raise SdpError("there is no answer")
+        return parse_sdp(body)
+
+    def _leave_fork(self, checked: CheckedResponse, now_ms: int) -> None:
+        """A second phone answered the same INVITE: confirm and end that call (RFC 3261 section 13.2.2.4)."""
+        other = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
+        self._send_ack(other)
+        flow = other.next_flow()
+        via = self._wire.new_via(self._local_host, flow.transport)
+        self._wire.request(other.make_request("BYE", other.next_cseq(), via), flow, "", now_ms)
+
+    def _perform(self, act: SessionAct, now_ms: int) -> None:
+        if act is SessionAct.SEND_ACK:
+            assert self.dialog is not None, "a 2xx made the dialog"
+            self._send_ack(self.dialog)
+        elif act is SessionAct.SEND_CANCEL:
+            self._send_cancel(now_ms)
+        else:
+            super()._perform(act, now_ms)
+        if self.state in (SessionState.TALKING, SessionState.ENDING, SessionState.ENDED):
+            self._expires_ms = None
+
+    def _send_ack(self, dialog: SipDialog) -> None:
+        flow = dialog.next_flow()
+        via = self._wire.new_via(self._local_host, flow.transport)
+        self._wire.send(dialog.make_request("ACK", 1, via), flow)
+
+    def _send_cancel(self, now_ms: int) -> None:
+        """Send CANCEL on the INVITE's own branch (section 9.1) and wait 64 * T1 for the end."""
+        headers = self._invite.headers
+        fields = [(name, headers.get(name) or "") for name in ("Via", "Max-Forwards", "From", "To", "Call-ID")]
+        request = SipRequest("CANCEL", self._invite.uri, Headers([*fields, ("CSeq", "1 CANCEL")]))
+        self._expires_ms = now_ms + TIMEOUT_MS
+        self._wire.request(request, self._flow, self.session_id, now_ms)

@@ -1,0 +1,153 @@
+"""What goes into the user agent (`UserAgentInput`) and what comes out of it (`UserAgentOutput`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from telephony.sdp.offer_answer import MediaAgreement
+from telephony.sip.message import Flow
+from telephony.sip.uri import SipUri
+
+SessionId = str
+"""Our own name of one call leg; unlike a Call-ID no peer can choose it."""
+
+EndCause = Literal["hung_up", "cancelled", "no_ack", "refused", "timeout", "transport_error", "bad_answer", "local"]
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramReceived:
+    """Bytes came in."""
+
+    data: bytes
+    source: Flow
+    local_host: str
+    """The address of ours that this peer shall be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """The transport could not send there."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class TimePassed:
+    """A deadline may have come."""
+
+
+@dataclass(frozen=True, slots=True)
+class RingCall:
+    """Send 180."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCall:
+    """Send 200 with our side of the media."""
+
+    session_id: SessionId
+    media_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class RejectCall:
+    """Refuse an incoming call."""
+
+    session_id: SessionId
+    status: int
+    reason: str = ""
+    retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HangUpCall:
+    """End a call in whatever state it is: BYE, CANCEL, or a refusal."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceCall:
+    """Call somebody."""
+
+    session_id: SessionId
+    target: SipUri
+    flow: Flow
+    """Where the INVITE goes: the target's resolved address."""
+    local_host: str
+    media_port: int
+    caller: str
+    """User part of our From and Contact."""
+    caller_name: str = ""
+
+
+UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | PlaceCall
+UserAgentInput = DatagramReceived | SendFailed | TimePassed | UserAgentOrder
+
+
+@dataclass(frozen=True, slots=True)
+class SendDatagram:
+    """Send these bytes."""
+
+    data: bytes
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """A new INVITE that could be answered; 100 has been sent."""
+
+    session_id: SessionId
+    caller: str
+    caller_name: str
+    called: str
+    call_id: str
+    source: Flow
+
+
+@dataclass(frozen=True, slots=True)
+class CallRinging:
+    """The party that we call rings."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class CallConfirmed:
+    """Both sides agree that the call stands: the ACK came, or we sent it."""
+
+    session_id: SessionId
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAgreed:
+    """Offer and answer settled something new."""
+
+    session_id: SessionId
+    agreement: MediaAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class DigitReceived:
+    """A key came by INFO."""
+
+    session_id: SessionId
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallOver:
+    """The call is gone; the last output of a session."""
+
+    session_id: SessionId
+    cause: EndCause
+    status: int = 0
+    """The refusal's status when `cause` is `refused`."""
+    reason: str = ""
+
+
+UserAgentOutput = SendDatagram | CallArrived | CallRinging | CallConfirmed | MediaAgreed | DigitReceived | CallOver

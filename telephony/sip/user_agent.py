@@ -1,0 +1,261 @@
+"""The user agent as one pure machine: `step(input, now_ms) -> outputs`, `next_deadline_ms()`.
+
+    datagram -> parse -> check -> transaction layer -> screening -> session -> responses and news
+                  |         |            |                 |
+               dropped   400, 505   absorbed, resent    405 415 416 420 481 482 501
+
+No datagram, in whatever order, raises; only a mistake of our own code can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import assert_never
+
+from telephony.sip.checked_request import CheckedRequest, check_request, check_response
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.message import Flow, SipRequest, SipResponse
+from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
+from telephony.sip.respond import make_response, response_flow
+from telephony.sip.screening import Refusal, screen, screen_invite
+from telephony.sip.session import Session
+from telephony.sip.session_incoming import IncomingSession
+from telephony.sip.session_outgoing import OutgoingSession
+from telephony.sip.signals import (
+    AnswerCall,
+    CallArrived,
+    DatagramReceived,
+    HangUpCall,
+    PlaceCall,
+    RejectCall,
+    RingCall,
+    SendFailed,
+    SessionId,
+    TimePassed,
+    UserAgentInput,
+    UserAgentOutput,
+)
+from telephony.sip.sip_dialog import DialogKey
+from telephony.sip.transaction_layer import ResponseArrived, TransactionKey, cancelled_key, server_key
+from telephony.sip.wire import ACCEPT, ALLOW, RELIABLE_TRANSPORTS, UserAgentSettings, Wire
+
+MAX_SESSIONS = 2_000
+"""Calls beyond it are refused with 503 before anybody is asked; admission keeps far below it."""
+_RETRY_AFTER = ("Retry-After", "5")
+
+
+class UserAgent:
+    """SIP for many calls, without I/O."""
+
+    def __init__(self, settings: UserAgentSettings, new_token: Callable[[], str]) -> None:
+        """Start without calls; `new_token` gives an unpredictable word of letters and digits each time."""
+        self._wire = Wire(settings, new_token)
+        self._stateless_tag = new_token()
+        self._sessions: dict[SessionId, Session] = {}
+        self._by_dialog: dict[DialogKey, SessionId] = {}
+        self._by_invite: dict[TransactionKey, SessionId] = {}
+
+    @property
+    def open_sessions(self) -> int:
+        """How many call legs live."""
+        return len(self._sessions)
+
+    @property
+    def open_transactions(self) -> int:
+        """How many transactions live."""
+        return self._wire.layer.open_count
+
+    def step(self, event: UserAgentInput, now_ms: int) -> tuple[UserAgentOutput, ...]:
+        """Take what happened and return what to do about it."""
+        if isinstance(event, DatagramReceived):
+            self._on_datagram(event, now_ms)
+        elif isinstance(event, SendFailed):
+            self._wire.handle(self._wire.layer.transport_failed(event.flow, now_ms))
+        elif isinstance(event, PlaceCall):
+            self._sessions[event.session_id] = OutgoingSession(event, self._wire, now_ms)
+        elif not isinstance(event, TimePassed):
+            self._on_order(event, now_ms)
+        self._expire(now_ms)
+        self._deliver_news(now_ms)
+        self._forget_ended()
+        return self._wire.take_outputs()
+
+    def next_deadline_ms(self) -> int | None:
+        """Return when `step(TimePassed())` shall be called, None when nothing waits."""
+        deadlines = [session.next_deadline_ms() for session in self._sessions.values()]
+        deadlines.append(self._wire.layer.next_deadline_ms())
+        return min((item for item in deadlines if item is not None), default=None)
+
+    # Orders of our own side
+
+    def _on_order(self, order: RingCall | AnswerCall | RejectCall | HangUpCall, now_ms: int) -> None:
+        session = self._sessions.get(order.session_id)
+        if session is None:
+            return
+        if isinstance(order, HangUpCall):
+            session.hang_up(now_ms)
+        elif isinstance(session, IncomingSession):
+            if isinstance(order, RingCall):
+                session.ring(now_ms)
+            elif isinstance(order, AnswerCall):
+                session.answer(order.media_port, now_ms)
+            elif isinstance(order, RejectCall):
+                session.reject(order.status, order.reason, order.retry_after_s, now_ms)
+            else:
+                assert_never(order)
+
+    def _expire(self, now_ms: int) -> None:
+        self._wire.handle(self._wire.layer.expire(now_ms))
+        for session in list(self._sessions.values()):
+            deadline_ms = session.next_deadline_ms()
+            if deadline_ms is not None and deadline_ms <= now_ms:
+                session.expire(now_ms)
+
+    def _deliver_news(self, now_ms: int) -> None:
+        """Give responses and failures to the sessions that asked; that may cause further ones."""
+        while self._wire.layer_news:
+            news = self._wire.layer_news.pop(0)
+            session = self._sessions.get(getattr(news, "owner", ""))
+            if session is None:
+                continue
+            if isinstance(news, ResponseArrived):
+                self._deliver_response(session, news.response, now_ms)
+            elif news.request.method == "BYE":  # type: ignore[union-attr]
+                session.on_bye_done(now_ms)
+
+    def _deliver_response(self, session: Session, response: SipResponse, now_ms: int) -> None:
+        checked = check_response(response)
+        if checked.method == "BYE" and not response.is_provisional:
+            session.on_bye_done(now_ms)
+        elif checked.method == "INVITE" and isinstance(session, OutgoingSession):
+            session.on_response(checked, now_ms)
+            if session.dialog is not None:
+                self._by_dialog[session.dialog.key] = session.session_id
+
+    def _forget_ended(self) -> None:
+        over = [name for name, session in self._sessions.items() if session.is_over]
+        for name in over:
+            session = self._sessions.pop(name)
+            if session.dialog is not None:
+                self._by_dialog.pop(session.dialog.key, None)
+            if isinstance(session, IncomingSession):
+                self._by_invite.pop(session.invite_key, None)
+
+    # What comes from the network
+
+    def _on_datagram(self, datagram: DatagramReceived, now_ms: int) -> None:
+        if is_keep_alive(datagram.data):
+            return
+        try:
+            message = parse_message(datagram.data)
+            if isinstance(message, SipResponse):
+                self._wire.handle(self._wire.layer.receive_response(check_response(message), now_ms))
+            else:
+                self._on_request(check_request(message), datagram, now_ms)
+        except MalformedRequestError as error:
+            self._refuse_statelessly(error, datagram.source)
+        except (NotSipError, SipSyntaxError):
+            return
+
+    def _refuse_statelessly(self, error: MalformedRequestError, source: Flow) -> None:
+        """Answer what could not be read whole, if there is a way back; an ACK is never answered."""
+        if error.request.method == "ACK":
+            return
+        try:
+            fields = (("Server", self._wire.settings.user_agent),)
+            response = make_response(
+                error.request, error.status, source, reason=error.reason, to_tag=self._stateless_tag, fields=fields
+            )
+            self._wire.send(response, response_flow(response, source.transport))
+        except SipSyntaxError:
+            return
+
+    def _on_request(self, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int) -> None:
+        layer, source = self._wire.layer, datagram.source
+        key = server_key(checked)
+        if checked.method == "ACK":
+            session = self._find_session(checked)
+            if not layer.receive_ack(key, checked.request, now_ms) and session is not None:
+                session.on_ack(checked, now_ms)
+            return
+        if layer.is_known(key):
+            self._wire.handle(layer.receive_again(key, now_ms))
+            return
+        if layer.is_full:
+            return
+        back = _way_back(checked.request, source)
+        layer.begin_server(key, checked, back, reliable=source.transport in RELIABLE_TRANSPORTS)
+        refusal = screen(checked)
+        if refusal is not None:
+            self._refuse(key, checked, source, refusal, now_ms)
+        elif checked.method == "CANCEL":
+            self._on_cancel(key, checked, source, now_ms)
+        elif checked.recipient.tag is not None:
+            session = self._find_session(checked)
+            if session is None:
+                self._refuse(key, checked, source, Refusal(481), now_ms)
+            else:
+                session.on_request(key, checked, source, now_ms)
+        elif layer.is_merged(checked, key):
+            self._refuse(key, checked, source, Refusal(482), now_ms)
+        elif checked.method == "OPTIONS":
+            fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Accept-Encoding", "identity"))
+            self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, ("Supported", "")))
+        elif checked.method == "INVITE":
+            self._on_new_call(key, checked, datagram, now_ms)
+        else:
+            self._refuse(key, checked, source, Refusal(481), now_ms)
+
+    def _on_new_call(
+        self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int
+    ) -> None:
+        source = datagram.source
+        refusal = screen_invite(checked, self._wire.settings.codecs, datagram.local_host)
+        if refusal is None and len(self._sessions) >= MAX_SESSIONS:
+            refusal = Refusal(503, (_RETRY_AFTER,))
+        if refusal is not None:
+            self._refuse(key, checked, source, refusal, now_ms)
+            return
+        session_id = self._wire.new_token()
+        session = IncomingSession(session_id, self._wire, key, checked, source, datagram.local_host, now_ms)
+        self._sessions[session_id] = session
+        self._by_invite[key] = session_id
+        if session.dialog is not None:
+            self._by_dialog[session.dialog.key] = session_id
+        caller = checked.sender.uri.user_text
+        self._wire.tell(
+            CallArrived(
+                session_id=session_id,
+                caller="" if caller.lower() == "anonymous" else caller,
+                caller_name="" if caller.lower() == "anonymous" else checked.sender.display_name,
+                called=checked.uri.user_text,
+                call_id=checked.call_id,
+                source=source,
+            )
+        )
+
+    def _on_cancel(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
+        """Answer a CANCEL and take back the call that it aims at, if that still rings (RFC 3261 section 9.2)."""
+        aimed = cancelled_key(checked)
+        session = self._sessions.get(self._by_invite.get(aimed, ""))
+        if session is None and not self._wire.layer.is_known(aimed):
+            self._refuse(key, checked, source, Refusal(481), now_ms)
+            return
+        tag = session.dialog.local.tag or "" if session is not None and session.dialog is not None else ""
+        self._wire.respond(key, checked, source, 200, now_ms, to_tag=tag)
+        if isinstance(session, IncomingSession):
+            session.cancel(now_ms)
+
+    def _refuse(
+        self, key: TransactionKey, checked: CheckedRequest, source: Flow, refusal: Refusal, now_ms: int
+    ) -> None:
+        self._wire.respond(key, checked, source, refusal.status, now_ms, reason=refusal.reason, fields=refusal.fields)
+
+    def _find_session(self, checked: CheckedRequest) -> Session | None:
+        key = (checked.call_id, checked.recipient.tag or "", checked.sender.tag or "")
+        return self._sessions.get(self._by_dialog.get(key, ""))
+
+
+def _way_back(request: SipRequest, source: Flow) -> Flow:
+    """Return where the responses to a request go."""
+    return response_flow(make_response(request, 100, source), source.transport)

@@ -1,0 +1,121 @@
+"""What sessions use to reach the peer: transactions, identifiers, our own addresses, and the outputs of one step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from telephony.sip.checked_request import CheckedRequest
+from telephony.sip.grammar import format_host
+from telephony.sip.message import Flow, SipRequest, SipResponse, serialise
+from telephony.sip.respond import make_response
+from telephony.sip.signals import SendDatagram, UserAgentOutput
+from telephony.sip.transaction import Transmit
+from telephony.sip.transaction_layer import LayerOutput, TransactionKey, TransactionLayer
+from telephony.sip.uri import SipUri
+from telephony.sip.via import MAGIC_COOKIE
+
+ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE")
+"""Methods that we serve."""
+SUPPORTED: tuple[str, ...] = ()
+"""Option tags that we understand; what a peer requires beyond them is refused with 420."""
+ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
+RELIABLE_TRANSPORTS = frozenset({"TCP", "TLS", "WS", "WSS", "SCTP"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserAgentSettings:
+    """What a user agent is told once."""
+
+    local_port: int
+    """Port that peers are told in Via and Contact."""
+    codecs: tuple[str, ...] = ("PCMU", "PCMA")
+    user_agent: str = "Warmline"
+    answer_ms: int = 20_000
+    """How long an incoming call may stay unanswered."""
+    dial_ms: int = 60_000
+    """How long an outgoing call may stay unanswered."""
+
+
+class Wire:
+    """The user agent's hands; it decides nothing."""
+
+    def __init__(self, settings: UserAgentSettings, new_token: Callable[[], str]) -> None:
+        """Begin with no transaction.
+
+        Args:
+            settings: The user agent's.
+            new_token: Gives an unpredictable word of letters and digits each time: tags, branches, Call-IDs.
+        """
+        self.settings = settings
+        self.new_token = new_token
+        self.layer = TransactionLayer()
+        self.layer_news: list[LayerOutput] = []
+        """Responses and failures that no session has seen yet."""
+        self._outputs: list[UserAgentOutput] = []
+
+    def tell(self, output: UserAgentOutput) -> None:
+        """Add one output of this step."""
+        self._outputs.append(output)
+
+    def take_outputs(self) -> tuple[UserAgentOutput, ...]:
+        """Return and forget the outputs of this step."""
+        outputs = tuple(self._outputs)
+        self._outputs.clear()
+        return outputs
+
+    def send(self, message: SipRequest | SipResponse, flow: Flow) -> None:
+        """Send outside any transaction: an ACK, a stateless response."""
+        self.tell(SendDatagram(serialise(message), flow))
+
+    def handle(self, outputs: Iterable[LayerOutput]) -> None:
+        """Send what the layer wants sent and keep the rest for the sessions."""
+        for output in outputs:
+            if isinstance(output, Transmit):
+                self.send(output.message, output.flow)
+            else:
+                self.layer_news.append(output)
+
+    def respond(
+        self,
+        key: TransactionKey,
+        checked: CheckedRequest,
+        source: Flow,
+        status: int,
+        now_ms: int,
+        *,
+        to_tag: str = "",
+        reason: str = "",
+        fields: tuple[tuple[str, str], ...] = (),
+        body: bytes = b"",
+    ) -> SipResponse:
+        """Answer a request in its transaction and return what was sent."""
+        response = make_response(
+            checked.request,
+            status,
+            source,
+            reason=reason,
+            to_tag=to_tag or self.new_token(),
+            fields=(*fields, ("Server", self.settings.user_agent)),
+            body=body,
+        )
+        self.handle(self.layer.respond(key, response, now_ms))
+        return response
+
+    def request(self, request: SipRequest, flow: Flow, owner: str, now_ms: int) -> None:
+        """Send a request in a transaction of its own."""
+        reliable = flow.transport in RELIABLE_TRANSPORTS
+        self.handle(self.layer.begin_client(request, flow, owner, now_ms, reliable=reliable))
+
+    def new_via(self, local_host: str, transport: str = "UDP") -> str:
+        """Return a Via of ours with a fresh branch."""
+        branch = MAGIC_COOKIE + self.new_token()
+        return f"SIP/2.0/{transport} {format_host(local_host)}:{self.settings.local_port};branch={branch};rport"
+
+    def contact(self, local_host: str, user: str = "") -> str:
+        """Return our Contact."""
+        return f"<{SipUri('sip', user, local_host, self.settings.local_port)}>"
+
+    def dialog_fields(self, local_host: str) -> tuple[tuple[str, str], ...]:
+        """Return the fields that every 2xx and request that makes or refreshes a dialog carries."""
+        return (("Contact", self.contact(local_host)), ("Allow", ", ".join(ALLOW)))
