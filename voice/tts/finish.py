@@ -25,8 +25,8 @@ _ACTIVE_BELOW_PEAK_DB = 30.0
 the loudest 20 ms lie some 12 dB above that level in our voices."""
 _FRAME_S = 0.005
 _EDGE_BELOW_LEVEL_DB = 20.0
-"""An edge frame this far below the speech level is silence: -43 dBFS, just above the -45 dBFS from which `bench latency`
-counts audio as an answer."""
+"""An edge frame this far below the speech level is silence: -43 dBFS, just above the -45 dBFS from which
+`bench latency` counts audio as an answer."""
 _LEAD_S = 0.005
 _TAIL_S = 0.040
 _EDGE_FADE_S = 0.003

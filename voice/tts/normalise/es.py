@@ -111,8 +111,9 @@ class SpanishReader(Reader):
     ) | {"w": "uve doble"}
     sign_words = {
         "@": "arroba", ".": "punto", "-": "guion", "_": "guion bajo", "+": "más", "/": "barra", "&": "y",
-        "=": "igual a", "%": "por ciento", "€": "euros", "$": "dólares", "£": "libras", "#": "almohadilla", "*": "asterisco",
-        "°": "grados", "~": "virgulilla", ":": "dos puntos", "<": "menor que", ">": "mayor que", "×": "por",
+        "=": "igual a", "%": "por ciento", "€": "euros", "$": "dólares", "£": "libras", "#": "almohadilla",
+        "*": "asterisco", "°": "grados", "~": "virgulilla", ":": "dos puntos", "<": "menor que", ">": "mayor que",
+        "×": "por",
     }  # fmt: skip
     abbreviations = {
         "sr.": "señor", "sra.": "señora", "srta.": "señorita", "sres.": "señores", "dr.": "doctor", "dra.": "doctora",
