@@ -46,6 +46,15 @@ def event_from_json(data: dict[str, Any]) -> Event:
     return Event(**plain)
 
 
+def from_json(cls: type[Any], data: dict[str, Any]) -> Any:
+    """Rebuild a frozen dataclass of this project from `to_json(value)`: views, snapshots.
+
+    Raises:
+        CallCentreError: `event.unreadable` as for events.
+    """
+    return _dataclass_from(cls, data)
+
+
 _HINTS: dict[type[Any], dict[str, Any]] = {cls: get_type_hints(cls) for cls in EVENT_BODIES}
 
 

@@ -1,0 +1,109 @@
+"""Erasing a person: their keys are destroyed, their recordings deleted; the streams stay whole. ADR 0002."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from calls.errors import CallCentreError
+from calls.events import RecordingStarted, StreamKind
+from records import schema
+from records.store import EventStore, utc_text
+
+logger = logging.getLogger(__name__)
+
+JOURNAL_NAME = "erased.jsonl"
+"""Beside the database, outside of backups: what was erased, so that restoring an old backup does not bring it back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erasure:
+    """What an erasure did."""
+
+    subjects: tuple[str, ...]
+    """Subjects whose key was destroyed now."""
+    recordings: tuple[str, ...]
+    """Names of the recordings that were deleted."""
+
+
+def erase_subjects(store: EventStore, names: Iterable[str], now_utc: datetime) -> tuple[str, ...]:
+    """Destroy the keys of subjects (`call:ID`) and of everything linked to persons (`customer:ID`).
+
+    Returns the subjects whose key existed until now. A name without a key gets a destroyed one, so that facts which
+    are still on their way are not kept either.
+    """
+    wanted = sorted(set(names))
+    table = schema.keys
+    with store.engine.execution_options(writes=True).begin() as connection:
+        alive = table.c.wrapped.is_not(None)
+        mine = sa.or_(table.c.subject.in_(wanted), table.c.person.in_(wanted))
+        subjects = tuple(connection.execute(sa.select(table.c.subject).where(alive, mine)).scalars())
+        known = set(connection.execute(sa.select(table.c.subject).where(table.c.subject.in_(wanted))).scalars())
+        destroyed = {"wrapped": None, "destroyed_at_utc": utc_text(now_utc)}
+        connection.execute(sa.update(table).where(table.c.subject.in_(subjects)).values(**destroyed))
+        for name in wanted:
+            if name not in known:
+                connection.execute(sa.insert(table).values(subject=name, created_at_utc=utc_text(now_utc), **destroyed))
+    _forget_pages(store)
+    return subjects
+
+
+def erase_person(
+    store: EventStore, names: Sequence[str], now_utc: datetime, *, data_dir: Path, recordings: Path
+) -> Erasure:
+    """Erase subjects or persons with their recordings, and note it in the journal that outlives backups."""
+    files: list[str] = []
+    for kind, stream_id in _streams_of(store, names):
+        files += [event.body.file for event in store.read(kind, stream_id) if isinstance(event.body, RecordingStarted)]
+    with (data_dir / JOURNAL_NAME).open("a", encoding="utf-8") as journal:
+        for name in names:
+            journal.write(json.dumps({"subject": name, "at_utc": utc_text(now_utc)}) + "\n")
+    subjects = erase_subjects(store, names, now_utc)
+    deleted = []
+    for file in files:
+        path = recordings / Path(file).name
+        if path.exists():
+            path.unlink()
+            deleted.append(path.name)
+    logger.info("erased %d subjects and %d recordings", len(subjects), len(deleted))
+    return Erasure(subjects=subjects, recordings=tuple(deleted))
+
+
+def erase_again(store: EventStore, journal: Path, now_utc: datetime) -> tuple[str, ...]:
+    """Repeat every erasure of the journal on a restored database; return the subjects it concerned."""
+    if not journal.exists():
+        return ()
+    lines = journal.read_text(encoding="utf-8").splitlines()
+    try:
+        names = [str(json.loads(line)["subject"]) for line in lines if line.strip()]
+    except (ValueError, KeyError, TypeError) as error:
+        raise CallCentreError(
+            "erasure.journal",
+            f"The journal of erasures {journal} is damaged. Without it a restored backup would bring erased people "
+            "back: mend or restore it.",
+            fault="operator",
+        ) from error
+    return erase_subjects(store, names, now_utc)
+
+
+def _streams_of(store: EventStore, names: Sequence[str]) -> list[tuple[StreamKind, str]]:
+    with store.engine.connect() as connection:
+        linked = connection.execute(sa.select(schema.keys.c.subject).where(schema.keys.c.person.in_(names))).scalars()
+        subjects = {*names, *linked}
+        query = sa.select(schema.streams).where(schema.streams.c.subject.in_(subjects))
+        return [(row.kind, row.stream_id) for row in connection.execute(query)]
+
+
+def _forget_pages(store: EventStore) -> None:
+    """Overwrite the old pages: SQLite's write-ahead log still holds them. PostgreSQL's are vacuumed by the server."""
+    if store.engine.dialect.name == "sqlite":
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.exec_driver_sql("BEGIN")

@@ -1,0 +1,234 @@
+"""The live view: what a page shows of a call right now.
+
+Kept simple on purpose: the pages have a twin of this fold in TypeScript, checked against the same golden logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from calls.events import (
+    BriefPrepared,
+    CallAnswered,
+    CallbackBooked,
+    CallbackDeclined,
+    CallbackOffered,
+    CallEnded,
+    CallOffered,
+    ConsentGiven,
+    ConsentRefused,
+    Degraded,
+    EmotionEstimated,
+    EmotionPoint,
+    EscalationRequested,
+    Event,
+    FlowFinished,
+    LanguageChosen,
+    LegJoined,
+    LegLeft,
+    NoticeGiven,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+    SafetyRaised,
+    SlotFilled,
+    TopicFound,
+    TurnEnded,
+)
+from calls.ids import MemberRole
+
+Consent = Literal["unknown", "given", "refused"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveMember:
+    """Someone who is in the conference now."""
+
+    leg_id: str
+    member: MemberRole
+    codec: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTurn:
+    """A speaking turn that is over."""
+
+    turn_id: str
+    speaker: MemberRole
+    language: str
+    text: str
+    start_ms: int
+    end_ms: int
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveSlot:
+    """The newest value of a slot."""
+
+    slot: str
+    value: str
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveCall:
+    """State of a call for the pages. Texts that are not known yet are empty."""
+
+    seq: int = 0
+    call_id: str = ""
+    status: Literal["ringing", "talking", "ended"] = "ringing"
+    transport: str = ""
+    caller: str = ""
+    caller_name: str = ""
+    called: str = ""
+    offered_at_utc: str = ""
+    """ISO 8601."""
+    answered_at_utc: str = ""
+    ended_at_utc: str = ""
+    language: str = ""
+    flow: str = ""
+    t_ms: int = 0
+    """Latest time of the media clock."""
+    members: tuple[LiveMember, ...] = ()
+    turns: tuple[LiveTurn, ...] = ()
+    """In the order of the log."""
+    emotion: tuple[EmotionPoint, ...] = ()
+    slots: tuple[LiveSlot, ...] = ()
+    """In the order of their first value."""
+    topic: str = ""
+    """The newest topic that was found."""
+    notice_given: bool = False
+    recording_consent: Consent = "unknown"
+    emotion_consent: Consent = "unknown"
+    recording: Literal["off", "on", "paused", "stopped"] = "off"
+    recording_file: str = ""
+    safety: str = ""
+    escalation: str = ""
+    """Reason of the newest escalation."""
+    brief: BriefPrepared | None = None
+    callback: Literal["", "offered", "booked", "declined"] = ""
+    flows_finished: tuple[str, ...] = ()
+    degraded: tuple[str, ...] = ()
+    """What the service does less of, each once, in the order of first appearance."""
+    result: str = ""
+    reason: str = ""
+
+
+def live_step(state: LiveCall, event: Event) -> LiveCall:
+    """Take one more event."""
+    t_ms = state.t_ms if event.t_ms is None else max(state.t_ms, event.t_ms)
+    return _with_body(replace(state, seq=event.seq, call_id=str(event.stream_id), t_ms=t_ms), event)
+
+
+def _with_body(state: LiveCall, event: Event) -> LiveCall:
+    match event.body:
+        case CallOffered() as body:
+            return replace(
+                state,
+                transport=body.transport,
+                caller=body.caller,
+                caller_name=body.caller_name,
+                called=body.called,
+                offered_at_utc=event.at_utc.isoformat(),
+            )
+        case CallAnswered() as body:
+            at = event.at_utc.isoformat()
+            return replace(state, status="talking", answered_at_utc=at, language=body.language, flow=body.flow)
+        case CallEnded() as body:
+            at = event.at_utc.isoformat()
+            return replace(state, status="ended", ended_at_utc=at, members=(), result=body.result, reason=body.reason)
+        case LegJoined() as body:
+            member = LiveMember(leg_id=body.leg_id, member=body.member, codec=body.codec)
+            return replace(state, members=(*_without(state.members, body.leg_id), member))
+        case LegLeft() as body:
+            return replace(state, members=_without(state.members, body.leg_id))
+        case LanguageChosen() as body:
+            return replace(state, language=body.language)
+        case _:
+            return _with_talk(state, event)
+
+
+def _with_talk(state: LiveCall, event: Event) -> LiveCall:
+    match event.body:
+        case TurnEnded() as body:
+            turn = LiveTurn(
+                turn_id=body.turn_id,
+                speaker=body.speaker,
+                language=body.language,
+                text=body.text,
+                start_ms=body.start_ms,
+                end_ms=body.end_ms,
+                interrupted=body.interrupted,
+            )
+            return replace(state, turns=(*state.turns, turn))
+        case EmotionEstimated(estimate=estimate) as body:
+            point = EmotionPoint(
+                t_ms=body.end_ms,
+                anger_prob=estimate.anger_prob,
+                arousal_score=estimate.arousal_score,
+                uncertainty=estimate.uncertainty,
+                abstained=estimate.abstained,
+            )
+            return replace(state, emotion=(*state.emotion, point))
+        case SlotFilled() as body:
+            return replace(state, slots=_with_slot(state.slots, body))
+        case TopicFound() as body:
+            return state if body.topic is None else replace(state, topic=body.topic)
+        case SafetyRaised() as body:
+            return replace(state, safety=body.kind)
+        case EscalationRequested() as body:
+            return replace(state, escalation=body.reason)
+        case BriefPrepared() as body:
+            return replace(state, brief=body)
+        case CallbackOffered():
+            return replace(state, callback="offered")
+        case CallbackBooked():
+            return replace(state, callback="booked")
+        case CallbackDeclined():
+            return replace(state, callback="declined")
+        case FlowFinished() as body:
+            return replace(state, flows_finished=(*state.flows_finished, body.flow))
+        case _:
+            return _with_keeping(state, event)
+
+
+def _with_keeping(state: LiveCall, event: Event) -> LiveCall:
+    match event.body:
+        case NoticeGiven():
+            return replace(state, notice_given=True)
+        case ConsentGiven(subject="recording"):
+            return replace(state, recording_consent="given")
+        case ConsentGiven():
+            return replace(state, emotion_consent="given")
+        case ConsentRefused(subject="recording"):
+            return replace(state, recording_consent="refused")
+        case ConsentRefused():
+            return replace(state, emotion_consent="refused")
+        case RecordingStarted() as body:
+            return replace(state, recording="on", recording_file=body.file)
+        case RecordingPaused():
+            return replace(state, recording="paused")
+        case RecordingResumed():
+            return replace(state, recording="on")
+        case RecordingStopped(reason="consent_refused"):
+            return replace(state, recording="stopped", recording_file="")
+        case RecordingStopped():
+            return replace(state, recording="stopped")
+        case Degraded() as body:
+            return state if body.what in state.degraded else replace(state, degraded=(*state.degraded, body.what))
+        case _:
+            return state
+
+
+def _without(members: tuple[LiveMember, ...], leg_id: str) -> tuple[LiveMember, ...]:
+    return tuple(member for member in members if member.leg_id != leg_id)
+
+
+def _with_slot(slots: tuple[LiveSlot, ...], body: SlotFilled) -> tuple[LiveSlot, ...]:
+    new = LiveSlot(slot=body.slot, value=body.value, confirmed=body.confirmed)
+    if any(slot.slot == body.slot for slot in slots):
+        return tuple(new if slot.slot == body.slot else slot for slot in slots)
+    return (*slots, new)

@@ -1,0 +1,128 @@
+"""The timeline: every fact of a call as one line with its time, ordered by the media clock.
+
+Kept simple on purpose: the pages have a twin of this fold in TypeScript, checked against the same golden logs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from calls.events import (
+    EmotionEstimated,
+    Event,
+    EventBody,
+    LegJoined,
+    LegLeft,
+    RecordingSilenced,
+    TurnEnded,
+    UtteranceHeard,
+)
+
+DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
+    "call_offered": ("transport", "called"),
+    "call_answered": ("language", "flow"),
+    "leg_joined": ("codec",),
+    "leg_left": ("reason",),
+    "consent_given": ("subject", "how"),
+    "consent_refused": ("subject", "how"),
+    "recording_started": ("file",),
+    "recording_paused": ("reason",),
+    "recording_silenced": ("reason",),
+    "recording_stopped": ("reason",),
+    "digits_pressed": ("digits",),
+    "language_chosen": ("language", "how"),
+    "act_decided": ("act", "detail"),
+    "topic_found": ("topic", "article_id"),
+    "slot_filled": ("slot", "value"),
+    "safety_raised": ("kind",),
+    "escalation_requested": ("reason", "detail"),
+    "brief_prepared": ("reason",),
+    "callback_booked": ("language",),
+    "flow_finished": ("flow", "reference"),
+    "degraded": ("what", "reason"),
+    "call_ended": ("result", "reason"),
+}
+"""Text fields of a body that make the `detail` of its line, joined by blanks; null reads as `-`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One line of the timeline."""
+
+    seq: int
+    """Number of the event."""
+    t_ms: int
+    """When it began: the body's own start, else the event's time, else the latest time known before it."""
+    end_ms: int
+    """When it ended; equal to `t_ms` for what takes no time."""
+    type: str
+    """Type of the event."""
+    who: str
+    """Role of the member it is about, or empty."""
+    text: str
+    """Words that were spoken, or empty."""
+    detail: str
+    """Stable codes; see `DETAIL_FIELDS`."""
+    value: float | None
+    """The number it carries: `anger_prob` of an estimate that did not abstain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """All lines so far."""
+
+    seq: int = 0
+    last_ms: int = 0
+    """The latest time of the media clock seen so far."""
+    entries: tuple[TimelineEntry, ...] = ()
+    """By `t_ms`; at the same time, in the order of the log."""
+
+
+def timeline_step(state: Timeline, event: Event) -> Timeline:
+    """Take one more event."""
+    body = event.body
+    start_ms = state.last_ms if event.t_ms is None else event.t_ms
+    end_ms = start_ms
+    if isinstance(body, UtteranceHeard | TurnEnded | EmotionEstimated | RecordingSilenced):
+        start_ms, end_ms = body.start_ms, body.end_ms
+    entry = TimelineEntry(
+        seq=event.seq,
+        t_ms=start_ms,
+        end_ms=end_ms,
+        type=body.type,
+        who=_who(body),
+        text=_text(body),
+        detail=_detail(body),
+        value=body.estimate.anger_prob if isinstance(body, EmotionEstimated) and not body.estimate.abstained else None,
+    )
+    entries = state.entries
+    at = len(entries)
+    while at > 0 and entries[at - 1].t_ms > entry.t_ms:
+        at -= 1
+    return replace(
+        state,
+        seq=event.seq,
+        last_ms=max(state.last_ms, end_ms),
+        entries=(*entries[:at], entry, *entries[at:]),
+    )
+
+
+def _who(body: EventBody) -> str:
+    if isinstance(body, UtteranceHeard | LegJoined | LegLeft):
+        return body.member
+    if isinstance(body, TurnEnded):
+        return body.speaker
+    return "caller" if isinstance(body, EmotionEstimated) else ""
+
+
+def _text(body: EventBody) -> str:
+    if isinstance(body, TurnEnded):
+        return body.text
+    if isinstance(body, UtteranceHeard):
+        return " ".join(word.text for word in body.words)
+    return ""
+
+
+def _detail(body: EventBody) -> str:
+    values = (getattr(body, field) for field in DETAIL_FIELDS.get(body.type, ()))
+    return " ".join("-" if value is None else str(value) for value in values)

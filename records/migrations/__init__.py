@@ -1,0 +1,1 @@
+"""Alembic migrations of the call log; `records.store` applies them at start."""

@@ -1,0 +1,294 @@
+"""Finds card numbers and secret digits in what was recognised, masks the words and says what to silence. Pure.
+
+Applied before anything is written. A number may be spread over several utterances, so an utterance that ends in
+digits is held back until the next one, or until the turn is over.
+
+What counts as a secret:
+- 13 to 19 digits that pass the Luhn test, wherever they stand; 14 to 16 digits that begin like a card even if they
+  fail it (one misheard digit breaks the test);
+- four digits or more after "card", "tarjeta" …, unless another label comes between;
+- three to eight digits, a mix of letters and digits or spelled letters after "PIN", "CVV", "contraseña", "clave" ….
+What does not: account numbers (eight digits), phones, dates, amounts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from calls.speech import Utterance, Word
+from records.spoken_digits import FILLERS, DigitRun, digit_runs, plain, word_set
+
+MASK = "***"
+"""Stands in place of every word of a secret."""
+
+PAD_MS = 200
+"""Silenced before and after the masked words, since word times of the recogniser are off by up to about 100 ms."""
+LABEL_WORDS = 14
+"""How many words after a label its number may start."""
+LABEL_MS = 20_000
+"""How long after a label, over utterances, its number may start."""
+JOIN_MS = 12_000
+"""Longest pause inside a number that is spread over utterances."""
+
+SilenceReason = Literal["card_number", "secret_digits"]
+_Label = Literal["card", "secret", "other"]
+
+_CARD = word_set("tarjeta tarjetas visa mastercard amex card cards maestro")
+_SECRET = word_set("pin puk cvv cvc cvv2 cvc2 contrasena clave password passcode passphrase")
+_SECRET_PAIRS = frozenset(
+    [
+        ("codigo", "seguridad"),
+        ("codigo", "secreto"),
+        ("codigo", "verificacion"),
+        ("security", "code"),
+        ("secret", "code"),
+        ("verification", "code"),
+        ("secret", "number"),
+        ("numero", "secreto"),
+        ("secret", "digits"),
+    ]
+)
+"""Two words, with at most one word between them, that announce a secret."""
+_OTHER = word_set(
+    "cuenta contrato cliente telefono movil factura referencia importe contador calle portal postal fecha dni cita "
+    "account contract customer phone mobile telephone bill invoice reference amount meter street zip postcode date "
+    "appointment order pedido averia"
+)
+_MONEY = word_set("euros euro dollars dollar pounds pound centimos cents kilovatios kilowatts")
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A stretch of the recording to overwrite."""
+
+    start_ms: int
+    end_ms: int
+    reason: SilenceReason
+
+
+@dataclass(frozen=True, slots=True)
+class Redacted:
+    """What may be written now, and what must be silenced now."""
+
+    utterances: tuple[Utterance, ...]
+    silences: tuple[Silence, ...]
+
+
+def luhn(digits: str) -> bool:
+    """Tell whether digits pass the Luhn test (ISO/IEC 7812-1 annex B)."""
+    total = 0
+    for place, char in enumerate(reversed(digits)):
+        value = int(char) * (2 if place % 2 else 1)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def looks_like_card(digits: str, groups: Sequence[int] = (0,)) -> bool:
+    """Tell whether a run of digits is a card number, or holds one that starts at a spoken group."""
+    n = len(digits)
+    if n < 13:
+        return False
+    if n <= 19:
+        if luhn(digits) and digits.strip("0"):
+            return True
+        if 14 <= n <= 16 and _card_prefix(digits):
+            return True
+    # A card followed by its expiry date and code in one breath.
+    for start in groups:
+        for length in (16, 15):
+            part = digits[start : start + length]
+            if len(part) == length and _card_prefix(part) and luhn(part):
+                return True
+    return False
+
+
+def _card_prefix(digits: str) -> bool:
+    """Visa, Mastercard, Amex, Discover, Diners, Maestro. Source: ISO/IEC 7812 issuer ranges."""
+    return digits[0] in "456" or digits[:2] in ("34", "35", "36", "37", "38", "39") or "2221" <= digits[:4] <= "2720"
+
+
+def redact_words(
+    words: Sequence[Word], *, secret_expected: bool = False
+) -> tuple[tuple[Word, ...], tuple[Silence, ...]]:
+    """Mask the secrets of one stretch of words on its own: hypotheses on their way to a page, texts."""
+    masks = _find([word.text for word in words], secret_expected=secret_expected)
+    return _mask(words, masks), _silences(words, masks)
+
+
+def redact_text(text: str, *, secret_expected: bool = False) -> str:
+    """Mask the secrets of a plain text: chat messages, what the bot says, notes."""
+    words = text.split()
+    masks = _find(words, secret_expected=secret_expected)
+    return " ".join(MASK if at in masks else word for at, word in enumerate(words))
+
+
+def redact_keys(digits: str, *, secret: bool) -> str:
+    """Mask pressed keys: all of them when they are secret, else card numbers."""
+    only = "".join(char for char in digits if char.isdigit())
+    return "*" * len(digits) if secret or looks_like_card(only) else digits
+
+
+class Redactor:
+    """Keeps watch over what one member says during a call. Pure: no clock, only the times of the words."""
+
+    def __init__(self) -> None:
+        """Start with nothing heard."""
+        self._held: list[Utterance] = []
+        self._behind: tuple[Word, ...] = ()
+        """Words that were released already but whose digits may go on; only times matter."""
+        self._texts: dict[str, str] = {}
+        self._secret_until_ms = -1
+
+    def expect_secret(self, until_ms: int) -> None:
+        """Treat digits until this time as secret: the bot asked for them."""
+        self._secret_until_ms = until_ms
+
+    def hear(self, utterance: Utterance) -> Redacted:
+        """Take the next finished utterance; return those that may be written, masked, in order."""
+        silences: tuple[Silence, ...] = ()
+        released: tuple[Utterance, ...] = ()
+        if self._held and utterance.start_ms - self._held[-1].end_ms > JOIN_MS:
+            done = self.flush()
+            released, silences = done.utterances, done.silences
+        self._held.append(utterance)
+        if _ends_in_digits(utterance.words):
+            return Redacted(released, silences)
+        done = self.flush()
+        return Redacted(released + done.utterances, silences + done.silences)
+
+    def flush(self) -> Redacted:
+        """Release what is held back: the turn, or the call, is over."""
+        if not self._held:
+            return Redacted((), ())
+        held, self._held = self._held, []
+        start_ms = held[0].start_ms
+        behind = tuple(word for word in self._behind if start_ms - word.end_ms <= LABEL_MS)
+        words = behind + tuple(word for utterance in held for word in utterance.words)
+        texts = [word.text for word in words]
+        masks = _find(texts, secret_expected=start_ms <= self._secret_until_ms, said_before=len(behind))
+        silences = _silences(words, masks)
+        released, at = [], len(behind)
+        for utterance in held:
+            n = len(utterance.words)
+            own = {index - at: reason for index, reason in masks.items() if at <= index < at + n}
+            masked = replace(utterance, words=_mask(utterance.words, own))
+            self._texts[utterance.utterance_id] = masked.text
+            released.append(masked)
+            at += n
+        # A secret that was masked is over; digits that were not may go on in the next turn.
+        clean = [index for index in range(len(words)) if index not in masks]
+        after = max(masks, default=-1)
+        self._behind = tuple(words[index] for index in clean if index > after)[-LABEL_WORDS * 2 :]
+        return Redacted(tuple(released), silences)
+
+    def text(self, utterance_ids: Sequence[str], otherwise: str) -> str:
+        """Return the masked text of a turn from its utterances; `otherwise`, masked by itself, if they are unknown.
+
+        Call `flush` first: the turn is over.
+        """
+        known = [self._texts[name] for name in utterance_ids if name in self._texts]
+        return " ".join(known) if known and len(known) == len(utterance_ids) else redact_text(otherwise)
+
+
+def _find(words: Sequence[str], *, secret_expected: bool, said_before: int = 0) -> dict[int, SilenceReason]:
+    """Return the indices of the words to mask. The first `said_before` words belong to earlier turns."""
+    flat = [plain(word) for word in words]
+    masks: dict[int, SilenceReason] = {}
+    for run in _runs(words, said_before):
+        label = _label(flat, run.first)
+        n = len(run.digits)
+        money = run.last + 1 < len(flat) and flat[run.last + 1] in _MONEY
+        reason: SilenceReason | None = None
+        if looks_like_card(run.digits, run.groups) or (label == "card" and n >= 4 and not money):
+            reason = "card_number"
+        elif (label == "secret" or (secret_expected and label is None)) and 3 <= n <= 8 and not money:
+            reason = "secret_digits"
+        if reason is not None:
+            masks.update(_run_words(run, reason))
+    for index, word in enumerate(flat):
+        if index not in masks and _is_code(word) and _label(flat, index) == "secret":
+            masks[index] = "secret_digits"
+    masks.update(_spelled(flat, masks))
+    return masks
+
+
+def _runs(words: Sequence[str], said_before: int) -> Iterator[DigitRun]:
+    """Yield the runs of digits to judge; one that goes on from an earlier turn only if it is surely a card.
+
+    An account number in one turn and a phone number in the next would otherwise pass the Luhn test one time in ten.
+    """
+    for run in digit_runs(words) if said_before else ():
+        half = len(run.digits) // 2
+        crosses = run.first < said_before <= run.last
+        repeated = run.digits[:half] == run.digits[half:]
+        if crosses and len(run.digits) in (15, 16) and _card_prefix(run.digits) and luhn(run.digits) and not repeated:
+            yield run
+    for run in digit_runs(words[said_before:]):
+        yield replace(run, first=run.first + said_before, last=run.last + said_before)
+
+
+def _run_words(run: DigitRun, reason: SilenceReason) -> dict[int, SilenceReason]:
+    return dict.fromkeys(range(run.first, run.last + 1), reason)
+
+
+def _label(flat: Sequence[str], before: int) -> _Label | None:
+    """Return the nearest label among the words before a number."""
+    for index in range(before - 1, max(-1, before - 1 - LABEL_WORDS), -1):
+        word = flat[index]
+        if word in _SECRET:
+            return "secret"
+        for back in (1, 2):
+            if index - back >= 0 and (flat[index - back], word) in _SECRET_PAIRS:
+                return "secret"
+        if word in _CARD:
+            return "card"
+        if word in _OTHER:
+            return "other"
+    return None
+
+
+def _is_code(word: str) -> bool:
+    """A mix of letters and digits, as in a spelled password: `hunter2`."""
+    return any(char.isdigit() for char in word) and any(char.isalpha() for char in word)
+
+
+def _spelled(flat: Sequence[str], masks: dict[int, SilenceReason]) -> dict[int, SilenceReason]:
+    """Mask three or more single letters or masked words in a row after a secret label: a password that is spelled."""
+    found: dict[int, SilenceReason] = {}
+    start = 0
+    while start < len(flat):
+        end = start
+        while end < len(flat) and (len(flat[end]) == 1 or end in masks):
+            end += 1
+        if end - start >= 3 and _label(flat, start) == "secret":
+            found.update(dict.fromkeys(range(start, end), "secret_digits"))
+        start = max(end, start + 1)
+    return found
+
+
+def _mask(words: Sequence[Word], masks: dict[int, SilenceReason]) -> tuple[Word, ...]:
+    return tuple(replace(word, text=MASK) if at in masks else word for at, word in enumerate(words))
+
+
+def _silences(words: Sequence[Word], masks: dict[int, SilenceReason]) -> tuple[Silence, ...]:
+    silences: list[Silence] = []
+    for at in sorted(masks):
+        word = words[at]
+        start_ms, end_ms = max(0, word.start_ms - PAD_MS), word.end_ms + PAD_MS
+        if silences and silences[-1].reason == masks[at] and start_ms <= silences[-1].end_ms + PAD_MS:
+            silences[-1] = replace(silences[-1], end_ms=max(end_ms, silences[-1].end_ms))
+        else:
+            silences.append(Silence(start_ms, end_ms, masks[at]))
+    return tuple(silences)
+
+
+def _ends_in_digits(words: Sequence[Word]) -> bool:
+    """Tell whether a number, or the wait for one, may go on in the next utterance."""
+    texts = [word.text for word in words]
+    runs = digit_runs(texts)
+    if not runs:
+        return False
+    rest = [plain(text) for text in texts[runs[-1].last + 1 :]]
+    return len(runs[-1].digits) >= 2 and all(word in FILLERS for word in rest)

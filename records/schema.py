@@ -1,0 +1,60 @@
+"""The tables of the call log. Their history is in `records/migrations`; this is the newest form."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+streams = sa.Table(
+    "streams",
+    metadata,
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("stream_id", sa.String(64), primary_key=True),
+    sa.Column("subject", sa.String(96), nullable=False, index=True),  # whose key encrypts its personal fields
+    sa.Column("last_seq", sa.Integer, nullable=False),
+    sa.Column("owner", sa.String(64)),  # the process that writes; null when nobody does
+    sa.Column("opened_at_utc", sa.String(32), nullable=False, index=True),
+    sa.Column("closed_at_utc", sa.String(32)),  # null while it goes on; only calls are closed
+)
+"""One row a stream. It says who may append and which number comes next."""
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("position", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True),
+    sa.Column("stream_kind", sa.String(16), nullable=False),
+    sa.Column("stream_id", sa.String(64), nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.Column("at_utc", sa.String(32), nullable=False),  # ISO 8601 with microseconds, UTC: sorts as text
+    sa.Column("t_ms", sa.Integer),
+    sa.Column("source", sa.String(32), nullable=False),
+    sa.Column("schema_version", sa.Integer, nullable=False),
+    sa.Column("type", sa.String(40), nullable=False),
+    sa.Column("subject", sa.String(96), nullable=False),  # whose key its personal fields were encrypted with
+    sa.Column("body", sa.JSON, nullable=False),
+    sa.UniqueConstraint("stream_kind", "stream_id", "seq", name="events_dense"),
+    sa.Index("events_by_type", "type", "at_utc"),
+)
+"""One row a fact; never updated, never deleted."""
+
+keys = sa.Table(
+    "keys",
+    metadata,
+    sa.Column("subject", sa.String(96), primary_key=True),
+    sa.Column("person", sa.String(96), index=True),  # the customer that the subject turned out to be
+    sa.Column("wrapped", sa.LargeBinary),  # the key under the master key; null once destroyed
+    sa.Column("created_at_utc", sa.String(32), nullable=False),
+    sa.Column("destroyed_at_utc", sa.String(32)),
+)
+"""One key a subject. Destroying it makes the subject's fields unreadable for ever."""
+
+owners = sa.Table(
+    "owners",
+    metadata,
+    sa.Column("owner", sa.String(64), primary_key=True),
+    sa.Column("host", sa.String(96), nullable=False),
+    sa.Column("process", sa.String(96), nullable=False),
+    sa.Column("renewed_at_utc", sa.String(32), nullable=False),
+)
+"""Processes that write; one that stopped renewing is dead and its streams may be taken over."""
