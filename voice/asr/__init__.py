@@ -1,0 +1,1 @@
+"""Recognition: Whisper with a window no longer than the speech, word times, guards, and the commit of live words."""
