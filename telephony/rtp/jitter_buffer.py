@@ -42,6 +42,9 @@ _LATE_RUN = 5
 _SETTLE_PULLS = 25
 """Excess delay counts once it has lasted this many ticks (0.5 s): a stalled loop is no reason to shorten speech."""
 
+_START_SLACK_MS = 100.0
+"""Held above the target before playing begins: two packets of the longest usual length, 40 ms, and a late tick."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JitterSettings:
@@ -133,7 +136,7 @@ class JitterBuffer:
 
     def _trim(self) -> None:
         if not self._started:
-            while self._times[-1] - self._times[0] > self.target_ms * self._units_per_ms:
+            while self._times[-1] - self._times[0] > (self.target_ms + _START_SLACK_MS) * self._units_per_ms:
                 self._drop_first()
         elif self._times[-1] - self._times[0] > self._settings.capacity_ms * self._units_per_ms:
             self.stats.overflowed += 1
@@ -148,9 +151,11 @@ class JitterBuffer:
             return None
         first = self._times[0]
         if not self._started:
-            waited_ms = now_ms - (self._fastest_ms + first / self._units_per_ms)
-            if waited_ms < self.target_ms:
+            if self._waited_ms(first, now_ms) < self.target_ms:
                 return None
+            while len(self._times) > 1 and self._waited_ms(self._times[1], now_ms) >= self.target_ms:
+                self._drop_first()
+            first = self._times[0]
             self._started = True
             self._cursor = first
         assert self._cursor is not None
@@ -209,6 +214,9 @@ class JitterBuffer:
     def delay_changed(self, by_ms: float) -> None:
         """The receiver shortened (below zero) or lengthened the sound; measure afresh from there."""
         self._recent_delays = deque((delay + by_ms for delay in self._recent_delays), maxlen=_SETTLE_PULLS)
+
+    def _waited_ms(self, time: int, now_ms: float) -> float:
+        return now_ms - (self._fastest_ms + time / self._units_per_ms)
 
     def _drop_first(self) -> RtpPacket:
         return self._packets.pop(self._times.pop(0))
