@@ -102,6 +102,8 @@ class Decode:
     """Number of the utterance in the call, from 1."""
     start_ms: int
     end_ms: int
+    voice_ms: int
+    """How much of it is voice."""
     final: bool
     """True when the answer may be the last word on the utterance: goes before all others."""
 

@@ -77,8 +77,8 @@ class TurnSettings:
     judge_deadline_ms: int = 400
     """Smart Turn's answer is not waited for longer than this, on the wall clock."""
     decode_deadline_ms: int = 4_000
-    """A decode is not waited for longer than this, on the wall clock; it is then asked for once more."""
-    decode_attempts: int = 2
-    """Attempts at the final words before the last partial words are taken for final."""
+    """Final words are not waited for longer than this, on the wall clock; the last partial words are then taken."""
+    retry_ms: int = 700
+    """A final decode that failed is asked for again after this; a restarted recogniser is back within seconds."""
     voice_deadline_ms: int = 1_500
     """A running utterance without any voice activity result for this long (wall clock) is over."""

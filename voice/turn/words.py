@@ -175,6 +175,6 @@ def repeats(words: Sequence[str]) -> int:
 
 
 def _digits_of(word: str, language: str) -> int:
-    if word.isdigit():
-        return len(word)
+    if written := sum(character.isdigit() for character in word):
+        return written
     return _DIGITS_OF.get(language, _DIGITS_OF["en"]).get(word, 0)

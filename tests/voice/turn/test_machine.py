@@ -1,0 +1,300 @@
+"""Every row of the turn machine's drawing, in virtual time."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.virtual_talk import Said, Talk
+from voice.turn.messages import (
+    BotSpeaking,
+    Decode,
+    Expecting,
+    KeyPressed,
+    SpeechStarted,
+    SpeechStopped,
+    TurnOver,
+    UtteranceEnded,
+)
+
+BOT = (0, BotSpeaking(speaking=True))
+
+
+def test_when_a_finished_sentence_ends_then_the_turn_ends_as_soon_as_its_words_are_there() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")]).run()
+    assert [text for _, text in talk.turns] == ["I have not got my bill"]
+    told_ms = talk.turns[0][0]
+    assert told_ms - 3_000 <= 192 + 32 + 400 + 32
+
+
+def test_when_the_words_come_fast_then_a_finished_sentence_ends_within_350_ms() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")], decode_ms=lambda _: 60).run()
+    assert 250 <= talk.turns[0][0] - 3_000 <= 350
+
+
+def test_when_speech_starts_then_the_decode_begins_before_the_first_phoneme() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")]).run()
+    started = next(output for _, output in talk.told if isinstance(output, SpeechStarted))
+    decode = next(output for _, output in talk.told if isinstance(output, Decode))
+    assert abs(started.t_ms - 1_000) <= 32
+    assert started.t_ms - decode.start_ms >= 300
+
+
+def test_when_the_caller_pauses_then_the_final_decode_starts_200_ms_after_the_last_voice() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")]).run()
+    asked_ms, final = next((t, output) for t, output in talk.told if isinstance(output, Decode) and output.final)
+    assert asked_ms - 3_000 <= 192 + 32
+    assert final.end_ms >= 3_000 + 160
+
+
+def test_when_it_sounds_unfinished_and_the_caller_goes_on_then_it_is_one_turn() -> None:
+    talk = Talk(
+        [Said(1_000, 2_500, "I would like to ask"), Said(3_400, 5_000, "something about my bill")],
+        end_prob=lambda t: 0.1 if t < 3_000 else 0.95,
+    ).run()
+    assert [text for _, text in talk.turns] == ["I would like to ask something about my bill"]
+    assert sum(isinstance(output, UtteranceEnded) for _, output in talk.told) == 1
+
+
+def test_when_the_caller_goes_on_while_the_final_decode_runs_then_its_words_are_not_final() -> None:
+    talk = Talk([Said(1_000, 2_500, "my name is"), Said(2_900, 4_000, "Anna")]).run()
+    assert [text for _, text in talk.turns] == ["my name is Anna"]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("I want to pay the", "en"),
+        ("quiero hablar de mi", "es"),
+        ("it is about um", "en"),
+        ("es por una factura que", "es"),
+    ],
+)
+def test_when_the_last_word_ends_no_sentence_then_silence_is_waited_for_even_if_it_sounds_finished(
+    text: str, language: str
+) -> None:
+    talk = Talk([Said(1_000, 3_000, text)], language=language).run()
+    assert talk.turns[0][0] - 3_000 >= 1_500
+
+
+def test_when_it_sounds_unfinished_then_the_wait_is_longer_but_bounded() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")], end_prob=lambda _: 0.05).run()
+    assert 1_200 <= talk.turns[0][0] - 3_000 <= 1_700
+
+
+def test_when_smart_turn_is_silent_then_the_turn_ends_all_the_same() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")], end_prob=lambda _: None).run()
+    assert talk.turns[0][0] - 3_000 <= 900
+    assert talk.late == ["smart_turn"]
+
+
+def test_when_digits_are_dictated_with_long_pauses_then_it_is_one_turn() -> None:
+    talk = Talk(
+        [
+            Said(1_000, 2_000, "six one two"),
+            Said(3_500, 4_500, "three four five"),
+            Said(6_200, 7_200, "six seven eight"),
+        ],
+        inputs=[(0, Expecting(kind="digits"))],
+    ).run()
+    assert [text for _, text in talk.turns] == ["six one two three four five six seven eight"]
+
+
+def test_when_all_expected_digits_are_there_then_the_turn_ends_fast() -> None:
+    talk = Talk([Said(1_000, 3_000, "one two 34")], inputs=[(0, Expecting(kind="digits", length=4))]).run()
+    assert talk.turns[0][0] - 3_000 <= 700
+
+
+def test_when_a_number_stands_at_the_end_of_an_open_answer_then_it_may_go_on() -> None:
+    talk = Talk(
+        [Said(1_000, 3_000, "my account number is four four seven"), Said(4_200, 5_000, "nine one two")],
+        end_prob=lambda _: 0.7,
+    ).run()
+    assert len(talk.turns) == 1
+
+
+def test_when_an_e_mail_address_has_no_end_then_it_is_waited_for() -> None:
+    talk = Talk(
+        [Said(1_000, 2_500, "anna punto lopez arroba"), Said(4_000, 5_000, "correo punto es")],
+        inputs=[(0, Expecting(kind="email"))],
+        language="es",
+    ).run()
+    assert [text for _, text in talk.turns] == ["anna punto lopez arroba correo punto es"]
+    assert talk.turns[0][0] - 5_000 <= 900
+
+
+def test_when_yes_was_asked_for_then_yes_ends_the_turn_at_once() -> None:
+    talk = Talk([Said(1_000, 1_400, "sí")], inputs=[(0, Expecting(kind="yes_no"))], language="es").run()
+    assert talk.turns[0][0] - 1_400 <= 700
+
+
+def test_when_a_caller_stammers_then_no_pause_cuts_the_caller_off() -> None:
+    bursts = [
+        Said(1_000 + i * 1_300, 1_400 + i * 1_300, text)
+        for i, text in enumerate(["I", "I", "w-", "want", "want", "to", "pay"])
+    ]
+    talk = Talk(bursts, end_prob=lambda t: 0.3 if t < 3_500 else 0.8).run()
+    assert len(talk.turns) == 1
+
+
+def test_when_a_caller_pauses_long_then_later_pauses_are_waited_for_longer() -> None:
+    said = [Said(1_000, 2_000, "so I got"), Said(3_450, 4_500, "a letter from you today")]
+    later = [Said(10_000, 11_000, "it says I owe"), Said(12_750, 14_000, "two hundred euros")]
+    unsure = Talk([*said, *later], end_prob=lambda t: 0.02 if t < 3_000 or 10_000 < t < 12_000 else 0.95).run()
+    assert [text for _, text in unsure.turns] == ["so I got a letter from you today", "it says I owe two hundred euros"]
+    assert len(Talk(later, end_prob=lambda t: 0.02 if t < 12_000 else 0.95).run().turns) == 2
+
+
+def test_when_an_utterance_is_long_and_the_pause_as_well_then_the_turn_has_two_utterances() -> None:
+    talk = Talk(
+        [Said(1_000, 11_000, "word " * 20 + "and"), Said(12_200, 13_500, "that was it")],
+        end_prob=lambda t: 0.2 if t < 12_000 else 0.9,
+    ).run()
+    over = [output for _, output in talk.told if isinstance(output, TurnOver)]
+    assert len(over) == 1
+    assert len(over[0].utterances) == 2
+    assert over[0].start_ms <= 1_032
+    assert 13_400 <= over[0].end_ms <= 13_550
+
+
+def test_when_there_is_silence_then_nothing_is_told() -> None:
+    assert Talk([]).run().told == []
+
+
+def test_when_a_click_is_heard_then_nothing_is_told() -> None:
+    assert Talk([Said(1_000, 1_040, "")]).run().told == []
+
+
+def test_when_noise_looks_like_voice_then_nothing_was_heard_and_no_turn_ends() -> None:
+    talk = Talk([Said(1_000, 2_000, "")]).run()
+    assert talk.turns == []
+    assert len(talk.nothings) == 1
+    assert talk.nothings[0] - 2_000 <= 1_000
+
+
+def test_when_noise_never_ends_then_nothing_heard_is_told_once_within_28_s() -> None:
+    talk = Talk([Said(1_000, 61_000, "")]).run()
+    assert len(talk.nothings) == 1
+    assert talk.nothings[0] <= 28_000
+
+
+def test_when_words_end_but_noise_goes_on_then_the_turn_ends_without_silence() -> None:
+    talk = Talk([Said(1_000, 3_000, "there is no light in my street"), Said(3_000, 40_000, "")]).run()
+    assert [text for _, text in talk.turns] == ["there is no light in my street"]
+    assert talk.turns[0][0] <= 9_000
+
+
+def test_when_somebody_speaks_in_endless_noise_then_the_words_are_a_turn() -> None:
+    noise = [Said(1_000, 20_000, ""), Said(22_000, 40_000, "")]
+    talk = Talk([*noise, Said(20_000, 22_000, "hello is anybody there")]).run()
+    assert [text for _, text in talk.turns] == ["hello is anybody there"]
+    assert talk.turns[0][0] <= 30_000
+
+
+def test_when_partials_are_off_and_noise_never_ends_then_the_words_are_told_within_32_s() -> None:
+    talk = Talk([Said(1_000, 3_000, "there is no light here"), Said(3_000, 60_000, "")], partials=False).run()
+    assert [text for _, text in talk.turns] == ["there is no light here"]
+    assert talk.turns[0][0] <= 32_000
+
+
+def test_when_a_caller_speaks_for_a_minute_then_utterances_are_cut_and_the_turn_is_one() -> None:
+    talk = Talk([Said(1_000, 61_000, "word " * 150)]).run()
+    ended = [output for _, output in talk.told if isinstance(output, UtteranceEnded)]
+    assert len(ended) == 3
+    assert len(talk.turns) == 1
+    assert max(output.end_ms - output.start_ms for output in ended) <= 26_500
+
+
+def test_when_a_caller_never_stops_then_the_turn_ends_after_two_minutes_at_the_latest() -> None:
+    talk = Talk([Said(1_000, 181_000, "word " * 400)]).run()
+    assert talk.turns[0][0] <= 120_000
+
+
+def test_when_recognition_is_dead_then_trouble_is_told_and_the_turn_goes_on_as_nothing_heard() -> None:
+    talk = Talk([Said(1_000, 3_000, "hello")], decode_ms=lambda _: None).run()
+    assert talk.late == ["asr"]
+    assert len(talk.nothings) == 1
+    assert talk.nothings[0] - 3_000 <= 4_300
+
+
+def test_when_only_the_final_decode_is_dead_then_the_partial_words_are_taken() -> None:
+    talk = Talk([Said(1_000, 5_000, "one thing is very clear")], decode_ms=lambda t: 300 if t < 4_800 else None).run()
+    assert len(talk.turns) == 1
+    assert talk.turns[0][1].startswith("one thing is")
+
+
+def test_when_the_recogniser_restarts_then_the_final_decode_is_asked_for_again() -> None:
+    talk = Talk([Said(1_000, 3_000, "hello there")], decode_ms=lambda t: -5 if t < 5_000 else 300).run()
+    assert [text for _, text in talk.turns] == ["hello there"]
+    assert talk.late == []
+
+
+def test_when_voice_activity_dies_in_the_middle_of_speech_then_the_words_are_told_all_the_same() -> None:
+    talk = Talk(
+        [Said(1_000, 5_000, "the line is very bad")], deaf=[(2_500, 60_000)], inputs=[(15_000, KeyPressed())]
+    ).run()
+    assert "vad" in talk.late
+    assert len(talk.answered) == 1
+    assert talk.answered[0] <= 8_000
+
+
+def test_when_the_caller_speaks_over_the_bot_then_it_pauses_at_once_and_yields_to_words() -> None:
+    talk = Talk([Said(1_000, 3_000, "no wait I want a person")], inputs=[BOT]).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert talk.barge_ins[0][0] - 1_000 <= 230
+    assert talk.barge_ins[1][0] - 1_000 <= 1_200
+    assert len(talk.turns) == 1
+
+
+@pytest.mark.parametrize(("text", "language"), [("mm", "en"), ("uh-huh", "en"), ("sí vale", "es"), ("ok", "es")])
+def test_when_the_caller_only_listens_aloud_then_the_bot_goes_on_and_no_turn_ends(text: str, language: str) -> None:
+    talk = Talk([Said(1_000, 1_450, text)], inputs=[BOT], language=language).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
+    assert talk.turns == []
+    assert [output.in_turn for _, output in talk.told if isinstance(output, UtteranceEnded)] == [False]
+
+
+def test_when_yes_was_asked_for_then_yes_over_the_bot_is_an_answer() -> None:
+    talk = Talk([Said(1_000, 1_450, "sí")], inputs=[BOT, (0, Expecting(kind="yes_no"))], language="es").run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert len(talk.turns) == 1
+
+
+def test_when_noise_covers_the_bot_then_it_goes_on_and_is_not_paused_again() -> None:
+    talk = Talk([Said(1_000, 9_000, "")], inputs=[BOT]).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
+    assert talk.barge_ins[1][0] - talk.barge_ins[0][0] <= 2_000
+    assert talk.nothings == []
+
+
+def test_when_recognition_is_dead_then_long_voice_over_the_bot_still_makes_it_yield() -> None:
+    talk = Talk([Said(1_000, 6_000, "stop stop stop")], inputs=[BOT], decode_ms=lambda _: None).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert talk.barge_ins[1][0] - talk.barge_ins[0][0] <= 2_032
+
+
+def test_when_the_bot_may_not_be_interrupted_then_it_is_not_paused_but_the_caller_is_heard() -> None:
+    talk = Talk(
+        [Said(1_000, 3_000, "no wait I want a person")], inputs=[(0, BotSpeaking(speaking=True, interruptible=False))]
+    ).run()
+    assert talk.barge_ins == []
+    assert len(talk.turns) == 1
+
+
+def test_when_a_key_is_pressed_while_the_bot_speaks_then_it_yields() -> None:
+    talk = Talk([], inputs=[BOT, (1_000, KeyPressed())]).run()
+    assert talk.barge_ins == [(1_000, "yield")]
+
+
+def test_when_the_bot_begins_while_the_caller_speaks_then_it_yields_to_words_already_heard() -> None:
+    talk = Talk(
+        [Said(1_000, 5_000, "and another thing I have to say")], inputs=[(4_000, BotSpeaking(speaking=True))]
+    ).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert talk.barge_ins[1][0] <= 4_100
+
+
+def test_when_speech_stops_then_the_end_of_the_last_voice_is_told() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")]).run()
+    stopped = [output.t_ms for _, output in talk.told if isinstance(output, SpeechStopped)]
+    assert len(stopped) == 1
+    assert abs(stopped[0] - 3_000) <= 32

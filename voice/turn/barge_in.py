@@ -1,0 +1,116 @@
+"""The bot holds its breath as soon as the caller speaks, and finds out within two seconds whether to go on.
+
+::
+
+            bot speaks, 160 ms of voice: PAUSE
+      free ------------------------------------> held
+       ^ ^                                        | | |
+       | +-- real words: YIELD -------------------+ | |
+       | +-- only a backchannel or no words,        | |
+       |     and silence: RESUME -------------------+ |
+       |                                              | two decodes without words, or the deadline: RESUME
+       |   silence                                    v (at the deadline, long voice that nobody could decode: YIELD)
+       +------------------------------------------ ignoring
+       +-- real words while the bot speaks: YIELD ----+
+
+A pause is always followed by one resume or yield, whatever the engines do: `deadline_ms` sees to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from voice.turn.settings import BargeInAction, TurnSettings
+
+WordsKind = Literal["unknown", "none", "backchannel", "real"]
+"""What the words over the bot are, as far as they were decoded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerView:
+    """What the caller is doing, as far as it is known."""
+
+    voicing: bool
+    """True while an utterance is running and not in a pause."""
+    voice_ms: int
+    """Voice since the last pause."""
+    silence_ms: int
+    """Since the last voice."""
+    words: WordsKind
+    wordless: int
+    """Decodes of this utterance that gave no words."""
+    settled: bool
+    """True when the words cover all the voice, or will never come."""
+
+
+class BargeInGuard:
+    """Decides about the bot's speech; pure."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        """Begin with a silent bot."""
+        self._settings = settings
+        self.state: Literal["free", "held", "ignoring"] = "free"
+        self.bot_speaking = False
+        self._interruptible = True
+        self._deadline_ms: int | None = None
+
+    def bot(self, speaking: bool, interruptible: bool) -> None:
+        """Take note that the bot's speech began or is over. A held breath is let go of all the same."""
+        self.bot_speaking = speaking
+        self._interruptible = interruptible
+        if not speaking and self.state == "ignoring":
+            self.state = "free"
+
+    @property
+    def may_interrupt(self) -> bool:
+        """True when the bot speaks and may be interrupted."""
+        return self.bot_speaking and self._interruptible
+
+    @property
+    def deadline_ms(self) -> int | None:
+        """Wall-clock time at which a held breath ends at the latest."""
+        return self._deadline_ms
+
+    def force_yield(self) -> tuple[BargeInAction, ...]:
+        """End the bot's speech if it may be interrupted: a key was pressed, or a turn is over."""
+        if self.state == "held" or self.may_interrupt:
+            return self._let_go("yield", "free")
+        return ()
+
+    def step(self, caller: CallerView, now_ms: int) -> tuple[BargeInAction, ...]:
+        """Return what the playout is to do now, in order."""
+        if self.state == "free":
+            if not (self.may_interrupt and caller.voicing and caller.voice_ms >= self._settings.barge_in_voice_ms):
+                return ()
+            self.state = "held"
+            self._deadline_ms = now_ms + self._settings.barge_in_deadline_ms
+            return ("pause", *self._held(caller, now_ms))
+        if self.state == "held":
+            return self._held(caller, now_ms)
+        if caller.words == "real" and self.may_interrupt:
+            return self._let_go("yield", "free")
+        if caller.silence_ms >= self._settings.backchannel_pause_ms and caller.settled:
+            self.state = "free"
+        return ()
+
+    def _held(self, caller: CallerView, now_ms: int) -> tuple[BargeInAction, ...]:
+        settings = self._settings
+        if caller.words == "real":
+            return self._let_go("yield", "free")
+        if caller.settled and caller.silence_ms >= settings.backchannel_pause_ms:
+            return self._let_go("resume", "free")
+        if caller.words == "none" and caller.wordless >= settings.probes:
+            return self._let_go("resume", "ignoring")
+        if self._deadline_ms is not None and now_ms >= self._deadline_ms:
+            if caller.words == "unknown" and caller.voice_ms >= settings.barge_in_voice_yield_ms:
+                return self._let_go("yield", "free")
+            return self._let_go("resume", "ignoring")
+        return ()
+
+    def _let_go(self, action: BargeInAction, state: Literal["free", "ignoring"]) -> tuple[BargeInAction, ...]:
+        self.state = state
+        self._deadline_ms = None
+        if action == "yield":
+            self.bot_speaking = False
+        return (action,)

@@ -1,0 +1,565 @@
+"""The turn machine: when the caller starts, pauses, goes on and is done. Pure; time is an argument.
+
+::
+
+                 onset                    192 ms of silence (speculative final decode, Smart Turn)
+       quiet -------------> speaking ------------------------------> pausing
+        ^ ^ ^                | ^ ^  <---------- voice --------------- | | |
+        | | |   26 s: cut,   | | |                                    | | |
+        | | |   go on -------+ | |                long pause of a     | | |
+        | | |                  | |                long utterance      | | |
+        | | |   words again    | +------ voice ------- between <------+ | |
+        | | |    +-------------+                         |              | |
+        | | |    |   3 s of voice without a word         |              | |
+        | | +-- noisy <------- (from speaking)           |              | |
+        | |  silence                                     |              | |
+        | +--- patience over: TurnOver ------------------+              | |
+        +----- patience over and the words are there: TurnOver ---------+ |
+        +----- no words: NothingHeard; a backchannel over the bot --------+
+
+A turn has one or more utterances. Silence is measured on the media clock; engines are waited for on the wall clock, so
+that a dead engine ends in an `EngineLate` and not in silence. If voice stops being reported, the wall clock takes over.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from typing import Literal
+
+from calls.speech import Word
+from voice.turn.barge_in import BargeInGuard, CallerView, WordsKind
+from voice.turn.messages import (
+    BargeIn,
+    BotSpeaking,
+    Decode,
+    DecodeFailed,
+    EndJudged,
+    EngineLate,
+    Expecting,
+    JudgeEnd,
+    KeyPressed,
+    NothingHeard,
+    SpeechStarted,
+    SpeechStopped,
+    TimePassed,
+    TurnInput,
+    TurnOutput,
+    TurnOver,
+    UtteranceEnded,
+    VoiceWindow,
+    WordsHeard,
+)
+from voice.turn.patience import Rhythm, patience_ms
+from voice.turn.running import OnsetDetector, Request, RunningUtterance
+from voice.turn.settings import WINDOW_MS, Expectation, TurnSettings
+from voice.turn.words import is_backchannel, plain
+
+State = Literal["quiet", "speaking", "pausing", "between", "noisy"]
+
+_JUDGED_MS = 8_000
+"""Smart Turn looks at the last 8 s."""
+_CUT_SEARCH_MS = 4_000
+"""A cut is made at the window with the least voice among the last of these."""
+_CUT_OFF_MS = 500
+"""Voice within this after the end of a turn means that the caller was cut off."""
+_STALLED_STEP_MS = 100
+"""How often time is looked at while nobody reports voice."""
+_LONE_WORD_PROB = 0.5
+"""A single word over the bot must be at least this probable to be taken for speech."""
+
+
+class TurnMachine:
+    """Turn-taking of one caller; see the module's drawing."""
+
+    def __init__(self, settings: TurnSettings, *, partials: bool = True) -> None:
+        """Begin in `quiet`.
+
+        Args:
+            settings: The numbers.
+            partials: False leaves out decodes of running utterances, except to classify voice over the bot.
+        """
+        self._settings = settings
+        self.partials = partials
+        self.state: State = "quiet"
+        self._guard = BargeInGuard(settings)
+        self._rhythm = Rhythm()
+        self._onset = OnsetDetector(settings)
+        self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._expectation: Expectation = "open"
+        self._length: int | None = None
+        self._language = "en"
+        self._decode_ms = 0.0
+        self._out: list[TurnOutput] = []
+        # clocks
+        self._now_ms = 0
+        self._t_ms = 0
+        self._window_wall_ms = 0
+        self._stalled = False
+        self._recent: deque[tuple[int, float]] = deque(maxlen=_CUT_SEARCH_MS // WINDOW_MS)
+        self._voiced_now = False
+        # the turn
+        self._running: RunningUtterance | None = None
+        self._closing: list[RunningUtterance] = []
+        self._done: list[int] = []
+        self._done_words: list[str] = []
+        self._turn_start_ms = 0
+        self._voice_until_ms = 0
+        self._told_until_ms = 0
+        self._over_at_ms: int | None = None
+        # the judgement of the current pause
+        self._judge_id: int | None = None
+        self._judge_sent_ms = 0
+        self._end_prob: float | None = None
+        # noise
+        self._probe: tuple[int, int, int] | None = None
+        self._probed_ms = 0
+
+    # -- input ------------------------------------------------------------------------------------------------------
+
+    def step(self, turn_input: TurnInput, now_ms: int) -> tuple[TurnOutput, ...]:
+        """Take one input at wall-clock time `now_ms` and return what is to be done, in order."""
+        self._now_ms = max(now_ms, self._now_ms)
+        match turn_input:
+            case VoiceWindow():
+                self._window(turn_input)
+            case WordsHeard():
+                self._words(turn_input)
+            case DecodeFailed():
+                self._failed(turn_input)
+            case EndJudged():
+                if turn_input.request_id == self._judge_id:
+                    self._judge_id, self._end_prob = None, turn_input.prob
+            case BotSpeaking():
+                self._guard.bot(turn_input.speaking, turn_input.interruptible)
+            case Expecting():
+                self._expectation, self._length = turn_input.kind, turn_input.length
+            case KeyPressed():
+                self._out += [BargeIn(action=action) for action in self._guard.force_yield()]
+            case TimePassed():
+                pass
+        self._watch_voice()
+        self._mind_the_bot()
+        self._advance()
+        out, self._out = tuple(self._out), []
+        return out
+
+    def next_deadline_ms(self) -> int | None:
+        """Return the wall-clock time at which `TimePassed` is due at the latest; None while nothing is awaited."""
+        due: list[int] = []
+        if self._guard.deadline_ms is not None:
+            due.append(self._guard.deadline_ms)
+        if self.state != "quiet" or self._closing:
+            due.append(
+                self._now_ms + _STALLED_STEP_MS
+                if self._stalled
+                else self._window_wall_ms + self._settings.voice_deadline_ms
+            )
+        if self._judge_id is not None:
+            due.append(self._judge_sent_ms + self._settings.judge_deadline_ms)
+        for utterance in (*self._closing, *([self._running] if self._running else [])):
+            if utterance.settled:
+                continue
+            if utterance.asked_ms is not None:
+                due.append(utterance.asked_ms + self._settings.decode_deadline_ms)
+                if utterance.retry_ms is not None and not utterance.covered_by_request:
+                    due.append(utterance.retry_ms)
+        return min(due, default=None)
+
+    # -- voice ------------------------------------------------------------------------------------------------------
+
+    def _window(self, window: VoiceWindow) -> None:
+        self._t_ms = window.t_ms
+        self._window_wall_ms = self._now_ms
+        self._stalled = False
+        self._recent.append((window.t_ms, window.prob))
+        settings = self._settings
+        threshold = settings.voice_off_prob if self.state in ("speaking", "noisy") else settings.voice_on_prob
+        self._voiced_now = window.prob >= threshold
+        if self.state == "speaking" and self._running is not None:
+            if self._voiced_now:
+                self._running.voice(window.t_ms)
+                self._voice_until_ms = window.t_ms
+            return
+        if self.state == "noisy":
+            if self._voiced_now:
+                self._voice_until_ms = window.t_ms
+            return
+        onset_ms = self._onset.window(window.t_ms, self._voiced_now)
+        if onset_ms is not None:
+            self._start(max(onset_ms, self._told_until_ms))
+
+    def _start(self, onset_ms: int) -> None:
+        """Begin an utterance, or go on with the one that paused."""
+        pause_ms = onset_ms - self._voice_until_ms
+        if self.state == "pausing" and self._running is not None:
+            self._rhythm.held(pause_ms, self._running.burst_ms)
+            self._running.burst_ms = 0
+        else:
+            if self.state == "quiet":
+                self._turn_start_ms = onset_ms
+                if (
+                    self._over_at_ms is not None
+                    and onset_ms - self._over_at_ms <= _CUT_OFF_MS
+                    and not self._guard.bot_speaking
+                ):
+                    self._rhythm.cut_off()
+            else:
+                self._rhythm.held(pause_ms, _JUDGED_MS)
+            self._running = self._new_utterance(
+                onset_ms, max(onset_ms - self._settings.preroll_ms, self._told_until_ms)
+            )
+        self.state = "speaking"
+        self._judge_id, self._end_prob = None, None
+        self._out.append(SpeechStarted(t_ms=onset_ms))
+        assert self._running is not None
+        self._running.voice(self._t_ms)
+        self._running.burst_ms = self._t_ms - onset_ms
+        self._running.voiced_ms += self._running.burst_ms - WINDOW_MS
+        self._voice_until_ms = self._t_ms
+
+    def _new_utterance(self, onset_ms: int, start_ms: int) -> RunningUtterance:
+        return RunningUtterance(next(self._numbers), onset_ms, max(start_ms, 0), onset_ms)
+
+    def _watch_voice(self) -> None:
+        """If voice is not reported any more, say so once and let the wall clock measure the silence."""
+        if self.state == "quiet" and not self._closing:
+            self._stalled = False
+            return
+        if not self._stalled and self._now_ms - self._window_wall_ms >= self._settings.voice_deadline_ms:
+            self._stalled = True
+            self._out.append(EngineLate(engine="vad"))
+
+    @property
+    def _media_ms(self) -> int:
+        return self._t_ms + (self._now_ms - self._window_wall_ms if self._stalled else 0)
+
+    @property
+    def _silence_ms(self) -> int:
+        return self._media_ms - self._voice_until_ms
+
+    # -- words ------------------------------------------------------------------------------------------------------
+
+    def _words(self, heard: WordsHeard) -> None:
+        self._decode_ms = heard.took_ms if not self._decode_ms else 0.7 * self._decode_ms + 0.3 * heard.took_ms
+        if heard.words:
+            self._language = heard.language
+        if self._probe is not None and heard.request_id == self._probe[0]:
+            self._noise_answer(heard.words)
+            return
+        for utterance in (*self._closing, *([self._running] if self._running else [])):
+            request = utterance.requests.pop(heard.request_id, None)
+            if request is None:
+                continue
+            utterance.answer(request, heard.words)
+            self._find_noise(utterance, request)
+            return
+
+    def _failed(self, failed: DecodeFailed) -> None:
+        if self._probe is not None and failed.request_id == self._probe[0]:
+            self._probe = None
+        for utterance in (*self._closing, *([self._running] if self._running else [])):
+            if utterance.requests.pop(failed.request_id, None) is not None and not failed.replaced:
+                utterance.retry_ms = self._now_ms + self._settings.retry_ms
+
+    def _find_noise(self, utterance: RunningUtterance, request: Request) -> None:
+        """Voice that gives no new words for long is noise, though the voice activity says otherwise."""
+        wordless_ms = request.voice_ms - utterance.grown_voice_ms
+        if utterance in self._closing and utterance.words:
+            wordless_ms = max(wordless_ms, request.end_ms - utterance.words[-1].end_ms)
+        if wordless_ms < self._settings.wordless_voice_ms or self.state != "speaking":
+            return
+        running = self._running
+        if running is None or (utterance is not running and running.words):
+            return
+        if utterance is not running:
+            self._running = None
+        elif running.words:
+            # The words so far are decoded once more, without the noise behind them and with exact times.
+            running.voice_until_ms = max(running.voice_until_ms - wordless_ms, running.onset_ms)
+            running.final_until_ms = -1
+        else:
+            running.given_up = True
+        self.state = "noisy"
+        self._probed_ms = self._media_ms
+
+    def _noise_answer(self, words: tuple[Word, ...]) -> None:
+        assert self._probe is not None
+        _, start_ms, end_ms = self._probe
+        self._probe = None
+        if not words or self.state != "noisy" or self._running is not None or self._closing:
+            return
+        onset_ms = max(min(words[0].start_ms, end_ms), self._told_until_ms)
+        self._turn_start_ms = onset_ms
+        self._running = self._new_utterance(onset_ms, max(start_ms, onset_ms - self._settings.preroll_ms))
+        self._running.voice(self._t_ms)
+        self._running.burst_ms = self._running.voiced_ms = max(end_ms - onset_ms, WINDOW_MS)
+        self._running.words, self._running.answers, self._running.covers_ms = words, 1, end_ms
+        self._running.requested_ms = end_ms
+        self.state = "speaking"
+        self._out.append(SpeechStarted(t_ms=onset_ms))
+
+    def _decode(self, utterance: RunningUtterance, end_ms: int, *, final: bool) -> None:
+        request_id = next(self._ids)
+        utterance.requests[request_id] = Request(end_ms, self._now_ms, final, utterance.voiced_ms)
+        utterance.requested_ms = end_ms
+        self._out.append(
+            Decode(
+                request_id=request_id,
+                utterance=utterance.number,
+                start_ms=utterance.start_ms,
+                end_ms=end_ms,
+                voice_ms=utterance.voiced_ms,
+                final=final,
+            )
+        )
+
+    def _ensure_words(self, utterance: RunningUtterance, end_ms: int) -> None:
+        """Have all the voice of `utterance` decoded, for good; give up at the deadline."""
+        if utterance.settled:
+            return
+        if utterance.asked_ms is None:
+            utterance.asked_ms = self._now_ms
+        if self._now_ms - utterance.asked_ms >= self._settings.decode_deadline_ms:
+            utterance.given_up = True
+            utterance.requests.clear()
+            self._out.append(EngineLate(engine="asr"))
+        elif not utterance.covered_by_request and (utterance.retry_ms is None or self._now_ms >= utterance.retry_ms):
+            utterance.retry_ms = None
+            self._decode(utterance, end_ms, final=True)
+
+    # -- the bot ----------------------------------------------------------------------------------------------------
+
+    def _mind_the_bot(self) -> None:
+        running = self._running
+        view = CallerView(
+            voicing=self.state == "speaking" and self._silence_ms < self._settings.final_pause_ms,
+            voice_ms=running.burst_ms if running else 0,
+            silence_ms=self._silence_ms,
+            words=self._kind_of_words(),
+            wordless=running.wordless if running else 0,
+            settled=running is None or (running.settled and self.state != "speaking"),
+        )
+        self._out += [BargeIn(action=action) for action in self._guard.step(view, self._now_ms)]
+
+    def _kind_of_words(self) -> WordsKind:
+        running = self._running
+        if self._done_words:
+            return "real"
+        if running is None:
+            return "none"
+        if not running.words:
+            return "none" if running.answers else "unknown"
+        texts = [word.text for word in running.words]
+        if is_backchannel(texts, answers_count=self._expectation == "yes_no"):
+            return "backchannel"
+        told = [word for word in running.words if plain(word.text)]
+        if len(told) == 1 and told[0].prob < _LONE_WORD_PROB and not running.settled:
+            return "backchannel"
+        return "real"
+
+    # -- going on ---------------------------------------------------------------------------------------------------
+
+    def _advance(self) -> None:
+        if self._judge_id is not None and self._now_ms - self._judge_sent_ms >= self._settings.judge_deadline_ms:
+            self._judge_id = None
+            self._out.append(EngineLate(engine="smart_turn"))
+        self._advance_closing()
+        if self.state == "speaking":
+            self._advance_speaking()
+        if self.state == "pausing":
+            self._advance_pausing()
+        elif self.state == "between":
+            if self._silence_ms >= self._patience_ms():
+                self._end_turn("quiet")
+        elif self.state == "noisy":
+            self._advance_noisy()
+
+    def _advance_closing(self) -> None:
+        """Wait for the words of utterances that were cut, in order."""
+        while self._closing:
+            first = self._closing[0]
+            self._ensure_words(first, first.voice_until_ms)
+            if not first.settled:
+                return
+            self._closing.pop(0)
+            self._tell(first, in_turn=True)
+            if (
+                self._media_ms - self._turn_start_ms >= self._settings.longest_turn_ms
+                and not self._closing
+                and self._done
+            ):
+                self._tell_turn()
+                self._turn_start_ms = self._running.onset_ms if self._running else self._media_ms
+
+    def _advance_speaking(self) -> None:
+        running, settings = self._running, self._settings
+        assert running is not None
+        if self._silence_ms >= settings.final_pause_ms:
+            self._pause(running)
+            return
+        if self._media_ms - running.start_ms >= settings.longest_utterance_ms:
+            self._cut(running)
+            return
+        over_bot = self._guard.state != "free"
+        interval_ms = max(settings.partial_interval_ms, int(settings.partial_load_factor * self._decode_ms))
+        if over_bot:
+            interval_ms = settings.probe_voice_ms
+        elif not self.partials:
+            return
+        for request_id, request in list(running.requests.items()):
+            if self._now_ms - request.sent_ms >= settings.decode_deadline_ms:
+                del running.requests[request_id]
+        if running.retry_ms is not None and self._now_ms < running.retry_ms:
+            return
+        since_ms = self._t_ms - max(running.requested_ms, running.onset_ms)
+        if self._voiced_now and since_ms >= interval_ms and not running.requests:
+            self._decode(running, self._t_ms, final=False)
+
+    def _pause(self, running: RunningUtterance) -> None:
+        """Enter `pausing`: the final decode starts on the chance that this is the end."""
+        self.state = "pausing"
+        self._out.append(SpeechStopped(t_ms=self._voice_until_ms))
+        self._judge_id, self._judge_sent_ms, self._end_prob = next(self._ids), self._now_ms, None
+        start_ms = max(running.start_ms if not self._done else self._turn_start_ms, self._media_ms - _JUDGED_MS, 0)
+        self._out.append(JudgeEnd(request_id=self._judge_id, start_ms=start_ms, end_ms=self._media_ms))
+
+    def _cut(self, running: RunningUtterance) -> None:
+        """End an overlong utterance where there is least voice, and go on with the rest as a new one."""
+        earliest_ms = self._t_ms - _CUT_SEARCH_MS
+        windows = [(prob, t_ms) for t_ms, prob in self._recent if t_ms > earliest_ms] or [(0.0, self._t_ms)]
+        cut_ms = min(windows)[1]
+        rest = self._new_utterance(cut_ms, cut_ms)
+        rest.voice(self._t_ms)
+        rest.burst_ms = running.burst_ms
+        running.voice_until_ms = cut_ms
+        self._closing.append(running)
+        self._running = rest
+        self._advance_closing()
+
+    def _advance_pausing(self) -> None:
+        running, settings = self._running, self._settings
+        assert running is not None
+        self._ensure_words(running, min(self._media_ms, running.voice_until_ms + settings.tail_ms))
+        if not running.settled or self._closing:
+            return
+        silence_ms = self._silence_ms
+        if not running.words:
+            if silence_ms >= settings.backchannel_pause_ms:
+                self._drop(running)
+            return
+        if self._guard.bot_speaking and not self._done and self._kind_of_words() == "backchannel":
+            if silence_ms >= settings.backchannel_pause_ms and self._guard.state != "held":
+                self._tell(running, in_turn=False)
+                self._running = None
+                self.state = "quiet"
+            return
+        if self._judge_id is not None:
+            return
+        if silence_ms >= self._patience_ms():
+            self._end_turn("quiet")
+        elif (
+            silence_ms >= settings.split_pause_ms
+            and running.voice_until_ms - running.start_ms >= settings.split_length_ms
+        ):
+            self._tell(running, in_turn=True)
+            self._running = None
+            self.state = "between"
+
+    def _drop(self, running: RunningUtterance) -> None:
+        """Forget an utterance without words; the turn it may belong to goes on where it was."""
+        self._running = None
+        if self._done:
+            self.state = "between"
+            self._voice_until_ms = self._told_until_ms
+            return
+        self.state = "quiet"
+        if not self._guard.bot_speaking and running.voiced_ms >= self._settings.nothing_voice_ms:
+            self._out.append(NothingHeard(t_ms=running.voice_until_ms))
+
+    def _advance_noisy(self) -> None:
+        """Wait for the noise to end, and look now and then whether somebody speaks in it."""
+        if self._closing:
+            return
+        running = self._running
+        if running is not None:
+            self._ensure_words(running, running.voice_until_ms + self._settings.tail_ms)
+            if not running.settled:
+                return
+            if running.words or self._done:
+                self._end_turn("noisy")
+            else:
+                self._drop(running)
+                self.state = "noisy"
+            self._running = None
+            self._told_until_ms = max(self._told_until_ms, running.voice_until_ms)
+        elif self._done:
+            self._end_turn("noisy")
+        if self._t_ms - self._voice_until_ms >= self._settings.backchannel_pause_ms or self._stalled:
+            self.state = "quiet"
+            self._probe = None
+        elif self._media_ms - self._probed_ms >= self._settings.wordless_voice_ms * (1 if self._probe is None else 3):
+            self._probed_ms = self._media_ms
+            # Twice as far back as the last look, so that no word lies across the edge of both.
+            start_ms = max(self._told_until_ms, self._media_ms - 2 * self._settings.wordless_voice_ms)
+            self._probe = (next(self._ids), start_ms, self._media_ms)
+            self._out.append(
+                Decode(
+                    request_id=self._probe[0],
+                    utterance=0,
+                    start_ms=start_ms,
+                    end_ms=self._media_ms,
+                    voice_ms=self._media_ms - start_ms,
+                    final=False,
+                )
+            )
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    def _patience_ms(self) -> int:
+        running_words = [word.text for word in self._running.words] if self._running else []
+        return patience_ms(
+            self._settings,
+            self._rhythm,
+            words=self._done_words + running_words,
+            language=self._language,
+            end_prob=self._end_prob,
+            expectation=self._expectation,
+            length=self._length,
+        )
+
+    def _tell(self, utterance: RunningUtterance, *, in_turn: bool) -> None:
+        """Tell the final words of an utterance; one without words is not told."""
+        self._told_until_ms = max(self._told_until_ms, utterance.voice_until_ms)
+        if not utterance.words:
+            return
+        self._out.append(
+            UtteranceEnded(
+                utterance=utterance.number,
+                start_ms=utterance.onset_ms,
+                end_ms=utterance.voice_until_ms,
+                words=utterance.words,
+                in_turn=in_turn,
+            )
+        )
+        if in_turn:
+            self._done.append(utterance.number)
+            self._done_words += [word.text for word in utterance.words]
+
+    def _end_turn(self, state: State) -> None:
+        if self._running is not None:
+            self._tell(self._running, in_turn=True)
+            self._running = None
+        self.state = state
+        self._tell_turn()
+        self._over_at_ms = self._media_ms
+
+    def _tell_turn(self) -> None:
+        self._out += [BargeIn(action=action) for action in self._guard.force_yield()]
+        self._out.append(
+            TurnOver(start_ms=self._turn_start_ms, end_ms=self._told_until_ms, utterances=tuple(self._done))
+        )
+        self._done, self._done_words = [], []
+        self._judge_id, self._end_prob = None, None
+        self._rhythm.turn_over()
