@@ -11,7 +11,6 @@ from telephony.rtp.packet import RtpPacket
 from telephony.rtp.receiver import RtpReceiver
 from tests.telephony.media_fakes import FRAME, joined, lag_of, packets, run_network, tone, voice
 
-
 SHORT = JitterSettings(start_ms=10)
 """Begins with so little delay that nothing is shortened later: samples stay aligned."""
 
