@@ -1,0 +1,561 @@
+// Made by `python -m records.typescript`; do not edit. Source: calls/events.py, calls/speech.py, records/folds.
+
+export const SCHEMA_VERSION = 1;
+
+/** Stands in place of every word of a secret. */
+export const MASK = "***";
+
+/** Fields that were encrypted with the caller's key. */
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"] };
+
+/** Text fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
+export const DETAIL_FIELDS: Record<string, readonly string[]> = {
+  call_offered: ["transport", "called"],
+  call_answered: ["language", "flow"],
+  leg_joined: ["codec"],
+  leg_left: ["reason"],
+  consent_given: ["subject", "how"],
+  consent_refused: ["subject", "how"],
+  recording_started: ["file"],
+  recording_paused: ["reason"],
+  recording_silenced: ["reason"],
+  recording_stopped: ["reason"],
+  digits_pressed: ["digits"],
+  language_chosen: ["language", "how"],
+  act_decided: ["act", "detail"],
+  topic_found: ["topic", "article_id"],
+  slot_filled: ["slot", "value"],
+  safety_raised: ["kind"],
+  escalation_requested: ["reason", "detail"],
+  brief_prepared: ["reason"],
+  callback_booked: ["language"],
+  flow_finished: ["flow", "reference"],
+  degraded: ["what", "reason"],
+  call_ended: ["result", "reason"],
+};
+
+/** A call reached us and rings. */
+export interface CallOffered {
+  readonly type: "call_offered";
+  readonly transport: "sip" | "webrtc";
+  /** Caller id as presented: E.164 where it parses, else the user part, empty when withheld. It can be forged. */
+  readonly caller: string;
+  readonly caller_name: string;
+  /** The user part that was dialled. */
+  readonly called: string;
+  /** Call-ID of SIP or the session id of the page; ties the log to the peer's. */
+  readonly peer_call_id: string;
+}
+
+/** The call was answered; t_ms 0 of the media clock. */
+export interface CallAnswered {
+  readonly type: "call_answered";
+  readonly language: "es" | "en";
+  readonly flow: string;
+}
+
+/** A member's leg entered the conference. */
+export interface LegJoined {
+  readonly type: "leg_joined";
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly codec: string;
+  readonly rate_hz: number;
+}
+
+/** A member's leg left the conference. */
+export interface LegLeft {
+  readonly type: "leg_left";
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly reason: string;
+}
+
+/** The caller was told what they are talking to and what is kept. */
+export interface NoticeGiven {
+  readonly type: "notice_given";
+  readonly automatic: boolean;
+  readonly recording: boolean;
+  readonly emotion: boolean;
+}
+
+/** The caller agreed, by words, by key or by staying where the config says that staying is enough. */
+export interface ConsentGiven {
+  readonly type: "consent_given";
+  readonly subject: "recording" | "emotion";
+  readonly how: "words" | "key" | "stayed";
+}
+
+/** The caller refused or withdrew consent; nothing of the subject is kept from here on. */
+export interface ConsentRefused {
+  readonly type: "consent_refused";
+  readonly subject: "recording" | "emotion";
+  readonly how: "words" | "key" | "unanswered";
+}
+
+/** Audio is being kept from this moment on. */
+export interface RecordingStarted {
+  readonly type: "recording_started";
+  /** File name inside the recordings folder. */
+  readonly file: string;
+  readonly rate_hz: number;
+}
+
+/** Audio is silence from here; the recording keeps counting time. */
+export interface RecordingPaused {
+  readonly type: "recording_paused";
+  readonly reason: "secret_digits" | "caller_request" | "agent_request" | "disk_full";
+}
+
+/** Audio is being kept again. */
+export interface RecordingResumed {
+  readonly type: "recording_resumed";
+}
+
+/** A stretch that was already kept was overwritten by silence, because it held a secret. */
+export interface RecordingSilenced {
+  readonly type: "recording_silenced";
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly reason: "card_number" | "secret_digits";
+}
+
+/** The recording ended. */
+export interface RecordingStopped {
+  readonly type: "recording_stopped";
+  readonly reason: "call_ended" | "consent_refused" | "disk_full" | "error";
+  readonly duration_ms: number;
+}
+
+/** One recognised word at its exact time. */
+export interface Word {
+  readonly text: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  /** The recogniser's probability of the word, 0 to 1. */
+  readonly prob: number;
+}
+
+/** Final words of one utterance, secrets already masked. */
+export interface UtteranceHeard {
+  readonly type: "utterance_heard";
+  readonly utterance_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly language: "es" | "en";
+  readonly language_prob: number;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly words: readonly Word[];
+  readonly engine: string;
+}
+
+/** How a caller sounds in one utterance: an estimate from the voice, never of an employee. */
+export interface EmotionEstimate {
+  /** Calibrated probability that the speaker is angry, 0 to 1. */
+  readonly anger_prob: number;
+  /** Activation, 0 (calm) to 1 (agitated); not calibrated. */
+  readonly arousal_score: number;
+  /** 0 (sure) to 1 (no idea). Above the model's threshold the estimate abstains. */
+  readonly uncertainty: number;
+  /** True when there is too little speech or too much doubt; the numbers are then not to be acted on. */
+  readonly abstained: boolean;
+  /** Reason codes for people, e.g. `louder_than_start`; the pages translate them. */
+  readonly reasons: readonly string[];
+  /** Name of the model that made the estimate. */
+  readonly model: string;
+}
+
+/** How the caller sounded in one utterance: an estimate. */
+export interface EmotionEstimated {
+  readonly type: "emotion_estimated";
+  readonly utterance_id: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly estimate: EmotionEstimate;
+}
+
+/** A speaking turn is over. A bot's turn holds only what was played. */
+export interface TurnEnded {
+  readonly type: "turn_ended";
+  readonly turn_id: string;
+  readonly speaker: "caller" | "bot" | "agent" | "supervisor";
+  readonly text: string;
+  readonly language: "es" | "en";
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly utterance_ids: readonly string[];
+  readonly interrupted: boolean;
+}
+
+/** The caller spoke while the bot did, and the bot yielded. */
+export interface BargedIn {
+  readonly type: "barged_in";
+  /** The bot's turn that was interrupted. */
+  readonly turn_id: string;
+  /** How much of it had been played. */
+  readonly heard_ms: number;
+}
+
+/** Keys of the phone, in order; secret ones are masked with `*`. */
+export interface DigitsPressed {
+  readonly type: "digits_pressed";
+  readonly digits: string;
+  readonly secret: boolean;
+}
+
+/** The language of the call was settled or changed. */
+export interface LanguageChosen {
+  readonly type: "language_chosen";
+  readonly language: "es" | "en";
+  readonly how: "dial_plan" | "detected" | "asked" | "key";
+}
+
+/** What the dialog policy decided to do after a turn, and why: the reasoning that QA reads. */
+export interface ActDecided {
+  readonly type: "act_decided";
+  readonly act: "answer" | "ask" | "confirm" | "repair" | "say" | "look_up" | "escalate" | "offer_callback" | "hang_up" | "set";
+  /** Stable code of the act, e.g. `topic:bill-explained`, `slot:account_number`, `flow:appointment`. */
+  readonly detail: string;
+  /** The caller's turn that it answers; null for acts of the bot's own accord. */
+  readonly turn_id: string | null;
+}
+
+/** What the caller asked about, or that no article covers it. */
+export interface TopicFound {
+  readonly type: "topic_found";
+  readonly turn_id: string;
+  readonly topic: string | null;
+  readonly score: number;
+  readonly article_id: string | null;
+}
+
+/** A value that the caller gave, in its normal form; secret ones are masked. */
+export interface SlotFilled {
+  readonly type: "slot_filled";
+  readonly slot: string;
+  readonly value: string;
+  readonly confirmed: boolean;
+  readonly turn_id: string | null;
+}
+
+/** Danger or fraud was heard; every flow was skipped. */
+export interface SafetyRaised {
+  readonly type: "safety_raised";
+  readonly kind: "danger_to_life" | "gas" | "self_harm" | "fraud";
+  readonly turn_id: string | null;
+}
+
+/** A human shall take over. */
+export interface EscalationRequested {
+  readonly type: "escalation_requested";
+  readonly reason: "caller_asked" | "emotion" | "repeated_failure" | "topic" | "safety" | "engine_failure";
+  readonly detail: string;
+  readonly turn_id: string | null;
+}
+
+/** One statement of a brief with the event that proves it. */
+export interface BriefFact {
+  readonly text: string;
+  /** The words it was taken from; empty when it does not come from words. */
+  readonly quote: string;
+  readonly t_ms: number;
+  readonly event_seq: number;
+}
+
+/** One point of the caller's emotion curve. */
+export interface EmotionPoint {
+  readonly t_ms: number;
+  readonly anger_prob: number;
+  readonly arousal_score: number;
+  readonly uncertainty: number;
+  readonly abstained: boolean;
+}
+
+/** What a human reads before the first word. Every statement carries the event it came from. */
+export interface BriefPrepared {
+  readonly type: "brief_prepared";
+  readonly caller: string;
+  readonly verified: "none" | "caller_id_only" | "account_given";
+  readonly language: "es" | "en";
+  /** The matter in one line. */
+  readonly matter: string;
+  readonly reason: string;
+  readonly facts: readonly BriefFact[];
+  readonly tried: readonly BriefFact[];
+  readonly open_questions: readonly BriefFact[];
+  readonly emotion: readonly EmotionPoint[];
+  readonly suggested_opening: string;
+  /** The brief in at most 15 seconds of speech, for agents on a plain phone. */
+  readonly spoken_line: string;
+}
+
+/** No human was free; the bot offered to be called back. */
+export interface CallbackOffered {
+  readonly type: "callback_offered";
+  readonly agents_signed_in: number;
+}
+
+/** The caller wants to be called back. */
+export interface CallbackBooked {
+  readonly type: "callback_booked";
+  readonly number: string;
+  readonly language: "es" | "en";
+  readonly matter: string;
+}
+
+/** The caller does not want to be called back. */
+export interface CallbackDeclined {
+  readonly type: "callback_declined";
+}
+
+/** A flow (appointment, outage report …) collected all it needed. */
+export interface FlowFinished {
+  readonly type: "flow_finished";
+  readonly flow: string;
+  /** The reference number that the caller was told. */
+  readonly reference: string;
+}
+
+/** Load or failure made the service do less; the call went on. */
+export interface Degraded {
+  readonly type: "degraded";
+  readonly what: "fewer_partials" | "smaller_model" | "keypad_menu" | "no_emotion" | "no_recording" | "no_knowledge" | "other_voice";
+  readonly reason: string;
+}
+
+/** The call is over. Each call has exactly one. */
+export interface CallEnded {
+  readonly type: "call_ended";
+  readonly result: "completed" | "abandoned" | "escalated" | "callback" | "rejected" | "failed";
+  readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input";
+}
+
+/** One fact in its place in a stream. */
+export interface Event {
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue";
+  readonly stream_id: string;
+  /** Dense, from 1. */
+  readonly seq: number;
+  /** Wall-clock time, aware, UTC. */
+  readonly at_utc: string;
+  /** Media clock of the call at which the fact holds; null before the answer and outside calls. */
+  readonly t_ms: number | null;
+  /** The part that observed it: `call`, `asr`, `prosody`, `dialog`, `recorder`, `service`. */
+  readonly source: string;
+  readonly schema_version: number;
+  readonly body: EventBody;
+}
+
+/** Someone who is in the conference now. */
+export interface LiveMember {
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly codec: string;
+}
+
+/** A speaking turn that is over. */
+export interface LiveTurn {
+  readonly turn_id: string;
+  readonly speaker: "caller" | "bot" | "agent" | "supervisor";
+  readonly language: string;
+  readonly text: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly interrupted: boolean;
+}
+
+/** The newest value of a slot. */
+export interface LiveSlot {
+  readonly slot: string;
+  readonly value: string;
+  readonly confirmed: boolean;
+}
+
+/** State of a call for the pages. Texts that are not known yet are empty. */
+export interface LiveCall {
+  readonly seq: number;
+  readonly call_id: string;
+  readonly status: "ringing" | "talking" | "ended";
+  readonly transport: string;
+  readonly caller: string;
+  readonly caller_name: string;
+  readonly called: string;
+  /** ISO 8601. */
+  readonly offered_at_utc: string;
+  readonly answered_at_utc: string;
+  readonly ended_at_utc: string;
+  readonly language: string;
+  readonly flow: string;
+  /** Latest time of the media clock. */
+  readonly t_ms: number;
+  readonly members: readonly LiveMember[];
+  /** In the order of the log. */
+  readonly turns: readonly LiveTurn[];
+  readonly emotion: readonly EmotionPoint[];
+  /** In the order of their first value. */
+  readonly slots: readonly LiveSlot[];
+  /** The newest topic that was found. */
+  readonly topic: string;
+  readonly notice_given: boolean;
+  readonly recording_consent: "unknown" | "given" | "refused";
+  readonly emotion_consent: "unknown" | "given" | "refused";
+  readonly recording: "off" | "on" | "paused" | "stopped";
+  readonly recording_file: string;
+  readonly safety: string;
+  /** Reason of the newest escalation. */
+  readonly escalation: string;
+  readonly brief: BriefPrepared | null;
+  readonly callback: "" | "offered" | "booked" | "declined";
+  readonly flows_finished: readonly string[];
+  /** What the service does less of, each once, in the order of first appearance. */
+  readonly degraded: readonly string[];
+  readonly result: string;
+  readonly reason: string;
+}
+
+/** One line of the timeline. */
+export interface TimelineEntry {
+  /** Number of the event. */
+  readonly seq: number;
+  /** When it began: the body's own start, else the event's time, else the latest time known before it. */
+  readonly t_ms: number;
+  /** When it ended; equal to `t_ms` for what takes no time. */
+  readonly end_ms: number;
+  /** Type of the event. */
+  readonly type: string;
+  /** Role of the member it is about, or empty. */
+  readonly who: string;
+  /** Words that were spoken, or empty. */
+  readonly text: string;
+  /** Stable codes; see `DETAIL_FIELDS`. */
+  readonly detail: string;
+  /** The number it carries: `anger_prob` of an estimate that did not abstain. */
+  readonly value: number | null;
+}
+
+/** All lines so far. */
+export interface Timeline {
+  readonly seq: number;
+  /** The latest time of the media clock seen so far. */
+  readonly last_ms: number;
+  /** By `t_ms`; at the same time, in the order of the log. */
+  readonly entries: readonly TimelineEntry[];
+}
+
+/** One speaking turn. */
+export interface TranscriptTurn {
+  readonly turn_id: string;
+  readonly speaker: "caller" | "bot" | "agent" | "supervisor";
+  readonly language: "es" | "en";
+  readonly text: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly interrupted: boolean;
+  readonly utterance_ids: readonly string[];
+}
+
+/** One word at its time. */
+export interface TranscriptWord {
+  readonly text: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly prob: number;
+  /** True where a secret stood. */
+  readonly masked: boolean;
+}
+
+/** One stretch of speech with its words. */
+export interface TranscriptUtterance {
+  readonly utterance_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly language: "es" | "en";
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly words: readonly TranscriptWord[];
+}
+
+/** Who said what, when. */
+export interface Transcript {
+  readonly seq: number;
+  /** By start; at the same start, in the order of the log. */
+  readonly turns: readonly TranscriptTurn[];
+  /** By start; at the same start, in the order of the log. */
+  readonly utterances: readonly TranscriptUtterance[];
+}
+
+/** Counts and times of one call. */
+export interface CallMetrics {
+  readonly seq: number;
+  readonly offered_at_utc: string;
+  readonly answered: boolean;
+  /** Latest time of the media clock: how long the call has lasted since the answer. */
+  readonly duration_ms: number;
+  readonly caller_turns: number;
+  readonly bot_turns: number;
+  readonly agent_turns: number;
+  readonly caller_talk_ms: number;
+  readonly bot_talk_ms: number;
+  readonly agent_talk_ms: number;
+  readonly barge_ins: number;
+  /** How often the bot had to say that it did not understand. */
+  readonly repairs: number;
+  readonly topics_found: number;
+  readonly topics_missed: number;
+  readonly flows_finished: number;
+  readonly emotion_estimates: number;
+  readonly emotion_abstained: number;
+  /** Highest anger of an estimate that did not abstain. */
+  readonly anger_max_prob: number;
+  /** From the end of a caller's turn to the start of the bot's next one. */
+  readonly reply_gaps_ms: readonly number[];
+  readonly escalated: boolean;
+  readonly degraded: number;
+  readonly result: string;
+  readonly reason: string;
+  /** End of the caller's turn that the bot has not answered yet. */
+  readonly caller_stopped_ms: number | null;
+}
+
+/** What the recogniser thinks of an utterance that is still going on: a signal, never logged. */
+export interface Hypothesis {
+  readonly utterance_id: string;
+  /** Grows by one with every hypothesis of the utterance; a late lower revision is ignored. */
+  readonly revision: number;
+  /** Words that will not change any more. */
+  readonly committed: readonly Word[];
+  /** Words that may still change; shown, but not acted on. */
+  readonly tentative: readonly Word[];
+  readonly language: "es" | "en";
+}
+
+export type EventBody =
+  | CallOffered
+  | CallAnswered
+  | LegJoined
+  | LegLeft
+  | NoticeGiven
+  | ConsentGiven
+  | ConsentRefused
+  | RecordingStarted
+  | RecordingPaused
+  | RecordingResumed
+  | RecordingSilenced
+  | RecordingStopped
+  | UtteranceHeard
+  | EmotionEstimated
+  | TurnEnded
+  | BargedIn
+  | DigitsPressed
+  | LanguageChosen
+  | ActDecided
+  | TopicFound
+  | SlotFilled
+  | SafetyRaised
+  | EscalationRequested
+  | BriefPrepared
+  | CallbackOffered
+  | CallbackBooked
+  | CallbackDeclined
+  | FlowFinished
+  | Degraded
+  | CallEnded;
