@@ -1,0 +1,320 @@
+"""The SIP gateway: one UDP port, the pure user agent behind it, and calls as the service knows them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import assert_never
+
+from calls.errors import CallCentreError
+from calls.ports import CallOffer, Clock, IncomingCall
+from telephony.media_port import MediaFactory
+from telephony.net.addresses import is_wildcard, local_address_facing, parse_listen
+from telephony.net.driver import MachineDriver
+from telephony.net.udp_transport import UdpTransport, open_udp
+from telephony.sdp.codecs import CODECS
+from telephony.sip.grammar import SipSyntaxError, is_ip_address
+from telephony.sip.message import Flow
+from telephony.sip.signals import (
+    CallArrived,
+    CallConfirmed,
+    CallOver,
+    CallRinging,
+    DatagramReceived,
+    DigitReceived,
+    HangUpCall,
+    MediaAgreed,
+    PlaceCall,
+    RejectCall,
+    SendDatagram,
+    SendFailed,
+    SessionId,
+    TimePassed,
+    UserAgentInput,
+    UserAgentOutput,
+)
+from telephony.sip.uri import DEFAULT_PORT, SipUri, parse_uri
+from telephony.sip.user_agent import UserAgent
+from telephony.sip.wire import UserAgentSettings
+from telephony.sip_call import PendingLeg, SipIncomingCall
+from telephony.sip_leg import SipLeg
+from telephony.sip_settings import SipSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefusal:
+    """What the admission callback says instead of yes."""
+
+    status: int
+    """486 towards carriers, who would drop the whole gateway on 503; 503 towards a proxy of our own."""
+    reason: str = ""
+    retry_after_s: int | None = None
+
+
+class SipGateway:
+    """Takes and places calls over SIP."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        clock: Clock,
+        media: MediaFactory,
+        on_call: Callable[[IncomingCall], None],
+        *,
+        admit: Callable[[CallOffer], CallRefusal | None] | None = None,
+    ) -> None:
+        """Prepare; nothing is bound before `start`.
+
+        Args:
+            settings: Section `[telephony.sip]`.
+            clock: Where the time comes from.
+            media: Makes the media half of each leg.
+            on_call: Called on the loop for each new call; it must decide on it soon, not at once.
+            admit: Asked first; may refuse a call before anybody hears of it. Settable later as `admit`.
+
+        Raises:
+            CallCentreError: `config.unknown_codec`, `config.bad_listen`.
+        """
+        unknown = [name for name in settings.codecs if name not in CODECS]
+        if unknown or not settings.codecs:
+            raise CallCentreError(
+                "config.unknown_codec",
+                f"{unknown[0] if unknown else 'an empty list'} is no codec; choose from {', '.join(CODECS)}.",
+                fault="operator",
+            )
+        self.admit = admit
+        self._settings = settings
+        self._clock = clock
+        self._media = media
+        self._on_call = on_call
+        self._listen = parse_listen(settings.listen)
+        self._transport: UdpTransport | None = None
+        self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
+        self._calls: dict[SessionId, PendingLeg] = {}
+        self._draining = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @property
+    def listen_address(self) -> tuple[str, int]:
+        """Host and port that are bound, for a listen port of 0 too."""
+        assert self._transport is not None, "start binds it"
+        return self._transport.local_address
+
+    @property
+    def open_calls(self) -> int:
+        """How many call legs live, ringing ones too."""
+        return len(self._calls)
+
+    async def start(self) -> None:
+        """Bind the port and take calls.
+
+        Raises:
+            CallCentreError: `sip.port_taken`, `sip.bad_address`, `sip.not_allowed`.
+        """
+        host, port = self._listen
+        self._transport = await open_udp(host, port, self._on_datagram, self._on_send_failed)
+        user_agent = UserAgent(
+            UserAgentSettings(
+                local_port=self.listen_address[1],
+                codecs=self._settings.codecs,
+                user_agent=self._settings.user_agent,
+                answer_ms=self._settings.answer_ms,
+                dial_ms=self._settings.dial_ms,
+            ),
+            _new_token,
+        )
+        self._driver = MachineDriver(user_agent, self._clock, TimePassed, self._carry_out)
+        self._draining = False
+
+    async def stop(self) -> None:
+        """Refuse new calls, end the running ones, wait `drain_ms` for the peers, release the port. Idempotent."""
+        if self._transport is None:
+            return
+        self._draining = True
+        for call in list(self._calls.values()):
+            self._feed(HangUpCall(call.session_id))
+            if call.leg is not None:
+                call.leg.end("local")
+        try:
+            async with asyncio.timeout(self._settings.drain_ms / 1000):
+                await self._empty.wait()
+        except TimeoutError:
+            logger.warning("%d calls were not confirmed as ended by their peers", len(self._calls))
+        if self._driver is not None:
+            self._driver.close()
+        self._transport.close()
+        self._transport = None
+
+    async def place_call(self, target_uri: str, *, caller: str = "warmline", caller_name: str = "") -> SipLeg:
+        """Call somebody, and return the leg once it is answered.
+
+        Cancelling the waiting cancels the call.
+
+        Args:
+            target_uri: A `sip:` URI; its host may be a name or an address.
+            caller: User part of our From.
+            caller_name: Display name of our From.
+
+        Raises:
+            CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
+                `call.no_common_codec`, or what opening the media raises.
+        """
+        target = _parse_target(target_uri)
+        flow = Flow(await self._resolve(target.host), target.port or DEFAULT_PORT)
+        session_id = _new_token()
+        media = await self._media.open()
+        call = PendingLeg(session_id, self._feed)
+        leg = call.attach(media)
+        self._add(call)
+        self._feed(
+            PlaceCall(
+                session_id=session_id,
+                target=target,
+                flow=flow,
+                local_host=self._local_host(flow.host),
+                media_port=media.local_port,
+                caller=caller,
+                caller_name=caller_name,
+            )
+        )
+        over = await call.settled()
+        if over is not None:
+            raise _failure(over)
+        return leg
+
+    async def hang_up(self, leg: SipLeg) -> None:
+        """End a leg of this gateway; the same as `leg.hang_up()`."""
+        await leg.hang_up()
+
+    # From the network
+
+    def _on_datagram(self, data: bytes, source: Flow) -> None:
+        self._feed(DatagramReceived(data, source, self._local_host(source.host)))
+
+    def _on_send_failed(self, flow: Flow) -> None:
+        self._feed(SendFailed(flow))
+
+    def _feed(self, event: UserAgentInput) -> None:
+        if self._driver is not None:
+            self._driver.feed(event)
+
+    # From the user agent
+
+    def _carry_out(self, output: UserAgentOutput) -> None:
+        if isinstance(output, SendDatagram):
+            if self._transport is not None:
+                self._transport.send(output.data, output.flow)
+            return
+        if isinstance(output, CallArrived):
+            self._on_arrived(output)
+            return
+        call = self._calls.get(output.session_id)
+        if call is None:
+            return
+        if isinstance(output, MediaAgreed):
+            if call.leg is not None:
+                call.leg.agree(output.agreement)
+        elif isinstance(output, DigitReceived):
+            if call.leg is not None:
+                call.leg.deliver_digit(output.digit, output.duration_ms)
+        elif isinstance(output, CallConfirmed):
+            call.confirm()
+        elif isinstance(output, CallOver):
+            logger.info("a call leg ended", extra={"session_id": output.session_id, "cause": output.cause})
+            self._remove(output.session_id)
+            call.finish(output)
+        elif not isinstance(output, CallRinging):
+            assert_never(output)
+
+    def _on_arrived(self, arrived: CallArrived) -> None:
+        offer = CallOffer(
+            transport="sip",
+            caller=arrived.caller,
+            caller_name=arrived.caller_name,
+            called=arrived.called,
+            peer_call_id=arrived.call_id,
+            remote=str(arrived.source),
+        )
+        refusal = self._refusal(offer)
+        if refusal is not None:
+            logger.info("a call was refused", extra={"session_id": arrived.session_id, "status": refusal.status})
+            self._feed(RejectCall(arrived.session_id, refusal.status, refusal.reason, refusal.retry_after_s))
+            return
+        call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open)
+        self._add(call)
+        try:
+            self._on_call(call)
+        except Exception:
+            logger.exception("a new call could not be taken", extra={"session_id": arrived.session_id})
+            self._feed(RejectCall(arrived.session_id, 500))
+
+    def _refusal(self, offer: CallOffer) -> CallRefusal | None:
+        if self._draining:
+            return CallRefusal(503, retry_after_s=5)
+        return self.admit(offer) if self.admit is not None else None
+
+    def _add(self, call: PendingLeg) -> None:
+        self._calls[call.session_id] = call
+        self._empty.clear()
+
+    def _remove(self, session_id: SessionId) -> None:
+        self._calls.pop(session_id, None)
+        if not self._calls:
+            self._empty.set()
+
+    # Addresses
+
+    def _local_host(self, peer_host: str) -> str:
+        """Return the address of ours that this peer is told."""
+        if self._settings.advertise:
+            return self._settings.advertise
+        bound = self.listen_address[0]
+        return local_address_facing(peer_host) if is_wildcard(bound) else bound
+
+    async def _resolve(self, host: str) -> str:
+        if is_ip_address(host):
+            return host
+        loop = asyncio.get_running_loop()
+        wanted = 6 if ":" in self.listen_address[0] else 4
+        try:
+            found = await loop.getaddrinfo(host, None)
+        except OSError as error:
+            raise CallCentreError(
+                "call.unreachable", "The name of the called party's server is not known.", fault="peer", retryable=True
+            ) from error
+        hosts = [str(item[4][0]) for item in found]
+        return next((item for item in hosts if (":" in item) == (wanted == 6)), hosts[0])
+
+
+def _new_token() -> str:
+    """Return 64 random bits; RFC 3261 section 19.3 asks for at least 32 in a tag."""
+    return secrets.token_hex(8)
+
+
+def _parse_target(text: str) -> SipUri:
+    try:
+        uri = parse_uri(text)
+    except SipSyntaxError as error:
+        raise CallCentreError("call.bad_target", f"The target is no SIP address: {error}.", fault="user") from error
+    if not isinstance(uri, SipUri) or uri.scheme != "sip":
+        raise CallCentreError("call.bad_target", "Only addresses that begin with sip: can be called.", fault="user")
+    return uri
+
+
+def _failure(over: CallOver) -> CallCentreError:
+    if over.cause == "refused":
+        code = "call.no_common_codec" if over.status == 488 else "call.refused"
+        return CallCentreError(
+            code, f"The called party refused the call with status {over.status}.", fault="peer", retryable=True
+        )
+    if over.cause == "bad_answer":
+        return CallCentreError("call.no_common_codec", "The called party offers no sound that we know.", fault="peer")
+    if over.cause == "timeout":
+        return CallCentreError("call.no_answer", "The called party did not answer.", fault="peer", retryable=True)
+    return CallCentreError("call.unreachable", "The called party could not be reached.", fault="peer", retryable=True)

@@ -1,0 +1,155 @@
+"""A SIP call that rings, as the service sees it (`calls.ports.IncomingCall`)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from calls.errors import CallCentreError
+from calls.ports import CallOffer
+from telephony.media_port import MediaLeg
+from telephony.sip.signals import AnswerCall, CallOver, EndCause, HangUpCall, RejectCall, RingCall, SessionId
+from telephony.sip.signals import UserAgentOrder as Order
+from telephony.sip_leg import SipLeg
+
+logger = logging.getLogger(__name__)
+
+
+class PendingLeg:
+    """A leg whose signalling is not finished: what both kinds of calls wait for."""
+
+    def __init__(self, session_id: SessionId, send: Callable[[Order], None]) -> None:
+        """Begin; `send` gives an order to the user agent."""
+        self.session_id = session_id
+        self.leg: SipLeg | None = None
+        self._send = send
+        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._over: CallOver | None = None
+
+    @property
+    def over(self) -> CallOver | None:
+        """How the call ended, None while it lives."""
+        return self._over
+
+    def attach(self, media: MediaLeg) -> SipLeg:
+        """Make the leg from its media."""
+        self.leg = SipLeg(media, lambda: self._send(HangUpCall(self.session_id)))
+        return self.leg
+
+    def confirm(self) -> None:
+        """Both sides agree that the call stands."""
+        if not self._settled.done():
+            self._settled.set_result(None)
+
+    def finish(self, over: CallOver) -> None:
+        """The call is gone, in whatever state it was."""
+        self._over = over
+        if self.leg is not None:
+            self.leg.end(over.cause)
+        if not self._settled.done():
+            self._settled.set_result(None)
+
+    async def settled(self) -> CallOver | None:
+        """Wait until the call stands (None) or is gone; cancelled waiting ends the call."""
+        try:
+            await asyncio.shield(self._settled)
+        except asyncio.CancelledError:
+            if self.leg is not None:
+                self.leg.end("local")
+            raise
+        return self._over
+
+
+class SipIncomingCall(PendingLeg):
+    """One INVITE that waits for a decision."""
+
+    def __init__(
+        self,
+        session_id: SessionId,
+        offer: CallOffer,
+        send: Callable[[Order], None],
+        open_media: Callable[[], Awaitable[MediaLeg]],
+    ) -> None:
+        """Begin ringing, silently; `open_media` binds the ports of an answer."""
+        super().__init__(session_id, send)
+        self._offer = offer
+        self._open_media = open_media
+        self._cancelled: Callable[[], None] | None = None
+        self._decided = False
+
+    @property
+    def offer(self) -> CallOffer:
+        """Who calls whom."""
+        return self._offer
+
+    def on_cancel(self, listener: Callable[[], None]) -> None:
+        """Call `listener` if the caller gives up while it rings; at once when that happened already."""
+        self._cancelled = listener
+        if self._over is not None and not self._decided:
+            self._tell_cancelled()
+
+    def ring(self) -> None:
+        """Send 180."""
+        self._send(RingCall(self.session_id))
+
+    async def answer(self) -> SipLeg:
+        """Accept, and return the leg once the caller confirmed.
+
+        Raises:
+            CallCentreError: `call.gone` when the caller gave up, `call.no_ack` when the answer was never confirmed,
+                `call.decided` on a second decision, or what opening the media raises (the caller then hears 503).
+        """
+        self._decide()
+        if not self._is_gone():
+            try:
+                media = await self._open_media()
+            except BaseException:
+                self._send(RejectCall(self.session_id, 503))
+                raise
+            if self._is_gone():
+                media.close()
+            else:
+                leg = self.attach(media)
+                self._send(AnswerCall(self.session_id, media.local_port))
+                over = await self.settled()
+                if over is None:
+                    return leg
+        cause: EndCause = self._over.cause if self._over is not None else "cancelled"
+        if cause == "no_ack":
+            raise CallCentreError(
+                "call.no_ack", "The caller's phone never confirmed that the call was answered.", fault="peer"
+            )
+        raise CallCentreError("call.gone", "The caller gave up before the call was answered.", fault="peer")
+
+    def reject(self, status: int, reason: str) -> None:
+        """Refuse with a SIP status; nothing happens when the caller is gone.
+
+        Raises:
+            CallCentreError: `call.decided` on a second decision.
+        """
+        self._decide()
+        self._send(RejectCall(self.session_id, status, reason))
+
+    def finish(self, over: CallOver) -> None:
+        """The call is gone; while nobody decided that is the caller giving up."""
+        super().finish(over)
+        if not self._decided:
+            self._tell_cancelled()
+
+    def _is_gone(self) -> bool:
+        return self._over is not None
+
+    def _decide(self) -> None:
+        if self._decided:
+            raise CallCentreError("call.decided", "The call was answered or refused already.", fault="us")
+        self._decided = True
+
+    def _tell_cancelled(self) -> None:
+        listener, self._cancelled = self._cancelled, None
+        if listener is None:
+            return
+        try:
+            listener()
+        except Exception:
+            logger.exception("a call's listener failed")

@@ -1,0 +1,172 @@
+"""Real phones and call generators call the gateway on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+import struct
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from calls.ports import DigitHeard, IncomingCall, LegEnded, LegEvent
+from telephony.gateway import SipGateway
+from telephony.sip_leg import SipLeg
+from telephony.sip_settings import SipSettings
+from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
+
+SCENARIOS = Path(__file__).parent.parent / "sipp"
+
+pytestmark = pytest.mark.peer
+
+
+class Desk:
+    """Answers every call, except the user part `slow`, which only rings."""
+
+    def __init__(self) -> None:
+        self.media = EchoFactory()
+        self.gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), TestClock(), self.media, self.take)
+        self.events: list[LegEvent] = []
+        self.legs: list[SipLeg] = []
+        self.calls: list[IncomingCall] = []
+        self.cancelled = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.gateway.listen_address[1]}"
+
+    def take(self, call: IncomingCall) -> None:
+        self.calls.append(call)
+        call.on_cancel(self._count_cancel)
+        call.ring()
+        if call.offer.called != "slow":
+            task = asyncio.create_task(self._answer(call))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, call: IncomingCall) -> None:
+        leg = await call.answer()
+        assert isinstance(leg, SipLeg)
+        self.legs.append(leg)
+        leg.on_event(self.events.append)
+        if call.offer.called == "brief":
+            await asyncio.sleep(0.2)
+            await leg.hang_up()
+
+    def _count_cancel(self) -> None:
+        self.cancelled += 1
+
+
+@pytest_asyncio.fixture
+async def desk() -> AsyncIterator[Desk]:
+    made = Desk()
+    await made.gateway.start()
+    yield made
+    await made.gateway.stop()
+    assert all(leg.closed for leg in made.media.legs)
+
+
+async def run_sipp(scenario: str, service: str, address: str, folder: Path, calls: int = 1) -> tuple[int, str]:
+    """Run one scenario; return sipp's exit code (0: every call succeeded) and its output."""
+    program = shutil.which("sipp")
+    if program is None:
+        pytest.skip("sipp is not installed (apt-get install sip-tester)")
+    command = [
+        *(program, "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", service, "-i", "127.0.0.1"),
+        *("-p", str(free_udp_port()), "-mp", str(free_udp_port() & ~1), "-m", str(calls), "-l", "20", "-r", "20"),
+        *("-timeout", "20s", "-nostdin", "-trace_err", address),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    output, _ = await process.communicate()
+    errors = "".join(path.read_text(errors="replace") for path in folder.glob("*errors.log"))
+    return process.returncode or 0, output.decode(errors="replace")[-1500:] + errors
+
+
+async def test_when_sipp_calls_with_a_digit_hold_and_resume_then_every_step_is_answered(
+    desk: Desk, tmp_path: Path
+) -> None:
+    code, output = await run_sipp("caller", "bot", desk.address, tmp_path)
+    assert code == 0, output
+    assert desk.events == [DigitHeard(digit="5", duration_ms=120), LegEnded(reason="hung_up")]
+    (media,) = desk.media.legs
+    assert media.directions == ["sendrecv", "recvonly", "sendrecv"]
+    assert [connection[2:] for connection in media.connections] == [("PCMA", 8, 101)] * 3
+    assert desk.calls[0].offer.caller == "caller"
+    assert desk.calls[0].offer.caller_name == "Caller"
+
+
+async def test_when_twenty_calls_come_at_once_then_each_is_served(desk: Desk, tmp_path: Path) -> None:
+    code, output = await run_sipp("caller", "bot", desk.address, tmp_path, calls=20)
+    assert code == 0, output
+    assert len(desk.legs) == 20
+    assert desk.gateway.open_calls == 0
+
+
+async def test_when_sipp_offers_nothing_then_our_offer_is_taken_and_our_bye_answered(
+    desk: Desk, tmp_path: Path
+) -> None:
+    code, output = await run_sipp("late_offer", "brief", desk.address, tmp_path)
+    assert code == 0, output
+    assert desk.media.legs[0].codec == "PCMA"
+
+
+async def test_when_sipp_gives_up_then_487_follows_and_the_service_hears_of_it(desk: Desk, tmp_path: Path) -> None:
+    code, output = await run_sipp("gives_up", "slow", desk.address, tmp_path)
+    assert code == 0, output
+    assert desk.cancelled == 1
+    assert not desk.media.legs
+
+
+def write_tone(path: Path, seconds: float) -> None:
+    """Write a 440 Hz tone, 8 kHz mono."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        samples = [int(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(int(8000 * seconds))]
+        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
+
+
+def baresip_config(folder: Path, sip_port: int) -> None:
+    """Write the configuration of a phone that plays `tone.wav` and hangs up when it ends."""
+    rtp = 30_000 + sip_port % 10_000 * 2
+    lines = [
+        f"sip_listen 127.0.0.1:{sip_port}",
+        f"audio_source aufile,{folder}/tone.wav",
+        f"audio_player aufile,{folder}/played.wav",
+        f"audio_alert aufile,{folder}/alert.wav",
+        *("ausrc_srate 8000", "auplay_srate 8000", "ausrc_channels 1", "auplay_channels 1"),
+        f"rtp_ports {rtp}-{rtp + 20}",
+        *("net_interface 127.0.0.1", "module_path /usr/lib/baresip/modules", "poll_method epoll"),
+        *("module g711.so", "module aufile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so"),
+    ]
+    (folder / "config").write_text("".join(line.replace(" ", "\t", 1) + "\n" for line in lines))
+    (folder / "accounts").write_text(f"<sip:alice@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU/8000/1\n")
+    (folder / "contacts").write_text("")
+
+
+async def test_when_baresip_calls_then_its_tone_is_echoed_and_its_end_is_heard(desk: Desk, tmp_path: Path) -> None:
+    program = shutil.which("baresip")
+    if program is None:
+        pytest.skip("baresip is not installed (apt-get install baresip-core)")
+    write_tone(tmp_path / "tone.wav", 2.0)
+    baresip_config(tmp_path, free_udp_port())
+    process = await asyncio.create_subprocess_exec(
+        *(program, "-4", "-f", str(tmp_path), "-t", "5", "-e", f"/dial sip:bot@{desk.address}"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    log = output.decode(errors="replace")
+    assert len(desk.legs) == 1, log
+    assert desk.events[-1] == LegEnded(reason="hung_up"), log
+    assert len(desk.media.legs[0].packets) > 80, log
+    assert desk.media.legs[0].codec == "PCMU"
