@@ -1,0 +1,126 @@
+"""Emotional speech for training and measuring: clips through the telephone, features, and simulated callers."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from calls.audio import SPEECH_RATE_HZ, to_int16
+from telephony.codecs.g711 import G711
+from voice.prosody.features import NAMES, Prosody, prosody
+
+Array = npt.NDArray[np.float64]
+SHARED = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+HIGH_AROUSAL = frozenset({"anger", "happiness", "fear", "surprise"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One row of a manifest with its prosody."""
+
+    path: Path
+    corpus: str
+    speaker: str
+    gender: str
+    emotion: str
+    duration_s: float
+    sound: Prosody | None
+
+
+def read_rows(manifest: Path, corpora: Sequence[str] = ()) -> list[dict[str, str]]:
+    """Return the manifest's rows, of some corpora only if asked."""
+    with manifest.open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if not corpora or row.get("corpus", "") in corpora]
+
+
+def load_sound(path: Path) -> npt.NDArray[np.float32]:
+    """Return a clip's first channel at 16 kHz, in [-1, 1]."""
+    import soundfile
+    import soxr
+
+    sound, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    return np.asarray(soxr.resample(sound[:, 0], rate_hz, SPEECH_RATE_HZ), dtype=np.float32)
+
+
+def through_telephone(sound: npt.NDArray[np.float32], gain_db: float = 0.0) -> npt.NDArray[np.int16]:
+    """Return the sound after 8 kHz A-law, at 16 kHz again."""
+    import soxr
+
+    peak = float(np.abs(sound).max()) or 1.0
+    narrow = soxr.resample(sound / peak * 0.5 * 10 ** (gain_db / 20), SPEECH_RATE_HZ, 8000)
+    law = G711("PCMA")
+    coded = law.decode(law.encode((np.clip(narrow, -1, 1) * 32767).astype(np.int16)))
+    wide = soxr.resample(coded.astype(np.float32) / 32768, 8000, SPEECH_RATE_HZ)
+    return to_int16(np.clip(wide, -1, 1))
+
+
+def with_noise(
+    sound: npt.NDArray[np.float32], noise: npt.NDArray[np.float32], snr_db: float, seed: int
+) -> npt.NDArray[np.float32]:
+    """Return the sound with a stretch of noise at a signal-to-noise ratio."""
+    start = np.random.default_rng(seed).integers(0, max(1, noise.size - 1))
+    stretch = np.resize(np.roll(noise, -int(start)), sound.size)
+    gain = np.sqrt(np.mean(sound**2) / (np.mean(stretch**2) + 1e-12)) * 10 ** (-snr_db / 20)
+    return np.asarray(sound + gain * stretch, dtype=np.float32)
+
+
+def load_clips(manifest: Path, corpora: Sequence[str] = (), *, augment: bool = False) -> list[Clip]:
+    """Return every clip with its prosody; `augment` adds a noisy copy of each for training."""
+    folder = manifest.parent
+    noises = [load_sound(path) for path in sorted((SHARED / "noise").glob("sb_noise*.flac"))] if augment else []
+    clips = []
+    for row in read_rows(manifest, corpora):
+        path = folder / row["path"]
+        clean = load_sound(path)
+        versions = [clean]
+        seed = int(hashlib.sha256(row["path"].encode()).hexdigest()[:8], 16)
+        if noises:
+            snr_db = 8 + seed % 18  # 8 to 25 dB: a street to a quiet office
+            versions.append(with_noise(clean, noises[seed % len(noises)], snr_db, seed))
+        clips += [
+            Clip(
+                path=path,
+                corpus=row.get("corpus", ""),
+                speaker=row.get("speaker", ""),
+                gender=row.get("gender", ""),
+                emotion=row.get("emotion", ""),
+                duration_s=clean.size / SPEECH_RATE_HZ,
+                sound=prosody(through_telephone(version)),
+            )
+            for version in versions
+        ]
+    return clips
+
+
+def simulated_callers(clips: Sequence[Clip], seed: int = 7) -> tuple[Array, list[Clip]]:
+    """Return inputs as a call gives them, and their clips: each clip once at the start of a call and twice later on.
+
+    Later on, the difference is taken from the mean of one to five other clips of the speaker, calm ones three times as
+    often as others, as at the start of a real call.
+    """
+    random = np.random.default_rng(seed)
+    voiced = [clip for clip in clips if clip.sound is not None]
+    by_speaker: dict[str, list[Clip]] = {}
+    for clip in voiced:
+        by_speaker.setdefault(clip.speaker, []).append(clip)
+    rows, owners = [], []
+    for clip in voiced:
+        assert clip.sound is not None
+        rows.append(np.r_[clip.sound.vector, np.zeros(len(NAMES))])
+        owners.append(clip)
+        others = [other for other in by_speaker[clip.speaker] if other.path != clip.path]
+        if not others:
+            continue
+        weights = np.array([3.0 if other.emotion in ("neutral", "calm") else 1.0 for other in others])
+        for _ in range(2):
+            chosen = random.choice(len(others), size=int(random.integers(1, 6)), p=weights / weights.sum())
+            start = np.mean([others[i].sound.vector for i in chosen if others[i].sound is not None], axis=0)
+            rows.append(np.r_[clip.sound.vector, clip.sound.vector - start])
+            owners.append(clip)
+    return np.array(rows), owners

@@ -1,0 +1,93 @@
+"""Features see what they name, the model compares a caller with the caller's own start, and doubt abstains."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calls.audio import Samples
+from calls.errors import CallCentreError
+from voice.prosody.engine import create
+from voice.prosody.features import NAMES, Prosody, prosody
+from voice.prosody.model import Baseline, EmotionModel
+
+WEIGHTS = Path(__file__).parents[3] / "models" / "emotion"
+
+
+def voice(pitch_hz: float, seconds: float = 2.0, gain: float = 0.1, glide: float = 0.0) -> Samples:
+    """Return a pulse train with pauses, shaped like a vowel: a voice whose pitch is known."""
+    t = np.arange(int(seconds * 16_000)) / 16_000
+    phase = 2 * np.pi * (pitch_hz * t + glide * t**2 / 2)
+    tone = sum(np.sin(k * phase) / k for k in range(1, 20))
+    syllables = np.clip(np.sin(2 * np.pi * 3 * t) * 4, 0, 1)
+    return (tone * syllables * gain * 32767).astype(np.int16)
+
+
+def sound_of(samples: Samples) -> Prosody:
+    sound = prosody(samples)
+    assert sound is not None
+    return sound
+
+
+@pytest.fixture(scope="module")
+def model() -> EmotionModel:
+    return EmotionModel.load(WEIGHTS / "emotion.json")
+
+
+@pytest.mark.parametrize("pitch_hz", [90, 140, 220, 330])
+def test_when_the_pitch_is_known_it_is_found_within_a_semitone(pitch_hz: float) -> None:
+    expected_st = 12 * np.log2(pitch_hz / 55)
+    assert sound_of(voice(pitch_hz)).pitch_st == pytest.approx(expected_st, abs=1.0)
+
+
+def test_when_only_the_level_differs_the_vector_is_the_same() -> None:
+    quiet, loud = sound_of(voice(150, gain=0.1)), sound_of(voice(150, gain=0.2))
+    assert np.abs(quiet.vector - loud.vector).max() < 1.0
+    assert loud.level_dbfs - quiet.level_dbfs == pytest.approx(6, abs=0.5)
+
+
+@pytest.mark.parametrize("samples", [np.zeros(32_000, np.int16), np.zeros(0, np.int16), np.full(32_000, 5, np.int16)])
+def test_when_there_is_no_voice_nothing_is_made_up(samples: Samples, model: EmotionModel) -> None:
+    estimate, baseline = model.estimate(prosody(samples), Baseline())
+    assert estimate.abstained
+    assert baseline.n == 0
+
+
+def test_when_noise_comes_alone_the_estimate_abstains(model: EmotionModel) -> None:
+    noise = np.random.default_rng(1).normal(0, 800, 48_000).astype(np.int16)
+    assert model.estimate(prosody(noise), Baseline())[0].abstained
+
+
+def test_when_the_caller_gets_louder_and_higher_the_reasons_say_so(model: EmotionModel) -> None:
+    baseline = Baseline()
+    for _ in range(3):
+        _, baseline = model.estimate(sound_of(voice(120, gain=0.03)), baseline)
+    estimate, _ = model.estimate(sound_of(voice(200, gain=0.2)), baseline)
+    assert {"louder_than_start", "higher_than_start"} <= set(estimate.reasons)
+
+
+def test_when_the_baseline_travels_as_json_nothing_is_lost() -> None:
+    baseline = Baseline().with_utterance(sound_of(voice(150)))
+    again = Baseline.from_json(baseline.to_json())
+    assert again.n == 1
+    assert np.array_equal(again.vector, baseline.vector)
+
+
+def test_when_the_engine_is_asked_it_answers_in_the_words_of_the_house() -> None:
+    engine = create({"model_dir": str(WEIGHTS)})
+    engine.warm_up()
+    (reply,) = engine.handle("estimate", {"baseline": None, "words": []}, {"samples": voice(150)})
+    assert set(reply.data["estimate"]) >= {"anger_prob", "arousal_score", "uncertainty", "abstained", "reasons"}
+    assert reply.data["baseline"]["n"] == 1
+
+
+def test_when_the_weights_are_of_other_features_the_error_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "emotion.json").write_text('{"features": []}', encoding="utf-8")
+    with pytest.raises(CallCentreError, match="warmline models verify"):
+        EmotionModel.load(tmp_path / "emotion.json")
+
+
+def test_the_vector_has_the_length_of_its_names() -> None:
+    assert sound_of(voice(150)).vector.shape == (len(NAMES),)

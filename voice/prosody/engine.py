@@ -1,0 +1,51 @@
+"""The prosody engine of the `mind` worker: one request an utterance."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from calls.audio import SPEECH_RATE_HZ
+from calls.errors import CallCentreError
+from voice.prosody.features import prosody
+from voice.prosody.model import Baseline, EmotionModel
+from voice.workers.engine import Reply
+from voice.workers.protocol import Arrays
+
+WEIGHTS = "emotion.json"
+
+
+class ProsodyEngine:
+    """`estimate`: an utterance at 16 kHz in, an `EmotionEstimate` and the caller's new baseline out."""
+
+    def __init__(self, model_dir: Path) -> None:
+        """Load the weights from `model_dir`."""
+        self._model = EmotionModel.load(model_dir / WEIGHTS)
+
+    def warm_up(self) -> None:
+        """Import librosa and let numba compile YIN, which takes seconds the first time."""
+        t = np.arange(SPEECH_RATE_HZ) / SPEECH_RATE_HZ
+        buzz = np.sign(np.sin(2 * np.pi * 150 * t)) * 0.2 * 32767
+        prosody(buzz.astype(np.int16))
+
+    def handle(self, method: str, data: dict[str, Any], arrays: Arrays) -> Iterator[Reply]:
+        """Answer one request.
+
+        Raises:
+            CallCentreError: `engine.unknown_method`.
+        """
+        if method != "estimate":
+            raise CallCentreError("engine.unknown_method", f"The prosody engine has no method {method!r}.", fault="us")
+        sound = prosody(arrays["samples"])
+        estimate, baseline = self._model.estimate(sound, Baseline.from_json(data["baseline"]))
+        fields = dataclasses.asdict(estimate)
+        yield Reply({"estimate": {**fields, "reasons": list(estimate.reasons)}, "baseline": baseline.to_json()})
+
+
+def create(options: dict[str, Any]) -> ProsodyEngine:
+    """Make the engine; options: `model_dir`."""
+    return ProsodyEngine(Path(options["model_dir"]))
