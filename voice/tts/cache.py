@@ -134,7 +134,8 @@ class SpeechCache:
         for path in self._folder.iterdir():
             with contextlib.suppress(OSError):
                 if path.suffix == ".part":
-                    path.unlink()
+                    if not _writer_lives(path):
+                        path.unlink()
                 elif path.suffix == _SUFFIX:
                     status = path.stat()
                     found.append((status.st_mtime, path.stem, status.st_size))
@@ -157,6 +158,18 @@ class SpeechCache:
             self._total -= size
             with contextlib.suppress(OSError):
                 self._path(name).unlink(missing_ok=True)
+
+
+def _writer_lives(part: Path) -> bool:
+    """Tell whether the process that writes `part`, named in it, still runs."""
+    pid = part.name.removesuffix(".part").rpartition(".")[2].partition("-")[0]
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _encode(speech: CachedSpeech) -> bytes:

@@ -12,13 +12,15 @@ from dataclasses import dataclass
 
 from voice.tts.normalise import ReadPiece
 
-_FIRST_MOST = 32
 _LATER_MOST = 120
-"""Most characters of the first clause and of any."""
-_GROWTH = 1.6
+"""Most characters of any clause."""
+_FIRST_MOST_SLOW, _FIRST_MOST_FAST = 32, 56
+_FAST_BELOW = 0.3
+"""Most characters of the first clause, for voices with a real-time factor above and below `_FAST_BELOW`. Source: both
+give the first sound within about 0.4 s on one core."""
 _GROWTH_EXTRA = 12
-"""A clause has at most `_GROWTH` times the characters of the one that plays while it is made, and some more for the pause
-between them. Source: Kokoro's real-time factor of 0.57 on one core, 15 characters a second, 280 ms of pause."""
+"""A clause has at most as many characters as can be made while the one before plays, and so many more for the pause
+between them (280 ms at 15 characters a second, and some slack is left)."""
 _FEWEST = 8
 """Shorter clauses are joined with the next: the voices stumble over single syllables."""
 
@@ -29,7 +31,7 @@ _CUT_PAUSE_MS = 20
 speech, about 400 ms between sentences of which the voices' own last sounds take a third; commas about 150 ms."""
 
 _BEFORE_THESE = frozenset(
-    "y e o u que porque pero para con sin si cuando donde como según desde hasta durante en por a al del "
+    "y e o u de que porque pero para con sin si cuando donde como según desde hasta durante en por a al del "
     "and or but that because if when where which who with without from until for to in on at of as while so".split()
 )
 
@@ -45,17 +47,23 @@ class Clause:
     """Silence to leave after it."""
 
 
-def clauses_of(pieces: Sequence[ReadPiece]) -> Iterator[Clause]:
-    """Yield the clauses of a reading in order; pieces that are not spoken stay with the clause before them."""
+def clauses_of(pieces: Sequence[ReadPiece], realtime_factor: float = 0.6) -> Iterator[Clause]:
+    """Yield the clauses of a reading in order; pieces that are not spoken stay with the clause before them.
+
+    Args:
+        pieces: A reading.
+        realtime_factor: Seconds that the voice needs for a second of speech; slow voices get clauses that grow slowly.
+    """
     waiting = list(pieces)
-    most = _FIRST_MOST
+    most = _FIRST_MOST_FAST if realtime_factor < _FAST_BELOW else _FIRST_MOST_SLOW
+    growth = 1.0 / max(realtime_factor, 0.1)
     while waiting:
         cut = _cut(waiting, _FEWEST if most < _LATER_MOST else _LATER_MOST // 3, most)
         taken, waiting = waiting[:cut], waiting[cut:]
         clause = _clause(tuple(taken), last=not any(piece.spoken for piece in waiting))
         if clause.text:
             yield clause
-            most = min(_LATER_MOST, int(len(clause.text) * _GROWTH) + _GROWTH_EXTRA)
+            most = min(_LATER_MOST, int(len(clause.text) * growth) + _GROWTH_EXTRA)
 
 
 def _cut(pieces: Sequence[ReadPiece], fewest: int, most: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,8 @@ class VoiceChoice:
     """A style of the engine, empty for its usual one."""
     speed: float = 1.0
     """The pace that counts as 1.0 for this voice: multiplied with what is asked for."""
+    realtime_factor: float = 0.6
+    """Seconds of work for a second of speech, roughly; decides how long the clauses are."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class Voice:
         self._speaking += 1
         self._quiet.clear()
         try:
-            for index, clause in enumerate(clauses_of(read_aloud(text, language))):
+            for index, clause in enumerate(self._clauses(text, language)):
                 priority = CLAUSE_PRIORITY if index else FIRST_CLAUSE_PRIORITY
                 yield await self._speak_clause(clause, language, speed, priority)
         finally:
@@ -155,10 +157,14 @@ class Voice:
         """How many texts still wait to be rendered."""
         return len(self._to_warm)
 
+    def _clauses(self, text: str, language: Language) -> Iterator[Clause]:
+        choices = self._voices.get(language, ())
+        return clauses_of(read_aloud(text, language), choices[0].realtime_factor if choices else 1.0)
+
     async def _warm_all(self) -> None:
         while self._to_warm:
             text, language, speed = self._to_warm[0]
-            for clause in clauses_of(read_aloud(text, language)):
+            for clause in self._clauses(text, language):
                 await self._quiet.wait()
                 if not self._to_warm:
                     return

@@ -14,21 +14,25 @@ from decimal import Decimal
 MOST_CHARACTERS = 20_000
 """Longer texts are cut: at 15 characters a second this is more than 20 minutes of speech."""
 
+_LOOK_AHEAD = 40
+"""Characters after a match that a rule may look at: enough for the longest word."""
+
 _OPENING = "¿¡([{<\"'«“‘„"
 _CLOSING = re.compile(r"[)\]}>\"'»”’.,;:!?…]+")
 _SPACE = re.compile(r"\s+")
 _RUN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[\W_]", re.UNICODE)
 _RANGE_DASH = re.compile(r"[-–—](?=\d)")
 
-EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
+EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 URL = (
-    r"(?:https?://|www\.)[^\s,;)\]}>\"'»”]+|"
-    r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:com|org|net|es|mx|eu|info|io|app|example|test|invalid)\b(?:/[^\s,;)\]}>\"'»”]*)?"
+    r"(?:https?://|www\.)[^\s,;)\]}>\"'»”]{1,200}|"
+    r"[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|org|net|es|mx|eu|info|io|app|example|test|invalid)\b(?:/[^\s,;)\]}>\"'»”]{0,200})?"
 )
 ISO_DATE = r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 PHONE = r"(?:\+\d{7,15}|\+?\(?\d{1,4}\)?(?:[ -]\(?\d{2,4}\)?){2,5})"
 IP_ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}"
-NUMBER = r"\d{1,3}(?:[.,\u00a0\u202f]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)?"
+NUMBER = r"\d{1,3}(?:[.,\u00a0\u202f]\d{3}){1,5}(?:[.,]\d{1,9})?|\d{1,15}(?:[.,]\d{1,9})?"
+"""Longer runs of digits are read one by one; the bounds also keep matching linear on hostile text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,7 @@ class Reader(ABC):
         for candidate in self._rules:
             match = candidate.pattern.match(text, at)
             if match and match.end() > at:
-                spoken = candidate.say(match, Around(before, text[match.end() :]))
+                spoken = candidate.say(match, Around(before, text[match.end() : match.end() + _LOOK_AHEAD]))
                 if spoken is not None:
                     return match.end(), spoken
         end = at
@@ -195,7 +199,7 @@ class Reader(ABC):
         return " ".join(self._sign(letter) for letter in letters if letter.isalnum())
 
     def _sign(self, sign: str) -> str:
-        if sign.isdigit():
+        if sign.isdecimal():
             return self.digit_words[int(sign)]
         return self.letter_words.get(sign.lower(), sign)
 

@@ -327,7 +327,7 @@ def ordinal(number: int, *, feminine: bool, short: bool = False) -> str:
     words = [word for word in words if word]
     if feminine:
         words = [word[:-1] + "a" for word in words]
-    if short and not feminine and words[-1] in ("primero", "tercero"):
+    if short and not feminine and words[-1].endswith(("primero", "tercero")):
         words[-1] = words[-1][:-1]
     return " ".join(words)
 
