@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ def test_when_a_saying_is_long_then_the_first_clause_is_short_and_later_ones_gro
     )
     lengths = [len(clause) for clause in texts_of(text)]
     assert lengths[0] <= 32
-    assert all(later <= max(earlier / 0.6, 20) + 24 for earlier, later in zip(lengths, lengths[1:], strict=False))
+    assert all(later <= max(earlier / 0.6, 20) + 24 for earlier, later in itertools.pairwise(lengths))
     assert max(lengths) <= 130
 
 

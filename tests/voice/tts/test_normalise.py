@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - typographic marks are what is tested
 import time
 
 import pytest

@@ -210,10 +210,11 @@ def test_when_the_queue_is_stopped_then_every_saying_ends_as_interrupted() -> No
         playout.finish()
         queue.add(playout)
     queue.read(0)
-    assert queue.speaking
+    speaking = [queue.speaking]
     queue.pause()
-    assert not queue.speaking
+    speaking.append(queue.speaking)
     queue.resume()
     queue.stop_all()
+    assert speaking == [True, False]
     assert [(result.heard_ms, result.interrupted) for result in results] == [(20, True), (0, True)]
     assert not queue.speaking

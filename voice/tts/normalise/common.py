@@ -117,21 +117,26 @@ class Reader(ABC):
     def read(self, text: str) -> tuple[ReadPiece, ...]:
         """Return the pieces of `text`; see `voice.tts.normalise.read_aloud`."""
         text = _plain(text[:MOST_CHARACTERS])
-        pieces: list[ReadPiece] = []
+        written: list[list[str]] = []
+        spoken: list[list[str]] = []
         at = 0
         glued = False
         while at < len(text):
             if text[at] == " ":
                 at, glued = at + 1, False
                 continue
-            written, spoken, at = self._piece(text, at, pieces[-1].spoken if pieces else "")
-            if glued and pieces:
-                last = pieces.pop()
-                written = last.written + written
-                spoken = " ".join(part for part in (last.spoken, spoken) if part)
-            pieces.append(ReadPiece(written, spoken))
+            before = spoken[-1][-1] if spoken else ""
+            part, words, at = self._piece(text, at, before)
+            if not glued:
+                written.append([])
+                spoken.append([])
+            written[-1].append(part)
+            spoken[-1].append(words)
             glued = True
-        return tuple(pieces)
+        return tuple(
+            ReadPiece("".join(parts), " ".join(word for word in words if word))
+            for parts, words in zip(written, spoken, strict=True)
+        )
 
     def _piece(self, text: str, at: int, before: str) -> tuple[str, str, int]:
         start = at
