@@ -1,0 +1,115 @@
+"""Carries out the acts of the dialog policy, one line each: writes the fact, does the deed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calls import machine
+from calls.events import (
+    ActDecided,
+    CallbackBooked,
+    CallbackDeclined,
+    CallbackOffered,
+    ConsentGiven,
+    ConsentRefused,
+    EscalationRequested,
+    FlowFinished,
+    LanguageChosen,
+    NoticeGiven,
+    SafetyRaised,
+    SlotFilled,
+    TopicFound,
+)
+from calls.ids import TurnId
+from desk.brief import build_brief
+from records.redaction import redact_text
+from voice.dialog import acts
+
+if TYPE_CHECKING:
+    from service.call_runner import CallRunner
+
+MASK = "*"
+
+
+def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> None:
+    """Do `act`, decided after the caller's turn `turn_id` (None: of the bot's own accord)."""
+    note = call.log.note
+    match act:
+        case acts.Say():
+            if act.kind != "filler":
+                note(ActDecided(act=_act_name(act), detail=act.detail, turn_id=turn_id), "dialog")
+            call.say(act)
+        case acts.LookUp():
+            note(ActDecided(act="look_up", detail=f"query:{act.query_id}", turn_id=turn_id), "dialog")
+            call.look_up(act)
+        case acts.FoundTopic(topic=topic, score=score, article_id=article_id):
+            if turn_id is not None:
+                note(TopicFound(turn_id=turn_id, topic=topic, score=score, article_id=article_id), "dialog")
+        case acts.FillSlot(slot=slot, value=value, confirmed=confirmed, secret=secret):
+            shown = MASK * len(value) if secret else redact_text(value)
+            note(SlotFilled(slot=slot, value=shown, confirmed=confirmed, turn_id=turn_id), "dialog")
+        case acts.FinishFlow(flow=flow, reference=reference):
+            note(FlowFinished(flow=flow, reference=reference), "dialog")
+            call.wish(machine.Outcome("completed"))
+        case acts.RaiseSafety(kind=kind):
+            note(SafetyRaised(kind=kind, turn_id=turn_id), "dialog")
+        case acts.Escalate(reason=reason, detail=detail):
+            note(EscalationRequested(reason=reason, detail=detail, turn_id=turn_id), "dialog")
+            call.wish(machine.Outcome("escalated"))
+            call.tasks.start("brief", _brief(call))
+        case acts.SetConsent():
+            _set_consent(call, act)
+        case acts.GiveNotice(automatic=automatic, recording=recording, emotion=emotion):
+            note(NoticeGiven(automatic=automatic, recording=recording, emotion=emotion), "dialog")
+        case acts.SetLanguage(language=language, how=how):
+            note(LanguageChosen(language=language, how=how), "dialog")
+            if call.hearing is not None:
+                call.hearing.set_language(language)
+        case acts.OfferCallback():
+            note(CallbackOffered(agents_signed_in=call.house.agents_signed_in()), "dialog")
+        case acts.BookCallback(number=number, matter=matter):
+            note(
+                CallbackBooked(number=number, language=call.policy.language, matter=redact_text(matter)),
+                "dialog",
+            )
+            call.wish(machine.Outcome("callback"))
+        case acts.DeclineCallback():
+            note(CallbackDeclined(), "dialog")
+        case acts.PauseRecording(reason=reason):
+            call.secret_keys = reason == "secret_digits"
+            call.recording.pause(reason)
+        case acts.ResumeRecording():
+            call.keys.flush()
+            call.secret_keys = False
+            call.recording.resume()
+        case acts.EndCall(reason=reason):
+            note(ActDecided(act="hang_up", detail=reason, turn_id=turn_id), "dialog")
+            call.wish(machine.EndWanted(reason))
+            if not call.speaker.busy:
+                call.wish(machine.BotSilent())
+
+
+async def _brief(call: CallRunner) -> None:
+    await call.log.settled()
+    call.brief(build_brief(call.log.events, call.policy.language))
+
+
+def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:
+    call.consent.set(act.subject, given=act.given)
+    if act.given and act.how != "unanswered":
+        call.log.note(ConsentGiven(subject=act.subject, how=act.how), "dialog")
+    elif not act.given:
+        how = "unanswered" if act.how == "stayed" else act.how
+        call.log.note(ConsentRefused(subject=act.subject, how=how), "dialog")
+    if act.subject == "recording":
+        if call.consent.recording:
+            call.recording.start()
+        else:
+            call.recording.stop("consent_refused")
+
+
+def _act_name(say: acts.Say) -> str:
+    if say.kind == "answer":
+        return "answer"
+    family = say.detail.partition(":")[0]
+    return {"slot": "ask", "confirm": "confirm", "repair": "repair", "callback": "offer_callback"}.get(family, "say")

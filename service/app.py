@@ -1,0 +1,264 @@
+"""The web side: health, metrics, the caller's page with its call and captions, the staff's calls and replay."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import logging
+import secrets
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, Field
+
+from calls.codec import to_json
+from calls.errors import CallCentreError
+from calls.ids import CallId
+from service.calls_view import call_detail, call_list
+from service.house import House
+
+logger = logging.getLogger(__name__)
+
+WEB = Path(__file__).parent / "web_dist"
+COOKIE = "warmline_staff"
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+        "media-src 'self' blob:; img-src 'self' data:"
+    ),
+    "Permissions-Policy": "microphone=(self)",
+}
+
+
+class WebOffer(BaseModel):
+    """What the caller's page sends to start a call."""
+
+    sdp: str = Field(max_length=64_000)
+    type: str = Field(pattern="^offer$")
+    called: str = Field(default="web", max_length=64, pattern=r"^[\w.+-]+$")
+
+
+class Gate:
+    """Who may see what: one staff token, and one token a web call for its captions."""
+
+    def __init__(self, token: str) -> None:
+        """`token` opens the staff pages; empty makes a new one."""
+        self.token = token or secrets.token_urlsafe(24)
+        self.callers: dict[str, CallId] = {}
+
+    def staff(self, request: Request) -> None:
+        """Let staff in.
+
+        Raises:
+            HTTPException: 401 without the token.
+        """
+        if not self.is_staff(request.cookies.get(COOKIE, "") or _bearer(request.headers.get("authorization", ""))):
+            raise HTTPException(401, "Open the staff link that the service printed when it started.")
+
+    def is_staff(self, token: str) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(token.encode(), self.token.encode())
+
+
+def _bearer(header: str) -> str:
+    kind, _, token = header.partition(" ")
+    return token if kind.lower() == "bearer" else ""
+
+
+def make_app(house: House, gate: Gate) -> FastAPI:
+    """Return the ASGI application over a started house."""
+    app = FastAPI(title="Warmline", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    staff = Depends(gate.staff)
+
+    @app.middleware("http")
+    async def harden(request: Request, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    @app.exception_handler(CallCentreError)
+    async def plain_error(_request: Request, error: CallCentreError) -> JSONResponse:
+        status = {"user": 400, "peer": 400, "operator": 503, "us": 500}[error.fault]
+        return JSONResponse({"code": error.code, "message": error.message}, status)
+
+    @app.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """The process lives."""
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz(response: Response) -> dict[str, Any]:
+        """Calls can be answered."""
+        workers = {worker.name: worker.is_ready for worker in house.workers()}
+        ready = house.ready and all(workers.values())
+        response.status_code = 200 if ready else 503
+        return {"ready": ready, "workers": workers, "calls": len(house.calls)}
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Prometheus."""
+        return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/", include_in_schema=False)
+    async def root() -> RedirectResponse:
+        return RedirectResponse("/call")
+
+    @app.get("/call", include_in_schema=False)
+    async def caller_page() -> FileResponse:
+        return FileResponse(WEB / "caller.html")
+
+    @app.get("/desk", include_in_schema=False)
+    @app.get("/desk/{rest:path}", include_in_schema=False)
+    async def staff_page(request: Request, token: str = "") -> Response:
+        if token and gate.is_staff(token):
+            answer = RedirectResponse(request.url.path, 303)
+            secure = request.url.scheme == "https"
+            answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure)
+            return answer
+        return FileResponse(WEB / "staff.html")
+
+    _add_staff_api(app, house, gate, staff)
+    _add_web_calls(app, house, gate)
+    app.mount("/assets", StaticFiles(directory=WEB / "assets"), name="assets")
+    return app
+
+
+def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
+    @app.get("/api/calls", dependencies=[staff])
+    async def calls(limit: int = 50) -> list[dict[str, Any]]:
+        """The newest calls, newest first."""
+        return await asyncio.to_thread(call_list, house.store, min(max(limit, 1), 500))
+
+    @app.get("/api/calls/{call_id}", dependencies=[staff])
+    async def call(call_id: str) -> dict[str, Any]:
+        """One call: its events and what the pages fold of them."""
+        detail = await asyncio.to_thread(call_detail, house.store, CallId(call_id))
+        if detail is None:
+            raise HTTPException(404, "There is no such call.")
+        return detail
+
+    @app.get("/api/calls/{call_id}/recording", dependencies=[staff])
+    async def recording(call_id: str) -> FileResponse:
+        """The stereo recording: caller left, everyone else right."""
+        known = {path.stem: path for path in house.recordings.glob("*.wav")}
+        if call_id not in known:
+            raise HTTPException(404, "This call has no recording.")
+        return FileResponse(known[call_id], media_type="audio/wav")
+
+    @app.websocket("/api/live")
+    async def live(socket: WebSocket, call_id: str = "") -> None:
+        """Events and signals of all calls, or of one: a snapshot, then everything after it."""
+        token = socket.cookies.get(COOKIE, "") or _bearer(socket.headers.get("authorization", ""))
+        if not _same_origin(socket) or not gate.is_staff(token):
+            await socket.close(4401)
+            return
+        await _feed(socket, house, CallId(call_id) if call_id else None, only=None)
+
+
+def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
+    allowed = {*house.config.service.allowed_origins}
+    busy: dict[str, int] = {}
+
+    def check_origin(request: Request) -> None:
+        origin = request.headers.get("origin", "")
+        if origin and origin not in allowed and urlsplit(origin).netloc != request.headers.get("host", ""):
+            raise HTTPException(403, "This site may not place calls here; add it to service.allowed_origins.")
+
+    @app.post("/api/web-calls", dependencies=[Depends(check_origin)])
+    async def web_call(offer: WebOffer, request: Request) -> dict[str, str]:
+        """Start a WebRTC call: SDP in, SDP out, and a token for the captions."""
+        address = request.client.host if request.client else ""
+        if busy.get(address, 0) >= house.config.service.max_web_calls_per_address:
+            raise HTTPException(429, "There are too many calls from this address already; end one and try again.")
+        answer_sdp, call = await house.web_call(offer.sdp, offer.called, address)
+        token = secrets.token_urlsafe(16)
+        gate.callers[token] = call.call_id
+        busy[address] = busy.get(address, 0) + 1
+
+        async def forget() -> None:
+            await call.ended.wait()
+            busy[address] -= 1
+            await asyncio.sleep(30)  # the last captions may still be on their way
+            gate.callers.pop(token, None)
+
+        house.tasks.start("forget-web-call", forget())
+        return {"call_id": call.call_id, "type": "answer", "sdp": answer_sdp, "captions_token": token}
+
+    @app.websocket("/api/captions")
+    async def captions(socket: WebSocket, token: Annotated[str, Field(max_length=64)] = "") -> None:
+        """What the caller and the bot say in the caller's own call."""
+        call_id = gate.callers.get(token)
+        if call_id is None:
+            await socket.close(4401)
+            return
+        await _feed(socket, house, call_id, only=CAPTIONS)
+
+
+CAPTIONS = frozenset({"hypothesis", "speaking", "turn_ended", "utterance_heard", "call_ended", "language_chosen"})
+"""What the caller's own page may see: words and turns, no notes of the staff."""
+
+
+def _same_origin(socket: WebSocket) -> bool:
+    origin = socket.headers.get("origin")
+    return origin is None or urlsplit(origin).netloc == socket.headers.get("host", "")
+
+
+async def _feed(socket: WebSocket, house: House, call_id: CallId | None, only: frozenset[str] | None) -> None:
+    await socket.accept()
+    watcher = house.live.watch(call_id)
+    reader = asyncio.create_task(_until_closed(socket))
+    try:
+        last = await _send_snapshot(socket, house, call_id, only)
+        while not reader.done():
+            get = asyncio.create_task(watcher.get())
+            await asyncio.wait({get, reader}, return_when=asyncio.FIRST_COMPLETED)
+            if not get.done():
+                get.cancel()
+                break
+            message = get.result()
+            if message["kind"] == "restart":
+                last = await _send_snapshot(socket, house, call_id, only)
+                continue
+            if message["kind"] == "event":
+                event = message["event"]
+                if call_id is not None and event["seq"] <= last:
+                    continue
+                if only is not None and event["body"]["type"] not in only:
+                    continue
+            elif only is not None and message["name"] not in only:
+                continue
+            await socket.send_json(message)
+    except (WebSocketDisconnect, RuntimeError):
+        pass  # the page went away while we were sending
+    finally:
+        house.live.leave(watcher)
+        reader.cancel()
+        with contextlib.suppress(RuntimeError):
+            await socket.close()
+
+
+async def _send_snapshot(socket: WebSocket, house: House, call_id: CallId | None, only: frozenset[str] | None) -> int:
+    if call_id is None:
+        rows = await asyncio.to_thread(call_list, house.store, 100)
+        await socket.send_json({"kind": "snapshot", "calls": rows})
+        return 0
+    events = await asyncio.to_thread(house.store.read, "call", call_id)
+    shown = [to_json(event) for event in events if only is None or event.body.type in only]
+    last = events[-1].seq if events else 0
+    await socket.send_json({"kind": "snapshot", "seq": last, "events": shown})
+    return last
+
+
+async def _until_closed(socket: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive_text()

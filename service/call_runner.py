@@ -1,0 +1,511 @@
+"""Carries out what the machines of one call decide, and decides nothing itself.
+
+`CallMachine` owns the call's life, `TurnMachine` (inside hearing) the turns, `DialogPolicy` the talk, `Consent` what is
+kept. This file connects them:
+
+    leg -> conference -> hearing -> turn -> DialogPolicy -> acts -> speaker -> conference -> leg
+                 `-> recorder           `-> emotion             `-> call log -> live feed
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from calls import commands, machine
+from calls.audio import SPEECH_RATE_HZ, AudioFrame, Samples
+from calls.errors import CallCentreError
+from calls.events import (
+    BargedIn,
+    BriefPrepared,
+    CallAnswered,
+    CallEnded,
+    CallOffered,
+    DigitsPressed,
+    EmotionEstimated,
+    EndReason,
+    LegJoined,
+    LegLeft,
+    RecordingSilenced,
+    TurnEnded,
+    UtteranceHeard,
+)
+from calls.ids import CallId, LegId, TurnId
+from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent, Passage
+from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
+from records.redaction import Redacted, Redactor, redact_keys, redact_text, redact_words
+from service import acts as act_executor
+from service.call_log import CallLog
+from service.consent import Consent
+from service.dial_plan import Route
+from service.feeling import Feeling
+from service.keys import KeyBuffer
+from service.recordings import CallRecording
+from service.speaker import Speaker
+from service.tasks import Tasks
+from telephony.conference import Conference
+from telephony.net.driver import MachineDriver
+from voice.dialog.acts import (
+    CallBegan,
+    CallerSpeaking,
+    CallerTurn,
+    DeadlineReached,
+    DialogAct,
+    DialogInput,
+    HeardNothing,
+    KeysPressed,
+    LookUp,
+    PassagesFound,
+    Say,
+    SayDone,
+    Trouble,
+)
+from voice.dialog.policy import DialogPolicy
+from voice.hearing import Hearing
+from voice.hearing_port import HearingSettings
+from voice.tts.playout import PlayoutResult
+from voice.turn.settings import BargeInAction
+
+if TYPE_CHECKING:
+    from service.house import House
+
+logger = logging.getLogger(__name__)
+
+CALLER, BOT = "caller", "bot"
+
+EMOTION_WAIT_S = 0.15
+"""How long a finished turn waits for the emotion of its last utterance. Source: below what a caller notices."""
+
+_LEG_END: dict[str, EndReason] = {
+    "hung_up": "caller_hung_up",
+    "cancelled": "caller_cancelled",
+    "media_lost": "media_lost",
+    "transport_error": "media_lost",
+    "local": "bot_hung_up",
+}
+
+
+class CallRunner:
+    """One call from the first ring to `CallEnded`."""
+
+    def __init__(self, house: House, call_id: CallId, incoming: IncomingCall, route: Route) -> None:
+        """Nothing happens before `start`."""
+        self.call_id = call_id
+        self.incoming = incoming
+        self.route = route
+        self.house = house
+        self.ended = asyncio.Event()
+        self.tasks = Tasks(call_id, self._task_failed)
+        self.consent = Consent(house.config.privacy)
+        self.conference: Conference | None = None
+        self.leg: Leg | None = None
+        self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
+        self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
+        self.speaker = Speaker(house.voice, self, self.tasks, lambda: self.media_ms() or 0)
+        self.recording = CallRecording(self)
+        self.redactor = Redactor()
+        self.feeling = Feeling(house.mind)
+        self.keys = KeyBuffer(self._keys_settled)
+        self.hearing: Hearing | None = None
+        self.secret_keys = False
+        self._machine = MachineDriver[machine.CallInput, commands.Command](
+            machine.CallMachine(house.call_limits), house.clock, machine.Tick, self._obey
+        )
+        self._mind = MachineDriver[DialogInput, DialogAct](self.policy, house.clock, DeadlineReached, self._act)
+        self._turn: Turn | None = None
+        self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
+        self._spoken_until_ms: int | None = None
+        self._bot_words: list[str] = []
+        self._bot_turns = 0
+        self._bot_since_ms: int | None = None
+        self._bot_interrupted = False
+        self._bot_turn_heard_ms = 0
+
+    # The way in
+
+    def start(self) -> None:
+        """Let the call in."""
+        offer = self.incoming.offer
+        self.log.note(
+            CallOffered(
+                transport="webrtc" if offer.transport == "webrtc" else "sip",
+                caller=offer.caller,
+                caller_name=offer.caller_name,
+                called=offer.called,
+                peer_call_id=offer.peer_call_id,
+            ),
+            "service",
+        )
+        self.incoming.on_cancel(lambda: self._machine.feed(machine.CallerGone("caller_cancelled")))
+        self._machine.feed(machine.Admitted(self.route.ring_ms))
+
+    def shut_down(self) -> None:
+        """The service stops: say so and end."""
+        self._machine.feed(machine.ShutdownWanted())
+
+    def media_ms(self) -> int | None:
+        """Return the call's media clock, None before the answer."""
+        return None if self.conference is None else self.conference.t_ms
+
+    def wish(self, wish: machine.CallInput) -> None:
+        """Feed the call machine."""
+        self._machine.feed(wish)
+
+    def tell(self, news: DialogInput) -> None:
+        """Feed the dialog policy."""
+        self._mind.feed(news)
+
+    def _obey(self, command: commands.Command) -> None:
+        match command:
+            case commands.Ring():
+                self.incoming.ring()
+            case commands.Answer():
+                self.tasks.start("answer", self._answer())
+            case commands.Reject(status, reason):
+                self.incoming.reject(status, reason)
+            case commands.Begin():
+                self._begin()
+            case commands.Fill(step):
+                self.house.metrics.fillers.inc()
+                self._say_filler(step)
+            case commands.GiveUpAnswering():
+                self.tell(Trouble(kind="hearing"))
+            case commands.SayGoodbye(why):
+                self._say_goodbye(why)
+            case commands.Drop():
+                self._drop()
+            case commands.Finish(ended):
+                self.house.tasks.start(f"finish-{self.call_id}", self._finish(ended))
+
+    async def _answer(self) -> None:
+        try:
+            self.leg = await self.incoming.answer()
+        except CallCentreError as error:
+            logger.info("call %s could not be answered: %s", self.call_id, error.code)
+            gone = error.code in ("call.gone", "call.cancelled")
+            codec = error.code in ("call.no_common_codec", "sdp.no_common_codec")
+            reason: EndReason = "caller_cancelled" if gone else "no_common_codec" if codec else "media_lost"
+            self._machine.feed(machine.AnswerFailed(reason))
+            return
+        self._machine.feed(machine.MediaOpen())
+
+    def _begin(self) -> None:
+        assert self.leg is not None
+        house, leg = self.house, self.leg
+        conference = self.conference = Conference(house.ticker, self.call_id)
+        self.hearing = Hearing(
+            house.ears, house.asr, self, clock=house.clock, settings=HearingSettings(), language=None
+        )
+        conference.add(CALLER, "caller", leg, leg, leg.rate_hz)
+        conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
+        conference.tap(_CallerTap(self.hearing))
+        leg.on_event(self._leg_event)
+        language = self.route.language
+        self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
+        self.log.note(LegJoined(leg_id=leg.leg_id, member="caller", codec=leg.codec, rate_hz=leg.rate_hz), "call")
+        self.log.note(LegJoined(leg_id=LegId("bot"), member="bot", codec="L16", rate_hz=SPEECH_RATE_HZ), "call")
+        self.tasks.start("hearing", self.hearing.run())
+        self.tell(
+            CallBegan(
+                now_local=self.route.now_local,
+                caller=self.incoming.offer.caller,
+                open=self.route.open,
+                agents_signed_in=house.agents_signed_in(),
+                greeting=self.route.greeting,
+                flow="" if self.route.flow == "main" else self.route.flow,
+            )
+        )
+
+    def _leg_event(self, event: LegEvent) -> None:
+        match event:
+            case DigitHeard(digit=digit):
+                self.keys.press(digit)
+                if self.hearing is not None:
+                    self.hearing.key_pressed()
+                self.tell(KeysPressed(digits=digit))
+            case LegEnded(reason=reason):
+                self._machine.feed(machine.CallerGone(_LEG_END.get(reason, "caller_hung_up")))
+
+    def _keys_settled(self, digits: str) -> None:
+        shown = redact_keys(digits, secret=self.secret_keys)
+        self.log.note(DigitsPressed(digits=shown, secret="*" in shown), "call")
+
+    # What was heard (HearingListener)
+
+    def speech_started(self, t_ms: int) -> None:
+        """The caller speaks."""
+        self._machine.feed(machine.CallerSpeaks())
+        self.tell(CallerSpeaking(speaking=True))
+        self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": True, "t_ms": t_ms})
+
+    def speech_stopped(self, t_ms: int) -> None:
+        """The caller paused."""
+        self.tell(CallerSpeaking(speaking=False))
+        self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": False, "t_ms": t_ms})
+
+    def hypothesis(self, hypothesis: Hypothesis) -> None:
+        """Show what the running utterance is thought to be, secrets masked."""
+        shown, _ = redact_words((*hypothesis.committed, *hypothesis.tentative), secret_expected=self.secret_keys)
+        n_committed = len(hypothesis.committed)
+        self.house.live.signal(
+            self.call_id,
+            "hypothesis",
+            {
+                "utterance_id": hypothesis.utterance_id,
+                "revision": hypothesis.revision,
+                "committed": " ".join(word.text for word in shown[:n_committed]),
+                "tentative": " ".join(word.text for word in shown[n_committed:]),
+            },
+        )
+
+    def utterance(self, utterance: Utterance) -> None:
+        """Write the final words, secrets masked, and ask how they sounded."""
+        self._write_words(self.redactor.hear(utterance))
+        if self.consent.emotion and self.hearing is not None:
+            sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
+            self._estimates.append(self.tasks.start("emotion", self._estimate(utterance, sound)))
+
+    def _write_words(self, clean: Redacted) -> None:
+        for silence in clean.silences:
+            self.recording.silence(silence.start_ms, silence.end_ms)
+            self.log.note(
+                RecordingSilenced(start_ms=silence.start_ms, end_ms=silence.end_ms, reason=silence.reason), "recorder"
+            )
+        for utterance in clean.utterances:
+            self.log.note(
+                UtteranceHeard(
+                    utterance_id=utterance.utterance_id,
+                    member=utterance.member,
+                    language=utterance.language,
+                    language_prob=utterance.language_prob,
+                    start_ms=utterance.start_ms,
+                    end_ms=utterance.end_ms,
+                    words=utterance.words,
+                    engine=self.house.asr_name,
+                ),
+                "asr",
+                t_ms=utterance.end_ms,
+            )
+
+    async def _estimate(self, utterance: Utterance, sound: Samples) -> EmotionEstimate | None:
+        try:
+            estimate = await self.feeling.estimate(utterance, sound)
+        except CallCentreError as error:
+            self.house.metrics.trouble.labels("prosody").inc()
+            logger.warning("call %s: no emotion for an utterance: %s", self.call_id, error.code)
+            return None
+        self.log.note(
+            EmotionEstimated(
+                utterance_id=utterance.utterance_id,
+                start_ms=utterance.start_ms,
+                end_ms=utterance.end_ms,
+                estimate=estimate,
+            ),
+            "prosody",
+            t_ms=utterance.end_ms,
+        )
+        return estimate
+
+    def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
+        """The caller's turn is over: the policy decides."""
+        self._machine.feed(machine.CallerTurnEnded())
+        self._spoken_until_ms = spoken_until_ms
+        self._turn = turn
+        self._write_words(self.redactor.flush())
+        self.log.note(
+            TurnEnded(
+                turn_id=turn.turn_id,
+                speaker="caller",
+                text=self.redactor.text(turn.utterance_ids, turn.text),
+                language=turn.language,
+                start_ms=turn.start_ms,
+                end_ms=turn.end_ms,
+                utterance_ids=turn.utterance_ids,
+                interrupted=turn.interrupted,
+            ),
+            "call",
+            t_ms=turn.end_ms,
+        )
+        estimates, self._estimates = self._estimates, []
+        self.tasks.start("turn", self._think(turn, estimates))
+
+    async def _think(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
+        if estimates:
+            await asyncio.wait(estimates, timeout=EMOTION_WAIT_S)
+        done = [task.result() for task in estimates if task.done() and not task.cancelled()]
+        known = [estimate for estimate in done if estimate is not None]
+        sure = [estimate for estimate in known if not estimate.abstained] or known
+        self.tell(CallerTurn(turn=turn, emotion=max(sure, key=lambda e: e.anger_prob, default=None)))
+
+    def barge_in(self, action: BargeInAction) -> None:
+        """Hold, release or stop the bot's speech."""
+        if action == "pause":
+            self.speaker.pause()
+        elif action == "resume":
+            self.speaker.resume()
+        else:
+            self._bot_interrupted = True
+            self.speaker.stop()
+
+    def heard_nothing(self, t_ms: int) -> None:
+        """There was voice without words."""
+        del t_ms
+        self._machine.feed(machine.CallerTurnEnded())
+        self.tell(HeardNothing())
+
+    def trouble(self, engine: str, error: Exception) -> None:
+        """An engine of hearing failed."""
+        code = error.code if isinstance(error, CallCentreError) else type(error).__name__
+        logger.warning("call %s: trouble with %s: %s", self.call_id, engine, code)
+        self.house.metrics.trouble.labels(engine).inc()
+
+    # What to do (acts of the policy)
+
+    def _act(self, act: DialogAct) -> None:
+        act_executor.carry_out(self, act, self._turn.turn_id if self._turn is not None else None)
+
+    def say(self, say: Say) -> None:
+        """Queue a saying; hearing learns what answer to expect."""
+        if say.kind != "filler":
+            self.speaker.drop_fillers()
+        if self.hearing is not None:
+            self.hearing.expect(say.expects)
+        self.speaker.say(say)
+
+    def look_up(self, act: LookUp) -> None:
+        """Ask the knowledge base; the answer comes back as an input of the policy."""
+        self.tasks.start("look-up", self._look_up(act))
+
+    async def _look_up(self, act: LookUp) -> None:
+        try:
+            passages: tuple[Passage, ...] = tuple(await self.house.knowledge.search(act.query, act.language))
+        except CallCentreError as error:
+            logger.warning("call %s: the knowledge base failed: %s", self.call_id, error.code)
+            self.house.metrics.trouble.labels("knowledge").inc()
+            self.tell(Trouble(kind="knowledge"))
+            return
+        self.tell(PassagesFound(query_id=act.query_id, passages=passages))
+
+    def brief(self, body: BriefPrepared) -> None:
+        """Show the brief and write it."""
+        self.log.note(body, "dialog")
+
+    def _say_filler(self, step: int) -> None:
+        text = self.house.filler(self.policy.language, step)
+        self.speaker.say(
+            Say(say_id=f"filler-{step}", text=text, language=self.policy.language, kind="filler", detail="dead_air")
+        )
+
+    def _say_goodbye(self, why: str) -> None:
+        self.speaker.stop()
+        text = self.house.goodbye(self.policy.language, why)
+        self.speaker.say(
+            Say(say_id="goodbye", text=text, language=self.policy.language, kind="goodbye", interruptible=False)
+        )
+
+    # What the bot said (SpeakerListener)
+
+    def bot_started(self, say: Say, t_ms: int, *, cached: bool) -> None:
+        """The first frame of a saying goes out."""
+        filler = say.kind == "filler"
+        self._machine.feed(machine.BotHeard(filler=filler))
+        if self.hearing is not None:
+            self.hearing.bot_speaking(True, interruptible=say.interruptible)
+        if self._bot_since_ms is None:
+            self._bot_since_ms = t_ms
+            self._bot_turn_heard_ms = 0
+        if not filler and self._spoken_until_ms is not None:
+            reply_ms = t_ms - self._spoken_until_ms
+            self.house.metrics.reply_seconds.labels(say.language).observe(reply_ms / 1000)
+            self.house.live.signal(self.call_id, "reply", {"reply_ms": reply_ms, "cached": cached})
+            self._spoken_until_ms = None
+        self.house.live.signal(
+            self.call_id, "speaking", {"member": "bot", "speaking": True, "t_ms": t_ms, "text": say.text}
+        )
+
+    def bot_said(self, say: Say, result: PlayoutResult) -> None:
+        """A saying is over."""
+        if result.heard_text:
+            self._bot_words.append(result.heard_text)
+        self._bot_turn_heard_ms += result.heard_ms
+        self._bot_interrupted = self._bot_interrupted or (result.interrupted and result.heard_ms > 0)
+        self.tell(SayDone(say_id=say.say_id, heard_text=result.heard_text, interrupted=result.interrupted))
+
+    def bot_silent(self, t_ms: int) -> None:
+        """The bot's turn is over: write what was heard of it."""
+        if self.hearing is not None:
+            self.hearing.bot_speaking(False)
+        if self._bot_since_ms is not None and self._bot_words:
+            self._bot_turns += 1
+            turn_id = TurnId(f"b{self._bot_turns}")
+            if self._bot_interrupted:
+                self.log.note(BargedIn(turn_id=turn_id, heard_ms=self._bot_turn_heard_ms), "call")
+            self.log.note(
+                TurnEnded(
+                    turn_id=turn_id,
+                    speaker="bot",
+                    text=redact_text(" ".join(self._bot_words)),
+                    language=self.policy.language,
+                    start_ms=self._bot_since_ms,
+                    end_ms=t_ms,
+                    utterance_ids=(),
+                    interrupted=self._bot_interrupted,
+                ),
+                "call",
+            )
+        self._bot_since_ms, self._bot_words, self._bot_interrupted = None, [], False
+        self.house.live.signal(self.call_id, "speaking", {"member": "bot", "speaking": False, "t_ms": t_ms})
+        self._machine.feed(machine.BotSilent())
+
+    def voice_failed(self, error: Exception) -> None:
+        """No voice could make a sentence."""
+        del error
+        self.house.metrics.trouble.labels("voice").inc()
+        self.tell(Trouble(kind="voice"))
+
+    # The way out
+
+    def _drop(self) -> None:
+        if self.leg is not None:
+            self.house.tasks.start(f"hang-up-{self.call_id}", self.leg.hang_up())
+
+    async def _finish(self, ended: CallEnded) -> None:
+        self._machine.close()
+        self._mind.close()
+        self.keys.flush()
+        self._write_words(self.redactor.flush())
+        if self.conference is not None:
+            self.speaker.stop()
+            if self.hearing is not None:
+                await self.hearing.stop()
+            self.recording.stop("call_ended")
+            self.conference.remove(CALLER)
+            self.conference.remove(BOT)
+            self.conference.close()
+            if self.leg is not None:
+                self.log.note(LegLeft(leg_id=self.leg.leg_id, member="caller", reason=ended.reason), "call")
+        self.log.note(ended, "call")
+        await self.log.settled()
+        await self.recording.closed()
+        await self.tasks.close()
+        self.house.metrics.calls.labels(self.incoming.offer.transport, ended.result, ended.reason).inc()
+        self.ended.set()
+        self.house.call_over(self)
+
+    def _task_failed(self, name: str, _error: BaseException) -> None:
+        self.house.metrics.trouble.labels(name.partition("-")[0]).inc()
+        if name in ("answer", "hearing"):
+            self._machine.feed(machine.Broken())
+
+
+class _CallerTap:
+    """Feeds hearing with what the caller says."""
+
+    def __init__(self, hearing: Hearing) -> None:
+        self._hearing = hearing
+
+    def hear(self, member_id: str, frame: AudioFrame) -> None:
+        """Take the caller's frame."""
+        if member_id == CALLER:
+            self._hearing.feed(frame)

@@ -1,0 +1,39 @@
+"""What the pages read of finished and running calls: folds of the call log, nothing of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from calls.codec import to_json
+from calls.ids import CallId
+from records import folds
+from records.folds import LiveCall
+from records.store import EventStore
+
+
+def call_list(store: EventStore, limit: int) -> list[dict[str, Any]]:
+    """Return the newest calls, newest first, a row each."""
+    rows = []
+    for stream in store.streams("call", limit=limit):
+        events = store.read("call", stream.stream_id)
+        if events:
+            rows.append(_row(stream.stream_id, events[0].at_utc.isoformat(), folds.live.over(events)))
+    return rows
+
+
+def call_detail(store: EventStore, call_id: CallId) -> dict[str, Any] | None:
+    """Return one call: its events, the live fold and the timeline; None when unknown."""
+    events = store.read("call", call_id)
+    if not events:
+        return None
+    return {
+        "call_id": call_id,
+        "seq": events[-1].seq,
+        "events": [to_json(event) for event in events],
+        "live": to_json(folds.live.over(events)),
+        "timeline": to_json(folds.timeline.over(events)),
+    }
+
+
+def _row(call_id: str, started_at: str, live: LiveCall) -> dict[str, Any]:
+    return {"call_id": call_id, "started_at": started_at, "live": to_json(live)}

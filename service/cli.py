@@ -1,0 +1,166 @@
+"""The command `warmline`: answer the line, look into it, keep it healthy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from calls.errors import CallCentreError
+
+DESCRIPTION = """\
+Warmline answers the support line: it listens, understands, feels, speaks, and hands over to people.
+
+  warmline models fetch      once: bring the speech and language models (about 450 MB)
+  warmline serve             answer calls over SIP and from the web page
+  warmline demo              let a caller with another voice ring it up, and watch
+"""
+EPILOG = """\
+Settings come from a TOML file (--config) and from variables like WARMLINE__TELEPHONY__SIP__LISTEN;
+`warmline check` shows each of them with its origin. Exit codes: 0 done, 1 failed (a sentence says why), 2 wrong usage.
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        code: int = arguments.run(arguments)
+    except CallCentreError as error:
+        print(f"warmline: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("warmline", description=DESCRIPTION, epilog=EPILOG, formatter_class=form)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=description or summary, formatter_class=form)
+        sub.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
+        return sub
+
+    serve = add("serve", "answer calls until stopped (Ctrl-C ends running calls politely)")
+    serve.set_defaults(run=_serve)
+
+    check = add(
+        "check",
+        "check configuration, models, dial plan and articles; show each setting with its origin",
+        "Checks everything that `serve` needs without opening a port. Secrets are masked.",
+    )
+    check.set_defaults(run=_check)
+
+    call = add(
+        "call",
+        "place a call over SIP, play a WAV file, and keep what the other side says",
+        "For example:  warmline call sip:bot@127.0.0.1:5060 --play question.wav --keep answer.wav",
+    )
+    call.add_argument("uri", help="whom to call, e.g. sip:bot@127.0.0.1:5060")
+    call.add_argument("--play", type=Path, metavar="WAV", help="what to say: a WAV file, any rate, mono")
+    call.add_argument("--keep", type=Path, metavar="WAV", help="where to keep what is heard")
+    call.add_argument("--digits", default="", help="keys to press after the file was played")
+    call.add_argument("--seconds", type=float, default=30.0, help="longest duration (default 30)")
+    call.set_defaults(run=_call)
+
+    replay = add("replay", "print an annotated call: words, emotion, acts and events at their times")
+    replay.add_argument("call", nargs="?", help="call id; without it the newest calls are listed")
+    replay.add_argument("--json", action="store_true", help="print the events as JSON lines")
+    replay.set_defaults(run=_replay)
+
+    models = add("models", "list, fetch or verify the models")
+    models.add_argument("action", choices=("list", "fetch", "verify"))
+    models.add_argument("name", nargs="*", help="models (default: all that the core needs)")
+    models.set_defaults(run=_models)
+
+    kb = add("kb", "check the articles, or ask them a question")
+    kb.add_argument("action", choices=("check", "search"))
+    kb.add_argument("question", nargs="*", help="for search: the question, as a caller would put it")
+    kb.add_argument("--language", choices=("es", "en"), default="en")
+    kb.set_defaults(run=_kb)
+
+    backup = add("backup", "write database, keys and recordings into one file, while calls go on")
+    backup.add_argument("file", type=Path, help="the backup to write, e.g. warmline-2026-11-22.tar")
+    backup.set_defaults(run=_backup)
+
+    restore = add("restore", "bring a backup back into an empty data_dir")
+    restore.add_argument("file", type=Path, help="the backup to read")
+    restore.add_argument("--overwrite", action="store_true", help="replace what lies in data_dir")
+    restore.set_defaults(run=_restore)
+
+    demo = add(
+        "demo",
+        "start the service, let a caller ring it up over SIP, and show the call live",
+        "Starts the service, places a real call over SIP and RTP with a caller's voice that is not the bot's,\n"
+        "shows words, emotion, acts and the escalation with its brief, then keeps serving.",
+    )
+    demo.add_argument("--once", action="store_true", help="end after the call; exit code 0 only if it did all that")
+    demo.add_argument("--language", choices=("es", "en"), default="en", help="the caller's language")
+    demo.add_argument("--json", type=Path, metavar="FILE", help="write a report of the call")
+    demo.set_defaults(run=_demo)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from service.serve import serve
+
+    return serve(arguments.config)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from service.commands import check
+
+    return check(arguments.config)
+
+
+def _call(arguments: argparse.Namespace) -> int:
+    from service.phone import place
+
+    return place(arguments.uri, arguments.play, arguments.keep, arguments.digits, arguments.seconds)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from service.commands import replay
+
+    return replay(arguments.config, arguments.call, as_json=arguments.json)
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from service.commands import models
+
+    return models(arguments.config, arguments.action, arguments.name)
+
+
+def _kb(arguments: argparse.Namespace) -> int:
+    from service.commands import kb
+
+    return kb(arguments.config, arguments.action, " ".join(arguments.question), arguments.language)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from service.commands import backup
+
+    return backup(arguments.config, arguments.file)
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from service.commands import restore
+
+    return restore(arguments.config, arguments.file, overwrite=arguments.overwrite)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from service.demo import demo
+
+    return demo(arguments.config, arguments.language, once=arguments.once, report=arguments.json)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

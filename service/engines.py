@@ -1,0 +1,105 @@
+"""Which engine serves what, and in which worker process: the only file that names them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from calls.ids import Language
+from service.config import Config
+from service.models_store import ModelStore
+from voice.tts.voice import VoiceChoice
+from voice.workers.client import EngineSpec, Worker
+
+REALTIME_FACTOR = {"piper": 0.1, "kokoro": 0.55, "coqui": 0.8}
+"""Seconds of work for a second of speech on one thread of the default machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    """The worker processes of one service, by what must not wait for what.
+
+    `ears` (voice activity, end of turn) must answer within milliseconds and runs at normal priority; recognition,
+    speech and the rest are nicer, so that under load the line degrades in this order and never stalls.
+    """
+
+    ears: Worker
+    asr: Worker
+    tts: Worker
+    mind: Worker
+
+    def all(self) -> tuple[Worker, ...]:
+        """Return every worker."""
+        return (self.ears, self.asr, self.tts, self.mind)
+
+
+def needed_models(config: Config) -> tuple[str, ...]:
+    """Return the names of the models that this configuration cannot run without."""
+    voices = {"piper": "piper-en-joe", "kokoro": "kokoro"}
+    chosen = {voices[name] for name in (config.speech.voice_en, config.speech.voice_es) if name in voices}
+    return (config.models.whisper, "silero-vad", "smart-turn", "e5", "emotion", *sorted(chosen))
+
+
+def build_workers(config: Config, store: ModelStore) -> Workers:
+    """Describe the workers; nothing is started.
+
+    Raises:
+        CallCentreError: `models.missing` or `models.corrupt`, naming the model and the command that mends it.
+    """
+
+    def spec(name: str, factory: str, **options: Any) -> EngineSpec:
+        return EngineSpec(name, factory, {key: str(value) for key, value in options.items()})
+
+    asr_options = {
+        "model_dir": str(store.path(config.models.whisper)),
+        "compute_type": "int8",
+        "threads": config.models.whisper_threads,
+    }
+    ears = [
+        spec("vad", "voice.vad.silero:create", model=store.path("silero-vad") / "silero_vad_v6.onnx"),
+        spec("smart_turn", "voice.vad.smart_turn:create", model=store.path("smart-turn") / "smart-turn-v3.2-cpu.onnx"),
+    ]
+    mind = [
+        spec("embedding", "service.embedding_engine:create", model_dir=store.path("e5")),
+        spec("espeak", "voice.tts.espeak:create"),
+        spec("prosody", "voice.prosody.engine:create", model_dir=store.path("emotion")),
+    ]
+    return Workers(
+        ears=Worker("ears", ears, niceness=0, threads=1),
+        asr=Worker(
+            "asr",
+            [EngineSpec("asr", "voice.asr.whisper:create", asr_options)],
+            niceness=3,
+            threads=config.models.whisper_threads,
+        ),
+        tts=Worker("tts", voice_specs(config, store), niceness=4, threads=1),
+        mind=Worker("mind", mind, niceness=4, threads=1),
+    )
+
+
+def voice_specs(config: Config, store: ModelStore) -> list[EngineSpec]:
+    """Return the voice engines that the configuration uses."""
+    used = {config.speech.voice_en, config.speech.voice_es}
+    specs = []
+    if "piper" in used:
+        model = store.path("piper-en-joe") / "en_US-joe-medium.onnx"
+        specs.append(EngineSpec("piper", "voice.tts.piper:create", {"model": str(model)}))
+    if "kokoro" in used:
+        specs.append(EngineSpec("kokoro", "voice.tts.kokoro:create", {"model_dir": str(store.path("kokoro"))}))
+    if "coqui" in used:
+        for language, folder in (("es", config.speech.coqui_model_es), ("en", config.speech.coqui_model_en)):
+            if folder:
+                specs.append(EngineSpec(f"coqui-{language}", "voice.tts.coqui:create", {"model_dir": folder}))
+    return specs
+
+
+def voices(config: Config, workers: Workers) -> dict[Language, tuple[VoiceChoice, ...]]:
+    """Return the voices of each language in order of preference; espeak-ng, in another worker, is the last resort."""
+    chosen: dict[Language, str] = {"en": config.speech.voice_en, "es": config.speech.voice_es}
+    last = VoiceChoice(workers.mind, "espeak", realtime_factor=0.05)
+    found: dict[Language, tuple[VoiceChoice, ...]] = {}
+    for language, name in chosen.items():
+        engine = f"coqui-{language}" if name == "coqui" else name
+        first = VoiceChoice(workers.tts, engine, realtime_factor=REALTIME_FACTOR.get(name, 0.6))
+        found[language] = (last,) if name == "espeak" else (first, last)
+    return found

@@ -1,0 +1,262 @@
+"""The house: builds every part from the configuration, opens the lines, lets calls in, and closes in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+from calls.errors import CallCentreError
+from calls.ids import LANGUAGES, CallId, Language
+from calls.machine import CallLimits
+from calls.ports import IncomingCall
+from knowledge.index import KnowledgeIndex
+from records.recovery import recover
+from records.spill import FILE_NAME as SPILL_NAME
+from records.spill import SpillFile
+from records.store import EventStore
+from records.writer import LogWriter
+from service.call_runner import CallRunner
+from service.clock import SystemClock
+from service.config import Config, split_address
+from service.dial_plan import DialPlan
+from service.engines import Workers, build_workers, voices
+from service.ids import new_call_id, new_reference
+from service.live import LiveFeed
+from service.models_store import ModelStore
+from service.tasks import Tasks
+from service.telemetry import Metrics
+from telephony.gateway import SipGateway
+from telephony.media_settings import MediaSettings
+from telephony.net.rtp_leg import RtpMediaFactory
+from telephony.net.ticker import Ticker
+from telephony.sip_settings import SipSettings
+from telephony.webrtc.gateway import WebRtcGateway
+from voice.dialog.prompts import all_fixed_texts, prompt
+from voice.dialog.settings import DialogSettings
+from voice.tts.cache import SpeechCache
+from voice.tts.voice import OtherVoice, Voice
+from voice.workers.client import Worker
+
+logger = logging.getLogger(__name__)
+
+RELOAD_EVERY_S = 2.0
+"""How often the dial plan and the articles are looked at for changes."""
+
+DRAIN_S = 10.0
+"""How long running calls may say goodbye when the service stops."""
+
+
+class House:
+    """One running service. `start` returns when calls can be answered."""
+
+    def __init__(self, config: Config) -> None:
+        """Read what can be read without starting anything.
+
+        Raises:
+            CallCentreError: models, dial plan, articles or database are not usable; the sentence says what to do.
+        """
+        self.config = config
+        self.clock = SystemClock()
+        self.metrics = Metrics()
+        self.live = LiveFeed()
+        self.tasks = Tasks("house")
+        self.call_limits = CallLimits()
+        self.calls: dict[CallId, CallRunner] = {}
+        self.ready = False
+        self.models = ModelStore(config.models.dir or None)
+        self.asr_name = config.models.whisper
+        self.dial_plan = DialPlan(config.dial_plan)
+        self._workers: Workers = build_workers(config, self.models)
+        self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
+        self.recordings = config.data_path / "recordings"
+        self.store = self._open_store()
+        spill = SpillFile(config.data_path / SPILL_NAME, self.store.master)
+        self.writer = LogWriter(self.store, self.clock, spill=spill)
+        self.ticker = Ticker()
+        self.sip: SipGateway | None = None
+        self.web = WebRtcGateway(self.ticker, on_call=self._call_in)
+        self.voice: Voice = self._build_voice()
+        self.knowledge = KnowledgeIndex(self._knowledge_dir(), self._embed, cache_dir=config.data_path / "cache")
+
+    async def start(self) -> None:
+        """Open everything, the lines last.
+
+        Raises:
+            CallCentreError: what could not be opened; nothing stays half open.
+        """
+        try:
+            recover(self.store, self.recordings, self.clock)
+            self.writer.listen(self.live.event)
+            await self.writer.start()
+            await asyncio.gather(*(worker.start() for worker in self._workers.all()))
+            await self.voice.start()
+            await self.knowledge.load()
+            self.ticker.start()
+            if self.config.telephony.sip.enabled:
+                await self._open_sip()
+        except BaseException:
+            await self.stop()
+            raise
+        self.tasks.start("reload", self._reload())
+        self.tasks.start("watch", self._watch())
+        self._warm()
+        self.ready = True
+
+    async def stop(self) -> None:
+        """Say goodbye to running calls, then close in reverse order. Idempotent."""
+        self.ready = False
+        running = list(self.calls.values())
+        for call in running:
+            call.shut_down()
+        if running:
+            await asyncio.wait([asyncio.ensure_future(call.ended.wait()) for call in running], timeout=DRAIN_S)
+        if self.sip is not None:
+            await self.sip.stop()
+            self.sip = None
+        await self.web.stop()
+        self.ticker.stop()
+        await self.tasks.close()
+        await self.voice.stop()
+        await asyncio.gather(*(worker.stop() for worker in self._workers.all()))
+        await self.writer.stop()
+        self.store.close()
+
+    # Calls
+
+    def _call_in(self, incoming: IncomingCall) -> None:
+        offer = incoming.offer
+        route = self.dial_plan.route(offer.called, self.clock.now_utc())
+        if route is None:
+            incoming.reject(404, "Not Found")
+            return
+        if not self.ready or len(self.calls) >= self.config.telephony.max_calls:
+            logger.warning("a call was refused: %s", "not ready" if not self.ready else "at the limit")
+            self.metrics.calls.labels(offer.transport, "rejected", "overload").inc()
+            incoming.reject(486, "Busy Here")
+            return
+        call = CallRunner(self, new_call_id(self.clock), incoming, route)
+        self.calls[call.call_id] = call
+        self.metrics.calls_active.set(len(self.calls))
+        call.start()
+
+    def call_over(self, call: CallRunner) -> None:
+        """Forget an ended call."""
+        self.calls.pop(call.call_id, None)
+        self.metrics.calls_active.set(len(self.calls))
+
+    def agents_signed_in(self) -> int:
+        """Return how many humans could take a call now: the desk has no sign-in yet, so nobody."""
+        return 0
+
+    def dialog_settings(self) -> DialogSettings:
+        """Return the dialog's choices for one call."""
+        return DialogSettings(
+            company=self.config.dial_plan.company,
+            recording=self.config.privacy.recording,
+            emotion=self.config.privacy.emotion,
+            emergency_number=self.config.dial_plan.emergency_number,
+        )
+
+    def new_reference(self, flow: str) -> str:
+        """Return a reference number for a finished flow."""
+        return new_reference(flow)
+
+    def filler(self, language: Language, step: int) -> str:
+        """Return the sentence that fills the silence of step 1, 2 …."""
+        return prompt(language, "dead_air_first" if step == 1 else "dead_air_again")
+
+    def goodbye(self, language: Language, why: str) -> str:
+        """Return the last sentence of a call that the service has to end."""
+        return prompt(language, f"goodbye_{why}")
+
+    def workers(self) -> tuple[Worker, ...]:
+        """Return the worker processes, for health and metrics."""
+        return self._workers.all()
+
+    async def web_call(self, sdp: str, called: str, address: str) -> tuple[str, CallRunner]:
+        """Take a call from a web page; return the SDP answer and its runner.
+
+        Raises:
+            CallCentreError: `call.refused` when there is no room, or what the offer lacks.
+        """
+        answer, incoming = await self.web.offer(sdp, called, address)
+        self._call_in(incoming)
+        call = next((call for call in self.calls.values() if call.incoming is incoming), None)
+        if call is None:
+            sentence = "All lines are busy at the moment; please try again in a minute."
+            raise CallCentreError("call.refused", sentence, fault="operator", retryable=True)
+        return answer, call
+
+    # Parts
+
+    def _open_store(self) -> EventStore:
+        path = self.config.data_path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            self.recordings.mkdir(exist_ok=True)
+        except OSError as error:
+            raise CallCentreError(
+                "data_dir.unusable",
+                f"The folder data_dir = {str(path)!r} cannot be written: {error.strerror}. "
+                "Choose another or mend its rights.",
+                fault="operator",
+            ) from error
+        return EventStore.open_dir(path, url=self.config.database_url.get_secret_value())
+
+    def _build_voice(self) -> Voice:
+        cache = SpeechCache(self.config.data_path / "cache" / "speech")
+        return Voice(
+            voices(self.config, self._workers), clock=self.clock, cache=cache, on_other_voice=self._other_voice
+        )
+
+    def _other_voice(self, event: OtherVoice) -> None:
+        logger.warning("the voice %s did not speak: %s", event.wanted, event.code)
+        self.metrics.trouble.labels("voice").inc()
+
+    def _knowledge_dir(self) -> Path | None:
+        return Path(self.config.knowledge.dir).expanduser() if self.config.knowledge.dir else None
+
+    async def _embed(self, texts: list[str], kind: str):  # type: ignore[no-untyped-def]
+        reply = await self.mind.call("embedding", "embed", {"texts": texts, "kind": kind}, priority=1)
+        return reply.arrays["vectors"]
+
+    async def _open_sip(self) -> None:
+        sip = self.config.telephony.sip
+        media = RtpMediaFactory(
+            MediaSettings(
+                bind_host=split_address(sip.listen)[0],
+                port_min=sip.rtp_ports[0],
+                port_max=sip.rtp_ports[1],
+                media_timeout_ms=self.config.telephony.media_lost_after_s * 1000,
+            ),
+            self.clock,
+        )
+        settings = SipSettings(listen=sip.listen, advertise=sip.advertise or None)
+        self.sip = SipGateway(settings, self.clock, media, self._call_in)
+        await self.sip.start()
+
+    async def _reload(self) -> None:
+        while True:
+            await asyncio.sleep(RELOAD_EVERY_S)
+            try:
+                if self.dial_plan.reload_if_changed():
+                    logger.info("the dial plan was read again")
+                if await self.knowledge.reload_if_changed():
+                    logger.info("the articles were read again")
+            except CallCentreError as error:
+                logger.error("%s What was in force goes on.", error.message)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(1.0)
+            self.metrics.loop_lag_seconds.observe(self.ticker.stats().lag_p99_ms / 1000)
+            for worker in self._workers.all():
+                self.metrics.worker_restarts.labels(worker.name).set(worker.restarts)
+
+    def _warm(self) -> None:
+        """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting."""
+        for language in LANGUAGES:
+            self.voice.warm((text, language) for text in all_fixed_texts(language))
+        for language in LANGUAGES:
+            self.voice.warm((text, language) for text in self.knowledge.spoken_texts(language))

@@ -1,0 +1,152 @@
+"""`warmline serve`: the house with its web side, until a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+
+from calls.errors import CallCentreError
+from service.app import Gate, make_app
+from service.config import Config, load_config, split_address
+from service.house import House
+from service.telemetry import set_up_logging
+
+logger = logging.getLogger(__name__)
+
+
+def serve(config_file: Path | None) -> int:
+    """Answer calls until SIGINT or SIGTERM; return the exit code.
+
+    Raises:
+        CallCentreError: something that the service needs is not there.
+    """
+    config = load_config(config_file).config
+    set_up_logging(config.service.log_level)
+    asyncio.run(_serve(config))
+    return 0
+
+
+class Service:
+    """A house and its web server on one event loop."""
+
+    def __init__(self, config: Config) -> None:
+        """Prepare; nothing is opened but the web port, which is the first thing to find taken."""
+        self.config = config
+        self._socket = bind(config.service.listen)
+        try:
+            self.house = House(config)
+        except BaseException:
+            self._socket.close()
+            raise
+        self.gate = Gate(config.service.staff_token.get_secret_value())
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def base_url(self) -> str:
+        """Where the pages are."""
+        scheme = "https" if self.config.service.tls_certificate else "http"
+        host, port = self._socket.getsockname()[:2]
+        shown = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 -- only shown
+        return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
+
+    @property
+    def staff_url(self) -> str:
+        """The staff pages with their token."""
+        return f"{self.base_url}/desk?token={self.gate.token}"
+
+    async def start(self) -> None:
+        """Open the lines, then the pages: HTTP answers only when calls can be answered."""
+        try:
+            await self.house.start()
+        except BaseException:
+            self._socket.close()
+            raise
+        section = self.config.service
+        settings = uvicorn.Config(
+            make_app(self.house, self.gate),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ssl_certfile=section.tls_certificate or None,
+            ssl_keyfile=section.tls_key or None,
+            timeout_graceful_shutdown=2,
+            ws="websockets-sansio",
+        )
+        self._server = _Server(settings)
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]), name="http")
+        up = asyncio.create_task(self._server.up.wait(), name="http-up")
+        await asyncio.wait({up, self._task}, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
+
+    async def stop(self) -> None:
+        """Close the pages, then the lines."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        await self.house.stop()
+        self._socket.close()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: stopping is decided in one place, and calls come before pages."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        self.up.set()
+
+
+def bind(listen: str) -> socket.socket:
+    """Bind the web port without listening yet.
+
+    Raises:
+        CallCentreError: `service.port_taken` or `service.bad_address`.
+    """
+    host, port = split_address(listen)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        sock.bind((host, port))
+    except OSError as error:
+        sock.close()
+        raise CallCentreError(
+            "service.port_taken",
+            f"The web address {listen} cannot be used: {error.strerror}. "
+            "Stop the program that has it, or set [service] listen to another port.",
+            fault="operator",
+        ) from error
+    return sock
+
+
+async def _serve(config: Config) -> None:
+    service = Service(config)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await service.start()
+    print(f"Calls are answered at sip:{config.telephony.sip.listen}", file=sys.stderr)
+    print(f"A caller's page:    {service.base_url}/call", file=sys.stderr)
+    print(f"The staff's pages:  {service.staff_url}", file=sys.stderr, flush=True)
+    await stop.wait()
+    logger.info("stopping: running calls hear a goodbye")
+    await service.stop()

@@ -1,0 +1,151 @@
+"""The bot's mouth in one call: turns `Say` acts into sound, one after the other, and tells what was heard of each."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from calls.audio import AudioFrame
+from calls.errors import CallCentreError
+from calls.ids import Language
+from calls.ports import SpeechChunk
+from service.tasks import Tasks
+from voice.dialog.acts import Say
+from voice.tts.playout import Playout, PlayoutQueue, PlayoutResult
+
+logger = logging.getLogger(__name__)
+
+AHEAD = 2
+"""Sayings that are synthesised at a time: the one being played and the next, so that there is no gap between them."""
+
+
+class Speech(Protocol):
+    """What the speaker needs of `voice.tts.voice.Voice`."""
+
+    def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+        """Yield the speech of `text`, clause by clause."""
+        ...
+
+
+class SpeakerListener(Protocol):
+    """Is told about the bot's speech; called on the media loop, must return at once."""
+
+    def bot_started(self, say: Say, t_ms: int, *, cached: bool) -> None:
+        """The first frame of `say` goes out."""
+        ...
+
+    def bot_said(self, say: Say, result: PlayoutResult) -> None:
+        """A saying is over; also for one that was dropped before its first frame (nothing heard)."""
+        ...
+
+    def bot_silent(self, t_ms: int) -> None:
+        """Nothing is left to say."""
+        ...
+
+    def voice_failed(self, error: Exception) -> None:
+        """A saying could not be made at all."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class _Saying:
+    say: Say
+    playout: Playout = field(default_factory=Playout)
+    begun: bool = False
+    cached: bool = True
+    task: object | None = None
+
+
+class Speaker:
+    """An `AudioSource` for the conference; everything runs on the event loop."""
+
+    def __init__(self, speech: Speech, listener: SpeakerListener, tasks: Tasks, now: Callable[[], int]) -> None:
+        """`now()` is the call's media clock."""
+        self._speech = speech
+        self._listener = listener
+        self._tasks = tasks
+        self._now = now
+        self._queue = PlayoutQueue()
+        self._sayings: deque[_Saying] = deque()
+        self._audible = False
+
+    @property
+    def busy(self) -> bool:
+        """True while something is being said or waits to be."""
+        return bool(self._sayings)
+
+    @property
+    def interruptible(self) -> bool:
+        """Whether the caller may cut in on what is being said."""
+        return not self._sayings or self._sayings[0].say.interruptible
+
+    def say(self, say: Say) -> None:
+        """Say it after everything that waits."""
+        saying = _Saying(say)
+        saying.playout.on_done = lambda result: self._over(saying, result)
+        self._sayings.append(saying)
+        self._queue.add(saying.playout)
+        self._synthesise_ahead()
+
+    def pause(self) -> None:
+        """Hold the breath."""
+        self._queue.pause()
+
+    def resume(self) -> None:
+        """Go on where the voice was held."""
+        self._queue.resume()
+
+    def stop(self) -> None:
+        """Drop what is being said and all that waits; each is reported with what was heard of it."""
+        self._queue.stop_all()
+
+    def drop_fillers(self) -> None:
+        """Drop fillers that wait behind nothing: the answer has come."""
+        for saying in list(self._sayings):
+            if saying.say.kind == "filler" and saying.playout.started_at_ms is None:
+                saying.playout.stop()
+
+    def read(self, t_ms: int) -> AudioFrame | None:
+        """Return the frame of this tick."""
+        saying = self._sayings[0] if self._sayings else None
+        frame = self._queue.read(t_ms)
+        if frame is not None and saying is not None and not saying.begun:
+            saying.begun = True
+            self._audible = True
+            self._listener.bot_started(saying.say, t_ms, cached=saying.cached)
+        return frame
+
+    def _synthesise_ahead(self) -> None:
+        for saying in list(self._sayings)[:AHEAD]:
+            if saying.task is None:
+                saying.task = self._tasks.start(f"say-{saying.say.say_id}", self._synthesise(saying))
+
+    async def _synthesise(self, saying: _Saying) -> None:
+        say = saying.say
+        try:
+            async with contextlib.aclosing(
+                self._speech.speak(say.text, say.language, speed=say.speed)  # type: ignore[type-var]
+            ) as chunks:
+                async for chunk in chunks:
+                    saying.cached = saying.cached and chunk.cached
+                    saying.playout.append(chunk)
+                    if saying.playout.result is not None:
+                        return
+        except CallCentreError as error:
+            logger.error("saying %s could not be made: %s", say.say_id, error.code)
+            self._listener.voice_failed(error)
+        saying.playout.finish()
+
+    def _over(self, saying: _Saying, result: PlayoutResult) -> None:
+        with contextlib.suppress(ValueError):
+            self._sayings.remove(saying)
+        self._listener.bot_said(saying.say, result)
+        if self._sayings:
+            self._synthesise_ahead()
+        else:
+            self._audible = False
+            self._listener.bot_silent(self._now())
