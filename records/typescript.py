@@ -31,12 +31,12 @@ def generate() -> str:
     personal = ", ".join(f"{kind}: [{_strings(fields)}]" for kind, fields in PERSONAL_FIELDS.items())
     details = ",\n".join(f"  {kind}: [{_strings(fields)}]" for kind, fields in DETAIL_FIELDS.items())
     parts = [
-        "// Made by `python -m records.typescript`; do not edit. Source: calls/events.py, calls/speech.py, records/folds.",
+        "// Made by `python -m records.typescript`; do not edit.",
         f"export const SCHEMA_VERSION = {SCHEMA_VERSION};",
         f'/** Stands in place of every word of a secret. */\nexport const MASK = "{MASK}";',
         f"/** Fields that were encrypted with the caller's key. */\nexport const PERSONAL_FIELDS: Record<string, "
         f"readonly string[]> = {{ {personal} }};",
-        "/** Text fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */\n"
+        "/** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */\n"
         f"export const DETAIL_FIELDS: Record<string, readonly string[]> = {{\n{details},\n}};",
         *(_interface(cls) for cls in classes.values()),
         f"export type EventBody =\n  | {names.replace(' | ', chr(10) + '  | ')};",

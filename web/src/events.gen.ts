@@ -1,4 +1,4 @@
-// Made by `python -m records.typescript`; do not edit. Source: calls/events.py, calls/speech.py, records/folds.
+// Made by `python -m records.typescript`; do not edit.
 
 export const SCHEMA_VERSION = 1;
 
@@ -8,7 +8,7 @@ export const MASK = "***";
 /** Fields that were encrypted with the caller's key. */
 export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"] };
 
-/** Text fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
+/** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
   call_offered: ["transport", "called"],
   call_answered: ["language", "flow"],
