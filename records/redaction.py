@@ -6,7 +6,7 @@ digits is held back until the next one, or until the turn is over.
 What counts as a secret:
 - 13 to 19 digits that pass the Luhn test, wherever they stand; 14 to 16 digits that begin like a card even if they
   fail it (one misheard digit breaks the test);
-- four digits or more after "card", "tarjeta" …, unless another label comes between;
+- after "card", "tarjeta" …: 12 digits or more, and fewer if they begin like a card, but not eight: an account number;
 - three to eight digits, a mix of letters and digits or spelled letters after "PIN", "CVV", "contraseña", "clave" ….
 What does not: account numbers (eight digits), phones, dates, amounts.
 """
@@ -31,6 +31,9 @@ LABEL_MS = 20_000
 """How long after a label, over utterances, its number may start."""
 JOIN_MS = 12_000
 """Longest pause inside a number that is spread over utterances."""
+
+ACCOUNT_DIGITS = 8
+"""Length of an account number; people read it from a customer card."""
 
 SilenceReason = Literal["card_number", "secret_digits"]
 _Label = Literal["card", "secret", "other"]
@@ -102,6 +105,11 @@ def looks_like_card(digits: str, groups: Sequence[int] = (0,)) -> bool:
             if len(part) == length and _card_prefix(part) and luhn(part):
                 return True
     return False
+
+
+def _part_of_card(digits: str) -> bool:
+    """Tell whether digits that were announced as a card may be a piece of one; the last four may be kept (PCI DSS)."""
+    return len(digits) >= 12 or (len(digits) >= 4 and len(digits) != ACCOUNT_DIGITS and _card_prefix(digits))
 
 
 def _card_prefix(digits: str) -> bool:
@@ -201,7 +209,7 @@ def _find(words: Sequence[str], *, secret_expected: bool, said_before: int = 0) 
         n = len(run.digits)
         money = run.last + 1 < len(flat) and flat[run.last + 1] in _MONEY
         reason: SilenceReason | None = None
-        if looks_like_card(run.digits, run.groups) or (label == "card" and n >= 4 and not money):
+        if looks_like_card(run.digits, run.groups) or (label == "card" and not money and _part_of_card(run.digits)):
             reason = "card_number"
         elif (label == "secret" or (secret_expected and label is None)) and 3 <= n <= 8 and not money:
             reason = "secret_digits"
