@@ -115,6 +115,7 @@ class TurnMachine:
         # noise
         self._probe: tuple[int, int, int] | None = None
         self._probed_ms = 0
+        self._untold_noise = False
 
     # -- input ------------------------------------------------------------------------------------------------------
 
@@ -275,6 +276,7 @@ class TurnMachine:
             return
         if utterance is not running:
             self._running = None
+            self._untold_noise = True
         elif running.words:
             # The words so far are decoded once more, without the noise behind them and with exact times.
             running.voice_until_ms = max(running.voice_until_ms - wordless_ms, running.onset_ms)
@@ -496,6 +498,9 @@ class TurnMachine:
             self._told_until_ms = max(self._told_until_ms, running.voice_until_ms)
         elif self._done:
             self._end_turn("noisy")
+        elif self._untold_noise and not self._guard.bot_speaking:
+            self._out.append(NothingHeard(t_ms=self._voice_until_ms))
+        self._untold_noise = False
         if self._t_ms - self._voice_until_ms >= self._settings.backchannel_pause_ms or self._stalled:
             self.state = "quiet"
             self._probe = None

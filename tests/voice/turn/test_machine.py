@@ -177,6 +177,12 @@ def test_when_noise_never_ends_then_nothing_heard_is_told_once_within_28_s() -> 
     assert talk.nothings[0] <= 28_000
 
 
+def test_when_partials_are_off_and_noise_never_ends_then_nothing_heard_is_told_all_the_same() -> None:
+    talk = Talk([Said(1_000, 61_000, "")], partials=False).run()
+    assert len(talk.nothings) == 1
+    assert talk.nothings[0] <= 28_000
+
+
 def test_when_words_end_but_noise_goes_on_then_the_turn_ends_without_silence() -> None:
     talk = Talk([Said(1_000, 3_000, "there is no light in my street"), Said(3_000, 40_000, "")]).run()
     assert [text for _, text in talk.turns] == ["there is no light in my street"]
