@@ -1,0 +1,31 @@
+"""What WebRTC can be told by configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IceServer:
+    """A STUN or TURN server."""
+
+    urls: tuple[str, ...]
+    """E.g. `turn:turn.example.org:3478?transport=udp`."""
+    username: str | None = None
+    credential: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebRtcSettings:
+    """Section `[telephony.webrtc]`, already checked by the configuration."""
+
+    ice_servers: tuple[IceServer, ...] = ()
+    """None by default: nobody is asked who was not named."""
+    ice_addresses: tuple[str, ...] = ()
+    """Local addresses to offer; empty for all but loopback."""
+    connect_ms: int = 20_000
+    """How long ICE and DTLS may take from the offer on; then the call is cancelled."""
+    gather_ms: int = 3_000
+    """How long STUN and TURN servers may take to answer; then the offer fails."""
+    max_sessions: int = 200
+    """Sessions at once, ringing ones included; more are refused."""
