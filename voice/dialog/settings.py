@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 ConsentMode = Literal["stay", "ask", "off"]
@@ -16,6 +16,9 @@ DEFAULT_EMERGENCY_NUMBER = "112"
 EMERGENCY_NUMBERS: Mapping[str, str] = {"ES": "112", "MX": "911", "US": "911", "AR": "911", "CO": "123", "CL": "133"}
 """ISO 3166 country code → number to call when life is in danger. Source: ITU operational bulletin, national plans."""
 
+CRISIS_LINES: Mapping[str, str] = {"ES": "024", "US": "988"}
+"""ISO 3166 country code → suicide prevention line, day and night. Source: Spanish Ministry of Health; 47 CFR 52.200."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialogSettings:
@@ -26,6 +29,10 @@ class DialogSettings:
     emotion: ConsentMode = "stay"
     emergency_number: str = DEFAULT_EMERGENCY_NUMBER
     """Spoken with every safety advice about life, fire or gas."""
+    country: str = "ES"
+    """ISO 3166 code of where callers are; chooses the crisis line when none is given."""
+    crisis_line: str = ""
+    """Number for people who think of harming themselves; empty: the country's own, if it is known."""
     default_country: str = ""
     """ISO 3166 code for phone numbers without prefix; empty: 9 digits ES, 10 digits MX in Spanish and US in English."""
     other_language: bool = True
@@ -40,6 +47,8 @@ class DialogSettings:
     """From here on the bot asks which of the two best topics was meant; below, it is out of scope."""
     no_input_ms: int = 7_000
     """Silence after a prompt until the bot asks again. Source: our choice, above the 5 s usual on phone lines."""
+    slot_no_input_ms: int = 10_000
+    """The same after a question for a number, name or date, which callers often have to look for."""
     patience_ms: int = 30_000
     """The same after the caller asked for more time."""
     interdigit_ms: int = 4_000
@@ -52,5 +61,3 @@ class DialogSettings:
     """Between two words of patience while a human is being looked for."""
     anger_prob: float = 0.6
     """Calibrated probability of anger from which a turn counts as heated."""
-    spoken_names: Mapping[str, str] = field(default_factory=dict)
-    """`topic:language` → how the bot names the topic in "did you mean …?"; the article's title when missing."""

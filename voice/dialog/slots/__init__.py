@@ -1,1 +1,8 @@
-"""Spoken values to their normal form."""
+"""Spoken values to their normal form, in Spanish and English."""
+
+from __future__ import annotations
+
+from voice.dialog.slots.reading import FIXED_KEY_LENGTHS, SLOT_TYPES, parse, parse_keys, say_value, speaks_card_number
+from voice.dialog.slots.types import Parsed
+
+__all__ = ["FIXED_KEY_LENGTHS", "SLOT_TYPES", "Parsed", "parse", "parse_keys", "say_value", "speaks_card_number"]

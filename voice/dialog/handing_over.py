@@ -1,0 +1,140 @@
+"""Looking for a human, and the offer to call back when there is none. A transfer is never announced, only looked for."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from voice.dialog.acts import (
+    BookCallback,
+    DeclineCallback,
+    Escalate,
+    EscalationReason,
+    FillSlot,
+    FinishFlow,
+    OfferCallback,
+    PauseRecording,
+    ResumeRecording,
+)
+from voice.dialog.flow import FlowReply, FlowRun, FlowSpec, load_flows
+from voice.dialog.talk import Talk
+
+_LOOKING: dict[EscalationReason, str] = {
+    "caller_asked": "human.looking",
+    "emotion": "human.looking_emotion",
+    "repeated_failure": "human.looking_repair",
+    "topic": "human.looking_topic",
+    "safety": "human.looking_safety",
+    "engine_failure": "human.looking_repair",
+}
+_NONE: dict[EscalationReason, str] = {"emotion": "human.none_emotion", "repeated_failure": "human.none_repair"}
+
+
+def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
+    """Ask for a human; with nobody signed in, offer a call back instead."""
+    if talk.phase == "waiting_for_human":
+        talk.say("human.still_looking", detail="escalate:waiting")
+        talk.at("waiting_word", talk.settings.waiting_word_ms)
+        return
+    close_secret(talk)
+    talk.do(Escalate(reason=reason, detail=detail))
+    talk.misses = 0
+    talk.flow = None
+    talk.keys = ""
+    if talk.agents > 0:
+        talk.phase = "waiting_for_human"
+        talk.pending = "open"
+        talk.say(_LOOKING[reason], detail=f"escalate:{reason}")
+        talk.at("waiting_word", talk.settings.waiting_word_ms)
+        return
+    if reason in _NONE:
+        talk.say(_NONE[reason], detail=f"escalate:{reason}")
+    nobody(talk)
+
+
+def nobody(talk: Talk) -> None:
+    """Say that no human is free, and offer to call back."""
+    talk.phase = "talking"
+    talk.say("human.none_free" if talk.open else "human.none_open", detail="nobody_free")
+    offer_callback(talk)
+
+
+def offer_callback(talk: Talk) -> None:
+    """Ask whether to call back."""
+    talk.do(OfferCallback())
+    talk.flow = None
+    talk.pending = "offer_callback"
+    talk.say("human.offer_callback", expects="yes_no", detail="offer_callback")
+
+
+def callback_declined(talk: Talk) -> None:
+    """Go on without a human."""
+    talk.do(DeclineCallback())
+    talk.callback_declined = True
+    talk.pending = "open"
+    talk.say("human.declined", detail="callback_declined")
+    talk.say("human.go_on")
+
+
+def start_flow(talk: Talk, spec: FlowSpec, *, offer: bool, introduce: bool = True) -> None:
+    """Begin a flow, by its offer or straight with its first question."""
+    close_secret(talk)
+    run = FlowRun(spec, talk.settings, talk.now_local.date(), caller_number(talk))
+    reply = run.begin(talk.language, offer=offer)
+    talk.flow = run
+    talk.pending = "flow"
+    if introduce and run.now_asking != "offer":
+        talk.say_text(spec.texts[talk.language]["intro"], detail=f"flow:{spec.name}")
+    say_lines(talk, reply)
+
+
+def start_callback(talk: Talk) -> None:
+    """Begin the flow that books a call back."""
+    if talk.phase == "waiting_for_human":
+        talk.phase = "talking"
+    start_flow(talk, load_flows()["callback"], offer=False, introduce=False)
+
+
+def caller_number(talk: Talk) -> str:
+    """Return the caller id when it is a real phone number, else nothing."""
+    if not talk.caller.startswith("+"):
+        return ""
+    try:
+        number = phonenumbers.parse(talk.caller)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def say_lines(talk: Talk, reply: FlowReply) -> None:
+    """Say a flow's lines and note its filled slots."""
+    for fill in reply.fills:
+        talk.do(FillSlot(slot=fill.slot, value=fill.value, confirmed=fill.confirmed, secret=fill.secret))
+    run = talk.flow
+    if run is not None and run.wants_value and run.slot.secret and not talk.flow_secret_open:
+        talk.flow_secret_open = True
+        talk.do(PauseRecording(reason="secret_digits"))
+    elif talk.flow_secret_open and (run is None or not (run.wants_value and run.slot.secret)):
+        close_secret(talk)
+    for line in reply.lines:
+        talk.say_text(line.text, expects=line.expects, detail=line.detail)
+
+
+def close_secret(talk: Talk) -> None:
+    """Keep sound again after a secret was asked for or begun."""
+    if talk.flow_secret_open:
+        talk.flow_secret_open = False
+        talk.do(ResumeRecording())
+
+
+def finish_flow(talk: Talk, run: FlowRun) -> None:
+    """Note the flow, tell the reference number and ask for anything else."""
+    reference = talk.new_reference(run.spec.name)
+    if run.spec.action == "book_callback":
+        talk.do(BookCallback(number=run.values["phone"], matter=talk.matter))
+    talk.do(FinishFlow(flow=run.spec.name, reference=reference))
+    talk.flow = None
+    talk.pending = "anything_else"
+    talk.say_text(run.closing(talk.language, reference), kind="answer", detail=f"flow:{run.spec.name}:done")
+    talk.say("meta.anything_else", detail="anything_else")

@@ -1,0 +1,65 @@
+"""Anger and distress that last: from the voice's estimate and from the words themselves."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from calls.speech import EmotionEstimate
+from voice.dialog.text import plain_speech
+
+HEATED_TURNS = 2
+"""Turns in a row after which feeling has lasted. Source: issue 2, "anger or distress that lasts"."""
+
+MAX_OFFERS = 2
+"""How often one call offers a human because of feeling; more would be pestering. Source: our choice."""
+
+_CALM_PROB = 0.35
+"""Below this a confident estimate says that the heat is over. Source: about half of the default alarm level."""
+
+_HEATED_WORDS = re.compile(
+    r"\b(?:furious|livid|fuming|outrageous|outraged|disgusting|disgraceful|disgrace|unacceptable|ridiculous|pathetic|incompetent|useless|idiots?|morons?|liars?|thieves|crooks|"
+    r"scammers|rip ?off|bullshit|fuck\w*|shit|damn|bastards?|hell is|screw you|shut up|sick of (?:you|this|it)|fed up|had enough|had it with|worst (?:company|service)|sue you|my lawyer|lawyers|"
+    r"indignante|indignad[oa]|furios[oa]|inaceptable|vergonzoso|verguenza de|sinverguenzas?|ladrones|estafadores|inutiles|inutil|incompetentes?|mierda|joder|cono|carajo|chingad\w+|pinches?|cabron\w*|"
+    r"put[oa]s?|punet\w+|imbecil\w*|idiotas?|mentiros[oa]s|hart[oa] de|harta|harto|hasta (?:las narices|el gorro|la coronilla|los huevos)|no hay derecho|una burla|se (?:estan )?burla\w*|me tienen hart[oa]|abogado|denunciar(?:les|los|os)|asco)\b"
+)
+_DISTRESS_WORDS = re.compile(
+    r"\b(?:im (?:so )?(?:scared|afraid|desperate|terrified|lost|crying|overwhelmed|ashamed|frightened|shaking)|i (?:cant|cannot) (?:cope|take (?:it|this|any more)|stop (?:crying|shaking)|do this (?:any ?more|alone))|i dont know what to do|"
+    r"crying|in tears|desperate|heartbroken|passed away|funeral|widow(?:er)?|grieving|panic\w*|so worried|im begging|please help me|all alone|"
+    r"tengo (?:mucho )?miedo|estoy (?:muy |tan )?(?:desesperad[oa]|asustad[oa]|angustiad[oa]|agobiad[oa]|perdid[oa]|sol[oa]|llorando|aterrad[oa]|superad[oa]|destrozad[oa])|no se que hacer|no puedo mas|ya no puedo|no doy mas|"
+    r"llorando|desesperad[oa]|angustia|fallecio|ha fallecido|murio mi|se murio mi|viud[oa]|luto|entierro|me tiemblan|se lo suplico|por favor ayudeme|tengo panico|me da (?:mucha )?verguenza)\b"
+)
+
+
+def heated_words(text: str) -> bool:
+    """Return whether the words alone speak of anger or distress; trouble alone does not count."""
+    speech = plain_speech(text)
+    return bool(_HEATED_WORDS.search(speech) or _DISTRESS_WORDS.search(speech))
+
+
+@dataclass(slots=True)
+class MoodWatch:
+    """Counts heated turns of one call."""
+
+    anger_prob: float
+    heated: int = 0
+    offers: int = 0
+
+    def hear(self, text: str, emotion: EmotionEstimate | None) -> bool:
+        """Take one turn; True when the feeling has lasted and a human should be offered now.
+
+        An estimate that abstained says nothing: it neither counts nor calms.
+        """
+        sure = emotion is not None and not emotion.abstained
+        angry = emotion is not None and sure and emotion.anger_prob >= self.anger_prob
+        if angry or heated_words(text):
+            self.heated += 1
+        elif emotion is not None and sure and emotion.anger_prob < _CALM_PROB:
+            self.heated = 0
+        elif emotion is None:
+            self.heated = max(0, self.heated - 1)
+        if self.heated >= HEATED_TURNS and self.offers < MAX_OFFERS:
+            self.heated = 0
+            self.offers += 1
+            return True
+        return False

@@ -1,0 +1,64 @@
+"""Every fixed sentence the bot can say, read once from the TOML files beside this module."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+from calls.ids import Language
+from voice.dialog.settings import CRISIS_LINES, DialogSettings
+
+_HOLE = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def _table(language: Language) -> dict[str, str]:
+    """Return `section.name` → sentence."""
+    data = tomllib.loads(files(__package__).joinpath(f"{language}.toml").read_text(encoding="utf-8"))
+    return {f"{section}.{name}": text for section, entries in data.items() for name, text in entries.items()}
+
+
+def phrase_keys(language: Language) -> frozenset[str]:
+    """Return the names of all sentences; the same in both languages."""
+    return frozenset(_table(language))
+
+
+def line_values(settings: DialogSettings, language: Language) -> dict[str, str]:
+    """Return what is filled into sentences once per line of business: company, emergency and crisis numbers."""
+    line = settings.crisis_line or CRISIS_LINES.get(settings.country, "")
+    crisis = _table(language)["safety.self_harm_crisis"].replace("{line}", spaced(line)) if line else ""
+    return {"company": settings.company, "number": spaced(settings.emergency_number), "crisis": crisis}
+
+
+def spaced(digits: str) -> str:
+    """Write digits and letters apart, so that every voice reads them one by one: `112` becomes `1 1 2`."""
+    return " ".join(c for c in digits if c.isalnum())
+
+
+def phrase(settings: DialogSettings, language: Language, key: str, **values: str) -> str:
+    """Return the sentence `key` with its holes filled.
+
+    Raises:
+        KeyError: when there is no such sentence, or a hole has no value.
+    """
+    return fill(_table(language)[key], line_values(settings, language) | values)
+
+
+def fill(template: str, values: dict[str, str]) -> str:
+    """Put `values` into the holes of `template`; values are never read as templates themselves."""
+    return _HOLE.sub(lambda hole: values[hole.group(1)], template)
+
+
+def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
+    """Return every whole sentence of prompts and flows that is the same in each call, so that speech can be kept ready."""
+    from voice.dialog.flow import load_flows
+
+    known = line_values(settings, language)
+    templates = [text for key, text in _table(language).items() if not key.startswith(("names.", "topics."))]
+    for spec in load_flows().values():
+        if spec.name in settings.flows:
+            templates.extend(spec.sentences(language))
+    fixed = [fill(t, known) for t in templates if set(_HOLE.findall(t)) <= set(known)]
+    return tuple(dict.fromkeys(text for text in fixed if text and not text.startswith(",")))

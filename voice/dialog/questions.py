@@ -1,0 +1,251 @@
+"""Questions: looking up, answering in the article's own words, asking which was meant, admitting what is not known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rapidfuzz import fuzz
+
+from calls.ports import Passage
+from voice.dialog.acts import FoundTopic, LookUp, PassagesFound
+from voice.dialog.answering import is_question, judge, split_question, with_context
+from voice.dialog.flow import load_flows
+from voice.dialog.handing_over import escalate, start_flow
+from voice.dialog.slots.yes_no import parse_yes_no
+from voice.dialog.talk import Talk
+from voice.dialog.text import plain, plain_speech
+
+SAME_TOPIC_LIMIT = 3
+"""The third answer on one topic in a row means that the first two did not help. Source: our choice."""
+
+MISS_LIMIT = 3
+"""Turns in a row without understanding after which a human is looked for. Source: issue 2, "repeated failure"."""
+
+_TITLE_MATCH = 70.0
+"""Similarity in percent from which words are taken for a title that was offered. Source: own dialogues in the tests."""
+
+_FIRST = {"first", "former", "one", "1", "primero", "primera", "uno", "primer", "lo primero", "la primera", "el primero"}
+_SECOND = {"second", "latter", "two", "2", "segundo", "segunda", "dos", "other", "otro", "otra", "ultimo", "ultima", "last"}
+_NEITHER = {"neither", "none", "no", "ninguno", "ninguna", "ninguna de las dos", "ninguno de los dos", "nope", "nada"}
+
+
+@dataclass(slots=True)
+class Inquiry:
+    """A question being looked up: the whole and its parts."""
+
+    text: str
+    asked: str
+    """What is looked up, with the context of the last question where needed."""
+    ids: tuple[str, ...]
+    found: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
+    offer_flow: bool = True
+
+
+@dataclass(slots=True)
+class Questions:
+    """Keeps the question in hand and what was answered before."""
+
+    talk: Talk
+    inquiry: Inquiry | None = None
+    last_question: str = ""
+    topics: list[str] = field(default_factory=list)
+
+    def ask(self, text: str, *, offer_flow: bool = True) -> None:
+        """Look `text` up."""
+        talk = self.talk
+        asked = with_context(text, self.last_question)
+        queries = (asked, *split_question(text))
+        ids = tuple(talk.new_id("query-") for _ in queries)
+        for query_id, query in zip(ids, queries, strict=True):
+            talk.do(LookUp(query_id=query_id, query=query, language=talk.language))
+        self.inquiry = Inquiry(text, asked, ids, offer_flow=offer_flow)
+        if talk.flow is None:
+            talk.pending = "look_up"
+            talk.matter = text
+        talk.at("look_up", talk.settings.look_up_ms)
+        talk.at("look_up_filler", talk.settings.look_up_filler_ms)
+
+    def found(self, event: PassagesFound) -> None:
+        """Take an answer of the knowledge; late and unknown ones are ignored."""
+        inquiry = self.inquiry
+        if inquiry is None or event.query_id not in inquiry.ids:
+            return
+        inquiry.found[event.query_id] = event.passages
+        if len(inquiry.found) == len(inquiry.ids):
+            self._answer()
+
+    def overdue(self) -> None:
+        """Answer from what has come in time, or admit that nothing has."""
+        if self.inquiry is None:
+            return
+        if self.inquiry.ids[0] in self.inquiry.found:
+            self._answer()
+        else:
+            self.trouble()
+
+    def trouble(self) -> None:
+        """Say that nothing can be looked up now, and offer a human."""
+        if self.inquiry is None:
+            return
+        self._close()
+        talk = self.talk
+        talk.misses += 1
+        if talk.misses >= MISS_LIMIT:
+            escalate(talk, "engine_failure", "knowledge")
+            return
+        talk.say("answer.knowledge_trouble", detail="trouble:knowledge")
+        self._resume_or_offer_human()
+
+    def drop(self) -> None:
+        """Forget the question in hand, because the caller went on to something else."""
+        if self.inquiry is not None:
+            self._close()
+
+    def _close(self) -> None:
+        self.inquiry = None
+        self.talk.clear("look_up", "look_up_filler")
+        if self.talk.pending == "look_up":
+            self.talk.pending = "open"
+
+    def _answer(self) -> None:
+        inquiry, talk = self.inquiry, self.talk
+        assert inquiry is not None
+        self._close()
+        whole = inquiry.found.get(inquiry.ids[0], ())
+        parts = [inquiry.found.get(query_id, ()) for query_id in inquiry.ids[1:]]
+        finding = judge(whole, parts, talk.settings)
+        if finding.kind == "answer":
+            self.last_question = inquiry.text
+            self.speak(finding.passages, offer_flow=inquiry.offer_flow)
+        elif finding.kind == "unsure":
+            self._ask_which(finding.passages)
+        else:
+            self._unknown(inquiry, finding.passages)
+
+    def speak(self, passages: tuple[Passage, ...], *, offer_flow: bool = True) -> None:
+        """Speak passages as they stand; then resume, offer a flow, or leave the caller the word."""
+        talk = self.talk
+        for passage in passages:
+            talk.do(FoundTopic(topic=passage.topic, score=passage.score, article_id=passage.article_id))
+        human = next((p.topic for p in passages if p.topic in talk.settings.human_topics), None)
+        if human is not None:
+            escalate(talk, "topic", human)
+            return
+        topic = passages[0].topic
+        recent = self.topics[-(SAME_TOPIC_LIMIT - 1) :]
+        if len(passages) == 1 and recent == [topic] * (SAME_TOPIC_LIMIT - 1) and talk.flow is None:
+            self.topics.clear()
+            escalate(talk, "repeated_failure", f"same_topic:{topic}")
+            return
+        if len(passages) == 1 and self.topics[-1:] == [topic]:
+            talk.say("answer.again", kind="answer", detail="answer:again")
+        self.topics.extend(p.topic for p in passages)
+        talk.misses = 0
+        for i, passage in enumerate(passages):
+            if i:
+                talk.say("answer.second_topic", kind="answer")
+            talk.say_text(
+                passage.text, kind="answer", language=passage.language, detail=f"topic:{passage.topic}",
+                topic=passage.topic, article_id=passage.article_id,
+            )  # fmt: skip
+        talk.answers_given += 1
+        self._after_answer([p.topic for p in passages], offer_flow=offer_flow)
+
+    def _after_answer(self, topics: list[str], *, offer_flow: bool) -> None:
+        talk = self.talk
+        if talk.flow is not None:
+            self.resume_flow()
+            return
+        spec = next((s for s in load_flows().values() if s.topic in topics and s.name in talk.settings.flows), None)
+        if spec is not None and offer_flow and self.topics.count(spec.topic) == 1:
+            start_flow(talk, spec, offer=True, introduce=False)
+            return
+        talk.pending = "anything_else"
+        if talk.answers_given == 1:
+            talk.say("meta.anything_else", detail="anything_else")
+
+    def resume_flow(self) -> None:
+        """Go back to the question of the flow that a digression interrupted."""
+        talk = self.talk
+        if talk.flow is None:
+            return
+        talk.pending = "flow"
+        talk.say("flow.resume", detail="flow:resume")
+        line = talk.flow.question(talk.language)
+        talk.say_text(line.text, expects=line.expects, detail=line.detail)
+
+    def _ask_which(self, passages: tuple[Passage, ...]) -> None:
+        talk = self.talk
+        talk.choices = passages
+        talk.pending = "which"
+        names = [p.title.strip().rstrip(".?¿") for p in passages]
+        if len(passages) == 2:
+            talk.say("answer.which", expects="open", detail="which", first=names[0], second=names[1])
+        else:
+            talk.say("answer.which_one", expects="yes_no", detail="which", first=names[0])
+
+    def choose(self, index: int) -> None:
+        """Speak the choice."""
+        chosen, self.talk.choices = self.talk.choices[index], ()
+        self.talk.pending = "open"
+        self.speak((chosen,))
+
+    def hear_choice(self, text: str) -> bool:
+        """Take the answer to "did you mean …?"; False when it is something else."""
+        talk, choices = self.talk, self.talk.choices
+        speech = plain_speech(text)
+        words = set(speech.split())
+        answer = parse_yes_no(text, talk.language)
+        if len(choices) == 1 and answer is not None and answer.value == "true":
+            self.choose(0)
+            return True
+        if answer is not None and answer.value == "false" and len(words) <= 5 or words & _NEITHER and len(words) <= 5:
+            self._neither()
+            return True
+        if len(choices) == 2:
+            if len(words) <= 5 and words & _FIRST and not words & _SECOND:
+                self.choose(0)
+                return True
+            if len(words) <= 5 and words & _SECOND and not words & _FIRST:
+                self.choose(1)
+                return True
+        scores = [fuzz.token_set_ratio(speech, plain(choice.title)) for choice in choices]
+        best = max(range(len(scores)), key=scores.__getitem__)
+        if scores[best] >= _TITLE_MATCH and sorted(scores)[-1] - (sorted(scores)[-2] if len(scores) > 1 else 0) > 10:
+            self.choose(best)
+            return True
+        return False
+
+    def _neither(self) -> None:
+        talk = self.talk
+        talk.choices = ()
+        talk.misses += 1
+        talk.do(FoundTopic(topic=None, score=0.0, article_id=None))
+        if talk.misses >= MISS_LIMIT:
+            escalate(talk, "repeated_failure", "neither")
+            return
+        talk.pending = "open"
+        talk.say("answer.neither", detail="which:neither")
+
+    def _unknown(self, inquiry: Inquiry, nearest: tuple[Passage, ...]) -> None:
+        talk = self.talk
+        talk.do(FoundTopic(topic=None, score=nearest[0].score if nearest else 0.0, article_id=None))
+        talk.misses += 1
+        if talk.misses >= MISS_LIMIT:
+            escalate(talk, "repeated_failure", "unknown")
+            return
+        if len(plain(inquiry.text).split()) <= 2 and not is_question(inquiry.text):
+            talk.say("repair.first" if talk.misses == 1 else "repair.second", detail=f"repair:{talk.misses}")
+            talk.say("repair.say_shorter" if talk.misses == 1 else "repair.menu", detail=f"repair:{talk.misses}")
+            if talk.flow is not None:
+                self.resume_flow()
+            return
+        talk.say("answer.unknown", kind="answer", detail="out_of_scope")
+        self._resume_or_offer_human()
+
+    def _resume_or_offer_human(self) -> None:
+        if self.talk.flow is not None:
+            self.resume_flow()
+            return
+        self.talk.pending = "offer_human"
+        self.talk.say("answer.unknown_offer", expects="yes_no", detail="offer_human")

@@ -1,0 +1,295 @@
+"""E-mail addresses as spoken: words, spelled letters, digits, "arroba" and "dot", with corrections."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from calls.ids import Language
+from voice.dialog.slots.letters import EN_NAMES, ES_NAMES
+from voice.dialog.slots.marks import mark_corrections
+from voice.dialog.slots.numbers import Token, read_cardinal, tokens
+from voice.dialog.slots.types import Parsed
+from voice.dialog.text import strip_accents
+
+ItemKind = Literal["text", "digits", "sign", "at", "mark", "break"]
+Item = tuple[ItemKind, str]
+
+_ADDRESS = re.compile(r"^[a-z0-9](?:[a-z0-9._+-]*[a-z0-9_])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}$")
+_WRITTEN = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+_REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
+    "en": (
+        (r"\b(?:at|that) (?:hot ?(?:mail|male)|hotmale)\b", "at hotmail"), (r"\bhot ?(?:mail|male)\b", "hotmail"), (r"\b(?:g|gee|jee|ji|gi|she) ?-?(?:mail|male|nail|mal)\b", "gmail"), (r"\bi ?-?cloud\b", "icloud"), (r"\beye cloud\b", "icloud"), (r"\bout ?look\b", "outlook"), (r"\bya(?:h)?oo\b|\byahu\b", "yahoo"),
+        (r"\b(?:under ?score|underscored)\b", " underscore "), (r"\b(?:hyphen|dash|minus(?: sign)?)\b", " hyphen "), (r"\b(?:dot|period|point|full stop|dought|dotted)\b", " dot "), (r"\bplus(?: sign)?\b", " plussign "), (r"\bcalm\b", "com"), (r"\b(?:at sign|at symbol)\b", "at"), (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
+    ),
+    "es": (
+        (r"\b(?:a ?roba|arrova|arrob|roba|haroba|at)\b", "arroba"), (r"\bhot ?(?:mail|meil|mei|male|mayl)\b", "hotmail"), (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\bgemail\b", "gmail"), (r"\bi ?-?cloud\b|\bai ?claud\b|\biclaud\b", "icloud"), (r"\b(?:out|aut) ?(?:look|luk|luc)\b", "outlook"), (r"\byaju\b|\byahu\b|\bja?u\b(?= punto)|\bllajoo\b", "yahoo"),
+        (r"\b(?:guion (?:bajo|abajo)|barra baja|raya (?:baja|abajo)|subguion|sub guion|under ?score|guionbajo)\b", " underscore "), (r"\b(?:guion(?: (?:medio|alto|normal))?|raya(?: (?:en medio|media))?|menos)\b", " hyphen "), (r"\b(?:punto|pto|dot)\b", " dot "), (r"\b(?:signo (?:de )?mas)\b", " plussign "), (r"\b(?:con|kom|come|comm)\b$", "com"), (r"(?<= dot )\s*(?:con|kom|comm)\b", "com"),
+    ),
+}  # fmt: skip
+_NOISE: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(?:all (?:one|in) word|one word|as one word|all together|(?:all |in )*lower ?case|all (?:small|lower)|no (?:spaces?|capitals?|dots?|accents?)|without (?:spaces?|an accent|the accent)|(?:with )?(?:an? |the )?(?:accent|capital)|plural|singular|in letters|as (?:a )?numbers?|in numbers?|the (?:number|letter|word|digits?|sign)|"
+        r"(?:the )?(?:number|letter) (?=\w)|as in \w+|like the \w+|for \w{4,}(?= dot)|dont laugh|and then|then|altogether|lower|spelled (?:just )?(?:like|as) it sounds)\b"
+    ),
+    "es": re.compile(
+        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|espacios?|la tilde|el acento)|con mayusculas?|en (?:numeros?|numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|casa|perro|dedo|"
+        r"[a-z]{4,})(?= dot| arroba|,|$)|y luego|luego|despues|en singular|en plural|como suena|tal cual)\b"
+    ),
+}
+_WITH_LETTER: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(r"\bwith (?:an? |the )?(?:letter )?([a-z]+)(?: at the end| instead of [a-z]+)?\b"),
+    "es": re.compile(r"\b(?:y )?con (?:la )?(?:letra )?([a-z]+)(?: al final| en vez de [a-z]+)?\b"),
+}
+_SOUND_ALIKE = {"z": "s", "s": "z", "c": "k", "k": "c", "b": "v", "v": "b", "y": "i", "i": "y", "j": "g", "g": "j", "ph": "f", "f": "ph"}
+_STOP: dict[Language, frozenset[str]] = {
+    "en": frozenset("is its it's my email mail address to send be would that's thats this it e can you use spanish business work personal one, i i'm use on account write here so yes yeah ok okay um uh well sure please and for me get reach have got right go goes like".split()),
+    "es": frozenset("es correo email mail mi el la su direccion electronico seria al a mandelo mandalo envialo envielo que lo siempre ponen mal deletreo apunte apunta anote escriba si claro pues bueno vale eh este mire mira le doy ser puede usar uso tengo para".split()),
+}
+_SIGNS = {"dot": ".", "underscore": "_", "hyphen": "-", "plussign": "+"}
+_DOUBLES = {"double": 2, "triple": 3, "doble": 2}
+_KNOWN = ("gmail.com", "hotmail.com", "yahoo.com", "outlook.com", "icloud.com")
+
+
+def parse_email(text: str, language: Language) -> Parsed | None:
+    """Return the address in lower case, without accents."""
+    written = _WRITTEN.search(strip_accents(text.lower()))
+    if written and _ADDRESS.match(written[0].strip(".")):
+        return Parsed(written[0].strip("."), 0.95, needs_confirmation=True)
+    items = _items(text, language)
+    value = _assemble(items, language)
+    if value is None or not _ADDRESS.match(value):
+        return None
+    known = value.split("@")[1] in _KNOWN
+    return Parsed(value, 0.85 if known else 0.7, needs_confirmation=True)
+
+
+def _prepared(text: str, language: Language) -> str:
+    low = strip_accents(text.replace("\u00f1", "n").replace("\u00d1", "n").lower())
+    low = low.replace("@", " at " if language == "en" else " arroba ").replace("'", "").replace("\u2019", "")
+    low = mark_corrections(low, language)
+    low = re.sub(r"(?<=[a-z0-9])\.(?=[a-z])", " dot ", low)
+    for wrong, right in _REPAIRS[language]:
+        low = re.sub(wrong, right, low)
+    low = _NOISE[language].sub(" ", low)
+    names = ES_NAMES if language == "es" else EN_NAMES
+
+    def with_letter(match: re.Match[str]) -> str:
+        letter = names.get(match[1], match[1] if len(match[1]) == 1 else "")
+        return f" with__{letter} " if len(letter) == 1 else match[0]
+
+    return _WITH_LETTER[language].sub(with_letter, low)
+
+
+def _items(text: str, language: Language) -> list[Item]:
+    """Cut the text into words, digits, signs and the at."""
+    low = _prepared(text, language)
+    at_word = "at" if language == "en" else "arroba"
+    names = ES_NAMES if language == "es" else EN_NAMES
+    words = re.findall(r"\u00a7|with__[a-z]|[a-z]+|\d+|[,:;!?]|\.{2,}|\u2026", low)
+    items: list[Item] = []
+    i = 0
+    while i < len(words):
+        word = words[i]
+        if word == "\u00a7":
+            items.append(("mark", ""))
+        elif word == at_word:
+            items.append(("at", "@"))
+        elif word in _SIGNS:
+            items.append(("sign", _SIGNS[word]))
+        elif word.startswith("with__"):
+            _apply_letter(items, word[-1])
+        elif not word[0].isalnum():
+            items.append(("break", word))
+        elif word.isdigit():
+            items.append(("digits", word))
+        elif word in _DOUBLES and i + 1 < len(words):
+            nxt = words[i + 1]
+            number = next(iter(tokens(nxt, language)), None)
+            if number is not None and number.kind in ("unit", "zero", "numeral"):
+                items.append(("digits", str(number.value) * _DOUBLES[word]))
+            elif nxt in ("ve", "u", "uve", "you") and word in ("doble", "double"):
+                items.append(("text", "w"))
+            else:
+                items.append(("text", names.get(nxt, nxt) * _DOUBLES[word] if len(names.get(nxt, nxt)) == 1 else nxt))
+            i += 1
+        else:
+            i += _word(words, i, language, items) - 1
+        i += 1
+    return items
+
+
+def _word(words: list[str], i: int, language: Language, items: list[Item]) -> int:
+    """Add the number, letter or word at `i`; return how many words it took."""
+    number = _number_at(words, i, language)
+    if number is not None and not (words[i] in ("oh", "o", "un", "una") and _letters_around(words, i, language)):
+        items.append(("digits", number[0]))
+        return number[1]
+    word = words[i]
+    names = ES_NAMES if language == "es" else EN_NAMES
+    if language == "es" and word in ("uve", "ve", "i", "y", "be") and i + 1 < len(words):
+        pair = {("uve", "doble"): "w", ("ve", "doble"): "w", ("i", "griega"): "y", ("y", "griega"): "y", ("i", "latina"): "i", ("be", "grande"): "b", ("be", "larga"): "b", ("be", "alta"): "b", ("ve", "chica"): "v", ("ve", "corta"): "v", ("be", "chica"): "v", ("be", "baja"): "v", ("ve", "baja"): "v"}.get((word, words[i + 1]))
+        if pair:
+            items.append(("text", pair))
+            return 2
+    if len(word) == 1 or (word in names and _is_letter_here(words, i, language)):
+        items.append(("text", names.get(word, word)))
+        return 1
+    items.append(("text", word))
+    return 1
+
+
+_SURE_LETTERS = {
+    "es": frozenset("efe hache jota ka ele eme ene erre ere ese uve equis zeta cu be ve ce ge pe te".split()),
+    "en": frozenset("aitch haitch jay kay zed zee eff ess ell vee dee tee cee bee gee ee em ef".split()),
+}
+
+
+def _is_letter_here(words: list[str], i: int, language: Language) -> bool:
+    if words[i] in _SURE_LETTERS[language]:
+        return True
+    return _letters_around(words, i, language)
+
+
+def _letters_around(words: list[str], i: int, language: Language) -> bool:
+    """Return whether the neighbours of word `i` are spelled letters too."""
+    names = ES_NAMES if language == "es" else EN_NAMES
+    near = [words[j] for j in (i - 1, i + 1) if 0 <= j < len(words)]
+    return any((len(w) == 1 and w.isalpha()) or w in _SURE_LETTERS[language] or (w in names and len(w) <= 3 and w not in ("an", "and", "as", "at", "de")) for w in near)
+
+
+def _number_at(words: list[str], i: int, language: Language) -> tuple[str, int] | None:
+    """Read a spoken number at word `i`: its digits and how many words it took."""
+    run: list[Token] = []
+    for word in words[i : i + 6]:
+        token = next(iter(tokens(word, language)), None)
+        if token is None or token.kind in ("word", "comma", "mark", "times", "plural", "maybe"):
+            break
+        run.append(token)
+    if not run:
+        return None
+    if run[0].kind == "zero":
+        return "0", 1
+    if run[0].kind == "and":
+        return None
+    read = read_cardinal(run, 0)
+    return (read[1], read[2]) if read is not None else None
+
+
+def _apply_letter(items: list[Item], letter: str) -> None:
+    """Write "sanz con zeta" right: put `letter` where the last word has one that sounds like it."""
+    for i in range(len(items) - 1, -1, -1):
+        kind, word = items[i]
+        if kind != "text":
+            continue
+        other = _SOUND_ALIKE.get(letter)
+        if letter not in word and other and other in word:
+            at = word.rindex(other)
+            items[i] = (kind, word[:at] + letter + word[at + len(other) :])
+        return
+
+
+def _assemble(items: list[Item], language: Language) -> str | None:
+    """Join the pieces to an address, corrections applied, introduction left out."""
+    while any(kind == "mark" for kind, _ in items):
+        at = next(i for i, (kind, _) in enumerate(items) if kind == "mark")
+        items = _correct(items[:at], items[at + 1 :])
+    ats = [i for i, (kind, _) in enumerate(items) if kind == "at"]
+    if not ats:
+        return None
+    at = ats[-1]
+    local, domain = _local(items[:at], language), _domain(items[at + 1 :])
+    return f"{local}@{domain}" if local and domain else None
+
+
+def _correct(before: list[Item], after: list[Item]) -> list[Item]:
+    """Replace the end of `before` by the beginning of `after`."""
+    before = [item for item in before if True]
+    while before and before[-1][0] == "break":
+        before.pop()
+    while after and after[0][0] == "break":
+        after.pop(0)
+    if not after:
+        return before
+    whole_again = any(k == "at" for k, _ in after) and any(k == "at" for k, _ in before) and after[0][0] in ("text", "digits")
+    if whole_again or not before:
+        return after
+    kind = after[0][0]
+    if kind == "sign":
+        same = next((i for i in range(len(before) - 1, -1, -1) if before[i] == after[0]), None)
+        return (before[:same] if same is not None else before) + after
+    if kind == "at":
+        same = next((i for i in range(len(before) - 1, -1, -1) if before[i][0] == "at"), None)
+        return (before[:same] if same is not None else before) + after
+    for i in range(len(before) - 1, -1, -1):
+        if before[i][0] == kind:
+            return before[:i] + after
+        if before[i][0] in ("at",):
+            break
+    return before + after
+
+
+def _local(items: list[Item], language: Language) -> str:
+    """Collect the part before the at, from its end backwards, up to the introduction."""
+    parts: list[str] = []
+    stop = _STOP[language]
+    for i in range(len(items) - 1, -1, -1):
+        kind, text = items[i]
+        if kind == "break":
+            if text in (":", ";") and parts:
+                break
+            continue
+        joined = i + 1 < len(items) and items[i + 1][0] == "sign"
+        if kind == "text" and text in stop and parts and not joined and len(text) > 1:
+            break
+        if kind == "digits" and text == "1" and i + 1 < len(items) and items[i + 1][0] == "break" and i and items[i - 1][0] == "text" and len(items[i - 1][1]) > 3:
+            break
+        if kind == "text" and len(text) == 1 and text in stop and parts and not joined and not _spelled_near(items, i):
+            break
+        parts.append(text)
+    return "".join(reversed(parts)).strip(".-")
+
+
+def _spelled_near(items: list[Item], i: int) -> bool:
+    near = [items[j] for j in (i - 1, i + 1) if 0 <= j < len(items)]
+    return any(kind == "text" and len(text) == 1 for kind, text in near)
+
+
+def _domain(items: list[Item]) -> str:
+    """Collect the part after the at, up to the last label after a dot."""
+    text = ""
+    after_dot = False
+    for i, (kind, word) in enumerate(items):
+        if kind == "break":
+            if "." in text and not text.endswith(".") and not any(k == "sign" for k, _ in items[i + 1 :]):
+                break
+            continue
+        if kind == "at":
+            break
+        if kind == "sign":
+            text += word
+            after_dot = word == "."
+            continue
+        if "." in text and not after_dot and not text.endswith((".", "-", "_")):
+            label = text.rsplit(".", 1)[1]
+            if len(word) == 1 and len(label) == 1:
+                text += word
+                continue
+            if not any(k == "sign" for k, _ in items[i:]):
+                break
+        text += word
+        after_dot = False
+    return text.strip(".-_")
+
+
+_SPOKEN_SIGNS: dict[Language, dict[str, str]] = {
+    "en": {"@": " at ", ".": " dot ", "_": " underscore ", "-": " hyphen ", "+": " plus "},
+    "es": {"@": " arroba ", ".": " punto ", "_": " guion bajo ", "-": " guion ", "+": " m\u00e1s "},
+}
+
+
+def say_email(value: str, language: Language) -> str:
+    """Write an address as people say it."""
+    spoken = "".join(_SPOKEN_SIGNS[language].get(c, c) for c in value)
+    return re.sub(r"(\d)(?=\d)", r"\1 ", re.sub(r"\s+", " ", spoken)).strip()

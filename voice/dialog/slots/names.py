@@ -1,0 +1,103 @@
+"""Names, spelled or only said."""
+
+from __future__ import annotations
+
+import re
+
+from calls.ids import Language
+from voice.dialog.slots.letters import Piece, pieces
+from voice.dialog.slots.marks import mark_corrections
+from voice.dialog.slots.types import Parsed
+
+_MIN_SPELLED = 2
+_ACCENTS = {"a": "\u00e1", "e": "\u00e9", "i": "\u00ed", "o": "\u00f3", "u": "\u00fa"}
+_PREAMBLE: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"^(?:\W*(?:yes|yeah|uh|um|er|well|ok|okay|so|sure|hi|hello|oh|and|please|of course)\b\W*)*(?:(?:my|the|his|her) (?:full |first |last |sur|sir |family )?(?:name|surname)(?:'?s| is)?|(?:last|first) name(?: is)?|surname(?: is)?|"
+        r"it'?s|it is|its|this is|i'?m|i am|im|that'?s|call me|it'?s under|under|name'?s|put down|the account is under)?\W*(?=\w)",
+        re.IGNORECASE,
+    ),
+    "es": re.compile(
+        r"^(?:\W*(?:s[i\u00ed]|eh|este|pues|bueno|claro|hola|a ver|y|mire|mira|vale|ok)\b\W*)*(?:(?:mi |el |su )?(?:nombre|apellido|nombre completo)(?: completo)?(?: es)?|me llamo|soy|es|a nombre de|est[a\u00e1] a nombre de|se llama|le habla|habla)?\W*(?=\w)",
+        re.IGNORECASE,
+    ),
+}
+_NOT_NAME = re.compile(
+    r"\b(?:i|you|we|don'?t|want|what|how|why|when|where|can|could|is|are|the|bill|help|know|sorry|hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|s\u00ed|por favor|gracias|thanks|yes|agent|person|an?|un|una|el|los|las|lo)\b",
+    re.IGNORECASE,
+)
+_SMALL_WORDS = {"de", "del", "la", "las", "los", "y", "van", "von", "da", "dos", "di"}
+
+
+def parse_name(text: str, language: Language) -> Parsed | None:
+    """Return the name: the letters spelled where there are some, else the words said (to be read back)."""
+    marked = mark_corrections(text, language)
+    spelled = _spelled(pieces(text, language, marked=marked))
+    if spelled is not None:
+        return Parsed(spelled, 0.9, needs_confirmation=False)
+    return _said(text, language)
+
+
+def _spelled(found: list[Piece]) -> str | None:
+    """Return the longest run of letters, corrections applied, written as a name."""
+    best: list[str] = []
+    best_sure = 0
+    for start in range(len(found)):
+        if start and found[start - 1].kind in ("letter", "double"):
+            continue
+        letters, sure = _run(found, start)
+        if len(letters) >= _MIN_SPELLED and (len(letters), sure) > (len(best), best_sure):
+            best, best_sure = letters, sure
+    if len(best) < _MIN_SPELLED or best_sure < max(1, len(best) // 3):
+        return None
+    if len(best) == _MIN_SPELLED and best_sure < _MIN_SPELLED:
+        return None
+    name = "".join(best)
+    return name[0].upper() + name[1:]
+
+
+def _run(found: list[Piece], start: int) -> tuple[list[str], int]:
+    letters: list[str] = []
+    sure = 0
+    times = 1
+    capital = False
+    pending_mark = False
+    fillers = 0
+    for piece in found[start:]:
+        if piece.kind == "letter":
+            fillers = 0
+            if pending_mark and letters:
+                letters.pop()
+            pending_mark = False
+            letter = piece.text.upper() if capital else piece.text
+            letters.extend([letter] * times if len(letter) == 1 else list(letter))
+            sure += piece.sure
+            times, capital = 1, False
+        elif piece.kind == "double":
+            times = 3 if piece.text == "triple" else 2
+        elif piece.kind == "capital":
+            capital = True
+        elif piece.kind == "small":
+            capital = False
+        elif piece.kind == "accent":
+            if letters:
+                letters[-1] = _ACCENTS.get(letters[-1], letters[-1])
+        elif piece.kind == "mark":
+            pending_mark = bool(letters)
+        elif piece.kind == "comma":
+            continue
+        elif piece.kind == "word" and piece.text in ("then", "and", "luego", "y", "despues", "con", "otra", "otro", "another", "sorry") and letters and fillers < 2:
+            fillers += 1
+        else:
+            break
+    return letters, sure
+
+
+def _said(text: str, language: Language) -> Parsed | None:
+    words = _PREAMBLE[language].sub("", text.strip(), count=1)
+    words = re.split(r"[,.;:!?]", words)[0].strip()
+    parts = words.split()
+    if not 1 <= len(parts) <= 5 or _NOT_NAME.search(words) or not all(re.fullmatch(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*", p) for p in parts):
+        return None
+    name = " ".join(p.lower() if p.lower() in _SMALL_WORDS and i else p if any(c.isupper() for c in p[1:]) else p.capitalize() for i, p in enumerate(parts))
+    return Parsed(name, 0.4, needs_confirmation=True)

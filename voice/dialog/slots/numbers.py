@@ -1,0 +1,298 @@
+"""Number words, numerals, "double five" and corrections, in both languages: digits one by one and whole amounts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from calls.ids import Language
+from voice.dialog.text import strip_accents
+
+Kind = Literal["unit", "teen", "ten", "hundred", "thousand", "zero", "numeral", "maybe", "times", "plural", "comma", "mark", "word", "and"]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word of a spoken number, with what it may mean."""
+
+    text: str
+    """Lower case, no accents."""
+    kind: Kind
+    value: int = 0
+    digits: str = ""
+    """The numeral as written, leading zeros kept; for other kinds empty."""
+
+
+_EN_UNITS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine".split()) if i}
+_EN_TEENS = {w: i + 10 for i, w in enumerate("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
+_EN_TENS = {w: (i + 2) * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
+_ES_UNITS = {w: i + 1 for i, w in enumerate("uno dos tres cuatro cinco seis siete ocho nueve".split())}
+_ES_TEENS = {
+    w: i + 10
+    for i, w in enumerate(
+        "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split()
+    )
+} | {
+    f"veinti{w}": 20 + v for w, v in _ES_UNITS.items()
+} | {"veintiun": 21, "veintiuna": 21, "veintidos": 22, "veintitres": 23, "veintiseis": 26}
+_ES_TENS = {w: (i + 2) * 10 for i, w in enumerate("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split())}
+_ES_HUNDREDS = {
+    "cien": 100, "ciento": 100, "cientos": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400, "quinientos": 500,
+    "seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900,
+}  # fmt: skip
+
+_TABLES: dict[Language, dict[str, tuple[Kind, int]]] = {
+    "en": {
+        **{w: ("unit", v) for w, v in _EN_UNITS.items()},
+        **{w: ("teen", v) for w, v in _EN_TEENS.items()},
+        **{w: ("ten", v) for w, v in _EN_TENS.items()},
+        "fourty": ("ten", 40), "niner": ("unit", 9), "hundred": ("hundred", 100), "hundreds": ("hundred", 100), "thousand": ("thousand", 1000),
+        "zero": ("zero", 0), "oh": ("zero", 0), "o": ("zero", 0), "nought": ("zero", 0), "naught": ("zero", 0), "nil": ("zero", 0), "null": ("zero", 0), "zeros": ("plural", 0), "zeroes": ("plural", 0),
+        **{f"{w}s": ("plural", v) for w, v in _EN_UNITS.items()}, "sixes": ("plural", 6), "ohs": ("plural", 0),
+        "double": ("times", 2), "triple": ("times", 3), "treble": ("times", 3), "quadruple": ("times", 4), "dubble": ("times", 2), "trouble": ("maybe", 0),
+        "to": ("maybe", 2), "too": ("maybe", 2), "for": ("maybe", 4), "fore": ("maybe", 4), "ate": ("maybe", 8), "won": ("maybe", 1), "tree": ("maybe", 3), "free": ("maybe", 3),
+        "sex": ("maybe", 6), "sicks": ("maybe", 6), "fife": ("maybe", 5), "hate": ("maybe", 8), "night": ("maybe", 9), "nein": ("maybe", 9), "mine": ("maybe", 9), "owe": ("maybe", 0), "ow": ("maybe", 0),
+        "tu": ("maybe", 2), "tea": ("word", 0), "steven": ("maybe", 7), "and": ("and", 0), "a": ("word", 0),
+    },
+    "es": {
+        **{w: ("unit", v) for w, v in _ES_UNITS.items()},
+        **{w: ("teen", v) for w, v in _ES_TEENS.items()},
+        **{w: ("ten", v) for w, v in _ES_TENS.items()},
+        **{w: ("hundred", v) for w, v in _ES_HUNDREDS.items()},
+        **{w[:-1] + "as" if w.endswith("os") else w: ("hundred", v) for w, v in _ES_HUNDREDS.items()},
+        "sietecientos": ("hundred", 700), "nuevecientos": ("hundred", 900), "cincocientos": ("hundred", 500), "mil": ("thousand", 1000), "cero": ("zero", 0), "zero": ("zero", 0), "sero": ("zero", 0), "ceros": ("plural", 0),
+        **{f"{w}s": ("plural", v) for w, v in _ES_UNITS.items() if not w.endswith("s")}, "cincos": ("plural", 5), "seises": ("plural", 6), "treses": ("plural", 3), "doses": ("plural", 2), "sietes": ("plural", 7),
+        "doble": ("times", 2), "triple": ("times", 3), "dobles": ("times", 2), "cuadruple": ("times", 4), "un": ("maybe", 1), "una": ("maybe", 1), "sinco": ("unit", 5), "seis": ("unit", 6), "sies": ("unit", 6), "zinco": ("unit", 5), "sais": ("maybe", 6),
+        "dose": ("teen", 12), "trese": ("teen", 13), "catorse": ("teen", 14), "quinse": ("teen", 15), "onse": ("teen", 11), "dies": ("teen", 10), "nuebe": ("unit", 9), "hocho": ("unit", 8), "deciseis": ("teen", 16), "dieci": ("ten", 10), "veinti": ("ten", 20),
+        "y": ("and", 0), "i": ("and", 0), "con": ("word", 0), "vente": ("maybe", 20), "beinte": ("ten", 20), "sesentay": ("word", 0),
+    },
+}  # fmt: skip
+
+_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\.{2,}|\u2026|[,;:.!?]")
+_ELISION = re.compile(r"['\u2019]")
+_MARKS: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(?:no (?:wait|sorry|hang on|hold on|actually|no|its|it s|make (?:it|that)|i mean|scratch that)(?: (?:sorry|wait|no|its|make (?:it|that)|actually|i mean))*|sorry(?: (?:no|i mean|i meant|its|make that))*|i mean(?:t)?|i should say|make (?:that|it)|"
+        r"scratch that|correction|actually(?: no)?(?: (?:sorry|make (?:it|that)))?|wait(?: no)?|rather|let me (?:start (?:again|over)|correct that)|my mistake|excuse me|my bad|oops|not (?=\w+ (?:but|its)))\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])(?! (?:problem|one))"
+    ),
+    "es": re.compile(
+        r"\b(?:no (?:perdon|perdone|perdona|espera|espere|digo|mejor|que va|miento|no|disculpe|disculpa|es|quiero decir|me equivoque|esta mal)(?: (?:es|digo|perdon|no|espere|mejor))*|perdon(?:e|a)?|digo|quiero decir|miento|me (?:equivoque|he equivocado)|mejor dicho|"
+        r"disculp[ea]|rectifico|corrijo|me confundi|o sea no|aguarde|ay no|termina en|acaba en|pon mejor|ponga mejor|mas bien)\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])"
+    ),
+}
+
+
+def tokens(text: str, language: Language) -> list[Token]:
+    """Cut `text` into tokens; corrections become one `mark` each."""
+    low = _ELISION.sub("", strip_accents(text.lower()).replace("-", " ").replace("\u2013", " "))
+    cleaned = re.sub(r"\s+", " ", re.sub(r"[^\w\s,.;:!?\u2026]", " ", low))
+    marked = _MARKS[language].sub(" \u00a7 ", cleaned.replace(",", " , ").replace("...", " \u2026 ") if False else _loosen(cleaned, language))
+    table = _TABLES[language]
+    found: list[Token] = []
+    for piece in re.findall(r"\u00a7|" + _TOKEN.pattern, marked):
+        if piece == "\u00a7":
+            found.append(Token(piece, "mark"))
+        elif piece.isdigit():
+            found.append(Token(piece, "numeral", int(piece), piece))
+        elif not piece[0].isalnum():
+            found.append(Token(piece, "comma"))
+        else:
+            kind, value = table.get(piece, ("word", 0))
+            found.append(Token(piece, kind, value))
+    return found
+
+
+_MARK_WORDS = re.compile(r"\b(no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|mejor|actually|i mean|make|hang on|hold on)\s*[,.\u2026]+\s*(?=(?:no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|actually|i mean|make (?:it|that)|hang on|hold on|its|es)\b)")
+
+
+def _loosen(cleaned: str, language: Language) -> str:
+    """Drop commas inside a correction, so that "no, wait, sorry" is one mark."""
+    del language
+    for _ in range(3):
+        cleaned = _MARK_WORDS.sub(r"\1 ", cleaned)
+    return cleaned
+
+
+def read_cardinal(found: list[Token], i: int, *, hundreds: bool = True) -> tuple[int, str, int] | None:
+    """Read one number as people say it from token `i`; return its value, its digits and the next index.
+
+    "twenty five" is 25, "six hundred and twelve" 612, "quince mil seis" 15006; a comma ends it. With `hundreds`
+    False, "six hundred twelve" is read as 600 and then 12.
+    """
+    start = i
+    total = 0
+    group = 0
+    seen = False
+    last: Kind | None = None
+    digits = ""
+    while i < len(found):
+        token = found[i]
+        if token.kind == "numeral":
+            if seen and not (last in ("hundred", "thousand") and len(token.digits) < (3 if last == "hundred" else 4)):
+                break
+            if not hundreds and seen:
+                break
+            group += token.value
+            digits = token.digits if not seen else ""
+            seen, last = True, "numeral"
+        elif token.kind == "unit" or (token.kind == "maybe" and seen and last == "ten" and token.value < 10 and token.text not in ("for", "to", "un", "una")):
+            if seen and last not in ("ten", "hundred", "thousand"):
+                break
+            if not hundreds and last in ("hundred", "thousand"):
+                break
+            group += token.value
+            seen, last = True, "unit"
+        elif token.kind in ("teen", "ten"):
+            if seen and (last not in ("hundred", "thousand") or not hundreds):
+                break
+            group += token.value
+            seen, last = True, token.kind
+        elif token.kind == "hundred":
+            if token.value == 100 and seen and last in ("unit", "teen", "numeral") and token.text not in ("cien", "ciento") and 0 < group < 100:
+                group *= 100
+            elif seen and last != "thousand":
+                break
+            elif token.text in ("hundred", "hundreds") and not seen:
+                group += 100
+            else:
+                group += token.value
+            seen, last, digits = True, "hundred", ""
+        elif token.kind == "thousand":
+            if total or (seen and last == "thousand"):
+                break
+            total, group = max(group, 1) * 1000, 0
+            seen, last, digits = True, "thousand", ""
+        elif token.kind == "and":
+            follows = found[i + 1].kind if i + 1 < len(found) else "word"
+            if not (seen and ((last == "ten" and follows == "unit") or (last in ("hundred", "thousand") and hundreds and follows in ("unit", "teen", "ten", "numeral")))):
+                break
+            if last in ("hundred", "thousand") and token.text in ("y", "i"):
+                break
+        else:
+            break
+        i += 1
+    if not seen or i == start:
+        return None
+    while i > start and found[i - 1].kind == "and":
+        i -= 1
+    value = total + group
+    return value, digits if digits and not total and int(digits) == value else str(value), i
+
+
+def read_digits(found: list[Token], *, hundreds: bool, maybes: Literal["none", "inside", "all"]) -> Iterator[str | None]:
+    """Yield the digits of each number in order, and None at each correction."""
+    usable = [_counts(found, i, maybes) for i in range(len(found))]
+    i = 0
+    while i < len(found):
+        token = found[i]
+        if token.kind == "mark":
+            yield None
+            i += 1
+        elif token.kind == "times" and i + 1 < len(found):
+            following = read_cardinal(found, i + 1, hundreds=False) if found[i + 1].kind not in ("zero", "maybe") else None
+            if found[i + 1].kind == "zero" or (found[i + 1].kind == "maybe" and usable[i + 1]):
+                yield str(found[i + 1].value) * token.value
+                i += 2
+            elif following is not None and found[i + 1].kind in ("unit", "numeral") and len(found[i + 1].digits or "1") == 1:
+                yield str(found[i + 1].value) * token.value
+                i += 2
+            else:
+                i += 1
+        elif token.kind in ("unit", "teen") and i + 1 < len(found) and found[i + 1].kind == "plural" and 2 <= token.value <= 8:
+            yield str(found[i + 1].value) * token.value
+            i += 2
+        elif token.kind == "zero":
+            yield "0"
+            i += 1
+        elif token.kind == "maybe" and usable[i]:
+            yield str(token.value)
+            i += 1
+        else:
+            read = read_cardinal(found, i, hundreds=hundreds)
+            if read is None:
+                i += 1
+            else:
+                yield read[1]
+                i = read[2]
+
+
+_NUMBERS: frozenset[Kind] = frozenset({"unit", "teen", "ten", "hundred", "thousand", "zero", "numeral", "times"})
+
+
+def _counts(found: list[Token], i: int, maybes: Literal["none", "inside", "all"]) -> bool:
+    """Return whether a word that may be a digit ("for", "to", "un") is one at place `i`."""
+    if found[i].kind != "maybe" or maybes == "none":
+        return False
+    before = next((t.kind for t in reversed(found[:i]) if t.kind != "comma"), "word")
+    after = next((t.kind for t in found[i + 1 :] if t.kind != "comma"), "word")
+    number_before = before in _NUMBERS or before == "maybe"
+    number_after = after in _NUMBERS or after == "maybe"
+    if maybes == "inside":
+        return number_before and number_after
+    return number_before or number_after
+
+
+def spoken_digits(text: str, language: Language, lengths: Collection[int]) -> str | None:
+    """Return the digits of `text` when they can be read as a number of one of `lengths`, after corrections.
+
+    Readings are tried from the most literal to the most generous; the first of a fitting length wins.
+    """
+    found = tokens(text, language)
+    for maybes in ("none", "inside", "all"):
+        for hundreds in (True, False):
+            groups = list(read_digits(found, hundreds=hundreds, maybes=maybes))
+            digits = _corrected(groups, lengths)
+            if digits is not None:
+                return digits
+    return None
+
+
+def loose_digits(text: str, language: Language) -> str:
+    """Return all digits of `text` in a row, corrections not applied."""
+    found = tokens(text, language)
+    return "".join(group or "" for group in read_digits(found, hundreds=True, maybes="inside"))
+
+
+def _corrected(groups: list[str | None], lengths: Collection[int]) -> str | None:
+    """Apply corrections: what follows one replaces the end of what came before, up to a fitting length."""
+    parts: list[str] = [""]
+    for group in groups:
+        if group is None:
+            if parts[-1]:
+                parts.append("")
+        else:
+            parts[-1] += group
+    if not parts[-1]:
+        parts.pop()
+    if not parts:
+        return None
+    value = parts[0]
+    for tail in parts[1:]:
+        value = _replace_end(value, tail, lengths)
+    return value if len(value) in lengths else None
+
+
+def _replace_end(value: str, tail: str, lengths: Collection[int]) -> str:
+    if len(tail) in lengths:
+        return tail
+    longest = max(lengths)
+    if len(tail) > longest:
+        return tail[-longest:] if longest in lengths else tail
+    if len(value) + len(tail) in lengths and len(value) not in lengths:
+        shared = _overlap(value, tail)
+        return value[: len(value) - shared] + tail if shared and len(value) - shared + len(tail) in lengths else value + tail
+    for length in sorted(lengths, key=lambda n: (n != len(value), -n)):
+        keep = length - len(tail)
+        if 0 <= keep <= len(value):
+            return value[:keep] + tail
+    return value[: max(0, len(value) - len(tail))] + tail
+
+
+def _overlap(value: str, tail: str) -> int:
+    """Return how many digits at the end of `value` the correction says again with its first ones."""
+    for size in range(min(len(value), len(tail)), 1, -1):
+        if sum(a == b for a, b in zip(value[-size:], tail[:size], strict=True)) >= size - 1 and size >= 2:
+            return size
+    return 0

@@ -1,0 +1,221 @@
+"""What a call's conversation is at this moment, and the mouth that turns sentences into acts and keeps deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from calls.events import ConsentSubject
+from calls.ids import Language
+from calls.ports import Passage
+from voice.dialog.acts import DialogAct, Expects, Say, SayKind
+from voice.dialog.flow import FlowRun
+from voice.dialog.prompts import phrase
+from voice.dialog.settings import DialogSettings
+
+Phase = Literal["before", "talking", "waiting_for_human", "with_human", "ended"]
+"""before --CallBegan--> talking --Escalate--> waiting_for_human --HandedOver--> with_human; any --EndCall--> ended."""
+
+Pending = Literal["open", "consent", "flow", "offer_human", "offer_callback", "which", "anything_else", "look_up"]
+"""What the next words of the caller are an answer to."""
+
+DeadlineName = Literal["silence", "say_guard", "speaking", "look_up", "look_up_filler", "keys", "waiting_word"]
+
+SPEAKING_GUARD_MS = 60_000
+"""A caller's turn longer than this is taken for noise on the line. Source: our choice."""
+
+MS_PER_CHARACTER = 110
+"""Slowest expected speaking rate, for the guard only. Source: 9 characters a second; our voices speak about 14."""
+
+SAY_GUARD_MS = 6_000
+"""Added to the expected length of speech before the bot stops waiting for `SayDone`. Source: our choice."""
+
+SLOWER_STEP = 0.15
+SLOWEST = 0.7
+"""Each "slower" takes a step off the speaking rate, down to this. Source: below 0.7 our voices sound drawn out."""
+
+
+@dataclass(slots=True)
+class Talk:
+    """All state of one conversation, and its acts of the current step."""
+
+    settings: DialogSettings
+    language: Language
+    new_reference: Callable[[str], str]
+    now_ms: int = 0
+    acts: list[DialogAct] = field(default_factory=list)
+    phase: Phase = "before"
+    pending: Pending = "open"
+    now_local: datetime = field(default_factory=lambda: datetime(2000, 1, 1))  # noqa: DTZ001 (replaced by CallBegan)
+    caller: str = ""
+    open: bool = True
+    agents: int = 0
+    speed: float = 1.0
+    patient: bool = False
+    """The caller asked for more time; cleared by the next words or keys."""
+    misses: int = 0
+    """Turns in a row that were not understood or could not be helped."""
+    silences: int = 0
+    consent: dict[ConsentSubject, Literal["unasked", "given", "refused", "never"]] = field(default_factory=dict)
+    flow: FlowRun | None = None
+    flow_secret_open: bool = False
+    choices: tuple[Passage, ...] = ()
+    """Passages the caller is asked to choose between while `pending` is `which`."""
+    matter: str = ""
+    """What the call is about, in the caller's words: the last question or trouble."""
+    outstanding: list[str] = field(default_factory=list)
+    """Ids of sentences that are not yet known to have been played."""
+    last_said: list[Say] = field(default_factory=list)
+    """The last group of sentences, for "repeat"."""
+    deadlines: dict[DeadlineName, int] = field(default_factory=dict)
+    keys: str = ""
+    """Keys of an entry that is not finished."""
+    first_turn: bool = True
+    answers_given: int = 0
+    fillers_said: int = 0
+    callback_declined: bool = False
+    _next_id: int = 0
+    _says_this_step: list[Say] = field(default_factory=list)
+
+    def new_id(self, prefix: str) -> str:
+        """Return the next id; the same inputs give the same ids."""
+        self._next_id += 1
+        return f"{prefix}{self._next_id}"
+
+    def do(self, act: DialogAct) -> None:
+        """Add an act to this step."""
+        self.acts.append(act)
+
+    def begin_step(self, now_ms: int) -> None:
+        """Forget the acts of the last step; time never runs backwards."""
+        self.now_ms = max(self.now_ms, now_ms)
+        self.acts = []
+        self._says_this_step = []
+
+    def say(
+        self,
+        key: str,
+        *,
+        kind: SayKind = "prompt",
+        expects: Expects = "open",
+        interruptible: bool = True,
+        language: Language | None = None,
+        detail: str = "",
+        **values: str,
+    ) -> None:
+        """Say the fixed sentence `key`."""
+        chosen = language or self.language
+        text = phrase(self.settings, chosen, key, **values)
+        self.say_text(text, kind=kind, expects=expects, interruptible=interruptible, language=chosen, detail=detail or key)
+
+    def say_text(
+        self,
+        text: str,
+        *,
+        kind: SayKind = "prompt",
+        expects: Expects = "open",
+        interruptible: bool = True,
+        language: Language | None = None,
+        detail: str = "",
+        topic: str | None = None,
+        article_id: str | None = None,
+    ) -> None:
+        """Say any words."""
+        say = Say(
+            say_id=self.new_id("say-"),
+            text=text,
+            language=language or self.language,
+            kind=kind,
+            topic=topic,
+            article_id=article_id,
+            expects=expects,
+            speed=self.speed,
+            interruptible=interruptible,
+            detail=detail,
+        )
+        self.acts.append(say)
+        self._says_this_step.append(say)
+        self.outstanding.append(say.say_id)
+
+    def repeat_last(self) -> bool:
+        """Say the last group again at the present speed; False when nothing was said yet."""
+        group = list(self.last_said)
+        for say in group:
+            self.say_text(
+                say.text,
+                kind=say.kind,
+                expects=say.expects,
+                interruptible=say.interruptible,
+                language=say.language,
+                detail=say.detail,
+                topic=say.topic,
+                article_id=say.article_id,
+            )
+        return bool(group)
+
+    def slower(self) -> None:
+        """Take a step off the speaking rate."""
+        self.speed = max(SLOWEST, round(self.speed - SLOWER_STEP, 2))
+
+    def said_done(self, say_id: str) -> None:
+        """Take note that a sentence was played or cut off."""
+        if say_id in self.outstanding:
+            self.outstanding.remove(say_id)
+
+    def at(self, name: DeadlineName, in_ms: int) -> None:
+        """Set or move a deadline."""
+        self.deadlines[name] = self.now_ms + in_ms
+
+    def clear(self, *names: DeadlineName) -> None:
+        """Drop deadlines."""
+        for name in names:
+            self.deadlines.pop(name, None)
+
+    def due(self) -> list[DeadlineName]:
+        """Return the deadlines that have come, earliest first, and drop them."""
+        names = sorted((n for n, at in self.deadlines.items() if at <= self.now_ms), key=lambda n: self.deadlines[n])
+        self.clear(*names)
+        return names
+
+    @property
+    def expects(self) -> Expects:
+        """What kind of words the question in hand wants."""
+        if self.pending == "flow" and self.flow is not None:
+            return self.flow.expects
+        return "yes_no" if self.pending in ("consent", "offer_human", "offer_callback") else "open"
+
+    @property
+    def silence_ms(self) -> int:
+        """How long the caller may be silent now."""
+        if self.patient:
+            return self.settings.patience_ms
+        if self.pending == "flow" and self.flow is not None and self.flow.wants_value:
+            return self.settings.slot_no_input_ms
+        return self.settings.no_input_ms
+
+    def settle(self) -> None:
+        """End a step: remember what was said, and see to it that a deadline is set while the line is ours."""
+        said = [s for s in self._says_this_step if s.kind != "filler"]
+        if said:
+            self.last_said = said
+        if self.phase in ("with_human", "ended", "before"):
+            self.deadlines.clear()
+            return
+        if self.outstanding:
+            if self._says_this_step or "say_guard" not in self.deadlines:
+                length_ms = sum(int(len(s.text) * MS_PER_CHARACTER / s.speed) for s in self._says_this_step)
+                left_ms = max(0, self.deadlines.get("say_guard", self.now_ms) - self.now_ms - SAY_GUARD_MS)
+                self.at("say_guard", left_ms + length_ms + SAY_GUARD_MS)
+            self.clear("silence")
+        else:
+            self.clear("say_guard")
+            if self.phase == "waiting_for_human":
+                self.clear("silence")
+                if "waiting_word" not in self.deadlines:
+                    self.at("waiting_word", self.settings.waiting_word_ms)
+            elif not {"silence", "look_up", "speaking", "keys"} & set(self.deadlines):
+                self.at("silence", self.silence_ms)
+        if self.phase != "waiting_for_human":
+            self.clear("waiting_word")
