@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from calls import machine
 from calls.events import (
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     from service.call_runner import CallRunner
 
 MASK = "*"
+
+ActName = Literal["answer", "ask", "confirm", "repair", "say", "offer_callback"]
+_ACT_NAMES: dict[str, ActName] = {
+    "slot": "ask",
+    "confirm": "confirm",
+    "repair": "repair",
+    "callback": "offer_callback",
+}
 
 
 def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> None:
@@ -103,13 +111,13 @@ def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:
         call.log.note(ConsentRefused(subject=act.subject, how=how), "dialog")
     if act.subject == "recording":
         if call.consent.recording:
-            call.recording.start()
+            call.record()
         else:
-            call.recording.stop("consent_refused")
+            call.recording.discard()
 
 
-def _act_name(say: acts.Say) -> str:
+def _act_name(say: acts.Say) -> ActName:
     if say.kind == "answer":
         return "answer"
     family = say.detail.partition(":")[0]
-    return {"slot": "ask", "confirm": "confirm", "repair": "repair", "callback": "offer_callback"}.get(family, "say")
+    return _ACT_NAMES.get(family, "say")

@@ -103,7 +103,7 @@ class CallRunner:
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, lambda: self.media_ms() or 0)
-        self.recording = CallRecording(self)
+        self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
         self.redactor = Redactor()
         self.feeling = Feeling(house.mind)
         self.keys = KeyBuffer(self._keys_settled)
@@ -147,6 +147,11 @@ class CallRunner:
     def media_ms(self) -> int | None:
         """Return the call's media clock, None before the answer."""
         return None if self.conference is None else self.conference.t_ms
+
+    def record(self) -> None:
+        """Keep the sound from now on, at the caller's rate but no more than speech needs."""
+        if self.leg is not None:
+            self.recording.start(min(self.leg.rate_hz, SPEECH_RATE_HZ))
 
     def wish(self, wish: machine.CallInput) -> None:
         """Feed the call machine."""
@@ -200,6 +205,7 @@ class CallRunner:
         conference.add(CALLER, "caller", leg, leg, leg.rate_hz)
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
         conference.tap(_CallerTap(self.hearing))
+        self.recording.attach(conference)
         leg.on_event(self._leg_event)
         language = self.route.language
         self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
@@ -268,10 +274,9 @@ class CallRunner:
 
     def _write_words(self, clean: Redacted) -> None:
         for silence in clean.silences:
-            self.recording.silence(silence.start_ms, silence.end_ms)
-            self.log.note(
-                RecordingSilenced(start_ms=silence.start_ms, end_ms=silence.end_ms, reason=silence.reason), "recorder"
-            )
+            if self.recording.silence(silence.start_ms, silence.end_ms):
+                fact = RecordingSilenced(start_ms=silence.start_ms, end_ms=silence.end_ms, reason=silence.reason)
+                self.log.note(fact, "recorder")
         for utterance in clean.utterances:
             self.log.note(
                 UtteranceHeard(
@@ -479,7 +484,7 @@ class CallRunner:
             self.speaker.stop()
             if self.hearing is not None:
                 await self.hearing.stop()
-            self.recording.stop("call_ended")
+            await self.recording.finish()
             self.conference.remove(CALLER)
             self.conference.remove(BOT)
             self.conference.close()
@@ -487,7 +492,6 @@ class CallRunner:
                 self.log.note(LegLeft(leg_id=self.leg.leg_id, member="caller", reason=ended.reason), "call")
         self.log.note(ended, "call")
         await self.log.settled()
-        await self.recording.closed()
         await self.tasks.close()
         self.house.metrics.calls.labels(self.incoming.offer.transport, ended.result, ended.reason).inc()
         self.ended.set()

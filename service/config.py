@@ -72,10 +72,20 @@ class SipSection(Section):
     _check_listen = field_validator("listen")(_address)
 
 
+class WebRtcSection(Section):
+    """The line from web pages."""
+
+    ice_addresses: tuple[str, ...] = ()
+    """Local addresses that browsers may send to; empty: all of this machine, or loopback if `listen` is."""
+    ice_servers: tuple[str, ...] = ()
+    """STUN servers, e.g. "stun:stun.example.org:3478"; nobody is asked who is not named."""
+
+
 class TelephonySection(Section):
     """Lines into the house."""
 
     sip: SipSection = SipSection()
+    webrtc: WebRtcSection = WebRtcSection()
     max_calls: int = Field(default=40, ge=1)
     """Calls with media at a time; one more hears busy."""
     media_lost_after_s: int = Field(default=30, ge=2)

@@ -11,6 +11,9 @@ from service.models_store import ModelStore
 from voice.tts.voice import VoiceChoice
 from voice.workers.client import EngineSpec, Worker
 
+KOKORO_STYLE = "jf_alpha"
+"""The style that an independent recogniser understands best in Spanish."""
+
 REALTIME_FACTOR = {"piper": 0.1, "kokoro": 0.55, "coqui": 0.8}
 """Seconds of work for a second of speech on one thread of the default machine."""
 
@@ -60,7 +63,7 @@ def build_workers(config: Config, store: ModelStore) -> Workers:
         spec("smart_turn", "voice.vad.smart_turn:create", model=store.path("smart-turn") / "smart-turn-v3.2-cpu.onnx"),
     ]
     mind = [
-        spec("embedding", "service.embedding_engine:create", model_dir=store.path("e5")),
+        spec("embedding", "knowledge.embedding:create", path=store.path("e5") / "e5-small-q4.bin"),
         spec("espeak", "voice.tts.espeak:create"),
         spec("prosody", "voice.prosody.engine:create", model_dir=store.path("emotion")),
     ]
@@ -83,9 +86,13 @@ def voice_specs(config: Config, store: ModelStore) -> list[EngineSpec]:
     specs = []
     if "piper" in used:
         model = store.path("piper-en-joe") / "en_US-joe-medium.onnx"
-        specs.append(EngineSpec("piper", "voice.tts.piper:create", {"model": str(model)}))
+        specs.append(EngineSpec("piper", "voice.tts.piper:create", {"path": str(model)}))
     if "kokoro" in used:
-        specs.append(EngineSpec("kokoro", "voice.tts.kokoro:create", {"model_dir": str(store.path("kokoro"))}))
+        specs.append(
+            EngineSpec(
+                "kokoro", "voice.tts.kokoro:create", {"folder": str(store.path("kokoro")), "voice": KOKORO_STYLE}
+            )
+        )
     if "coqui" in used:
         for language, folder in (("es", config.speech.coqui_model_es), ("en", config.speech.coqui_model_en)):
             if folder:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
 from calls.ports import IncomingCall
-from knowledge.index import KnowledgeIndex
+from records.recording import RecordingThread
 from records.recovery import recover
 from records.spill import FILE_NAME as SPILL_NAME
 from records.spill import SpillFile
@@ -22,6 +21,7 @@ from service.config import Config, split_address
 from service.dial_plan import DialPlan
 from service.engines import Workers, build_workers, voices
 from service.ids import new_call_id, new_reference
+from service.knowledge_base import KnowledgeBase
 from service.live import LiveFeed
 from service.models_store import ModelStore
 from service.tasks import Tasks
@@ -32,7 +32,8 @@ from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.net.ticker import Ticker
 from telephony.sip_settings import SipSettings
 from telephony.webrtc.gateway import WebRtcGateway
-from voice.dialog.prompts import all_fixed_texts, prompt
+from telephony.webrtc.settings import IceServer, WebRtcSettings
+from voice.dialog.prompts import all_fixed_texts, phrase
 from voice.dialog.settings import DialogSettings
 from voice.tts.cache import SpeechCache
 from voice.tts.voice import OtherVoice, Voice
@@ -42,6 +43,8 @@ logger = logging.getLogger(__name__)
 
 RELOAD_EVERY_S = 2.0
 """How often the dial plan and the articles are looked at for changes."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 DRAIN_S = 10.0
 """How long running calls may say goodbye when the service stops."""
@@ -75,9 +78,10 @@ class House:
         self.writer = LogWriter(self.store, self.clock, spill=spill)
         self.ticker = Ticker()
         self.sip: SipGateway | None = None
-        self.web = WebRtcGateway(self.ticker, on_call=self._call_in)
+        self.recorder = RecordingThread(self.recordings)
+        self.web = self._build_web()
         self.voice: Voice = self._build_voice()
-        self.knowledge = KnowledgeIndex(self._knowledge_dir(), self._embed, cache_dir=config.data_path / "cache")
+        self.knowledge = KnowledgeBase(config, self.mind, self.models.sha256("e5"))
 
     async def start(self) -> None:
         """Open everything, the lines last.
@@ -92,6 +96,7 @@ class House:
             await asyncio.gather(*(worker.start() for worker in self._workers.all()))
             await self.voice.start()
             await self.knowledge.load()
+            self.recorder.start()
             self.ticker.start()
             if self.config.telephony.sip.enabled:
                 await self._open_sip()
@@ -119,6 +124,7 @@ class House:
         await self.tasks.close()
         await self.voice.stop()
         await asyncio.gather(*(worker.stop() for worker in self._workers.all()))
+        await asyncio.to_thread(self.recorder.stop)
         await self.writer.stop()
         self.store.close()
 
@@ -164,11 +170,11 @@ class House:
 
     def filler(self, language: Language, step: int) -> str:
         """Return the sentence that fills the silence of step 1, 2 …."""
-        return prompt(language, "dead_air_first" if step == 1 else "dead_air_again")
+        return phrase(self.dialog_settings(), language, "filler.first" if step == 1 else "filler.again")
 
     def goodbye(self, language: Language, why: str) -> str:
         """Return the last sentence of a call that the service has to end."""
-        return prompt(language, f"goodbye_{why}")
+        return phrase(self.dialog_settings(), language, f"goodbye.{why}")
 
     def workers(self) -> tuple[Worker, ...]:
         """Return the worker processes, for health and metrics."""
@@ -180,7 +186,7 @@ class House:
         Raises:
             CallCentreError: `call.refused` when there is no room, or what the offer lacks.
         """
-        answer, incoming = await self.web.offer(sdp, called, address)
+        answer, incoming = await self.web.offer(sdp, "offer", called, address)
         self._call_in(incoming)
         call = next((call for call in self.calls.values() if call.incoming is incoming), None)
         if call is None:
@@ -214,24 +220,26 @@ class House:
         logger.warning("the voice %s did not speak: %s", event.wanted, event.code)
         self.metrics.trouble.labels("voice").inc()
 
-    def _knowledge_dir(self) -> Path | None:
-        return Path(self.config.knowledge.dir).expanduser() if self.config.knowledge.dir else None
+    def _build_web(self) -> WebRtcGateway:
+        section = self.config.telephony.webrtc
+        host = split_address(self.config.service.listen)[0]
+        addresses = section.ice_addresses or ((host,) if host in LOOPBACK else ())
+        servers = (IceServer(urls=section.ice_servers),) if section.ice_servers else ()
+        settings = WebRtcSettings(ice_servers=servers, ice_addresses=addresses)
+        return WebRtcGateway(settings, self._media_settings(), self.clock)
 
-    async def _embed(self, texts: list[str], kind: str):  # type: ignore[no-untyped-def]
-        reply = await self.mind.call("embedding", "embed", {"texts": texts, "kind": kind}, priority=1)
-        return reply.arrays["vectors"]
+    def _media_settings(self) -> MediaSettings:
+        sip = self.config.telephony.sip
+        return MediaSettings(
+            bind_host=split_address(sip.listen)[0],
+            port_min=sip.rtp_ports[0],
+            port_max=sip.rtp_ports[1],
+            media_timeout_ms=self.config.telephony.media_lost_after_s * 1000,
+        )
 
     async def _open_sip(self) -> None:
         sip = self.config.telephony.sip
-        media = RtpMediaFactory(
-            MediaSettings(
-                bind_host=split_address(sip.listen)[0],
-                port_min=sip.rtp_ports[0],
-                port_max=sip.rtp_ports[1],
-                media_timeout_ms=self.config.telephony.media_lost_after_s * 1000,
-            ),
-            self.clock,
-        )
+        media = RtpMediaFactory(self._media_settings(), self.clock)
         settings = SipSettings(listen=sip.listen, advertise=sip.advertise or None)
         self.sip = SipGateway(settings, self.clock, media, self._call_in)
         await self.sip.start()
@@ -257,6 +265,6 @@ class House:
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting."""
         for language in LANGUAGES:
-            self.voice.warm((text, language) for text in all_fixed_texts(language))
+            self.voice.warm((text, language) for text in all_fixed_texts(language, self.dialog_settings()))
         for language in LANGUAGES:
             self.voice.warm((text, language) for text in self.knowledge.spoken_texts(language))

@@ -63,6 +63,13 @@ class Service:
         """The staff pages with their token."""
         return f"{self.base_url}/desk?token={self.gate.token}"
 
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        """Host and port of the SIP line."""
+        if self.house.sip is None:
+            raise CallCentreError("sip.off", "The SIP line is switched off (telephony.sip.enabled).", fault="operator")
+        return self.house.sip.listen_address
+
     async def start(self) -> None:
         """Open the lines, then the pages: HTTP answers only when calls can be answered."""
         try:

@@ -1,0 +1,155 @@
+"""The commands that look into the house without opening it: check, replay, models, kb, backup, restore."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from calls.codec import to_json
+from calls.errors import CallCentreError
+from calls.ids import CallId, Language
+from knowledge.articles import load_library
+from records.backup import create_backup, restore_backup
+from records.replay import render_call, render_list
+from records.store import EventStore
+from service.config import Config, load_config
+from service.dial_plan import DialPlan
+from service.engines import build_workers, needed_models
+from service.knowledge_base import KnowledgeBase, articles_dir
+from service.models_store import ModelStore, ProgressBar
+
+
+def check(config_file: Path | None) -> int:
+    """Print every setting with its origin, then what works and what does not; 1 when `serve` would fail."""
+    loaded = load_config(config_file)
+    rows = list(loaded.rows())
+    width = max(len(f"{key} = {value}") for key, value, _ in rows)
+    for key, value, origin in rows:
+        print(f"{f'{key} = {value}':<{width}}  # {origin}")
+    print()
+    config = loaded.config
+    store = ModelStore(config.models.dir or None)
+    checks: tuple[tuple[str, Callable[[], object]], ...] = (
+        *((f"model {name}", partial(store.path, name)) for name in needed_models(config)),
+        ("dial plan", lambda: DialPlan(config.dial_plan)),
+        ("articles", lambda: load_library(articles_dir(config))),
+        ("data_dir", lambda: _writable(config)),
+    )
+    failed = 0
+    for name, probe in checks:
+        try:
+            probe()
+            print(f"ok      {name}")
+        except CallCentreError as error:
+            failed += 1
+            print(f"FAILED  {name}: {error.message}")
+    return 1 if failed else 0
+
+
+def _writable(config: Config) -> None:
+    store = _store(config)
+    store.close()
+
+
+def _store(config: Config) -> EventStore:
+    try:
+        config.data_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        sentence = f"The folder data_dir = {config.data_dir!r} cannot be written: {error.strerror}."
+        raise CallCentreError("data_dir.unusable", sentence, fault="operator") from error
+    return EventStore.open_dir(config.data_path, url=config.database_url.get_secret_value())
+
+
+def replay(config_file: Path | None, call: str | None, *, as_json: bool) -> int:
+    """Print one annotated call, or the newest calls."""
+    store = _store(load_config(config_file).config)
+    try:
+        if call is None:
+            print(render_list(store.streams("call", limit=30)))
+            return 0
+        events = store.read("call", CallId(call))
+        if not events:
+            print(f"There is no call {call}; `warmline replay` lists the newest.", file=sys.stderr)
+            return 1
+        if as_json:
+            for event in events:
+                print(json.dumps(to_json(event), ensure_ascii=False))
+        else:
+            print(render_call(events))
+    finally:
+        store.close()
+    return 0
+
+
+def models(config_file: Path | None, action: str, names: list[str]) -> int:
+    """List, fetch or verify models."""
+    config = load_config(config_file).config
+    store = ModelStore(config.models.dir or None)
+    if action == "fetch":
+        bar = ProgressBar()
+        try:
+            store.fetch(names or None, progress=bar)
+        finally:
+            bar.close()
+        return 0
+    bad = 0
+    for status in store.list(full=action == "verify"):
+        model = status.model
+        if not names or model.name in names:
+            bad += status.state != "ready" and model.name in needed_models(config)
+            size = f"{model.size_bytes / 1e6:7.1f} MB"
+            print(f"{status.state:<8} {model.name:<16} {size}  {model.purpose} [{model.licence}]")
+            if status.detail:
+                print(f"         {status.detail}")
+    return 1 if bad and action == "verify" else 0
+
+
+def kb(config_file: Path | None, action: str, question: str, language: Language) -> int:
+    """Check the articles, or ask them a question."""
+    config = load_config(config_file).config
+    articles = load_library(articles_dir(config)).articles
+    if action == "check":
+        topics = {article.topic for article in articles}
+        print(f"{len(articles)} articles on {len(topics)} topics are readable.")
+        return 0
+    if not question:
+        print('Ask something: warmline kb search --language en "why is my bill so high"', file=sys.stderr)
+        return 2
+    return asyncio.run(_ask(config, question, language))
+
+
+async def _ask(config: Config, question: str, language: Language) -> int:
+    store = ModelStore(config.models.dir or None)
+    workers = build_workers(config, store)
+    await workers.mind.start()
+    try:
+        knowledge = KnowledgeBase(config, workers.mind, store.sha256("e5"))
+        await knowledge.load()
+        passages = await knowledge.search(question, language)
+    finally:
+        await workers.mind.stop()
+    for passage in passages:
+        print(f"{passage.score:.2f}  {passage.topic}  {passage.title}\n      {passage.text}")
+    if not passages:
+        print("No article is near: a caller would be told so and offered a person.")
+    return 0
+
+
+def backup(config_file: Path | None, file: Path) -> int:
+    """Write a backup."""
+    config = load_config(config_file).config
+    create_backup(config.data_path, file)
+    print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def restore(config_file: Path | None, file: Path, *, overwrite: bool) -> int:
+    """Bring a backup back."""
+    config = load_config(config_file).config
+    restore_backup(file, config.data_path, overwrite=overwrite)
+    print(f"{file} was brought back into {config.data_path}.")
+    return 0

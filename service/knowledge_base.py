@@ -1,0 +1,94 @@
+"""The articles in a running service: opened with the embedding of the `mind` worker, read again when they change."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from calls.errors import CallCentreError
+from calls.ids import Language
+from calls.ports import Passage
+from knowledge.articles import DEFAULT_FOLDER
+from knowledge.index import KnowledgeIndex
+from knowledge.vectors import EmbedKind
+from service.config import Config
+from voice.workers.client import Worker
+
+logger = logging.getLogger(__name__)
+
+EMBEDDING = "embedding"
+QUERY_PRIORITY = 5
+"""A caller waits for a question's vector; articles are indexed behind it."""
+BATCH = 32
+"""Texts a request, so that indexing never holds up a caller's question for long."""
+
+
+def articles_dir(config: Config) -> Path:
+    """Return the folder of the articles."""
+    return Path(config.knowledge.dir).expanduser() if config.knowledge.dir else DEFAULT_FOLDER
+
+
+class KnowledgeBase:
+    """`KnowledgeSearch` over the articles; `reload_if_changed` keeps the old ones when the new ones are wrong."""
+
+    def __init__(self, config: Config, mind: Worker, model_sha256: str) -> None:
+        """Nothing is read before `load`."""
+        self._mind = mind
+        self._folder = articles_dir(config)
+        cache = config.data_path / "cache" / "article-vectors.npz"
+        self._index = KnowledgeIndex(self._embed, folder=self._folder, cache=cache, model=model_sha256)
+        self._stamp: tuple[int, int] = (0, 0)
+
+    async def load(self) -> None:
+        """Read and index the articles.
+
+        Raises:
+            CallCentreError: an article is missing or wrong; the sentence names file and line.
+        """
+        self._stamp = self._look()
+        await self._index.load()
+
+    async def reload_if_changed(self) -> bool:
+        """Read the articles again if any file changed; True when new ones are in force.
+
+        Raises:
+            CallCentreError: a new article is wrong; the old ones go on.
+        """
+        stamp = self._look()
+        if stamp == self._stamp:
+            return False
+        self._stamp = stamp  # wrong files are complained about once
+        await self._index.load()
+        return True
+
+    async def search(self, query: str, language: Language, limit: int = 5) -> Sequence[Passage]:
+        """Return the best passages, best first."""
+        return await self._index.search(query, language, limit)
+
+    def spoken_texts(self, language: Language) -> Iterator[str]:
+        """Yield every passage that may be spoken, so that speech can be made ahead of need."""
+        for article in self._index.library.articles:
+            if article.language == language:
+                yield from (section.text for section in article.sections)
+
+    def _look(self) -> tuple[int, int]:
+        """Return the number of files and the newest change: cheap, and any edit changes it."""
+        stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]
+        return len(stamps), max(stamps, default=0)
+
+    async def _embed(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
+        priority = QUERY_PRIORITY if len(texts) < BATCH else -1
+        found = []
+        for start in range(0, len(texts), BATCH):
+            data = {"texts": list(texts[start : start + BATCH]), "kind": kind}
+            reply = await self._mind.call(EMBEDDING, "embed", data, priority=priority)
+            try:
+                found.append(reply.arrays["vectors"])
+            except KeyError as error:
+                sentence = "The embedding engine gave an unusable reply."
+                raise CallCentreError("engine.bad_reply", sentence, fault="us") from error
+        return np.concatenate(found)

@@ -1,0 +1,197 @@
+"""A phone of our own, for `warmline call`, the demo and the benches: calls, speaks, listens, presses keys."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from collections import deque
+from pathlib import Path
+
+import numpy as np
+
+from calls.audio import FRAME_MS, AudioFrame, Samples, level_dbfs, silence
+from calls.errors import CallCentreError
+from calls.ports import LegEnded, LegEvent
+from service.clock import SystemClock
+from telephony.gateway import SipGateway
+from telephony.media_settings import MediaSettings
+from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
+from telephony.net.ticker import Ticker
+from telephony.sip_leg import SipLeg
+from telephony.sip_settings import SipSettings
+
+logger = logging.getLogger(__name__)
+
+RATE_HZ = 8_000
+LOUD_DBFS = -45.0
+"""A frame above this is speech. Source: the line of `bench latency`; comfort noise lies below -50 dBFS."""
+
+
+class Phone:
+    """One line. What is said is queued; what is heard is kept with the time at which each frame came."""
+
+    def __init__(self, *, ports: tuple[int, int] = (31_000, 31_999)) -> None:
+        """Nothing is opened before `dial`."""
+        self._clock = SystemClock()
+        self._ticker = Ticker()
+        media = MediaSettings(bind_host="127.0.0.1", port_min=ports[0], port_max=ports[1])
+        self._gateway = SipGateway(
+            SipSettings(listen="127.0.0.1:0"), self._clock, RtpMediaFactory(media, self._clock), _refuse
+        )
+        self._leg: SipLeg | None = None
+        self._to_say: deque[Samples] = deque()
+        self._end_tick: object = None
+        self.heard: list[Samples] = []
+        """Frames as they came, one a tick, at 8 kHz."""
+        self.ended = asyncio.Event()
+        self.said_out = asyncio.Event()
+        self.last_said_at_ms = 0
+        """Wall clock (monotonic) at which the last loud frame was sent."""
+        self.heard_loud_at_ms: list[int] = []
+        """Wall clock of each loud frame that came."""
+        self._t_ms = 0
+
+    async def dial(self, uri: str, *, caller: str = "+34600123456", remote: tuple[str, int] | None = None) -> None:
+        """Call, and return when it is answered.
+
+        Raises:
+            CallCentreError: as `SipGateway.place_call`.
+        """
+        del remote
+        await self._gateway.start()
+        self._ticker.start()
+        try:
+            self._leg = await self._gateway.place_call(uri, caller=caller)
+        except BaseException:
+            await self.close()
+            raise
+        self._leg.on_event(self._on_event)
+        self._end_tick = self._ticker.add(self._tick)
+
+    def say(self, samples: Samples) -> None:
+        """Queue speech at 8 kHz."""
+        frame = RATE_HZ * FRAME_MS // 1000
+        padded = np.concatenate([samples, np.zeros(-samples.size % frame, dtype=np.int16)])
+        self._to_say.extend(padded.reshape(-1, frame))
+        self.said_out.clear()
+
+    async def say_and_wait(self, samples: Samples) -> None:
+        """Say it and return when its last frame was sent, or the call ended."""
+        self.say(samples)
+        await self._first(self.said_out.wait())
+
+    async def wait_for_quiet(self, quiet_ms: int, most_s: float) -> bool:
+        """Return when the other side spoke and has then been quiet for `quiet_ms`; False at `most_s` or at the end."""
+        began = self._clock.now_ms()
+        while self._clock.now_ms() - began < most_s * 1000 and not self.ended.is_set():
+            await asyncio.sleep(0.02)
+            loud = [at for at in self.heard_loud_at_ms[-1:] if at >= began]
+            if loud and self._clock.now_ms() - loud[-1] >= quiet_ms:
+                return True
+        return False
+
+    async def wait(self, seconds: float) -> None:
+        """Keep the line open, at the longest until the other side hangs up."""
+        await self._first(asyncio.sleep(seconds))
+
+    def press(self, digit: str) -> None:
+        """Press one key."""
+        if self._leg is not None and isinstance(self._leg.media, RtpLeg):
+            self._leg.media.send_digit(digit)
+
+    async def close(self) -> None:
+        """Hang up and release everything. Idempotent."""
+        if self._leg is not None:
+            await self._leg.hang_up()
+            self._leg = None
+        self._ticker.stop()
+        await self._gateway.stop()
+
+    async def _first(self, work) -> None:  # type: ignore[no-untyped-def]
+        tasks = [asyncio.ensure_future(work), asyncio.ensure_future(self.ended.wait())]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+    def _on_event(self, event: LegEvent) -> None:
+        if isinstance(event, LegEnded):
+            self.ended.set()
+
+    def _tick(self) -> None:
+        leg = self._leg
+        if leg is None:
+            return
+        now_ms = self._clock.now_ms()
+        heard = leg.read(self._t_ms)
+        samples = silence(RATE_HZ) if heard is None else heard.samples
+        self.heard.append(samples)
+        if level_dbfs(samples) > LOUD_DBFS:
+            self.heard_loud_at_ms.append(now_ms)
+        said = self._to_say.popleft() if self._to_say else silence(RATE_HZ)
+        if level_dbfs(said) > LOUD_DBFS:
+            self.last_said_at_ms = now_ms + FRAME_MS
+        leg.write(AudioFrame(samples=said, rate_hz=RATE_HZ, t_ms=self._t_ms))
+        if not self._to_say:
+            self.said_out.set()
+        self._t_ms += FRAME_MS
+
+
+def _refuse(incoming) -> None:  # type: ignore[no-untyped-def]
+    incoming.reject(480, "Temporarily Unavailable")
+
+
+def read_wav(path: Path) -> Samples:
+    """Return a sound file as 8 kHz mono.
+
+    Raises:
+        CallCentreError: `call.bad_file`.
+    """
+    import soundfile
+    import soxr
+
+    try:
+        sound, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise CallCentreError(
+            "call.bad_file", f"The sound file {path} cannot be read: {error}.", fault="user"
+        ) from error
+    narrow = soxr.resample(sound.mean(axis=1), rate_hz, RATE_HZ)
+    samples: Samples = (np.clip(narrow, -1, 1) * 32767).astype(np.int16)
+    return samples
+
+
+def write_wav(path: Path, frames: list[Samples]) -> None:
+    """Keep what was heard."""
+    import soundfile
+
+    soundfile.write(path, np.concatenate(frames) if frames else silence(RATE_HZ), RATE_HZ)
+
+
+def place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float) -> int:
+    """Run `warmline call`; return the exit code."""
+    return asyncio.run(_place(uri, play, keep, digits, seconds))
+
+
+async def _place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float) -> int:
+    speech = read_wav(play) if play is not None else None
+    phone = Phone()
+    print(f"calling {uri} …", file=sys.stderr)
+    await phone.dial(uri)
+    print("answered", file=sys.stderr)
+    try:
+        async with asyncio.timeout(seconds):
+            await phone.wait_for_quiet(700, seconds)
+            if speech is not None:
+                await phone.say_and_wait(speech)
+            for digit in digits:
+                phone.press(digit)
+                await phone.wait(0.25)
+            await phone.wait(seconds)
+    except TimeoutError:
+        pass
+    await phone.close()
+    if keep is not None:
+        write_wav(keep, phone.heard)
+        print(f"{len(phone.heard) * FRAME_MS / 1000:.1f} s kept in {keep}", file=sys.stderr)
+    return 0

@@ -1,0 +1,108 @@
+"""The recording of one call: starts and stops with consent, pauses for secrets, and writes each step to the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Literal
+
+from calls.audio import FRAME_MS
+from calls.events import (
+    Degraded,
+    RecordingPaused,
+    RecordingResumed,
+    RecordingStarted,
+    RecordingStopped,
+)
+from calls.ids import CallId
+from records.recording import Recorder, RecordingThread, TroubleReason
+from service.call_log import CallLog
+from service.tasks import Tasks
+from telephony.conference import Conference
+
+logger = logging.getLogger(__name__)
+
+PauseReason = Literal["secret_digits", "caller_request"]
+
+
+class CallRecording:
+    """At most one file a call. Refused consent deletes what was kept; consent given again later keeps from then on."""
+
+    def __init__(self, call_id: CallId, thread: RecordingThread, log: CallLog, tasks: Tasks, caller_id: str) -> None:
+        """Nothing is kept before `start`."""
+        self._call_id = call_id
+        self._files = 0
+        self._thread = thread
+        self._log = log
+        self._tasks = tasks
+        self._caller_id = caller_id
+        self._conference: Conference | None = None
+        self._recorder: Recorder | None = None
+        self._untap: Callable[[], None] | None = None
+
+    def attach(self, conference: Conference) -> None:
+        """Say which conference it is."""
+        self._conference = conference
+
+    def start(self, rate_hz: int) -> None:
+        """Keep the sound from now on; idempotent."""
+        if self._recorder is not None or self._conference is None:
+            return
+        self._files += 1  # a file that consent took away is not written to again
+        name = f"{self._call_id}.wav" if self._files == 1 else f"{self._call_id}.{self._files}.wav"
+        recorder = self._thread.open(name, rate_hz, caller_id=self._caller_id, on_trouble=self._in_trouble)
+        self._recorder = recorder
+        self._untap = self._conference.tap(recorder)
+        self._log.note(RecordingStarted(file=name, rate_hz=rate_hz), "recorder")
+
+    def pause(self, reason: PauseReason) -> None:
+        """Keep silence from now on."""
+        if self._recorder is not None and not self._recorder.paused:
+            self._recorder.pause()
+            self._log.note(RecordingPaused(reason=reason), "recorder")
+
+    def resume(self) -> None:
+        """Keep sound again."""
+        if self._recorder is not None and self._recorder.paused:
+            self._recorder.resume()
+            self._log.note(RecordingResumed(), "recorder")
+
+    def silence(self, start_ms: int, end_ms: int) -> bool:
+        """Overwrite a stretch that held a secret; False when nothing is being recorded."""
+        if self._recorder is None:
+            return False
+        self._recorder.silence(start_ms, end_ms)
+        return True
+
+    def discard(self) -> None:
+        """Consent was refused: nothing of the sound remains."""
+        recorder, duration_ms = self._end()
+        if recorder is not None:
+            self._log.note(RecordingStopped(reason="consent_refused", duration_ms=duration_ms), "recorder")
+            self._tasks.start("recording-discard", self._finish(recorder, keep=False))
+
+    async def finish(self) -> None:
+        """The call is over: complete the file."""
+        recorder, duration_ms = self._end()
+        if recorder is not None:
+            if recorder.trouble is None:
+                self._log.note(RecordingStopped(reason="call_ended", duration_ms=duration_ms), "recorder")
+            await self._finish(recorder, keep=True)
+
+    def _end(self) -> tuple[Recorder | None, int]:
+        recorder, self._recorder = self._recorder, None
+        if self._untap is not None:
+            self._untap()
+            self._untap = None
+        return recorder, self._conference.t_ms if self._conference is not None else 0
+
+    async def _finish(self, recorder: Recorder, *, keep: bool) -> None:
+        duration_ms = self._conference.t_ms if self._conference is not None else FRAME_MS
+        result = await (recorder.stop(duration_ms) if keep else recorder.discard())
+        if result.dropped_frames:
+            logger.warning("recording %s lost %d frames", result.path.name, result.dropped_frames)
+
+    def _in_trouble(self, reason: TroubleReason) -> None:
+        duration_ms = self._conference.t_ms if self._conference is not None else 0
+        self._log.note(Degraded(what="no_recording", reason=reason), "recorder")
+        self._log.note(RecordingStopped(reason=reason, duration_ms=duration_ms), "recorder")
