@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from calls.audio import SILENCE_DBFS, SPEECH_RATE_HZ, FloatSamples
 
@@ -20,7 +21,7 @@ _QUIETEST_SPEECH_DBFS = -60.0
 """Anything below is line noise: G.711 cannot carry speech 20 dB further down."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
     """Where the sound rises above its own background."""
 
@@ -32,6 +33,8 @@ class Evidence:
     """Last moment above it; the length of the audio without any."""
     range_db: float
     """Loud parts against the background: speech moves by more than 15 dB, noise and tones by less."""
+    active: npt.NDArray[np.bool_]
+    """Which 20 ms frames are above it, shape (n_samples // 320,)."""
 
 
 def signal_evidence(samples: FloatSamples) -> Evidence:
@@ -39,18 +42,20 @@ def signal_evidence(samples: FloatSamples) -> Evidence:
     count = samples.size // _FRAME
     length_ms = samples.size * 1000 // SPEECH_RATE_HZ
     if count == 0:
-        return Evidence(0, 0, length_ms, 0.0)
+        return Evidence(0, 0, length_ms, 0.0, np.zeros(0, dtype=np.bool_))
     levels = frame_levels_dbfs(samples)
     noise, loud = np.percentile(levels, [_NOISE_PERCENTILE, _LOUD_PERCENTILE])
     threshold = max(_QUIETEST_SPEECH_DBFS, min(noise + _ABOVE_NOISE_DB, loud - 3.0), loud - _BELOW_LOUD_DB)
-    active = np.flatnonzero(levels > threshold)
-    if active.size == 0:
-        return Evidence(0, 0, length_ms, 0.0)
+    active = levels > threshold
+    where = np.flatnonzero(active)
+    if where.size == 0:
+        return Evidence(0, 0, length_ms, 0.0, active)
     return Evidence(
-        int(active.size) * FRAME_MS,
-        int(active[0]) * FRAME_MS,
-        min(length_ms, (int(active[-1]) + 1) * FRAME_MS),
+        int(where.size) * FRAME_MS,
+        int(where[0]) * FRAME_MS,
+        min(length_ms, (int(where[-1]) + 1) * FRAME_MS),
         float(loud - max(noise, _QUIETEST_SPEECH_DBFS)),
+        active,
     )
 
 

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from voice.asr.words import (
     FRAME_MS,
+    TimedWord,
     TokenGroup,
+    echoed_tail,
     group_tokens,
+    snap_to_sound,
     spread_starts_ms,
     timed_words,
     token_starts_ms,
@@ -85,3 +88,42 @@ def test_whatever_the_alignment_then_words_never_overlap(
     assert words[0].start_ms >= start_ms
     assert all(word.end_ms - word.start_ms >= FRAME_MS for word in words)
     assert all(left.end_ms <= right.start_ms for left, right in itertools.pairwise(words))
+
+
+def test_when_a_word_was_given_the_pause_before_it_then_it_begins_with_its_sound() -> None:
+    active = [True] * 10 + [False] * 40 + [True] * 30
+    words = [TimedWord("a", 0, 160, 0.9), TimedWord("b", 160, 1600, 0.9)]
+    assert snap_to_sound(words, active) == [words[0], TimedWord("b", 1000, 1600, 0.9)]
+
+
+def test_when_a_word_was_given_the_pause_behind_it_then_it_ends_with_its_sound() -> None:
+    active = [True] * 20 + [False] * 60
+    assert snap_to_sound([TimedWord("a", 0, 1600, 0.9)], active) == [TimedWord("a", 0, 400, 0.9)]
+
+
+def test_when_a_word_has_no_sound_then_it_stays_where_it_is() -> None:
+    word = TimedWord("a", 0, 1600, 0.9)
+    assert snap_to_sound([word], [False] * 80) == [word]
+    assert snap_to_sound([word], []) == [word]
+
+
+def test_when_the_end_repeats_without_sound_of_its_own_then_it_is_an_echo() -> None:
+    assert echoed_tail([7, 1, 2, 3, 1, 2, 3], [0, 200, 400, 600, 800, 800, 800, 820]) == 3
+    assert echoed_tail([7, 1, 2, 3, 1, 2, 3], [0, 200, 400, 600, 800, 1000, 1200, 1400]) == 0
+    assert echoed_tail([1, 2, 3], [0, 0, 0, 0]) == 0
+    assert echoed_tail([], [0]) == 0
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.integers(1, 40)), max_size=6),
+    st.lists(st.booleans(), max_size=200),
+)
+def test_whatever_sounds_then_snapped_words_stay_within_their_old_edges(
+    lengths: list[tuple[int, int]], active: list[bool]
+) -> None:
+    words: list[TimedWord] = []
+    for gap, length in lengths:
+        start = (words[-1].end_ms if words else 0) + gap * FRAME_MS
+        words.append(TimedWord("x", start, start + length * FRAME_MS, 0.5))
+    for old, new in zip(words, snap_to_sound(words, active), strict=True):
+        assert old.start_ms <= new.start_ms < new.end_ms <= old.end_ms
