@@ -136,11 +136,11 @@ class Peer:
     async def close(self) -> None:
         """Close the connection; the browser is told by DTLS. Idempotent, nothing is told to the listener."""
         self._ended = True
-        if self._sending is not None:
+        sending, self._sending = self._sending, None
+        if sending is not None:
             self._enqueue(None)
-            await asyncio.wait({self._sending}, timeout=_FAREWELL_S)
-            self._sending.cancel()
-            self._sending = None
+            await asyncio.wait({sending}, timeout=_FAREWELL_S)
+            sending.cancel()
         await self._connection.close()
 
     def _enqueue(self, data: bytes | None) -> None:
