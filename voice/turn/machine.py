@@ -115,6 +115,7 @@ class TurnMachine:
         # noise
         self._probe: tuple[int, int, int] | None = None
         self._probed_ms = 0
+        self._probe_sent_ms = 0
         self._untold_noise = False
 
     # -- input ------------------------------------------------------------------------------------------------------
@@ -295,7 +296,7 @@ class TurnMachine:
         onset_ms = max(min(words[0].start_ms, end_ms), self._told_until_ms)
         self._turn_start_ms = onset_ms
         self._running = self._new_utterance(onset_ms, max(start_ms, onset_ms - self._settings.preroll_ms))
-        self._running.voice(self._t_ms)
+        self._running.voice(max(self._voice_until_ms, onset_ms))
         self._running.burst_ms = self._running.voiced_ms = max(end_ms - onset_ms, WINDOW_MS)
         self._running.words, self._running.answers, self._running.covers_ms = words, 1, end_ms
         self._running.requested_ms = end_ms
@@ -501,24 +502,32 @@ class TurnMachine:
         elif self._untold_noise and not self._guard.bot_speaking:
             self._out.append(NothingHeard(t_ms=self._voice_until_ms))
         self._untold_noise = False
-        if self._t_ms - self._voice_until_ms >= self._settings.backchannel_pause_ms or self._stalled:
+        if self._probe is not None and self._now_ms - self._probe_sent_ms >= self._settings.decode_deadline_ms:
+            self._probe = None
+        is_over = self._t_ms - self._voice_until_ms >= self._settings.backchannel_pause_ms
+        since_ms = (self._voice_until_ms if is_over else self._media_ms) - self._probed_ms
+        if self._stalled or (is_over and self._probe is None and since_ms < self._settings.nothing_voice_ms):
             self.state = "quiet"
             self._probe = None
-        elif self._media_ms - self._probed_ms >= self._settings.wordless_voice_ms * (1 if self._probe is None else 3):
-            self._probed_ms = self._media_ms
-            # Twice as far back as the last look, so that no word lies across the edge of both.
-            start_ms = max(self._told_until_ms, self._media_ms - 2 * self._settings.wordless_voice_ms)
-            self._probe = (next(self._ids), start_ms, self._media_ms)
-            self._out.append(
-                Decode(
-                    request_id=self._probe[0],
-                    utterance=0,
-                    start_ms=start_ms,
-                    end_ms=self._media_ms,
-                    voice_ms=self._media_ms - start_ms,
-                    final=False,
-                )
+        elif self._probe is None and since_ms >= (1 if is_over else self._settings.wordless_voice_ms):
+            self._look_into_noise()
+
+    def _look_into_noise(self) -> None:
+        """Decode the newest noise, twice as far back as the last look, so that no word lies across the edge of both."""
+        end_ms = self._media_ms
+        start_ms = max(self._told_until_ms, end_ms - 2 * self._settings.wordless_voice_ms)
+        self._probe, self._probed_ms = (next(self._ids), start_ms, end_ms), end_ms
+        self._probe_sent_ms = self._now_ms
+        self._out.append(
+            Decode(
+                request_id=self._probe[0],
+                utterance=0,
+                start_ms=start_ms,
+                end_ms=end_ms,
+                voice_ms=end_ms - start_ms,
+                final=False,
             )
+        )
 
     # -- the end ----------------------------------------------------------------------------------------------------
 

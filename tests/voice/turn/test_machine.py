@@ -196,6 +196,11 @@ def test_when_somebody_speaks_in_endless_noise_then_the_words_are_a_turn() -> No
     assert talk.turns[0][0] <= 30_000
 
 
+def test_when_noise_ends_with_a_word_then_the_word_is_a_turn() -> None:
+    talk = Talk([Said(1_000, 20_000, ""), Said(20_000, 20_600, "yes please")]).run()
+    assert [text for _, text in talk.turns] == ["yes please"]
+
+
 def test_when_partials_are_off_and_noise_never_ends_then_the_words_are_told_within_32_s() -> None:
     talk = Talk([Said(1_000, 3_000, "there is no light here"), Said(3_000, 60_000, "")], partials=False).run()
     assert [text for _, text in talk.turns] == ["there is no light here"]
