@@ -1,7 +1,8 @@
 """Changing the rate of live sound, frame by frame: as many samples out as time went in, 1.5 ms later.
 
 A streaming library resampler gathers 60 to 120 ms before it gives 20 ms frames at 8 and 16 kHz (soxr 1.1,
-measured), which a conversation cannot afford; a short polyphase filter between the three rates of telephony does the same work.
+measured), which a conversation cannot afford; a short polyphase filter between the three rates of
+telephony does the same work.
 """
 
 from __future__ import annotations
@@ -80,9 +81,6 @@ def _kernel(up: int, factor: int) -> _FloatSignal:
     count = 2 * _HALF_TAPS * factor
     at = np.arange(count) - (count - 1) / 2
     sinc = np.sinc(at * _CUTOFF / factor) * np.kaiser(count, _KAISER_BETA)
-    if up == 1:
-        kernel = sinc[:, None]
-    else:
-        kernel = sinc.reshape(2 * _HALF_TAPS, up)
+    kernel = sinc[:, None] if up == 1 else sinc.reshape(2 * _HALF_TAPS, up)
     backwards: _FloatSignal = (kernel / kernel.sum(axis=0))[::-1].astype(np.float32)
     return backwards
