@@ -96,6 +96,7 @@ class SipGateway:
         self._transport: UdpTransport | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
+        self._own_host: str | None = None
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -119,6 +120,8 @@ class SipGateway:
         """
         host, port = self._listen
         self._transport = await open_udp(host, port, self._on_datagram, self._on_send_failed)
+        bound = self._transport.local_address[0]
+        self._own_host = self._settings.advertise or (None if is_wildcard(bound) else bound)
         user_agent = UserAgent(
             UserAgentSettings(
                 local_port=self.listen_address[1],
@@ -146,6 +149,9 @@ class SipGateway:
                 await self._empty.wait()
         except TimeoutError:
             logger.warning("%d calls were not confirmed as ended by their peers", len(self._calls))
+        for session_id, call in list(self._calls.items()):
+            self._remove(session_id)
+            call.finish(CallOver(session_id, "local"))
         if self._driver is not None:
             self._driver.close()
         self._transport.close()
@@ -163,8 +169,10 @@ class SipGateway:
 
         Raises:
             CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
-                `call.no_common_codec`, or what opening the media raises.
+                `call.no_common_codec` or what opening the media raises.
         """
+        if self._transport is None or self._draining:
+            raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
         target = _parse_target(target_uri)
         flow = Flow(await self._resolve(target.host), target.port or DEFAULT_PORT)
         session_id = _new_token()
@@ -272,10 +280,7 @@ class SipGateway:
 
     def _local_host(self, peer_host: str) -> str:
         """Return the address of ours that this peer is told."""
-        if self._settings.advertise:
-            return self._settings.advertise
-        bound = self.listen_address[0]
-        return local_address_facing(peer_host) if is_wildcard(bound) else bound
+        return self._own_host or local_address_facing(peer_host)
 
     async def _resolve(self, host: str) -> str:
         if is_ip_address(host):

@@ -31,7 +31,7 @@ COMPACT_FORMS = {
 }
 """Source: IANA registry of SIP header fields."""
 
-_LINE_BREAKS = re.compile(r"[\r\n\x00]+")
+_LINE_BREAKS = re.compile(r"[\r\n]+")
 
 
 def canonical(name: str) -> str:

@@ -245,6 +245,9 @@ class Session:
         self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int
     ) -> MediaAgreement | None:
         """Answer the offer of a request; on failure refuse the request, and the call goes on as it was."""
+        if find_sdp(checked.headers, checked.body) is None:
+            self._refuse(key, checked, source, 415, now_ms, fields=(("Accept", SDP_TYPE),))
+            return None
         try:
             description, agreement = answer_offer(self._parse(checked), self._local_media(), allow_removed=True)
         except SdpError:

@@ -137,6 +137,8 @@ class OutgoingSession(Session):
             self._send_ack(self.dialog)
         elif act is SessionAct.SEND_CANCEL:
             self._send_cancel(now_ms)
+        elif act is SessionAct.ABANDON:
+            self._wire.layer.abandon(self._invite)
         else:
             super()._perform(act, now_ms)
         if self.state in (SessionState.TALKING, SessionState.ENDING, SessionState.ENDED):

@@ -72,6 +72,8 @@ class SessionAct(Enum):
     SEND_ACK = auto()
     SEND_BYE = auto()
     SEND_CANCEL = auto()
+    ABANDON = auto()
+    """Destroy the INVITE's transaction, to which no final response came (RFC 3261 section 9.1)."""
     CONFIRM = auto()
     """Tell that the call stands."""
     REPORT = auto()
@@ -124,7 +126,7 @@ SESSION: dict[tuple[SessionState, SessionEvent], tuple[SessionState, tuple[Sessi
     (_S.CANCELLING, _E.GOT_BAD_2XX): (_S.ENDING, (_A.SEND_ACK, _A.SEND_BYE)),
     (_S.CANCELLING, _E.GOT_REFUSAL): (_S.ENDED, (_A.REPORT,)),
     (_S.CANCELLING, _E.FAILED): (_S.ENDED, (_A.REPORT,)),
-    (_S.CANCELLING, _E.EXPIRED): (_S.ENDED, (_A.REPORT,)),
+    (_S.CANCELLING, _E.EXPIRED): (_S.ENDED, (_A.ABANDON, _A.REPORT)),
     (_S.CANCELLING, _E.HANG_UP): (_S.CANCELLING, ()),
     (_S.TALKING, _E.BYE): (_S.ENDED, (_A.REPORT,)),
     (_S.TALKING, _E.HANG_UP): (_S.ENDING, (_A.SEND_BYE,)),

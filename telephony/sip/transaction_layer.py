@@ -64,6 +64,10 @@ def _merge_key(request: SipRequest) -> tuple[str, ...]:
     return (request.method, headers.get("Call-ID") or "", headers.get("From") or "", headers.get("CSeq") or "")
 
 
+def _client_key(request: SipRequest) -> TransactionKey:
+    return ("client", top_via(request.headers).branch, request.method)
+
+
 class TransactionLayer:
     """All transactions of one user agent."""
 
@@ -126,7 +130,7 @@ class TransactionLayer:
     ) -> list[LayerOutput]:
         """Send a request of ours; what comes of it is told with `owner`."""
         kind = InviteClientTransaction if request.method == "INVITE" else OtherClientTransaction
-        key = ("client", top_via(request.headers).branch, request.method)
+        key = _client_key(request)
         self._clients[key] = kind(request, flow, reliable=reliable)
         self._owners[key] = owner
         return self._run(key, self._clients[key].begin(now_ms))
@@ -138,6 +142,12 @@ class TransactionLayer:
         if transaction is None:
             return []
         return self._run(key, transaction.receive(checked.response, now_ms))
+
+    def abandon(self, request: SipRequest) -> None:
+        """Destroy the transaction of a request of ours, silently."""
+        key = _client_key(request)
+        self._clients.pop(key, None)
+        self._owners.pop(key, None)
 
     def transport_failed(self, flow: Flow, now_ms: int) -> list[LayerOutput]:
         """Tell every transaction that sends there."""

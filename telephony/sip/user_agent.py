@@ -115,13 +115,15 @@ class UserAgent:
         """Give responses and failures to the sessions that asked; that may cause further ones."""
         while self._wire.layer_news:
             news = self._wire.layer_news.pop(0)
-            session = self._sessions.get(getattr(news, "owner", ""))
+            session = self._sessions.get(news.owner)
             if session is None:
                 continue
             if isinstance(news, ResponseArrived):
                 self._deliver_response(session, news.response, now_ms)
-            elif news.request.method == "BYE":  # type: ignore[union-attr]
+            elif news.request.method == "BYE":
                 session.on_bye_done(now_ms)
+            elif news.request.method == "INVITE" and isinstance(session, OutgoingSession):
+                session.on_failure(timed_out=news.timed_out, now_ms=now_ms)
 
     def _deliver_response(self, session: Session, response: SipResponse, now_ms: int) -> None:
         checked = check_response(response)

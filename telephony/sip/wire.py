@@ -11,7 +11,13 @@ from telephony.sip.message import Flow, SipRequest, SipResponse, serialise
 from telephony.sip.respond import make_response
 from telephony.sip.signals import SendDatagram, UserAgentOutput
 from telephony.sip.transaction import Transmit
-from telephony.sip.transaction_layer import LayerOutput, TransactionKey, TransactionLayer
+from telephony.sip.transaction_layer import (
+    LayerOutput,
+    ResponseArrived,
+    TransactionFailed,
+    TransactionKey,
+    TransactionLayer,
+)
 from telephony.sip.uri import SipUri
 from telephony.sip.via import MAGIC_COOKIE
 
@@ -50,7 +56,7 @@ class Wire:
         self.settings = settings
         self.new_token = new_token
         self.layer = TransactionLayer()
-        self.layer_news: list[LayerOutput] = []
+        self.layer_news: list[ResponseArrived | TransactionFailed] = []
         """Responses and failures that no session has seen yet."""
         self._outputs: list[UserAgentOutput] = []
 

@@ -85,8 +85,12 @@ async def run_sipp(scenario: str, service: str, address: str, folder: Path, call
         *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
     )
     output, _ = await process.communicate()
-    errors = "".join(path.read_text(errors="replace") for path in folder.glob("*errors.log"))
-    return process.returncode or 0, output.decode(errors="replace")[-1500:] + errors
+    return process.returncode or 0, output.decode(errors="replace")[-1500:] + sipp_errors(folder)
+
+
+def sipp_errors(folder: Path) -> str:
+    """Return what sipp found wrong."""
+    return "".join(path.read_text(errors="replace") for path in folder.glob("*errors.log"))
 
 
 async def test_when_sipp_calls_with_a_digit_hold_and_resume_then_every_step_is_answered(
