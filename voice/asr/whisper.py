@@ -6,6 +6,7 @@ that can cost (loops, lost threads) is watched for by guards, and only then the 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,7 +151,7 @@ class WhisperEngine:
         optionally `speech_ms` (how much of it voice activity counted as speech).
 
         Replies with `words` [{text, start_ms, end_ms, prob}], `language`, `language_prob`, `no_speech_prob`,
-        `avg_log_prob`, `passes`, `engine`. No words when nobody spoke; a language found without words has
+        `avg_log_prob`, `passes`, `cpu_ms`, `engine`. No words when nobody spoke; a language found without words has
         `language_prob` 0.
 
         The words of an earlier partial are not reused: a token that is forced costs CTranslate2 as much as one that is
@@ -159,6 +160,7 @@ class WhisperEngine:
         if method != "decode":
             raise CallCentreError("engine.no_method", f"Recognition has no method {method!r}.", fault="us")
         request = _Request.of(data)
+        began_s = time.process_time()
         sound = to_float(arrays["samples"])
         language = _Language(request.language)
         pieces = split_at_pauses(sound, self._settings.longest_piece_ms, self._settings.shortest_piece_ms)
@@ -189,6 +191,7 @@ class WhisperEngine:
                 "no_speech_prob": round(min(each.no_speech_prob for each in heard), 4),
                 "avg_log_prob": round(min(each.avg_log_prob for each in heard), 4),
                 "passes": max(each.passes for each in heard),
+                "cpu_ms": round(1000 * (time.process_time() - began_s), 1),
                 "engine": self.name,
             }
         )
