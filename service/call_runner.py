@@ -42,6 +42,7 @@ from service.dial_plan import Route
 from service.feeling import Feeling
 from service.keys import KeyBuffer
 from service.recordings import CallRecording
+from service.reply_watch import ReplyWatch
 from service.speaker import Speaker
 from service.tasks import Tasks
 from telephony.conference import Conference
@@ -102,7 +103,7 @@ class CallRunner:
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
-        self.speaker = Speaker(house.voice, self, self.tasks, lambda: self.media_ms() or 0)
+        self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
         self.redactor = Redactor()
         self.feeling = Feeling(house.mind)
@@ -115,7 +116,8 @@ class CallRunner:
         self._mind = MachineDriver[DialogInput, DialogAct](self.policy, house.clock, DeadlineReached, self._act)
         self._turn: Turn | None = None
         self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
-        self._spoken_until_ms: int | None = None
+        self._reply: ReplyWatch | None = None
+        self._words_final_ms = 0
         self._bot_words: list[str] = []
         self._bot_turns = 0
         self._bot_since_ms: int | None = None
@@ -147,6 +149,10 @@ class CallRunner:
     def media_ms(self) -> int | None:
         """Return the call's media clock, None before the answer."""
         return None if self.conference is None else self.conference.t_ms
+
+    def conference_ms(self) -> int:
+        """Return the media clock of a call that was answered."""
+        return 0 if self.conference is None else self.conference.t_ms
 
     def record(self) -> None:
         """Keep the sound from now on, at the caller's rate but no more than speech needs."""
@@ -267,6 +273,7 @@ class CallRunner:
 
     def utterance(self, utterance: Utterance) -> None:
         """Write the final words, secrets masked, and ask how they sounded."""
+        self._words_final_ms = self.conference_ms()
         self._write_words(self.redactor.hear(utterance))
         if self.consent.emotion and self.hearing is not None:
             sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
@@ -315,7 +322,7 @@ class CallRunner:
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         """The caller's turn is over: the policy decides."""
         self._machine.feed(machine.CallerTurnEnded())
-        self._spoken_until_ms = spoken_until_ms
+        self._reply = ReplyWatch(spoken_until_ms, self._words_final_ms, self.conference_ms(), self.house.clock)
         self._turn = turn
         self._write_words(self.redactor.flush())
         self.log.note(
@@ -374,6 +381,8 @@ class CallRunner:
         """Queue a saying; hearing learns what answer to expect."""
         if say.kind != "filler":
             self.speaker.drop_fillers()
+            if self._reply is not None:
+                self._reply.decided()
         if self.hearing is not None:
             self.hearing.expect(say.expects)
         self.speaker.say(say)
@@ -420,11 +429,11 @@ class CallRunner:
         if self._bot_since_ms is None:
             self._bot_since_ms = t_ms
             self._bot_turn_heard_ms = 0
-        if not filler and self._spoken_until_ms is not None:
-            reply_ms = t_ms - self._spoken_until_ms
-            self.house.metrics.reply_seconds.labels(say.language).observe(reply_ms / 1000)
-            self.house.live.signal(self.call_id, "reply", {"reply_ms": reply_ms, "cached": cached})
-            self._spoken_until_ms = None
+        if not filler and self._reply is not None:
+            timing = self._reply.heard(t_ms)
+            self._reply = None
+            self.house.metrics.reply_seconds.labels(say.language).observe(timing["reply_ms"] / 1000)
+            self.house.live.signal(self.call_id, "reply", {**timing, "cached": cached, "language": say.language})
         self.house.live.signal(
             self.call_id, "speaking", {"member": "bot", "speaking": True, "t_ms": t_ms, "text": say.text}
         )

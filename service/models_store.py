@@ -46,6 +46,26 @@ class ModelStatus:
     detail: str
     """Which file is missing or wrong; empty when ready."""
 
+    @property
+    def name(self) -> str:
+        """Name of the model."""
+        return self.model.name
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in one line."""
+        return self.model.purpose
+
+    @property
+    def licence(self) -> str:
+        """SPDX identifier."""
+        return self.model.licence
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all its files."""
+        return self.model.size_bytes
+
 
 def default_dir() -> Path:
     """Return the folder of the store: WARMLINE_MODELS, else `~/.cache/warmline/models` (XDG_CACHE_HOME is followed)."""

@@ -33,11 +33,11 @@ class Phone:
 
     def __init__(self, *, ports: tuple[int, int] = (31_000, 31_999)) -> None:
         """Nothing is opened before `dial`."""
-        self._clock = SystemClock()
+        self.clock = SystemClock()
         self._ticker = Ticker()
         media = MediaSettings(bind_host="127.0.0.1", port_min=ports[0], port_max=ports[1])
         self._gateway = SipGateway(
-            SipSettings(listen="127.0.0.1:0"), self._clock, RtpMediaFactory(media, self._clock), _refuse
+            SipSettings(listen="127.0.0.1:0"), self.clock, RtpMediaFactory(media, self.clock), _refuse
         )
         self._leg: SipLeg | None = None
         self._to_say: deque[Samples] = deque()
@@ -46,19 +46,18 @@ class Phone:
         """Frames as they came, one a tick, at 8 kHz."""
         self.ended = asyncio.Event()
         self.said_out = asyncio.Event()
-        self.last_said_at_ms = 0
-        """Wall clock (monotonic) at which the last loud frame was sent."""
+        self.frames_sent = 0
+        """Frames that went out, silence included."""
         self.heard_loud_at_ms: list[int] = []
         """Wall clock of each loud frame that came."""
         self._t_ms = 0
 
-    async def dial(self, uri: str, *, caller: str = "+34600123456", remote: tuple[str, int] | None = None) -> None:
+    async def dial(self, uri: str, *, caller: str = "+34600123456") -> None:
         """Call, and return when it is answered.
 
         Raises:
             CallCentreError: as `SipGateway.place_call`.
         """
-        del remote
         await self._gateway.start()
         self._ticker.start()
         try:
@@ -83,11 +82,11 @@ class Phone:
 
     async def wait_for_quiet(self, quiet_ms: int, most_s: float) -> bool:
         """Return when the other side spoke and has then been quiet for `quiet_ms`; False at `most_s` or at the end."""
-        began = self._clock.now_ms()
-        while self._clock.now_ms() - began < most_s * 1000 and not self.ended.is_set():
+        began = self.clock.now_ms()
+        while self.clock.now_ms() - began < most_s * 1000 and not self.ended.is_set():
             await asyncio.sleep(0.02)
             loud = [at for at in self.heard_loud_at_ms[-1:] if at >= began]
-            if loud and self._clock.now_ms() - loud[-1] >= quiet_ms:
+            if loud and self.clock.now_ms() - loud[-1] >= quiet_ms:
                 return True
         return False
 
@@ -122,18 +121,17 @@ class Phone:
         leg = self._leg
         if leg is None:
             return
-        now_ms = self._clock.now_ms()
+        now_ms = self.clock.now_ms()
         heard = leg.read(self._t_ms)
         samples = silence(RATE_HZ) if heard is None else heard.samples
         self.heard.append(samples)
         if level_dbfs(samples) > LOUD_DBFS:
             self.heard_loud_at_ms.append(now_ms)
         said = self._to_say.popleft() if self._to_say else silence(RATE_HZ)
-        if level_dbfs(said) > LOUD_DBFS:
-            self.last_said_at_ms = now_ms + FRAME_MS
         leg.write(AudioFrame(samples=said, rate_hz=RATE_HZ, t_ms=self._t_ms))
         if not self._to_say:
             self.said_out.set()
+        self.frames_sent += 1
         self._t_ms += FRAME_MS
 
 
