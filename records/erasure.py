@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -58,12 +59,19 @@ def erase_person(
     store: EventStore, names: Sequence[str], now_utc: datetime, *, data_dir: Path, recordings: Path
 ) -> Erasure:
     """Erase subjects or persons with their recordings, and note it in the journal that outlives backups."""
-    files: list[str] = []
-    for kind, stream_id in _streams_of(store, names):
-        files += [event.body.file for event in store.read(kind, stream_id) if isinstance(event.body, RecordingStarted)]
     with (data_dir / JOURNAL_NAME).open("a", encoding="utf-8") as journal:
         for name in names:
             journal.write(json.dumps({"subject": name, "at_utc": utc_text(now_utc)}) + "\n")
+        journal.flush()
+        os.fsync(journal.fileno())
+    return erase_streams(store, names, now_utc, recordings=recordings)
+
+
+def erase_streams(store: EventStore, names: Sequence[str], now_utc: datetime, *, recordings: Path) -> Erasure:
+    """Erase subjects or persons with their recordings, without a note."""
+    files: list[str] = []
+    for kind, stream_id in _streams_of(store, names):
+        files += [event.body.file for event in store.read(kind, stream_id) if isinstance(event.body, RecordingStarted)]
     subjects = erase_subjects(store, names, now_utc)
     deleted = []
     for file in files:
@@ -75,13 +83,19 @@ def erase_person(
     return Erasure(subjects=subjects, recordings=tuple(deleted))
 
 
-def erase_again(store: EventStore, journal: Path, now_utc: datetime) -> tuple[str, ...]:
-    """Repeat every erasure of the journal on a restored database; return the subjects it concerned."""
+def erase_again(store: EventStore, journal: Path, *, recordings: Path) -> Erasure:
+    """Repeat every erasure of the journal on a restored database.
+
+    Raises:
+        CallCentreError: `erasure.journal` when the journal cannot be read.
+    """
     if not journal.exists():
-        return ()
+        return Erasure(subjects=(), recordings=())
     lines = journal.read_text(encoding="utf-8").splitlines()
     try:
-        names = [str(json.loads(line)["subject"]) for line in lines if line.strip()]
+        notes = [json.loads(line) for line in lines if line.strip()]
+        names = [str(note["subject"]) for note in notes]
+        last_utc = max((datetime.fromisoformat(note["at_utc"]) for note in notes), default=None)
     except (ValueError, KeyError, TypeError) as error:
         raise CallCentreError(
             "erasure.journal",
@@ -89,7 +103,9 @@ def erase_again(store: EventStore, journal: Path, now_utc: datetime) -> tuple[st
             "back: mend or restore it.",
             fault="operator",
         ) from error
-    return erase_subjects(store, names, now_utc)
+    if last_utc is None:
+        return Erasure(subjects=(), recordings=())
+    return erase_streams(store, names, last_utc, recordings=recordings)
 
 
 def _streams_of(store: EventStore, names: Sequence[str]) -> list[tuple[StreamKind, str]]:

@@ -5,6 +5,7 @@ Everything here blocks; a running service writes through `records.writer.LogWrit
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import threading
@@ -28,6 +29,8 @@ OWNER_DEAD_AFTER_S = 60
 """A process on another machine that has not renewed its ownership for so long is dead. Renewed every 10 s."""
 
 
+LOCK_NAME = "warmline.lock"
+"""Held by the one process that writes an SQLite database."""
 HEADS_KEPT = 4096
 """How many streams' last numbers are remembered; others are read again. About 1 MB."""
 
@@ -86,6 +89,7 @@ class EventStore:
         self._lock = threading.Lock()
         self._heads: dict[tuple[StreamKind, str], _Head] = {}
         self._registered = False
+        self._alone = -1
         try:
             self._check_master()
         except CallCentreError:
@@ -109,8 +113,34 @@ class EventStore:
         return self._master
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Let go of every connection, and of the data folder."""
         self._engine.dispose()
+        if self._alone >= 0:
+            os.close(self._alone)
+            self._alone = -1
+
+    def be_alone(self, data_dir: Path) -> bool:
+        """Make sure that no other process writes an SQLite database; False where several may (PostgreSQL).
+
+        Raises:
+            CallCentreError: `database.in_use` when another Warmline runs on the folder.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return False
+        if self._alone < 0:
+            handle = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                os.close(handle)
+                raise CallCentreError(
+                    "database.in_use",
+                    f"Another Warmline is running on {data_dir}. Stop it, name another `data_dir`, or use PostgreSQL "
+                    "for several processes.",
+                    fault="operator",
+                ) from error
+            self._alone = handle
+        return True
 
     def append(self, entries: Sequence[NewEvent]) -> list[Event]:
         """Append facts, of one or several streams, in one transaction; return them with their numbers.
@@ -192,6 +222,8 @@ class EventStore:
             return True
         if owner == self.owner:
             return False
+        if self._alone >= 0:
+            return True
         table = schema.owners
         with self._reading() as connection:
             row = connection.execute(sa.select(table).where(table.c.owner == owner)).one_or_none()

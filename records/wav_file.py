@@ -114,6 +114,15 @@ def repair(path: Path) -> int | None:
     return samples * 1000 // rate_hz
 
 
+def is_complete(path: Path) -> bool:
+    """Tell whether the header counts every byte that is there; True for what is no recording of ours."""
+    with path.open("rb") as file:
+        head = file.read(HEADER_BYTES)
+    if len(head) < HEADER_BYTES or head[:4] != b"RIFF" or head[36:40] != b"data":
+        return True
+    return int(struct.unpack_from("<I", head, 40)[0]) == path.stat().st_size - HEADER_BYTES
+
+
 def silence_range(path: Path, start_ms: int, end_ms: int) -> None:
     """Overwrite a stretch of a finished recording on both channels; what lies outside of the file is ignored."""
     with path.open("r+b") as file:

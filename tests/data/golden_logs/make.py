@@ -105,7 +105,14 @@ class Story:
         return self._turn("bot", start_ms, end_ms, text, language, interrupted=interrupted)
 
     def hear(
-        self, start_ms: int, end_ms: int, text: str, language: Language, anger_prob: float | None = None
+        self,
+        start_ms: int,
+        end_ms: int,
+        text: str,
+        language: Language,
+        anger_prob: float | None = None,
+        *,
+        felt: bool = True,
     ) -> TurnId:
         """The caller speaks: utterance, estimate, turn. Without `anger_prob` the estimate abstains."""
         words = text.split()
@@ -128,6 +135,11 @@ class Story:
                 engine="whisper-base",
             ),
         )
+        if felt:
+            self._feel(utterance_id, start_ms, end_ms, anger_prob)
+        return self._turn("caller", start_ms, end_ms, text, language, (utterance_id,), delay_ms=500)
+
+    def _feel(self, utterance_id: UtteranceId, start_ms: int, end_ms: int, anger_prob: float | None) -> None:
         self.tell(
             end_ms + 450,
             "prosody",
@@ -145,7 +157,6 @@ class Story:
                 ),
             ),
         )
-        return self._turn("caller", start_ms, end_ms, text, language, (utterance_id,), delay_ms=500)
 
     def _turn(
         self,
@@ -252,14 +263,14 @@ def card_en() -> Story:
     s.say(100, 4100, "Hi, this is Lumina's automatic assistant. How can I help?", "en")
     s.tell(5000, "call", DigitsPressed(digits="8", secret=False))
     s.tell(5010, "call", ConsentRefused(subject="emotion", how="key"))
-    turn = s.hear(5600, 11200, f"I want to pay my bill my card is {MASK} {MASK} {MASK} {MASK}", "en")
+    turn = s.hear(5600, 11200, f"I want to pay my bill my card is {MASK} {MASK} {MASK} {MASK}", "en", felt=False)
     s.tell(11720, "recorder", RecordingSilenced(start_ms=8900, end_ms=11400, reason="card_number"))
     s.tell(11730, "dialog", RecordingPaused(reason="secret_digits"))
     s.tell(11740, "dialog", TopicFound(turn_id=turn, topic="pay-bill", score=0.77, article_id="pay-bill:en"))
     s.tell(11750, "dialog", ActDecided(act="answer", detail="topic:pay-bill", turn_id=turn))
     s.say(12000, 16200, "Please don't read your card to me. You can pay on our page.", "en")
     s.tell(16300, "dialog", RecordingResumed())
-    turn = s.hear(17000, 17900, "okay thanks bye", "en")
+    turn = s.hear(17000, 17900, "okay thanks bye", "en", felt=False)
     s.tell(18420, "dialog", ActDecided(act="hang_up", detail="goodbye", turn_id=turn))
     s.say(18700, 19800, "Goodbye.", "en")
     s.tell(19900, "call", LegLeft(leg_id=LegId("leg-1"), member="caller", reason="local"))

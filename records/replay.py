@@ -1,0 +1,141 @@
+"""A call as text for the terminal: what was said when, how it sounded, what the bot decided. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from calls.events import (
+    BargedIn,
+    BriefPrepared,
+    CallbackBooked,
+    EmotionEstimated,
+    Event,
+    EventBody,
+    RecordingSilenced,
+    TopicFound,
+    TurnEnded,
+    UtteranceHeard,
+)
+from calls.ids import UtteranceId
+from records import folds
+
+if TYPE_CHECKING:
+    from records.store import StreamInfo
+
+WIDTH = 100
+_SPEAKER_WIDTH = 10
+_INDENT = " " * (10 + _SPEAKER_WIDTH)
+_BAR = "▁▂▃▄▅▆▇█"
+
+
+def render_list(streams: Iterable[StreamInfo]) -> str:
+    """Return one line a call, in the order given."""
+    rows = [
+        f"{info.stream_id:<36}  {info.opened_at_utc:%Y-%m-%d %H:%M:%S}  {info.last_seq:>5} facts  "
+        f"{'ended' if info.closed_at_utc else 'going on'}"
+        for info in streams
+    ]
+    return "\n".join(rows) if rows else "No calls yet."
+
+
+def render_call(events: Sequence[Event]) -> str:
+    """Return the annotated call: a heading, one block a turn in the order of the media clock, and the figures."""
+    if not events:
+        return "No facts yet."
+    by_seq = {event.seq: event.body for event in events}
+    estimates = {event.body.utterance_id: event.body for event in events if isinstance(event.body, EmotionEstimated)}
+    in_turns = {name for event in events if isinstance(event.body, TurnEnded) for name in event.body.utterance_ids}
+    lines = [*_heading(events), ""]
+    for entry in folds.timeline.over(events).entries:
+        body = by_seq[entry.seq]
+        if isinstance(body, TurnEnded):
+            lines += _turn(body, estimates)
+        elif isinstance(body, UtteranceHeard) and body.utterance_id in in_turns:
+            continue
+        elif isinstance(body, UtteranceHeard):
+            lines += _speech(body.start_ms, body.member, entry.text, "")
+        elif not isinstance(body, EmotionEstimated):
+            lines.append(f"{_time(entry.t_ms)}  {'':<{_SPEAKER_WIDTH - 2}}· {_fact(body, entry.detail)}".rstrip())
+            if isinstance(body, BriefPrepared):
+                lines += _brief(body)
+    return "\n".join([*lines, "", *_figures(events)])
+
+
+def _heading(events: Sequence[Event]) -> list[str]:
+    call = folds.live.over(events)
+    caller = " ".join(part for part in (call.caller_name, call.caller) if part) or "number withheld"
+    started = events[0].at_utc
+    first = f"Call {call.call_id}   {started:%Y-%m-%d %H:%M:%S} UTC   {call.transport}   {caller} → {call.called}"
+    state = f"ended: {call.result} ({call.reason})" if call.status == "ended" else call.status
+    second = f"language {call.language or '-'}, flow {call.flow or '-'}, {_time(call.t_ms).strip()}, {state}"
+    kept = f"recording {call.recording}" + (f" ({call.recording_file})" if call.recording_file else "")
+    consent = f"consent: recording {call.recording_consent}, emotion {call.emotion_consent}"
+    return [first, second, f"{kept}; {consent}"]
+
+
+def _turn(body: TurnEnded, estimates: Mapping[UtteranceId, EmotionEstimated]) -> list[str]:
+    notes = [_mood(estimates[name]) for name in body.utterance_ids if name in estimates]
+    if body.interrupted:
+        notes.append("✂ interrupted")
+    return _speech(body.start_ms, body.speaker, body.text, "  ".join(notes))
+
+
+def _speech(start_ms: int, who: str, text: str, note: str) -> list[str]:
+    wrapped = textwrap.wrap(text or "…", WIDTH - len(_INDENT)) or ["…"]
+    lines = [f"{_time(start_ms)}  {who.upper():<{_SPEAKER_WIDTH}}{wrapped[0]}"]
+    lines += [_INDENT + line for line in wrapped[1:]]
+    if note:
+        lines.append(_INDENT + note)
+    return lines
+
+
+def _mood(body: EmotionEstimated) -> str:
+    estimate = body.estimate
+    if estimate.abstained:
+        return "emotion: not sure"
+    bar = _BAR[min(len(_BAR) - 1, int(estimate.anger_prob * len(_BAR)))]
+    reasons = ", ".join(reason.replace("_", " ") for reason in estimate.reasons)
+    return f"{bar} anger {estimate.anger_prob:.2f} (estimate{': ' + reasons if reasons else ''})"
+
+
+def _fact(body: EventBody, detail: str) -> str:
+    name = body.type.replace("_", " ")
+    extra = ""
+    if isinstance(body, TopicFound):
+        extra = f"  score {body.score:.2f}"
+    elif isinstance(body, BargedIn):
+        extra = f"  after {body.heard_ms / 1000:.1f} s"
+    elif isinstance(body, RecordingSilenced):
+        extra = f"  {_time(body.start_ms).strip()} to {_time(body.end_ms).strip()}"
+    elif isinstance(body, CallbackBooked):
+        extra = f"  {body.number}: {body.matter}"
+    return f"{name}: {detail}{extra}" if detail else f"{name}{extra}"
+
+
+def _brief(body: BriefPrepared) -> list[str]:
+    lines = [f"caller: {body.caller} ({body.verified.replace('_', ' ')})", f"matter: {body.matter}"]
+    for title, facts in (("facts", body.facts), ("tried", body.tried), ("open", body.open_questions)):
+        for fact in facts:
+            quote = f" — “{fact.quote}” at {_time(fact.t_ms).strip()}" if fact.quote else ""
+            lines.append(f"{title}: {fact.text}{quote}")
+    lines += [f"opening: {body.suggested_opening}", f"spoken: {body.spoken_line}"]
+    return [_INDENT + "| " + part for line in lines for part in textwrap.wrap(line, WIDTH - len(_INDENT) - 2)]
+
+
+def _figures(events: Sequence[Event]) -> list[str]:
+    m = folds.metrics.over(events)
+    gaps = sorted(m.reply_gaps_ms)
+    reply = f"{gaps[len(gaps) // 2]} ms" if gaps else "-"
+    return [
+        f"{m.caller_turns} caller turns, {m.bot_turns} bot turns, {m.agent_turns} agent turns; "
+        f"median reply after {reply}; {m.barge_ins} barge-ins, {m.repairs} repairs",
+        f"topics found {m.topics_found}, missed {m.topics_missed}; flows finished {m.flows_finished}; "
+        f"highest anger {m.anger_max_prob:.2f} in {m.emotion_estimates - m.emotion_abstained} sure estimates",
+    ]
+
+
+def _time(t_ms: int) -> str:
+    minutes, rest = divmod(t_ms, 60_000)
+    return f"{minutes:>3}:{rest / 1000:04.1f}" if rest < 59_950 else f"{minutes + 1:>3}:00.0"
