@@ -8,7 +8,7 @@ Source: the model card of hexgrad/Kokoro-82M.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -62,44 +62,55 @@ marked. Source: the phoneme table of the model card."""
 
 
 class KokoroModel(SpeechModel):
-    """Kokoro with the styles that lie in one folder."""
+    """Kokoro with the styles that lie in some folders."""
 
     def __init__(
-        self, folder: Path, *, language: str, voice: str, variant: str | None = None, threads: int = 1
+        self,
+        folder: Path,
+        *,
+        styles: Sequence[Path] = (),
+        voices: Mapping[str, str],
+        variants: Mapping[str, str] | None = None,
+        threads: int = 1,
     ) -> None:
-        """Load `model.onnx`, `vocab.json` and the styles (`NAME.bin` or `voices*.npz`) of `folder`.
+        """Load `model.onnx` and `vocab.json` of `folder`, and the styles of `folder` and of `styles`.
 
         Args:
             folder: Where the files lie.
-            language: `es` or `en`: which phonemes to make.
-            voice: The usual style.
-            variant: espeak's accent in place of the language's usual one.
+            styles: More folders with styles: `NAME.bin` (float32 rows) or `.npz` archives by name.
+            voices: The usual style of each language, e.g. `{"es": "ef_dora"}`.
+            variants: espeak's accents in place of a language's usual one.
             threads: Threads of one inference.
 
         Raises:
             CallCentreError: `model.missing`, `model.corrupt`, `tts.unknown_voice`.
         """
         self._folder = folder
-        self._variant = variant or _VARIANTS[language]
-        self._voice = voice
+        self._variants = {**_VARIANTS, **(variants or {})}
+        self._voices = dict(voices)
         self._vocabulary = _read_vocabulary(folder / "vocab.json")
-        self._styles = _read_styles(folder)
-        self._style(voice)
+        self._styles: dict[str, np.typing.NDArray[np.float32]] = {}
+        for place in (folder, *styles):
+            self._styles.update(_read_styles(place))
+        for voice in self._voices.values():
+            self._style(voice)
         self._session = open_session(folder / "model.onnx", threads=threads, extra_output=_DURATIONS)
 
     def describe(self) -> VoiceDescription:
-        """Hash the weights and the accent; the styles are told apart by their names."""
+        """Hash the weights; accents and usual styles belong to it, since the sound depends on them."""
         weights = sha256_of(self._folder / "model.onnx")
-        return VoiceDescription(weights_sha256=f"{weights}-{self._variant}", voices=tuple(sorted(self._styles)))
+        habits = json.dumps([self._variants, self._voices], sort_keys=True)
+        return VoiceDescription(weights_sha256=f"{weights}-{habits}", voices=tuple(sorted(self._styles)))
 
-    def utter(self, text: str, *, voice: str, language: str, speed: float) -> Utterance:  # noqa: ARG002 - the accent is fixed
-        """Speak `text` in the style `voice`.
+    def utter(self, text: str, *, voice: str, language: str, speed: float) -> Utterance:
+        """Speak `text` in the style `voice`, empty for the language's usual one.
 
         Raises:
             CallCentreError: `tts.unknown_voice`.
         """
-        style = self._style(voice or self._voice)
-        tokens = tokens_of(phonemise(text, self._variant), self._vocabulary, english=self._variant.startswith("en"))
+        style = self._style(voice or self._voices.get(language, ""))
+        variant = self._variants.get(language, language)
+        tokens = tokens_of(phonemise(text, variant), self._vocabulary, english=variant.startswith("en"))
         words = text.split()
         if len(tokens.ids) <= 2:
             return Utterance(np.zeros(0, np.float32), RATE_HZ, tuple(Span(0.0, 0.0) for _ in words))
@@ -179,13 +190,20 @@ def _rows(values: np.typing.NDArray[Any]) -> np.typing.NDArray[np.float32]:
 
 
 def create(options: dict[str, Any]) -> SpeechEngine:
-    """Make the engine; options: `folder`, `language`, `voice`, `variant` (espeak's accent), `threads`."""
+    """Make the engine.
+
+    Options: `folder`; `styles` (list of more folders with styles); `voices` (usual style of each language), or `voice`
+    with `language` for one; `variants` (espeak's accents by language); `threads`.
+    """
     language = str(options.get("language", "es"))
+    voices = {str(key): str(value) for key, value in (options.get("voices") or {}).items()}
+    if "voice" in options:
+        voices.setdefault(language, str(options["voice"]))
     model = KokoroModel(
         Path(options["folder"]),
-        language=language,
-        voice=str(options["voice"]),
-        variant=options.get("variant"),
+        styles=[Path(folder) for folder in options.get("styles", ())],
+        voices=voices,
+        variants=options.get("variants"),
         threads=int(options.get("threads", 1)),
     )
-    return SpeechEngine(model, language=language)
+    return SpeechEngine(model, language=next(iter(voices), language))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,7 +112,7 @@ class Voice:
         if self._writes:
             await asyncio.wait(self._writes)
 
-    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncGenerator[SpeechChunk, None]:
         """Yield the speech of `text` clause by clause, at 16 kHz, with the times of its words.
 
         The words are those of the text as written (`42,50 €` is one word that lasts as long as its reading). Closing
@@ -151,6 +151,11 @@ class Voice:
     def cool(self) -> None:
         """Stop warming: nothing more is rendered ahead of need."""
         self._to_warm.clear()
+
+    async def warmed(self) -> None:
+        """Wait until nothing waits to be rendered any more."""
+        if self._warmer is not None:
+            await asyncio.wait({self._warmer})
 
     @property
     def warming(self) -> int:
