@@ -1,10 +1,11 @@
 """The shipped voices, synthesised in full and understood by an independent recogniser at telephone band."""
 
+# ruff: noqa: T201 - the figures are meant to be read
+import itertools
 import os
 import re
 import time
 import unicodedata
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import soxr
 
 from calls.audio import SILENCE_DBFS, Samples, level_dbfs, to_float
 from calls.errors import CallCentreError
-from calls.ids import Language
+from calls.ids import LANGUAGES, Language
 from voice.tts import espeak, kokoro, piper
 from voice.tts.clauses import clauses_of
 from voice.tts.engine import SpeechEngine
@@ -60,10 +61,10 @@ def spanish() -> SpeechEngine:
 
 
 @pytest.fixture(scope="module")
-def whisper() -> Iterator[Any]:
+def whisper() -> Any:
     from faster_whisper import WhisperModel
 
-    yield WhisperModel(str(needed("whisper-base")), device="cpu", compute_type="int8", cpu_threads=2)
+    return WhisperModel(str(needed("whisper-base")), device="cpu", compute_type="int8", cpu_threads=2)
 
 
 def synthesise(engine: SpeechEngine, text: str, language: Language, **more: Any) -> tuple[Samples, list[list[int]]]:
@@ -134,7 +135,7 @@ def test_when_a_voice_speaks_then_level_edges_and_word_times_are_right(
     assert level_dbfs(samples[:320]) > -45
     assert len(words) == len(sentence.split())
     assert all(start <= end for start, end in words)
-    assert all(earlier[1] <= later[0] + 1 for earlier, later in zip(words, words[1:], strict=False))
+    assert all(earlier[1] <= later[0] + 1 for earlier, later in itertools.pairwise(words))
     assert words[-1][1] <= samples.size / 16 + 1
     louder = [level_dbfs(samples[start * 16 : end * 16]) for start, end in words]
     assert min(louder) > -45
@@ -153,9 +154,10 @@ def test_when_recognised_with_times_then_the_voices_own_word_times_agree(english
 
 
 def test_when_spoken_slower_then_it_lasts_longer(english: SpeechEngine, spanish: SpeechEngine) -> None:
-    for engine, language in ((english, "en"), (spanish, "es")):
-        normal, _ = synthesise(engine, SENTENCES[language][0], language)  # type: ignore[index]  # a test's loop
-        slow, _ = synthesise(engine, SENTENCES[language][0], language, speed=0.75)  # type: ignore[index]
+    engines: dict[Language, SpeechEngine] = {"en": english, "es": spanish}
+    for language, engine in engines.items():
+        normal, _ = synthesise(engine, SENTENCES[language][0], language)
+        slow, _ = synthesise(engine, SENTENCES[language][0], language, speed=0.75)
         assert slow.size > 1.15 * normal.size
 
 
@@ -177,10 +179,10 @@ def test_when_a_text_has_no_sound_then_the_speech_is_empty(english: SpeechEngine
 def test_when_only_espeak_is_left_then_it_speaks_both_languages() -> None:
     engine = espeak.create({})
     engine.warm_up()
-    for language in ("es", "en"):
-        samples, words = synthesise(engine, SENTENCES[language][0], language)  # type: ignore[arg-type, index]
+    for language in LANGUAGES:
+        samples, words = synthesise(engine, SENTENCES[language][0], language)
         assert level_dbfs(samples) > SILENCE_DBFS
-        assert len(words) == len(SENTENCES[language][0].split())  # type: ignore[index]
+        assert len(words) == len(SENTENCES[language][0].split())
 
 
 @pytest.mark.parametrize("damage", ["missing", "cut", "garbage"])
