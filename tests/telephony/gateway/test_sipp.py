@@ -1,12 +1,9 @@
-"""Real phones and call generators call the gateway on loopback."""
+"""sipp, a call generator with scenarios of our own, calls the gateway on loopback."""
 
 from __future__ import annotations
 
 import asyncio
-import math
 import shutil
-import struct
-import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -126,51 +123,3 @@ async def test_when_sipp_gives_up_then_487_follows_and_the_service_hears_of_it(d
     assert code == 0, output
     assert desk.cancelled == 1
     assert not desk.media.legs
-
-
-def write_tone(path: Path, seconds: float) -> None:
-    """Write a 440 Hz tone, 8 kHz mono."""
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        samples = [int(8000 * math.sin(2 * math.pi * 440 * n / 8000)) for n in range(int(8000 * seconds))]
-        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
-
-
-def baresip_config(folder: Path, sip_port: int) -> None:
-    """Write the configuration of a phone that plays `tone.wav` and hangs up when it ends."""
-    rtp = 30_000 + sip_port % 10_000 * 2
-    lines = [
-        f"sip_listen 127.0.0.1:{sip_port}",
-        f"audio_source aufile,{folder}/tone.wav",
-        f"audio_player aufile,{folder}/played.wav",
-        f"audio_alert aufile,{folder}/alert.wav",
-        *("ausrc_srate 8000", "auplay_srate 8000", "ausrc_channels 1", "auplay_channels 1"),
-        f"rtp_ports {rtp}-{rtp + 20}",
-        *("net_interface 127.0.0.1", "module_path /usr/lib/baresip/modules", "poll_method epoll"),
-        *("module g711.so", "module aufile.so", "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so"),
-    ]
-    (folder / "config").write_text("".join(line.replace(" ", "\t", 1) + "\n" for line in lines))
-    (folder / "accounts").write_text(f"<sip:alice@127.0.0.1:{sip_port}>;regint=0;audio_codecs=PCMU/8000/1\n")
-    (folder / "contacts").write_text("")
-
-
-async def test_when_baresip_calls_then_its_tone_is_echoed_and_its_end_is_heard(desk: Desk, tmp_path: Path) -> None:
-    program = shutil.which("baresip")
-    if program is None:
-        pytest.skip("baresip is not installed (apt-get install baresip-core)")
-    write_tone(tmp_path / "tone.wav", 2.0)
-    baresip_config(tmp_path, free_udp_port())
-    process = await asyncio.create_subprocess_exec(
-        *(program, "-4", "-f", str(tmp_path), "-t", "5", "-e", f"/dial sip:bot@{desk.address}"),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    log = output.decode(errors="replace")
-    assert len(desk.legs) == 1, log
-    assert desk.events[-1] == LegEnded(reason="hung_up"), log
-    assert len(desk.media.legs[0].packets) > 80, log
-    assert desk.media.legs[0].codec == "PCMU"
