@@ -54,7 +54,7 @@ _GAP = r"(?: \w+){0,4}? "
 
 _STRONG_ES = (
     r"(?:agentes?|(?:ser |seres )?humanos?|humana|operador(?:a|es|as)?|asesor(?:a|es|as)?|ejecutiv[oa]s?|representantes?|"
-    r"supervisor(?:a|es)?|encargad[oa]s?|teleoperador(?:a|es)?|telefonistas?|recepcionistas?|gestor(?:a|es)?|"
+    r"supervisor(?:a|es)?|gerentes?|encargad[oa]s?|teleoperador(?:a|es)?|telefonistas?|recepcionistas?|gestor(?:a|es)?|"
     r"(?:persona|personas|alguien|gente|senorita|ser|voz|hombre|mujer|agente|una) (?:\w+ )?(?:real|reales|human[oa]s?|de verdad|"
     r"de carne y hueso|viv[oa]|fisic[oa]|normal|competente|que (?:me )?(?:entienda|ayude|atienda|resuelva|sepa|escuche|hable|piense|respire))|"
     r"atencion al cliente|servicio al cliente|servicio de atencion|atencion personal(?:izada)?|persona humana|"
@@ -85,7 +85,7 @@ _WISH_ES = (
 )
 
 _REPORTED = re.compile(
-    r"\b(?:spoke|talked|chatted|was (?:speaking|talking|told|chatting)|been (?:speaking|talking)|have spoken|ive spoken|had spoken|"
+    r"\b(?:spoke|talked|chatted|was (?:speaking|talking|told|chatting)|am i (?:speaking|talking)|been (?:speaking|talking)|have spoken|ive spoken|had spoken|"
     r"after (?:speaking|talking)|when i (?:spoke|talked|called)|told me|said|sent me|promised|hung up on|came|visited|called me|rang me|"
     r"gave me|sold me|"
     r"hable|hablamos|hablaba|he hablado|habia hablado|hablado|estuve hablando|me dijo|me dijeron|me ha dicho|me atendio|me atendieron|"
@@ -111,8 +111,8 @@ _ANTI_MACHINE = re.compile(
     r"(?:robots?|machines?|computers?|recordings?|bots?|automated|automatic|system|ai|answering machine|voice ?mail|machine thing|menu|chatbot|phone tree)\b"
     r"|\b(?:no|not|never|stop) (?:\w+ )?(?:robots?|machines?|bots?|computers?)\b"
     r"|\b(?:no|sin|odio|detesto|hart[oa]|cansad[oa]|paso|nada|basta|dejar|salir|sacame|saqueme|fuera|en vez|quitame|quiteme|harta)\b(?: \w+){0,7} "
-    r"(?:robots?|maquinas?|maquinitas?|grabacion(?:es)?|grabadoras?|contestador(?:a|as|es)?|ordenador(?:es)?|computadoras?|bots?|automatic[oa]s?|aparatos?|"
-    r"cacharros?|inteligencia artificial|sistema automatico|chatbots?|automata)\b"
+    r"(?:robots?|maquinas?|maquinitas?|grabacion(?:es)?|grabadoras?|contestador(?:a|as|es)?|ordenador(?:es)?|computadoras?|bots?|automatic[oa]s?|"
+    r"inteligencia artificial|sistema automatico|chatbots?|automata)\b"
 )
 _ANTI_NOT = re.compile(
     r"\b(?:record|grab(?:e|es|en|ar|ando)|listen to|escuchar)\b.*\b(?:recording|grabacion)\b|"
@@ -141,8 +141,11 @@ _PASS_WEAK = re.compile(
 _SERVED_BY = re.compile(
     rf"\bme (?:puede |puedes |podria |podrias |va a |pueda )?(?:{_SERVE_ES}|lo explique|lo resuelva) (?:ya )?(?:\w+ )?(?:{_STRONG_ES}|alguien|una? (?:persona|senorita|chica|chico|senor|companero|companera|compa))\b"
     rf"|\b(?:{_STRONG_ES}|alguien|nadie|una? (?:persona|senorita|senor|chica)|quien) (?:\w+ ){{0,3}}?(?:que )?(?:me (?:pueda |puede |va a |quiera )?|pueda |puede |se )(?:{_SERVE_ES})(?:me)?\b(?! (?:con|a|para|el|la|los|las|sobre|en) )"
-    r"|\b(?:hay alguien|no hay nadie|hay algun|esta alguien|habra alguien|hay una persona)\b(?! (?:en (?:casa|la casa)|robando|sin|con|herid))"
-    r"|\b(?:is there|isnt there|is|any chance of) (?:really |actually )?(?:any|some|no) ?(?:one|body)\b(?: \w+){0,2}? (?:i can|there|who|that|available|around|to (?:talk|speak|help)|real|human|alive)"
+    r"|\b(?:hay alguien|no hay nadie|hay algun|esta alguien|habra alguien|hay una persona)\b(?! (?:en (?:casa|la casa|mi)|robando|sin|con luz|herid|mas|entrando))"
+    r"|\b(?:is there|isnt there|is|any chance of) (?:really |actually )?(?:any|some|no) ?(?:one|body)\b(?: \w+){0,2}? (?:i can|i could|i may|i might|there|who|that|available|around|to (?:talk|speak|help)|real|human|alive)"
+    r"|\b(?:persona|alguien|nadie|humano|agente|ser humano) con (?:quien|el que|la que|el cual) (?:pueda |yo pueda |poder )?(?:hablar|hable|comunicarme|platicar)\b|\bhablar (?:\w+ ){0,2}con (?:el|ella|ellos)$"
+    r"|\b(?:ponerse|se ponga|se pone|se puede poner) (?:al telefono |ya |por favor )?(?:una persona|alguien|un humano|un agente|una senorita|una persona real)\b|\bayuda (?:de|por parte de) (?:una? )?(?:persona|alguien|humano|agente|ser humano|asesor)\b"
+    r"|\b(?:asked?|asking|said|told you) (?:you )?(?:for|i (?:want|wanted|need)) (?:a |an |the )?(?:human|agent|person|operator|representative|real person)\b|\b(?:pedi|pido|pedido|dije|he dicho que quiero) (?:una? )?(?:persona|humano|agente|operador|operadora|asesor|ser humano)\b"
     r"|\b(?:is|isnt) there (?:a|any) (?:way|chance|possibility) (?:\w+ ){0,4}(?:person|human|someone|somebody|agent|anyone)\b"
     r"|\b(?:can|could|would|will) (?:some ?one|some ?body|any ?one|any ?body|a (?:person|human|real person)) (?:please |actually |there )*(?:talk to me|speak to me|speak with me|talk with me|"
     r"help me|assist me|take (?:my|this|the) call|pick up|answer (?:me|the phone)|come on the (?:line|phone)|call)(?: (?:please|out|instead|now|here))*$"
@@ -158,7 +161,7 @@ _DEPARTMENT = re.compile(
 _PERSON_MENTION = re.compile(rf"\b(?:{_STRONG_EN}|{_STRONG_ES})\b")
 _BARE = re.compile(
     r"^(?:(?:please|por favor|porfavor|porfa|ya|now|just|only|no|yes|si|ok|okay|un|una|an|a|the|el|la|real|con|to|oh|uh|um|eh|ah|hello|hi|hola|i|said|want|dije|digo|he dicho|que|"
-    r"um|pues|bueno|mejor|more|again|otra vez|well|sorry|perdon|thanks|gracias|need|quiero|mi|my|god|come on|ahora|mismo|right|otro|otra|another|different|"
+    r"stop|enough|basta|para|um|pues|bueno|mejor|more|again|otra vez|well|sorry|perdon|thanks|gracias|need|quiero|mi|my|god|come on|ahora|mismo|right|otro|otra|another|different|"
     rf"por|favor|senorita|someone|somebody|anybody|anyone|person|persona|alguien|gente|help|people|{_STRONG_EN}|{_STRONG_ES}) ?)+$"
 )
 _BARE_CORE = re.compile(rf"\b(?:{_STRONG_EN}|{_STRONG_ES}|person|persona|someone|somebody|anybody|anyone|people|alguien|gente)\b")
@@ -168,6 +171,7 @@ _OTHER_SENSE = re.compile(
     r"|\b(?:travel|estate|real estate|insurance|secret|cleaning|letting|free|police|inmobiliari[oa]s?) agents?\b|\bagentes? (?:inmobiliari\w+|de (?:viajes|policia|seguros|transito|limpieza))\b"
     r"|\b(?:property|building|office|bank|project|account|password|shop|store|task|estate|line) managers?\b|\bmanager of (?:the|my|a)\b|\b(?:human) (?:resources|error|rights)\b|\brecursos humanos\b|\berror(?:es)? humanos?\b"
     r"|\brepresentante legal\b|\blegal representative\b|\ben representacion\b|\bencargad[oa] de (?:pagar|la (?:casa|finca|comunidad|tienda)|el)\b|\b(?:soy|i am|im|ella es|el es) (?:\w+ ){0,3}(?:encargad[oa]|responsable|manager|supervisor|agent|gestor|gestora|ejecutivo|ejecutiva)\b"
+    r"|\ba nombre de (?:mi |su |una? |otra |la |el )?\w+\b"
     r"|\b(?:plan|cuenta|tarifa|clase) ejecutiv[oa]\b"
 )
 _FUZZY_NOUNS = ("representative", "supervisor", "operator", "representante", "operadora", "ejecutivo", "asesora")
@@ -179,7 +183,7 @@ def _mend(speech: str) -> str:
     """Put right long words for a human that the recogniser misspelled."""
     words = speech.split()
     for i, word in enumerate(words):
-        if len(word) < 7:
+        if len(word) < 7 or _PERSON_MENTION.fullmatch(word):
             continue
         for noun in _FUZZY_NOUNS:
             if len(noun) >= 8 and word != noun and word[0] == noun[0] and fuzz.ratio(word, noun) >= _FUZZY_MIN:

@@ -676,7 +676,7 @@ class DialogPolicy:
             self._ask_again(careful=True)
             return
         if key == "#":
-            self._keys_done() if talk.keys else self._ask_again(careful=True)
+            self._keys_done()
             return
         talk.keys += key
         talk.at("keys", talk.settings.interdigit_ms)

@@ -62,7 +62,7 @@ _SLOWER = _rx(
     r"\b(?:va|habla|vas|hablas) (?:muy|demasiado|tan) (?:rapido|deprisa|aprisa)\b", r"\bmas despacio\b", r"\bdespacio\b(?: por favor)?$",
     r"\bno (?:hable|hables|vaya|vayas) tan (?:rapido|deprisa)\b",
 )
-_SLOW_NET = _rx(r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|broadband|navega|carga)\b")
+_SLOW_NET = _rx(r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b")
 _WAIT = _rx(
     r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|second|seconds|minute|moment|minutes|tick)|"
     r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b|"
@@ -76,7 +76,7 @@ _WAIT = _rx(
     r"\b(?:estan llamando a la puerta|someones at the door|the dogs barking|doorbell)\b",
 )
 _CAPABILITIES = _rx(
-    r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b", r"\bwhat (?:are my|are the) options\b", r"\bhow can you help\b", r"\bwhat can i (?:ask|say|do here)\b",
+    r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b", r"\bwhat (?:are my|are the) options$", r"\bhow can you help\b", r"\bwhat can i (?:ask|say|do here)\b",
     r"\bwhat (?:sort|kind) of things? can\b", r"\b(?:the )?(?:main )?menu\b(?: please)?$", r"^(?:help|ayuda)(?: me)?(?: please| por favor)?$", r"\bwhat are you for\b",
     r"\b(?:que|en que|con que|que cosas) (?:\w+ )?(?:puedes|puede|sabes|sabe|podes) (?:\w+ )?(?:hacer|ayudar|ayudarme|ofrecer|ofrecerme)\b", r"\bpara que sirve(?:s)?(?: usted| esto| tu)?$",
     r"\b(?:cuales son (?:las|mis)|que) opciones\b", r"\bque (?:te )?puedo (?:preguntar|preguntarle|preguntarte|pedir|pedirle|pedirte|decir|hacer aqui)\b", r"\bmenu principal\b", r"^(?:el )?menu(?: por favor)?$",
@@ -135,21 +135,22 @@ def find_meta(text: str) -> Meta | None:
         return "identity"
     if _CAPABILITIES.search(speech):
         return "capabilities"
-    short = len(speech.split()) <= 14
-    for pattern, meta in _ORDER:
-        if short and (pattern.search(speech) or pattern.search(bare)):
+    words = len(speech.split())
+    for pattern, meta, longest in _ORDER:
+        if words <= longest and (pattern.search(speech) or pattern.search(bare)):
             return meta
     return None
 
 
-_ORDER: tuple[tuple[re.Pattern[str], Meta], ...] = (
-    (_THANKS, "thanks"),
-    (_GREETING, "greeting"),
-    (_GOODBYE, "goodbye"),
-    (_NEVER_MIND, "never_mind"),
-    (_WAIT, "wait"),
-    (_OK, "ok"),
+_ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (
+    (_THANKS, "thanks", 14),
+    (_GREETING, "greeting", 14),
+    (_GOODBYE, "goodbye", 9),
+    (_NEVER_MIND, "never_mind", 8),
+    (_WAIT, "wait", 12),
+    (_OK, "ok", 14),
 )
+"""Pattern, what it means, and the longest utterance in words in which it is the point of what was said."""
 
 
 def asks_language(text: str) -> Language | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 
+from rapidfuzz import fuzz
+
 from calls.ids import Language
 from voice.dialog.slots.numbers import Token, read_cardinal, tokens
 from voice.dialog.slots.types import Parsed
-from voice.dialog.text import plain
+from voice.dialog.text import plain, strip_accents
 
 _MONTHS: dict[Language, dict[str, int]] = {
     "en": {m: i + 1 for i, m in enumerate("january february march april may june july august september october november december".split())}
@@ -85,11 +87,10 @@ def parse_date(text: str, language: Language, today: date) -> Parsed | None:
 
 
 def _segments(low: str, language: Language) -> list[list[Token]]:
-    from voice.dialog.text import strip_accents
-
     speech = strip_accents(low).replace("-", " ")
     for wrong, right in _REPAIRS[language]:
         speech = re.sub(wrong, right, speech)
+    speech = re.sub(r"[a-z]{6,}", lambda word: _near_name(word[0], language), speech)
     segments: list[list[Token]] = [[]]
     for token in tokens(speech, language):
         if token.kind == "mark":
@@ -97,6 +98,19 @@ def _segments(low: str, language: Language) -> list[list[Token]]:
         else:
             segments[-1].append(token)
     return [segment for segment in segments if segment]
+
+
+_NAME_SIMILARITY = 85.0
+"""Percent from which a word is a misheard month or weekday. Source: own list in the tests."""
+
+
+def _near_name(word: str, language: Language) -> str:
+    """Put right a month or weekday that the recogniser misspelled: `deciembre`, `wensday`."""
+    names = (*_MONTHS[language], *_WEEKDAYS[language])
+    if word in names or word in _ORDINALS or tokens(word, language)[0].kind != "word":
+        return word
+    best = max((name for name in names if len(name) >= 6), key=lambda name: fuzz.ratio(word, name))
+    return best if best[0] == word[0] and fuzz.ratio(word, best) >= _NAME_SIMILARITY else word
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
@@ -125,25 +139,51 @@ _RELATIVE_WORDS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"\b(?:today|tonight|this (?:morning|afternoon|evening)|right now|hoy|ahora mismo|esta (?:manana|tarde|noche)|hoy mismo|ahorita)\b"), 0),
     (re.compile(r"\b(?:tomorrow|tomorow|tmrw)\b"), 1),
 )  # fmt: skip
-_TOMORROW_ES = re.compile(r"\bmanana\b")
 _NOT_TOMORROW_ES = re.compile(r"\b(?:por|de|en|a|esta|toda) (?:la |esa )?manana\b|\ben las mananas\b")
 
 
 def _relative(segment: list[Token], words: str, language: Language, today: date, *, past: bool) -> date | None:
-    weekday = next((_WEEKDAYS[language][t.text] for t in segment if t.text in _WEEKDAYS[language]), None)
-    counted = _counted(segment, words, today)
+    weekday, at = _named_weekday(segment, language)
+    relative, relative_at = _relative_word(words, language, today)
     if weekday is not None:
-        return _weekday(words, weekday, today, past=past)
-    for pattern, days in _RELATIVE_WORDS:
-        if pattern.search(words):
-            return today + timedelta(days=days)
-    if language == "es" and re.search(r"\bmanana\b", _NOT_TOMORROW_ES.sub(" ", words)):
-        return today + timedelta(days=1)
+        day = _weekday(words, weekday, today, past=past)
+        if relative is None or (relative.weekday() != weekday and words.find(at) > relative_at):
+            return day
+        return relative
+    if relative is not None:
+        return relative
+    counted = _counted(segment, words, today)
     if counted is not None:
         return counted
     if re.search(r"\b(?:end of (?:the|this) month|last day of (?:the|this) month|(?:fin|final|finales|ultimo(?: dia)?) (?:de|del) (?:este )?mes)\b", words):
         return _add_months(today.replace(day=1), 1) - timedelta(days=1)
     return None
+
+
+_CHOSEN = frozenset("next this coming proximo este that following on".split())
+
+
+def _named_weekday(segment: list[Token], language: Language) -> tuple[int | None, str]:
+    """Return the weekday meant: the last one after "next" or "this", else the last one named."""
+    named = [(i, t.text) for i, t in enumerate(segment) if t.text in _WEEKDAYS[language]]
+    if not named:
+        return None, ""
+    chosen = [(i, text) for i, text in named if i and segment[i - 1].text in _CHOSEN]
+    text = (chosen or named)[-1][1]
+    return _WEEKDAYS[language][text], text
+
+
+def _relative_word(words: str, language: Language, today: date) -> tuple[date | None, int]:
+    """Return the day of "tomorrow", "anteayer" and their like, and where the word stands."""
+    for pattern, days in _RELATIVE_WORDS:
+        hit = pattern.search(words)
+        if hit is not None:
+            return today + timedelta(days=days), hit.start()
+    if language == "es":
+        hit = re.search(r"\bmanana\b", _NOT_TOMORROW_ES.sub(lambda m: " " * len(m[0]), words))
+        if hit is not None:
+            return today + timedelta(days=1), hit.start()
+    return None, -1
 
 
 def _weekday(words: str, weekday: int, today: date, *, past: bool) -> date:
@@ -283,6 +323,14 @@ def _day_at(segment: list[Token], i: int, language: Language) -> tuple[int, int]
     return None
 
 
+_AFTER_A_DAY = frozenset(
+    "of please if would is works for or in at from and then would suits will should por si de que me a en seria esta "
+    "estaria viene puede puedo after before best maybe thanks when gracias o sin fine good great ok works around ordinal "
+    "le nos va podria mejor perfecto bien del mes y would can could".split()
+)
+"""Words that may follow a day of the month; others make it no date ("the second half", "first floor")."""
+
+
 def _lone_day(segment: list[Token], words: str, language: Language) -> int | None:
     """Return "the fifteenth", "el día quince", without a month."""
     found: int | None = None
@@ -293,6 +341,8 @@ def _lone_day(segment: list[Token], words: str, language: Language) -> int | Non
         before = segment[i - 1].text if i else ""
         after = segment[day[1]].text if day[1] < len(segment) else ""
         if after in _UNITS_DAYS or after in _MONTH_UNITS or after in ("oclock", "am", "pm", "horas", "euros", "pesos", "minutes"):
+            continue
+        if after and segment[day[1]].kind == "word" and after not in _AFTER_A_DAY:
             continue
         ordinal = token.text in _ORDINALS or (day[1] - 1 < len(segment) and (segment[day[1] - 1].text in _ORDINALS or segment[day[1] - 1].text == "ordinal"))
         weekday_before = before in _WEEKDAYS[language]

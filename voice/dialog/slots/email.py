@@ -34,7 +34,7 @@ _NOISE: dict[Language, re.Pattern[str]] = {
         r"(?:the )?(?:number|letter) (?=\w)|as in \w+|like the \w+|for \w{4,}(?= dot)|dont laugh|and then|then|altogether|lower|spelled (?:just )?(?:like|as) it sounds)\b"
     ),
     "es": re.compile(
-        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|espacios?|la tilde|el acento)|con mayusculas?|en (?:numeros?|numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|casa|perro|dedo|"
+        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|espacios?|la tilde|el acento|(?:la )?(?:ene|hache|ache))|con mayusculas?|en (?:numeros?|numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|casa|perro|dedo|"
         r"[a-z]{4,})(?= dot| arroba|,|$)|y luego|luego|despues|en singular|en plural|como suena|tal cual)\b"
     ),
 }
@@ -49,6 +49,7 @@ _STOP: dict[Language, frozenset[str]] = {
 }
 _SIGNS = {"dot": ".", "underscore": "_", "hyphen": "-", "plussign": "+"}
 _DOUBLES = {"double": 2, "triple": 3, "doble": 2}
+_ENDINGS = frozenset("com es net org mx us uk co io edu gov info eu ar cl pe cat biz".split())
 _KNOWN = ("gmail.com", "hotmail.com", "yahoo.com", "outlook.com", "icloud.com")
 
 
@@ -128,6 +129,9 @@ def _word(words: list[str], i: int, language: Language, items: list[Item]) -> in
         return number[1]
     word = words[i]
     names = ES_NAMES if language == "es" else EN_NAMES
+    if items and items[-1] == ("sign", ".") and word in _ENDINGS:
+        items.append(("text", word))
+        return 1
     if language == "es" and word in ("uve", "ve", "i", "y", "be") and i + 1 < len(words):
         pair = {("uve", "doble"): "w", ("ve", "doble"): "w", ("i", "griega"): "y", ("y", "griega"): "y", ("i", "latina"): "i", ("be", "grande"): "b", ("be", "larga"): "b", ("be", "alta"): "b", ("ve", "chica"): "v", ("ve", "corta"): "v", ("be", "chica"): "v", ("be", "baja"): "v", ("ve", "baja"): "v"}.get((word, words[i + 1]))
         if pair:
@@ -155,7 +159,9 @@ def _is_letter_here(words: list[str], i: int, language: Language) -> bool:
 def _letters_around(words: list[str], i: int, language: Language) -> bool:
     """Return whether the neighbours of word `i` are spelled letters too."""
     names = ES_NAMES if language == "es" else EN_NAMES
-    near = [words[j] for j in (i - 1, i + 1) if 0 <= j < len(words)]
+    solid = [j for j in range(len(words)) if words[j][0].isalnum()]
+    at = solid.index(i)
+    near = [words[solid[j]] for j in (at - 1, at + 1) if 0 <= j < len(solid)]
     return any((len(w) == 1 and w.isalpha()) or w in _SURE_LETTERS[language] or (w in names and len(w) <= 3 and w not in ("an", "and", "as", "at", "de")) for w in near)
 
 
@@ -240,7 +246,11 @@ def _local(items: list[Item], language: Language) -> str:
             if text in (":", ";") and parts:
                 break
             continue
+        if kind == "at":
+            break
         joined = i + 1 < len(items) and items[i + 1][0] == "sign"
+        if kind == "text" and text in stop and not parts and len(text) > 1:
+            continue
         if kind == "text" and text in stop and parts and not joined and len(text) > 1:
             break
         if kind == "digits" and text == "1" and i + 1 < len(items) and items[i + 1][0] == "break" and i and items[i - 1][0] == "text" and len(items[i - 1][1]) > 3:
@@ -252,7 +262,9 @@ def _local(items: list[Item], language: Language) -> str:
 
 
 def _spelled_near(items: list[Item], i: int) -> bool:
-    near = [items[j] for j in (i - 1, i + 1) if 0 <= j < len(items)]
+    solid = [j for j in range(len(items)) if items[j][0] != "break"]
+    at = solid.index(i)
+    near = [items[solid[j]] for j in (at - 1, at + 1) if 0 <= j < len(solid)]
     return any(kind == "text" and len(text) == 1 for kind, text in near)
 
 

@@ -62,7 +62,7 @@ def pieces(text: str, language: Language, *, marked: str = "") -> list[Piece]:
     names = ES_NAMES if language == "es" else EN_NAMES
     for pattern, letter in _ES_PHRASES if language == "es" else _EN_PHRASES:
         low = re.sub(pattern, f" {letter}__ ", low)
-    low = re.sub(r"\bene con (?:tilde|virgulilla|sombrero)\b|\be\u00f1e\b|\benie\b", " \u00f1__ ", low)
+    low = re.sub("\\bene con (?:tilde|virgulilla|sombrero)\\b|\\be\u00f1e\\b|\\benie\\b|\\b\u00f1e\\b", " \u00f1__ ", low)
     low = _ACCENT_ES.sub(" __accent ", low)
     del shown
     found: list[Piece] = []

@@ -134,7 +134,11 @@ def _read(segment: list[Token], i: int) -> tuple[int, int, bool] | None:
         return value * 100 + 50, k + 1, True
     if k < len(texts) and joined and texts[k] == "half":
         return value * 100 + 50, k + 1, unit_named
-    fraction = _whole(segment, k) if k < len(segment) and segment[k].kind not in ("maybe", "word", "comma") else None
+    if k + 1 < len(texts) and joined and texts[k : k + 2] == ["a", "half"]:
+        return value * 100 + 50, k + 2, unit_named
+    one_cent = k + 1 < len(texts) and texts[k] in ("un", "una") and bool(_CENTS.match(texts[k + 1]))
+    readable = k < len(segment) and (segment[k].kind not in ("maybe", "word", "comma") or one_cent)
+    fraction = _whole(segment, k) if readable else None
     if fraction is not None:
         cents, end = fraction
         written = segment[k].digits

@@ -43,11 +43,14 @@ def _spelled(found: list[Piece]) -> str | None:
     best: list[str] = []
     best_sure = 0
     for start in range(len(found)):
-        if start and found[start - 1].kind in ("letter", "double"):
+        if _inside_a_run(found, start):
             continue
         letters, sure = _run(found, start)
         if len(letters) >= _MIN_SPELLED and (len(letters), sure) > (len(best), best_sure):
             best, best_sure = letters, sure
+    only_letters = all(piece.kind in ("letter", "comma", "double", "mark", "accent") for piece in found)
+    if only_letters and len(best) > _MIN_SPELLED:
+        best_sure = len(best)
     if len(best) < _MIN_SPELLED or best_sure < max(1, len(best) // 3):
         return None
     if len(best) == _MIN_SPELLED and best_sure < _MIN_SPELLED:
@@ -56,41 +59,64 @@ def _spelled(found: list[Piece]) -> str | None:
     return name[0].upper() + name[1:]
 
 
+def _inside_a_run(found: list[Piece], start: int) -> bool:
+    """Return whether letters stand before `start`, so that a run from there would only be a part of another."""
+    for piece in reversed(found[:start]):
+        if piece.kind in ("letter", "double", "mark", "accent", "capital", "small"):
+            return True
+        if piece.kind != "comma" or ":" in piece.text:
+            return False
+    return False
+
+
+_SKIPPED = frozenset("then and luego y despues con otra otro another sorry space espacio".split())
+_SIGNS = {"apostrophe": "'", "apostrofe": "'", "apostrofo": "'", "hyphen": "-", "dash": "-", "guion": "-"}
+_MAX_SKIPPED = 2
+
+
 def _run(found: list[Piece], start: int) -> tuple[list[str], int]:
+    """Collect the letters spelled from `start` and how many of them are surely letters."""
     letters: list[str] = []
-    sure = 0
-    times = 1
+    before_mark: list[str] = []
+    sure, times, skipped = 0, 1, 0
     capital = False
-    pending_mark = False
-    fillers = 0
     for piece in found[start:]:
         if piece.kind == "letter":
-            fillers = 0
-            if pending_mark and letters:
-                letters.pop()
-            pending_mark = False
+            skipped = 0
             letter = piece.text.upper() if capital else piece.text
             letters.extend([letter] * times if len(letter) == 1 else list(letter))
             sure += piece.sure
             times, capital = 1, False
         elif piece.kind == "double":
             times = 3 if piece.text == "triple" else 2
-        elif piece.kind == "capital":
-            capital = True
-        elif piece.kind == "small":
-            capital = False
+        elif piece.kind in ("capital", "small"):
+            capital = piece.kind == "capital"
         elif piece.kind == "accent":
             if letters:
                 letters[-1] = _ACCENTS.get(letters[-1], letters[-1])
         elif piece.kind == "mark":
-            pending_mark = bool(letters)
+            letters = _with_correction(before_mark, letters)
+            before_mark, letters = letters, []
         elif piece.kind == "comma":
-            continue
-        elif piece.kind == "word" and piece.text in ("then", "and", "luego", "y", "despues", "con", "otra", "otro", "another", "sorry") and letters and fillers < 2:
-            fillers += 1
+            if ":" in piece.text:
+                break
+        elif piece.text in _SIGNS and letters:
+            letters.append(_SIGNS[piece.text])
+            capital = True
+        elif piece.text in _SKIPPED and letters and skipped < _MAX_SKIPPED:
+            skipped += 1
         else:
             break
-    return letters, sure
+    return _with_correction(before_mark, letters), sure
+
+
+def _with_correction(before: list[str], after: list[str]) -> list[str]:
+    """Put what follows a correction in the place of the last letter, or of all when the name is spelled anew."""
+    if not before or not after:
+        return before or after
+    if after[0].lower() == before[0].lower() and len(after) >= len(before) and len(after) > 1:
+        return after
+    return before[:-1] + after
 
 
 def _said(text: str, language: Language) -> Parsed | None:

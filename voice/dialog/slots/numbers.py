@@ -88,7 +88,7 @@ def tokens(text: str, language: Language) -> list[Token]:
     """Cut `text` into tokens; corrections become one `mark` each."""
     low = _ELISION.sub("", strip_accents(text.lower()).replace("-", " ").replace("\u2013", " "))
     cleaned = re.sub(r"\s+", " ", re.sub(r"[^\w\s,.;:!?\u2026]", " ", low))
-    marked = _MARKS[language].sub(" \u00a7 ", cleaned.replace(",", " , ").replace("...", " \u2026 ") if False else _loosen(cleaned, language))
+    marked = _MARKS[language].sub(" \u00a7 ", _loosen(cleaned))
     table = _TABLES[language]
     found: list[Token] = []
     for piece in re.findall(r"\u00a7|" + _TOKEN.pattern, marked):
@@ -107,9 +107,8 @@ def tokens(text: str, language: Language) -> list[Token]:
 _MARK_WORDS = re.compile(r"\b(no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|mejor|actually|i mean|make|hang on|hold on)\s*[,.\u2026]+\s*(?=(?:no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|actually|i mean|make (?:it|that)|hang on|hold on|its|es)\b)")
 
 
-def _loosen(cleaned: str, language: Language) -> str:
+def _loosen(cleaned: str) -> str:
     """Drop commas inside a correction, so that "no, wait, sorry" is one mark."""
-    del language
     for _ in range(3):
         cleaned = _MARK_WORDS.sub(r"\1 ", cleaned)
     return cleaned
@@ -237,16 +236,66 @@ def _counts(found: list[Token], i: int, maybes: Literal["none", "inside", "all"]
 def spoken_digits(text: str, language: Language, lengths: Collection[int]) -> str | None:
     """Return the digits of `text` when they can be read as a number of one of `lengths`, after corrections.
 
-    Readings are tried from the most literal to the most generous; the first of a fitting length wins.
+    Readings are tried from the most literal to the most generous; the first of a fitting length wins. When all
+    numbers together do not fit, stretches between other words are tried ("I'm there till six, so my number is …").
     """
     found = tokens(text, language)
-    for maybes in ("none", "inside", "all"):
-        for hundreds in (True, False):
-            groups = list(read_digits(found, hundreds=hundreds, maybes=maybes))
-            digits = _corrected(groups, lengths)
+    variants = [found]
+    without_pronouns = _without_pronouns(found)
+    if without_pronouns != found:
+        variants.append(without_pronouns)
+    for variant in variants:
+        digits = _fitting(variant, lengths)
+        if digits is not None:
+            return digits
+    for variant in variants:
+        for stretch in _stretches(variant):
+            digits = _fitting(stretch, lengths)
             if digits is not None:
                 return digits
     return None
+
+
+def _fitting(found: list[Token], lengths: Collection[int]) -> str | None:
+    for maybes in _MAYBES:
+        for hundreds in (True, False):
+            digits = _corrected(list(read_digits(found, hundreds=hundreds, maybes=maybes)), lengths)
+            if digits is not None:
+                return digits
+    return None
+
+
+_MAYBES: tuple[Literal["none", "inside", "all"], ...] = ("none", "inside", "all")
+_BEFORE_A_DIGIT = frozenset("is its are was uh um er with then and number account zip code postcode dial on at ok okay yes yeah so".split())
+
+
+def _without_pronouns(found: list[Token]) -> list[Token]:
+    """Return the tokens with "one" as a word where it stands for a thing: "my husband's one, three four …"."""
+    changed = list(found)
+    for i, token in enumerate(found):
+        if token.text != "one" or not i or found[i - 1].kind != "word" or found[i - 1].text in _BEFORE_A_DIGIT:
+            continue
+        if i + 1 == len(found) or found[i + 1].kind in ("comma", "word", "mark"):
+            changed[i] = Token("one", "word")
+    return changed
+
+
+def _stretches(found: list[Token]) -> Iterator[list[Token]]:
+    """Yield runs of tokens between words that are no numbers, and joined runs: longer ones first, later ones first."""
+    runs: list[tuple[int, int]] = []
+    start: int | None = None
+    for i, token in enumerate(found):
+        number = token.kind in _NUMBERS or token.kind in ("plural", "maybe", "mark")
+        if number and start is None:
+            start = i
+        if token.kind == "word" and start is not None:
+            runs.append((start, i))
+            start = None
+    if start is not None:
+        runs.append((start, len(found)))
+    for size in range(len(runs), 0, -1):
+        for first in range(len(runs) - size, -1, -1):
+            yield found[runs[first][0] : runs[first + size - 1][1]]
 
 
 def loose_digits(text: str, language: Language) -> str:
@@ -271,7 +320,17 @@ def _corrected(groups: list[str | None], lengths: Collection[int]) -> str | None
     value = parts[0]
     for tail in parts[1:]:
         value = _replace_end(value, tail, lengths)
-    return value if len(value) in lengths else None
+    if len(value) in lengths:
+        return value
+    for length in lengths:
+        begun = len(value) - length
+        if begun >= _RESTART_DIGITS and value[:begun] == value[begun : 2 * begun]:
+            return value[begun:]
+    return None
+
+
+_RESTART_DIGITS = 2
+"""Digits said twice from which a caller is taken to have begun anew. Source: own list in the tests."""
 
 
 def _replace_end(value: str, tail: str, lengths: Collection[int]) -> str:

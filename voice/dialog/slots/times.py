@@ -191,7 +191,9 @@ def _plain_clock(segment: list[Token]) -> tuple[int, int] | None:
             i += 1
             continue
         hour, i = read
-        if token.kind == "numeral" and hour > 24 or hour > 24:
+        if hour > 24:
+            if hour % 100 < 60 and hour < 2400 and i < len(segment) and segment[i].text in ("hours", "horas"):
+                best = (hour // 100, hour % 100)
             continue
         minute = 0
         j = i

@@ -18,14 +18,14 @@ _YES = re.compile(
 )
 _NO = re.compile(
     r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|wont|cant|neither|rather not|id rather not|rather you didnt|no thanks|no thank you|nothing|leave it|forget it|not (?:really|now|today|that i know of|at all|quite|yet)|no way|false|stop|cancel|skip it|didnt|doubt it|"
-    r"nada|nunca|jamas|tampoco|para nada|que va|ni hablar|de ninguna manera|negativo|incorrecto|nel|ni de broma|ni loc[oa]|dejelo|dejalo|mejor no|va a ser que no|que no|en absoluto|ni modo|falso|ninguno|nanay|nones|no hace falta|paso)\b"
+    r"nada|nunca|jamas|tampoco|para nada|que va|ni hablar|de ninguna manera|negativo|incorrecto|nel|ni de broma|ni loc[oa]|dejelo|dejalo|mejor no|va a ser que no|que no|en absoluto|ni modo|falso|ninguno|nanay|nones|no hace falta|paso|mal|equivocad[oa]|erroneo|erronea|prefiero que no)\b"
 )
 _YES_DESPITE_NO = re.compile(
     r"\b(?:no no (?:thats|its|it is|yes|si|esta|es (?:ese|esa|correcto|asi)|claro|si si)|no problem|no hay problema|sin problema|no worries|why not|como no|por que no|cant wait|not a problem|no doubt|no duda|no me importa|i dont mind|dont mind|no se preocupe si|not wrong|not bad|"
     r"no esta mal|no tengo inconveniente|ningun problema|no objection|no objections|no issue|no pasa nada si|sure no problem|no thats right|no its (?:right|correct|fine|good)|no esta bien asi si|no si si|no yes|no yeah|no si)\b"
 )
 _NO_DESPITE_YES = re.compile(
-    r"\b(?:yeah no|yes no|si no|ya no|si pero no|ok no|okay no|well no|no gracias|no thanks|no thank you|id rather (?:you )?(?:not|didnt)|not right|not (?:quite )?correct|not (?:ok|okay|sure|fine|exactly|really|please|now)|no (?:es|esta|estoy) (?:correcto|bien|ese|esa|asi|de acuerdo|cierto|mi\w*)|"
+    r"\b(?:yeah no|yes no|si no|ya no|si pero no|ok no|okay no|well no|no gracias|no thanks|no thank you|id rather (?:you )?(?:not|didnt)|not right|esta mal|not (?:quite )?correct|not (?:ok|okay|sure|fine|exactly|really|please|now)|no (?:es|esta|estoy) (?:correcto|bien|ese|esa|asi|de acuerdo|cierto|mi\w*)|"
     r"no (?:quiero|me interesa|por favor|claro|estoy segur[oa]|lo confirmo|ese no|esa no)|claro que no|por supuesto que no|desde luego que no|of course not|absolutely not|definitely not|certainly not|dont (?:do|want|think so|please)|doesnt (?:work|sound)|isnt (?:right|correct|it|me|mine|fine)|thats (?:not|wrong|incorrect)|"
     r"va a ser que no|please dont|por favor no|ese no (?:es)?|esa no (?:es)?|obvio no|obvio que no|nada de eso|dont think so|i dont|no i dont|seguro que no|i would not|i wouldnt|it is not|it isnt|i am not|im not|i do not|not (?:the one|it|me|that))\b"
 )
