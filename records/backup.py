@@ -130,36 +130,52 @@ def _copy_database(source: Path, target: Path) -> None:
         raise OSError(5, f"the database cannot be copied ({error})") from error
 
 
+class _Hashing:
+    """A file that is hashed while it is read."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def read(self, n: int = -1) -> bytes:
+        data = self._file.read(n)
+        self._digest.update(data)
+        return data
+
+    def hexdigest(self) -> str:
+        return self._digest.hexdigest()
+
+
 def _write(partial: Path, copy: Path, data_dir: Path, *, with_key: bool) -> int:
-    count = 0
+    """Write the members, then their digests; return the number of recordings."""
     handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     mode = "w:gz" if partial.name.endswith(".gz.partial") else "w"
+    digests: dict[str, str] = {}
     with os.fdopen(handle, "wb") as out:
         with tarfile.open(fileobj=out, mode=mode) as tar:  # type: ignore[call-overload]
-            with copy.open("rb") as database_file:
-                digest = hashlib.file_digest(database_file, "sha256").hexdigest()
-            head = {"format": FORMAT, "database_sha256": digest, "with_key": with_key}
-            _add_bytes(tar, _MANIFEST_NAME, json.dumps(head).encode())
-            tar.add(copy, database.FILE_NAME)
+            _add(tar, copy, database.FILE_NAME, digests)
             for name in (*((KEY_NAME,) if with_key else ()), SPILL_NAME):
-                if (data_dir / name).exists():
-                    tar.add(data_dir / name, name)
+                _add(tar, data_dir / name, name, digests)
+            before = len(digests)
             for path in sorted((data_dir / RECORDINGS_NAME).glob("*.wav")):
-                count += _add_recording(tar, path)
+                _add(tar, path, f"{RECORDINGS_NAME}/{path.name}", digests)
+            count = len(digests) - before
+            _add_bytes(tar, _MANIFEST_NAME, json.dumps({"format": FORMAT, "sha256": digests}).encode())
         out.flush()
         os.fsync(out.fileno())
     return count
 
 
-def _add_recording(tar: tarfile.TarFile, path: Path) -> int:
-    """Add a recording as long as it is now; one that was deleted meanwhile is left out."""
+def _add(tar: tarfile.TarFile, path: Path, name: str, digests: dict[str, str]) -> None:
+    """Add a file as long as it is now; one that is not there, or was deleted meanwhile, is left out."""
     try:
         with path.open("rb") as file:
-            info = tar.gettarinfo(arcname=f"{RECORDINGS_NAME}/{path.name}", fileobj=file)
-            tar.addfile(info, file)
+            info = tar.gettarinfo(arcname=name, fileobj=file)
+            reader = _Hashing(file)
+            tar.addfile(info, reader)
     except FileNotFoundError:
-        return 0
-    return 1
+        return
+    digests[name] = reader.hexdigest()
 
 
 def _add_bytes(tar: tarfile.TarFile, name: str, data: bytes) -> None:
@@ -186,9 +202,10 @@ def _unpack(file: Path, target: Path) -> None:
         head = json.loads((target / _MANIFEST_NAME).read_text(encoding="utf-8"))
         if head["format"] != FORMAT:
             raise _unreadable(file, "it was made by a newer Warmline")
-        with (target / database.FILE_NAME).open("rb") as database_file:
-            if hashlib.file_digest(database_file, "sha256").hexdigest() != head["database_sha256"]:
-                raise _unreadable(file, "the database in it is damaged")
+        for name, digest in head["sha256"].items():
+            with (target / name).open("rb") as member_file:
+                if hashlib.file_digest(member_file, "sha256").hexdigest() != digest:
+                    raise _unreadable(file, f"{name} in it is damaged")
     except (OSError, tarfile.TarError, EOFError, ValueError, KeyError, TypeError) as error:
         raise _unreadable(file, str(error)) from error
     (target / _MANIFEST_NAME).unlink()

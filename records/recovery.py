@@ -55,7 +55,8 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
     ended: list[str] = []
     deleted: list[str] = []
     for info in store.streams("call", open_only=True, limit=OPEN_CALLS_MAX):
-        if store.is_dead(info.owner, clock.now_utc()):
+        # Those of this process are calls whose waiting facts were written just now: it has no call of its own yet.
+        if info.owner == store.owner or store.is_dead(info.owner, clock.now_utc()):
             try:
                 deleted += _end(store, info, recordings, clock)
             except CallCentreError as error:
@@ -74,7 +75,8 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
 
 
 def _end(store: EventStore, info: StreamInfo, recordings: Path, clock: Clock) -> list[str]:
-    store.take_over(info, clock.now_utc())
+    if info.owner != store.owner:
+        store.take_over(info, clock.now_utc())
     call = folds.live.over(store.read("call", info.stream_id))
     deleted: list[str] = []
     bodies: list[EventBody] = []
