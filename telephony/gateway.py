@@ -78,8 +78,14 @@ class SipGateway:
             admit: Asked first; may refuse a call before anybody hears of it. Settable later as `admit`.
 
         Raises:
-            CallCentreError: `config.unknown_codec`, `config.bad_listen`.
+            CallCentreError: `config.unknown_codec`, `config.bad_listen`, `config.bad_advertise`.
         """
+        if settings.advertise and not is_ip_address(settings.advertise):
+            raise CallCentreError(
+                "config.bad_advertise",
+                "[telephony.sip] advertise must be an IP address, for example 203.0.113.5, since it stands in SDP.",
+                fault="operator",
+            )
         unknown = [name for name in settings.codecs if name not in CODECS]
         if unknown or not settings.codecs:
             raise CallCentreError(
@@ -113,11 +119,13 @@ class SipGateway:
         return len(self._calls)
 
     async def start(self) -> None:
-        """Bind the port and take calls.
+        """Bind the port and take calls; idempotent.
 
         Raises:
             CallCentreError: `sip.port_taken`, `sip.bad_address`, `sip.not_allowed`.
         """
+        if self._transport is not None:
+            return
         host, port = self._listen
         self._transport = await open_udp(host, port, self._on_datagram, self._on_send_failed)
         bound = self._transport.local_address[0]

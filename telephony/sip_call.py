@@ -123,12 +123,8 @@ class SipIncomingCall(PendingLeg):
         raise CallCentreError("call.gone", "The caller gave up before the call was answered.", fault="peer")
 
     def reject(self, status: int, reason: str) -> None:
-        """Refuse with a SIP status; nothing happens when the caller is gone.
-
-        Raises:
-            CallCentreError: `call.decided` on a second decision.
-        """
-        self._decide()
+        """Refuse with a SIP status; nothing happens when the caller is gone or the call is decided already."""
+        self._decided = True
         self._send(RejectCall(self.session_id, status, reason))
 
     def finish(self, over: CallOver) -> None:

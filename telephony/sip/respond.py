@@ -24,7 +24,7 @@ def make_response(
     fields: Iterable[tuple[str, str]] = (),
     body: bytes = b"",
 ) -> SipResponse:
-    """Make a response: Vias, From, To, Call-ID and CSeq are copied as they came, where they came.
+    """Make a response: Vias, From, To, Call-ID and CSeq are copied as they came; a 100 copies Timestamp too.
 
     Args:
         request: What is answered; a malformed one too, as long as its top Via can be read.
@@ -51,6 +51,8 @@ def make_response(
         if name == "To" and status > 100 and to_tag and not has_tag(value):
             value = f"{value};tag={to_tag}"
         kept.append((name, value))
+    if status == 100:
+        kept += [("Timestamp", value) for value in headers.all("Timestamp")]
     phrase = re.sub(r"[\r\n\x00]+", " ", reason) or REASON_PHRASES.get(status, "Unknown")
     return SipResponse(status, phrase, Headers([*kept, *fields]), body)
 
@@ -59,16 +61,16 @@ def top_via(headers: Headers) -> Via:
     """Return the first hop, reading no further than it.
 
     Raises:
-        SipSyntaxError: When it is missing or malformed; blanks and stray parameters after the host are forgiven.
+        SipSyntaxError: When it is missing or malformed; another version and stray parameters are forgiven.
     """
     value = headers.get("Via")
     if not value:
         raise SipSyntaxError("there is no Via to answer to")
-    first = _split_vias(value)[0]
+    first = re.sub(r"^\s*SIP\s*/\s*\d+\.\d+", "SIP/2.0", _split_vias(value)[0], flags=re.IGNORECASE)
     try:
         return parse_via(first)
     except SipSyntaxError:
-        return parse_via(re.sub(r"SIP\s*/\s*\d+\.\d+", "SIP/2.0", first.partition(";")[0]))
+        return parse_via(first.partition(";")[0])
 
 
 def response_flow(response: SipResponse, transport: str = "UDP") -> Flow:

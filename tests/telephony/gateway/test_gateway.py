@@ -119,8 +119,9 @@ async def test_when_a_call_comes_then_the_offer_says_who_calls_whom() -> None:
         with pytest.raises(CallCentreError, match="486") as error:
             await dialling
         assert (error.value.code, error.value.fault) == ("call.refused", "peer")
+        call.reject(486, "again")
         with pytest.raises(CallCentreError, match="answered or refused already"):
-            call.reject(486, "again")
+            await call.answer()
 
 
 async def test_when_the_caller_gives_up_while_it_rings_then_the_listener_hears_it_and_answering_fails() -> None:
@@ -303,6 +304,43 @@ async def test_when_the_port_is_taken_then_starting_fails_with_a_sentence() -> N
         second = Party(listen=f"127.0.0.1:{first.gateway.listen_address[1]}")
         with pytest.raises(CallCentreError, match="already used by another program"):
             await second.gateway.start()
+
+
+async def test_when_the_gateway_listens_on_ipv6_then_calls_are_made_over_it() -> None:
+    near, far = Party(listen="[::1]:0"), Party(listen="[::1]:0")
+    try:
+        await near.gateway.start()
+    except CallCentreError:
+        pytest.skip("this host has no IPv6 loopback")
+    async with running(near, far):
+        dialling = asyncio.create_task(near.gateway.place_call(f"sip:bot@[::1]:{far.gateway.listen_address[1]}"))
+        call = await far.calls.get()
+        leg = await call.answer()
+        await dialling
+        assert far.media.legs[0].connections[0][0] == "::1"
+        assert call.offer.remote == f"[::1]:{near.gateway.listen_address[1]}"
+        await leg.hang_up()
+        await eventually(lambda: far.gateway.open_calls == 0)
+
+
+async def test_when_the_target_has_a_name_then_it_is_looked_up() -> None:
+    near, far, parties = pair()
+    async with parties:
+        target = f"sip:bot@localhost:{far.gateway.listen_address[1]}"
+        dialling = asyncio.create_task(near.gateway.place_call(target))
+        call = await far.calls.get()
+        call.reject(603, "")
+        with pytest.raises(CallCentreError, match="603"):
+            await dialling
+        with pytest.raises(CallCentreError) as error:
+            await near.gateway.place_call("sip:bot@nobody.invalid")
+        assert error.value.code == "call.unreachable"
+
+
+@pytest.mark.parametrize("advertise", ["example.org", "1.2.3", "1.2.3.4:5060"])
+def test_when_what_is_advertised_is_no_address_then_the_sentence_says_so(advertise: str) -> None:
+    with pytest.raises(CallCentreError, match="must be an IP address"):
+        SipGateway(SipSettings(advertise=advertise), TestClock(), EchoFactory(), lambda call: None)
 
 
 def test_when_a_codec_is_unknown_then_the_sentence_lists_the_known_ones() -> None:
