@@ -123,3 +123,39 @@ async def test_when_sipp_gives_up_then_487_follows_and_the_service_hears_of_it(d
     assert code == 0, output
     assert desk.cancelled == 1
     assert not desk.media.legs
+
+
+async def test_when_we_call_sipp_then_it_answers_and_our_bye_is_confirmed(desk: Desk, tmp_path: Path) -> None:
+    program = shutil.which("sipp")
+    if program is None:
+        pytest.skip("sipp is not installed (apt-get install sip-tester)")
+    port = free_udp_port()
+    process = await asyncio.create_subprocess_exec(
+        *(program, "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_udp_port() & ~1), "-m", "1"),
+        *("-timeout", "20s", "-nostdin"),
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port}", caller="warmline")
+    assert leg.codec == "PCMU"
+    await asyncio.sleep(0.1)
+    await leg.hang_up()
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode(errors="replace")[-1500:]
+    await asyncio.sleep(0.05)
+    assert desk.gateway.open_calls == 0
+
+
+async def test_when_sipsak_asks_for_our_options_then_it_gets_200(desk: Desk) -> None:
+    program = shutil.which("sipsak")
+    if program is None:
+        pytest.skip("sipsak is not installed (apt-get install sipsak)")
+    process = await asyncio.create_subprocess_exec(
+        *(program, "-v", "-s", f"sip:bot@{desk.address}"),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0, output.decode(errors="replace")
+    assert b"SIP/2.0 200" in output

@@ -5,7 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import deque
 
+import pytest
+
+from telephony.sip.session import Session
 from telephony.sip.session_states import SESSION, SessionAct, SessionEvent, SessionState
+from telephony.sip.transaction import IllegalStepError
+from telephony.sip.wire import UserAgentSettings, Wire
 
 # state --event--> state: acts
 # (a answer, r refusal, t 487, u 480, k ACK, b BYE, c CANCEL, d abandon, o confirm, R report)
@@ -103,6 +108,17 @@ def test_when_the_table_is_read_then_it_is_row_for_row_the_one_written_here() ->
         key = (SessionState[start], SessionEvent[event])
         expected[key] = (SessionState[end], tuple(LETTERS[letter] for letter in acts.strip()))
     assert expected == SESSION
+
+
+def test_when_a_step_is_not_in_the_table_then_it_is_illegal_and_changes_nothing() -> None:
+    wire = Wire(UserAgentSettings(local_port=5060), lambda: "token")
+    for state, event in itertools.product(SessionState, SessionEvent):
+        if (state, event) not in SESSION:
+            session = Session("session", wire, "192.0.2.1", state)
+            with pytest.raises(IllegalStepError):
+                session._take(event, 0)
+            assert session.state is state
+    assert wire.take_outputs() == ()
 
 
 def test_when_a_call_begins_then_every_state_can_end_and_only_ended_is_final() -> None:
