@@ -1,9 +1,9 @@
-"""Flows: questions asked one after the other until something can be noted. Generic; each flow is a TOML file.
+r"""Flows: questions asked one after the other until something can be noted. Generic; each flow is a TOML file.
 
 One run of a flow is a machine of its own; the policy feeds it words or keys and carries out its replies:
 
     offered --yes--> asking --value--> [confirming slot] --> asking next … --> confirming all --yes--> done
-       \\--no--> declined              \\--no--> asking again                  \\--no--> changing one slot
+       \--no--> declined              \--no--> asking again                  \--no--> changing one slot
 """
 
 from __future__ import annotations
@@ -100,7 +100,9 @@ def _flow_from(data: dict[str, Any]) -> FlowSpec:
 def load_flows() -> dict[str, FlowSpec]:
     """Return all flows that come with the program, by name."""
     folder = files("voice.dialog").joinpath("flows")
-    specs = [_flow_from(tomllib.loads(f.read_text(encoding="utf-8"))) for f in folder.iterdir() if f.name.endswith(".toml")]
+    specs = [
+        _flow_from(tomllib.loads(f.read_text(encoding="utf-8"))) for f in folder.iterdir() if f.name.endswith(".toml")
+    ]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.key)}
 
 
@@ -108,9 +110,9 @@ def flow_asked_for(text: str, enabled: tuple[str, ...]) -> FlowSpec | None:
     """Return the flow whose own words the caller used ("report a power cut"), or None."""
     speech = plain_speech(text)
     for spec in load_flows().values():
-        if spec.name in enabled and spec.triggers.search(speech):
-            if spec.not_triggers is None or not spec.not_triggers.search(speech):
-                return spec
+        refused = spec.not_triggers is not None and spec.not_triggers.search(speech)
+        if spec.name in enabled and spec.triggers.search(speech) and not refused:
+            return spec
     return None
 
 
@@ -255,7 +257,9 @@ class FlowRun:
             return self._advance(language, ()) if agreed else FlowReply("declined")
         if self.now_asking == "confirm_all":
             if agreed:
-                fills = tuple(Fill(s.name, self.values[s.name], confirmed=True, secret=s.secret) for s in self.spec.slots)
+                fills = tuple(
+                    Fill(s.name, self.values[s.name], confirmed=True, secret=s.secret) for s in self.spec.slots
+                )
                 return FlowReply("done", (), fills)
             self.now_asking = "change"
             return FlowReply("asking", (self.question(language),))

@@ -1,4 +1,4 @@
-"""Looking for a human, and the offer to call back when there is none. A transfer is never announced, only looked for."""
+"""Looking for a human, and the offer to call back when there is none. A transfer is never announced."""
 
 from __future__ import annotations
 

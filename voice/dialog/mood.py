@@ -18,16 +18,30 @@ _CALM_PROB = 0.35
 """Below this a confident estimate says that the heat is over. Source: about half of the default alarm level."""
 
 _HEATED_WORDS = re.compile(
-    r"\b(?:furious|livid|fuming|outrageous|outraged|disgusting|disgraceful|disgrace|unacceptable|ridiculous|pathetic|incompetent|useless|idiots?|morons?|liars?|thieves|crooks|"
-    r"scammers|rip ?off|bullshit|fuck\w*|shit|damn|bastards?|hell is|screw you|shut up|sick of (?:you|this|it)|fed up|had enough|had it with|worst (?:company|service)|sue you|my lawyer|lawyers|"
-    r"indignante|indignad[oa]|furios[oa]|inaceptable|vergonzoso|verguenza de|sinverguenzas?|ladrones|estafadores|inutiles|inutil|incompetentes?|mierda|joder|cono|carajo|chingad\w+|pinches?|cabron\w*|"
-    r"put[oa]s?|punet\w+|imbecil\w*|idiotas?|mentiros[oa]s|hart[oa] de|harta|harto|hasta (?:las narices|el gorro|la coronilla|los huevos)|no hay derecho|una burla|se (?:estan )?burla\w*|me tienen hart[oa]|abogado|denunciar(?:les|los|os)|asco)\b"
+    r"\b(?:furious|livid|fuming|outrageous|outraged|disgusting|disgraceful|disgrace|unacceptable|"
+    r"ridiculous|pathetic|incompetent|useless|idiots?|morons?|liars?|thieves|crooks|"
+    r"scammers|rip ?off|bullshit|fuck\w*|shit|damn|bastards?|hell is|screw you|shut up|"
+    r"sick of (?:you|this|it)|fed up|had enough|had it with|worst (?:company|service)|sue you|"
+    r"my lawyer|lawyers|"
+    r"indignante|indignad[oa]|furios[oa]|inaceptable|vergonzoso|verguenza de|sinverguenzas?|"
+    r"ladrones|estafadores|inutiles|inutil|incompetentes?|mierda|joder|cono|carajo|chingad\w+|"
+    r"pinches?|cabron\w*|"
+    r"put[oa]s?|punet\w+|imbecil\w*|idiotas?|mentiros[oa]s|hart[oa] de|harta|harto|"
+    r"hasta (?:las narices|el gorro|la coronilla|los huevos)|no hay derecho|una burla|"
+    r"se (?:estan )?burla\w*|me tienen hart[oa]|abogado|denunciar(?:les|los|os)|asco)\b"
 )
 _DISTRESS_WORDS = re.compile(
-    r"\b(?:im (?:so )?(?:scared|afraid|desperate|terrified|lost|crying|overwhelmed|ashamed|frightened|shaking)|i (?:cant|cannot) (?:cope|take (?:it|this|any more)|stop (?:crying|shaking)|do this (?:any ?more|alone))|i dont know what to do|"
-    r"crying|in tears|desperate|heartbroken|passed away|funeral|widow(?:er)?|grieving|panic\w*|so worried|im begging|please help me|all alone|"
-    r"tengo (?:mucho )?miedo|estoy (?:muy |tan )?(?:desesperad[oa]|asustad[oa]|angustiad[oa]|agobiad[oa]|perdid[oa]|sol[oa]|llorando|aterrad[oa]|superad[oa]|destrozad[oa])|no se que hacer|no puedo mas|ya no puedo|no doy mas|"
-    r"llorando|desesperad[oa]|angustia|fallecio|ha fallecido|murio mi|se murio mi|viud[oa]|luto|entierro|me tiemblan|se lo suplico|por favor ayudeme|tengo panico|me da (?:mucha )?verguenza)\b"
+    r"\b(?:im (?:so )?(?:scared|afraid|desperate|terrified|lost|crying|overwhelmed|ashamed|"
+    r"frightened|shaking)|i (?:cant|cannot) (?:cope|take (?:it|this|any more)|stop (?:crying|"
+    r"shaking)|do this (?:any ?more|alone))|i dont know what to do|"
+    r"crying|in tears|desperate|heartbroken|passed away|funeral|widow(?:er)?|grieving|panic\w*|"
+    r"so worried|im begging|please help me|all alone|"
+    r"tengo (?:mucho )?miedo|estoy (?:muy |tan )?(?:desesperad[oa]|asustad[oa]|angustiad[oa]|"
+    r"agobiad[oa]|perdid[oa]|sol[oa]|llorando|aterrad[oa]|superad[oa]|destrozad[oa])|"
+    r"no se que hacer|no puedo mas|ya no puedo|no doy mas|"
+    r"llorando|desesperad[oa]|angustia|fallecio|ha fallecido|murio mi|se murio mi|viud[oa]|luto|"
+    r"entierro|me tiemblan|se lo suplico|por favor ayudeme|tengo panico|"
+    r"me da (?:mucha )?verguenza)\b"
 )
 
 

@@ -22,7 +22,9 @@ def greet(talk: Talk, began: CallBegan) -> None:
     told = [s for s in SUBJECTS if _mode(talk, s) == "stay"]
     for subject in SUBJECTS:
         talk.consent[subject] = "never" if _mode(talk, subject) == "off" else "unasked"
-    talk.do(GiveNotice(automatic=True, recording=_mode(talk, "recording") != "off", emotion=_mode(talk, "emotion") != "off"))
+    talk.do(
+        GiveNotice(automatic=True, recording=_mode(talk, "recording") != "off", emotion=_mode(talk, "emotion") != "off")
+    )
     if began.greeting:
         talk.say_text(began.greeting, kind="notice", interruptible=False, detail="greeting")
     else:

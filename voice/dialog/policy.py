@@ -31,6 +31,7 @@ from voice.dialog.acts import (
     SafetyKind,
     SayDone,
     Trouble,
+    TroubleKind,
 )
 from voice.dialog.answering import is_question
 from voice.dialog.flow import FlowReply, flow_asked_for, load_flows
@@ -124,8 +125,7 @@ class DialogPolicy:
             case HeardNothing():
                 self._heard_nothing()
             case Trouble():
-                if event.kind == "knowledge" and talk.phase == "talking":
-                    self._questions.trouble()
+                self._trouble(event.kind)
             case DeadlineReached():
                 for name in talk.due():
                     self._deadline(name)
@@ -139,6 +139,15 @@ class DialogPolicy:
         spec = load_flows().get(event.flow)
         if spec is not None and talk.pending == "open":
             start_flow(talk, spec, offer=False)
+
+    def _trouble(self, kind: TroubleKind) -> None:
+        talk = self._talk
+        if talk.phase != "talking":
+            return
+        if self._questions.inquiry is not None:
+            self._questions.trouble()
+        elif kind == "hearing" and not talk.outstanding:
+            self._heard_nothing()
 
     def _handover_failed(self) -> None:
         talk = self._talk
@@ -184,7 +193,7 @@ class DialogPolicy:
                 if self._questions.inquiry is not None and not talk.outstanding:
                     talk.say("answer.filler", kind="filler", detail="filler")
             case "look_up":
-                self._questions.overdue()
+                self._questions.trouble()
             case "keys":
                 self._keys_done()
             case "waiting_word":
@@ -417,7 +426,7 @@ class DialogPolicy:
                 talk.say("meta.anything_else", detail="anything_else")
         elif not agreed or meta == "goodbye":
             self._goodbye()
-        elif words > 4 or meta is None and answer.confidence_score < 0.7:
+        elif words > 4 or (meta is None and answer.confidence_score < 0.7):
             return False
         else:
             talk.pending = "open"

@@ -8,7 +8,7 @@ from rapidfuzz import fuzz
 
 from calls.ports import Passage
 from voice.dialog.acts import FoundTopic, LookUp, PassagesFound
-from voice.dialog.answering import is_question, judge, split_question, with_context
+from voice.dialog.answering import is_question, judge, with_context
 from voice.dialog.flow import load_flows
 from voice.dialog.handing_over import escalate, start_flow
 from voice.dialog.slots.yes_no import parse_yes_no
@@ -24,21 +24,43 @@ MISS_LIMIT = 3
 _TITLE_MATCH = 70.0
 """Similarity in percent from which words are taken for a title that was offered. Source: own dialogues in the tests."""
 
-_FIRST = {"first", "former", "one", "1", "primero", "primera", "uno", "primer", "lo primero", "la primera", "el primero"}
-_SECOND = {"second", "latter", "two", "2", "segundo", "segunda", "dos", "other", "otro", "otra", "ultimo", "ultima", "last"}
+_FIRST = {
+    "first",
+    "former",
+    "one",
+    "1",
+    "primero",
+    "primera",
+    "uno",
+    "primer",
+    "lo primero",
+    "la primera",
+    "el primero",
+}
+_SECOND = {
+    "second",
+    "latter",
+    "two",
+    "2",
+    "segundo",
+    "segunda",
+    "dos",
+    "other",
+    "otro",
+    "otra",
+    "ultimo",
+    "ultima",
+    "last",
+}
 _NEITHER = {"neither", "none", "no", "ninguno", "ninguna", "ninguna de las dos", "ninguno de los dos", "nope", "nada"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Inquiry:
-    """A question being looked up: the whole and its parts."""
+    """A question being looked up."""
 
+    query_id: str
     text: str
-    asked: str
-    """What is looked up, with the context of the last question where needed."""
-    ids: tuple[str, ...]
-    found: dict[str, tuple[Passage, ...]] = field(default_factory=dict)
-    offer_flow: bool = True
 
 
 @dataclass(slots=True)
@@ -50,15 +72,12 @@ class Questions:
     last_question: str = ""
     topics: list[str] = field(default_factory=list)
 
-    def ask(self, text: str, *, offer_flow: bool = True) -> None:
+    def ask(self, text: str) -> None:
         """Look `text` up."""
         talk = self.talk
-        asked = with_context(text, self.last_question)
-        queries = (asked, *split_question(text))
-        ids = tuple(talk.new_id("query-") for _ in queries)
-        for query_id, query in zip(ids, queries, strict=True):
-            talk.do(LookUp(query_id=query_id, query=query, language=talk.language))
-        self.inquiry = Inquiry(text, asked, ids, offer_flow=offer_flow)
+        query_id = talk.new_id("query-")
+        talk.do(LookUp(query_id=query_id, query=with_context(text, self.last_question), language=talk.language))
+        self.inquiry = Inquiry(query_id, text)
         if talk.flow is None:
             talk.pending = "look_up"
             talk.matter = text
@@ -68,20 +87,17 @@ class Questions:
     def found(self, event: PassagesFound) -> None:
         """Take an answer of the knowledge; late and unknown ones are ignored."""
         inquiry = self.inquiry
-        if inquiry is None or event.query_id not in inquiry.ids:
+        if inquiry is None or event.query_id != inquiry.query_id:
             return
-        inquiry.found[event.query_id] = event.passages
-        if len(inquiry.found) == len(inquiry.ids):
-            self._answer()
-
-    def overdue(self) -> None:
-        """Answer from what has come in time, or admit that nothing has."""
-        if self.inquiry is None:
-            return
-        if self.inquiry.ids[0] in self.inquiry.found:
-            self._answer()
+        self._close()
+        finding = judge(event.passages, self.talk.settings)
+        if finding.kind == "answer":
+            self.last_question = inquiry.text
+            self.speak(finding.passages)
+        elif finding.kind == "unsure" and self.talk.flow is None:
+            self._ask_which(finding.passages)
         else:
-            self.trouble()
+            self._unknown(inquiry, finding.passages)
 
     def trouble(self) -> None:
         """Say that nothing can be looked up now, and offer a human."""
@@ -107,22 +123,7 @@ class Questions:
         if self.talk.pending == "look_up":
             self.talk.pending = "open"
 
-    def _answer(self) -> None:
-        inquiry, talk = self.inquiry, self.talk
-        assert inquiry is not None
-        self._close()
-        whole = inquiry.found.get(inquiry.ids[0], ())
-        parts = [inquiry.found.get(query_id, ()) for query_id in inquiry.ids[1:]]
-        finding = judge(whole, parts, talk.settings)
-        if finding.kind == "answer":
-            self.last_question = inquiry.text
-            self.speak(finding.passages, offer_flow=inquiry.offer_flow)
-        elif finding.kind == "unsure":
-            self._ask_which(finding.passages)
-        else:
-            self._unknown(inquiry, finding.passages)
-
-    def speak(self, passages: tuple[Passage, ...], *, offer_flow: bool = True) -> None:
+    def speak(self, passages: tuple[Passage, ...]) -> None:
         """Speak passages as they stand; then resume, offer a flow, or leave the caller the word."""
         talk = self.talk
         for passage in passages:
@@ -145,19 +146,23 @@ class Questions:
             if i:
                 talk.say("answer.second_topic", kind="answer")
             talk.say_text(
-                passage.text, kind="answer", language=passage.language, detail=f"topic:{passage.topic}",
-                topic=passage.topic, article_id=passage.article_id,
-            )  # fmt: skip
+                passage.text,
+                kind="answer",
+                language=passage.language,
+                detail=f"topic:{passage.topic}",
+                topic=passage.topic,
+                article_id=passage.article_id,
+            )
         talk.answers_given += 1
-        self._after_answer([p.topic for p in passages], offer_flow=offer_flow)
+        self._after_answer([p.topic for p in passages])
 
-    def _after_answer(self, topics: list[str], *, offer_flow: bool) -> None:
+    def _after_answer(self, topics: list[str]) -> None:
         talk = self.talk
         if talk.flow is not None:
             self.resume_flow()
             return
         spec = next((s for s in load_flows().values() if s.topic in topics and s.name in talk.settings.flows), None)
-        if spec is not None and offer_flow and self.topics.count(spec.topic) == 1:
+        if spec is not None and self.topics.count(spec.topic) == 1:
             start_flow(talk, spec, offer=True, introduce=False)
             return
         talk.pending = "anything_else"
@@ -199,7 +204,9 @@ class Questions:
         if len(choices) == 1 and answer is not None and answer.value == "true":
             self.choose(0)
             return True
-        if answer is not None and answer.value == "false" and len(words) <= 5 or words & _NEITHER and len(words) <= 5:
+        if (answer is not None and answer.value == "false" and len(words) <= 5) or (
+            words & _NEITHER and len(words) <= 5
+        ):
             self._neither()
             return True
         if len(choices) == 2:

@@ -10,10 +10,12 @@ import re
 from typing import Literal
 
 from calls.ids import Language
-from voice.dialog.humans import wants_human as wants_human
+from voice.dialog.humans import wants_human
 from voice.dialog.text import plain, plain_speech, without_hesitation
 
-Meta = Literal["repeat", "slower", "wait", "capabilities", "identity", "goodbye", "thanks", "never_mind", "greeting", "ok"]
+Meta = Literal[
+    "repeat", "slower", "wait", "capabilities", "identity", "goodbye", "thanks", "never_mind", "greeting", "ok"
+]
 """Requests about the talk itself. `identity`: is this a machine?; `ok`: a backchannel without content."""
 
 Switch = Literal["recording_off", "recording_on", "emotion_off", "emotion_on"]
@@ -24,9 +26,12 @@ def _rx(*patterns: str) -> re.Pattern[str]:
 
 
 _POLITE = (
-    r"(?:please|por favor|porfa|gracias|thanks|thank you|sorry|perdon|perdone|perdona|disculpe|disculpa|excuse me|oh|ok|okay|"
-    r"vale|bueno|hey|hola|hello|hi|no|si|yes|sir|madam|maam|senorita|senor|un momento|eh|ay|uy|ah|just|and|y|but|pero|que|es que|"
-    r"alright|right|so|then|entonces|pues|a ver|mate|love|dear|carino|hombre|mujer|well|now|ahora|ahorita)"
+    r"(?:please|por favor|porfa|gracias|thanks|thank you|sorry|perdon|perdone|perdona|disculpe|"
+    r"disculpa|excuse me|oh|ok|okay|"
+    r"vale|bueno|hey|hola|hello|hi|no|si|yes|sir|madam|maam|senorita|senor|un momento|eh|ay|uy|ah|"
+    r"just|and|y|but|pero|que|es que|"
+    r"alright|right|so|then|entonces|pues|a ver|mate|love|dear|carino|hombre|mujer|well|now|ahora|"
+    r"ahorita)"
 )
 _WRAP = rf"^(?:{_POLITE} )*(?:%s)(?: {_POLITE})*$"
 
@@ -37,88 +42,183 @@ def _whole(*patterns: str) -> re.Pattern[str]:
 
 
 _REPEAT = _rx(
-    r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say (?:that|it|this) (?:again|once more)|read (?:that|it) again|go over (?:that|it) again)",
+    r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say (?:that|it|this) (?:again|"
+    r"once more)|read (?:that|it) again|go over (?:that|it) again)",
     r"\b(?:say|tell me|read|play) (?:that|it|this) (?:again|once more|one more time)",
-    r"^(?:\w+ ){0,3}repeat(?: (?:that|it|this|please|again|the last (?:part|bit|thing)))*(?: please)?$",
+    r"^(?:\w+ ){0,3}repeat(?: (?:that|it|this|please|again|the last (?:part|bit|"
+    r"thing)))*(?: please)?$",
     r"\b(?:come again|one more time|once more|say again)\b(?: please)?$",
     r"\bwhat (?:did you|was that you) (?:just )?(?:say|said)\b",
-    r"\b(?:i )?(?:didnt|did not|couldnt|could not|cant|cannot) (?:quite |really )?(?:hear|catch|get|follow) (?:you|that|it|what you said|a word|the last)",
+    r"\b(?:i )?(?:didnt|did not|couldnt|could not|cant|cannot) (?:quite |really )?(?:hear|catch|"
+    r"get|follow) (?:you|that|it|what you said|a word|the last)",
     r"\bi missed (?:that|it|the last|what you)",
-    r"\b(?:puede|puedes|podria|podrias|me lo|me la|me) (?:\w+ ){0,2}(?:repetir|repetirme|repetirmelo|repetirlo|repite|repites|repita)\b",
-    r"\b(?:repita|repite|repitame|repiteme|repitamelo|repitemelo|repitalo|repitelo|repeti|repetime)\b",
+    r"\b(?:puede|puedes|podria|podrias|me lo|me la|me) (?:\w+ ){0,2}(?:repetir|repetirme|"
+    r"repetirmelo|repetirlo|repite|repites|repita)\b",
+    r"\b(?:repita|repite|repitame|repiteme|repitamelo|repitemelo|repitalo|repitelo|repeti|"
+    r"repetime)\b",
     r"\b(?:otra vez|de nuevo|una vez mas)(?: por favor)?$(?<!llamar otra vez)(?<!llamo otra vez)",
-    r"\b(?:digamelo|dimelo|diga|dilo|lo dice|me lo dice|me lo dices|lee|lea|leamelo) (?:\w+ )?(?:otra vez|de nuevo)\b",
-    r"\bno (?:le |te |lo |la |os |les )?(?:he )?(?:entendi|oi|oigo|escuche|escucho|pille|pillo|capte|oido|entendido|escuchado|pillado) ?(?:bien|nada|lo ultimo|eso|lo que (?:dijo|has dicho|ha dicho))?$",
+    r"\b(?:digamelo|dimelo|diga|dilo|lo dice|me lo dice|me lo dices|lee|lea|"
+    r"leamelo) (?:\w+ )?(?:otra vez|de nuevo)\b",
+    r"\bno (?:le |te |lo |la |os |les )?(?:he )?(?:entendi|oi|oigo|escuche|escucho|pille|pillo|"
+    r"capte|oido|entendido|escuchado|pillado) ?(?:bien|nada|lo ultimo|eso|lo que (?:dijo|"
+    r"has dicho|ha dicho))?$",
     r"\b(?:que|como) (?:dijo|dijiste|ha dicho|has dicho|dice|dices)\b$",
 )
 _REPEAT_WHOLE = _whole(
-    r"(?:i beg your )?pardon(?: me)?", r"what(?: was that)?", r"come again", r"again", r"sorry what", r"repeat", r"say what", r"eh que",
-    r"como(?: dice| dices| dijo)?", r"mande(?: usted)?", r"que", r"otra vez", r"de nuevo", r"huh", r"sorry", r"perdon", r"repetir", r"como fue",
+    r"(?:i beg your )?pardon(?: me)?",
+    r"what(?: was that)?",
+    r"come again",
+    r"again",
+    r"sorry what",
+    r"repeat",
+    r"say what",
+    r"eh que",
+    r"como(?: dice| dices| dijo)?",
+    r"mande(?: usted)?",
+    r"que",
+    r"otra vez",
+    r"de nuevo",
+    r"huh",
+    r"sorry",
+    r"perdon",
+    r"repetir",
+    r"como fue",
 )
 _SLOWER = _rx(
-    r"\b(?:slower|slowly|slow down|slow it down)\b", r"\b(?:too|so|very) (?:fast|quick|quickly)\b(?! for| internet)",
+    r"\b(?:slower|slowly|slow down|slow it down)\b",
+    r"\b(?:too|so|very) (?:fast|quick|quickly)\b(?! for| internet)",
     r"\b(?:mas|muy) (?:despacio|lento|lentito|despacito|pausado|calmado)\b(?=$| por| para| que| no)",
-    r"\b(?:hable|habla|hables|hablar|diga|digamelo|dimelo|dilo|vaya|ve|repita|repite) (?:\w+ )?(?:mas )?(?:despacio|lento|pausado|despacito)\b",
-    r"\b(?:va|habla|vas|hablas) (?:muy|demasiado|tan) (?:rapido|deprisa|aprisa)\b", r"\bmas despacio\b", r"\bdespacio\b(?: por favor)?$",
+    r"\b(?:hable|habla|hables|hablar|diga|digamelo|dimelo|dilo|vaya|ve|repita|"
+    r"repite) (?:\w+ )?(?:mas )?(?:despacio|lento|pausado|despacito)\b",
+    r"\b(?:va|habla|vas|hablas) (?:muy|demasiado|tan) (?:rapido|deprisa|aprisa)\b",
+    r"\bmas despacio\b",
+    r"\bdespacio\b(?: por favor)?$",
     r"\bno (?:hable|hables|vaya|vayas) tan (?:rapido|deprisa)\b",
 )
-_SLOW_NET = _rx(r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b")
+_SLOW_NET = _rx(
+    r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|"
+    r"broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b"
+)
 _WAIT = _rx(
-    r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|second|seconds|minute|moment|minutes|tick)|"
-    r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b|"
-    r"(?:i )?need (?:some |a bit |a little )?(?:more )?time|more time|not ready yet|im (?:just )?(?:looking for|getting|fetching|finding)|i have to (?:look|find|get)|be right back)",
-    r"\b(?:espere|espera|esperame|espereme|esperate|esperese|aguarde|aguarda|aguanta|aguante|dame|deme|permitame|permiteme|me da|me das)"
-    r"(?: (?:un|una|dos|tantito|tantita|poquito|unos))?(?: (?:segundo|segundito|seg|minuto|minutito|momento|momentito|ratito|tantito|poco|rato|segundos|minutos|chance))\b",
-    r"\b(?:espereme|esperame|espera|espere|aguanta|permitame|esperate)(?: tantito| un poco| poquito| ahi)?$",
-    r"^(?:\w+ )?(?:un|dos) (?:segundo|segundito|segundos|momento|momentito|minuto|minutito|minutos)(?: (?:por favor|que|nada mas|nomas))?",
-    r"\b(?:mas tiempo|un poco mas de tiempo|voy (?:a|por) (?:buscar|mirar|por|ver|mis|el|la|los|las)|dejeme (?:ver|buscar|mirar|pensar|revisar|checar)|"
-    r"dejame (?:ver|buscar|mirar|pensar|revisar|checar)|lo (?:estoy )?busco|lo estoy buscando|tengo que buscar|ahora (?:lo )?busco|todavia no (?:lo|la) (?:tengo|encuentro)|ahora vuelvo)\b",
+    r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|"
+    r"second|seconds|minute|moment|minutes|tick)|"
+    r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|"
+    r"mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b|"
+    r"(?:i )?need (?:some |a bit |a little )?(?:more )?time|more time|not ready yet|"
+    r"im (?:just )?(?:looking for|getting|fetching|finding)|i have to (?:look|find|get)|"
+    r"be right back)",
+    r"\b(?:espere|espera|esperame|espereme|esperate|esperese|aguarde|aguarda|aguanta|aguante|dame|"
+    r"deme|permitame|permiteme|me da|me das)"
+    r"(?: (?:un|una|dos|tantito|tantita|poquito|unos))?(?: (?:segundo|segundito|seg|minuto|"
+    r"minutito|momento|momentito|ratito|tantito|poco|rato|segundos|minutos|chance))\b",
+    r"\b(?:espereme|esperame|espera|espere|aguanta|permitame|esperate)(?: tantito| un poco|"
+    r" poquito| ahi)?$",
+    r"^(?:\w+ )?(?:un|dos) (?:segundo|segundito|segundos|momento|momentito|minuto|minutito|"
+    r"minutos)(?: (?:por favor|que|nada mas|nomas))?",
+    r"\b(?:mas tiempo|un poco mas de tiempo|voy (?:a|por) (?:buscar|mirar|por|ver|mis|el|la|los|"
+    r"las)|dejeme (?:ver|buscar|mirar|pensar|revisar|checar)|"
+    r"dejame (?:ver|buscar|mirar|pensar|revisar|checar)|lo (?:estoy )?busco|lo estoy buscando|"
+    r"tengo que buscar|ahora (?:lo )?busco|todavia no (?:lo|la) (?:tengo|encuentro)|"
+    r"ahora vuelvo)\b",
     r"\b(?:estan llamando a la puerta|someones at the door|the dogs barking|doorbell)\b",
 )
 _CAPABILITIES = _rx(
-    r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b", r"\bwhat (?:are my|are the) options$", r"\bhow can you help\b", r"\bwhat can i (?:ask|say|do here)\b",
-    r"\bwhat (?:sort|kind) of things? can\b", r"\b(?:the )?(?:main )?menu\b(?: please)?$", r"^(?:help|ayuda)(?: me)?(?: please| por favor)?$", r"\bwhat are you for\b",
-    r"\b(?:que|en que|con que|que cosas) (?:\w+ )?(?:puedes|puede|sabes|sabe|podes) (?:\w+ )?(?:hacer|ayudar|ayudarme|ofrecer|ofrecerme)\b", r"\bpara que sirve(?:s)?(?: usted| esto| tu)?$",
-    r"\b(?:cuales son (?:las|mis)|que) opciones\b", r"\bque (?:te )?puedo (?:preguntar|preguntarle|preguntarte|pedir|pedirle|pedirte|decir|hacer aqui)\b", r"\bmenu principal\b", r"^(?:el )?menu(?: por favor)?$",
+    r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b",
+    r"\bwhat (?:are my|are the) options$",
+    r"\bhow can you help\b",
+    r"\bwhat can i (?:ask|say|do here)\b",
+    r"\bwhat (?:sort|kind) of things? can\b",
+    r"\b(?:the )?(?:main )?menu\b(?: please)?$",
+    r"^(?:help|ayuda)(?: me)?(?: please| por favor)?$",
+    r"\bwhat are you for\b",
+    r"\b(?:que|en que|con que|que cosas) (?:\w+ )?(?:puedes|puede|sabes|sabe|"
+    r"podes) (?:\w+ )?(?:hacer|ayudar|ayudarme|ofrecer|ofrecerme)\b",
+    r"\bpara que sirve(?:s)?(?: usted| esto| tu)?$",
+    r"\b(?:cuales son (?:las|mis)|que) opciones\b",
+    r"\bque (?:te )?puedo (?:preguntar|preguntarle|preguntarte|pedir|pedirle|pedirte|decir|"
+    r"hacer aqui)\b",
+    r"\bmenu principal\b",
+    r"^(?:el )?menu(?: por favor)?$",
 )
 _IDENTITY = _rx(
-    r"\bare you (?:a |an |even |actually |really |just )*(?:robot|machine|human|real|bot|person|computer|recording|ai|alive)\b", r"\bis this (?:a |an |just )*(?:robot|machine|recording|bot|computer|real person|human|person)\b",
-    r"\bam i (?:talking|speaking) (?:to|with) (?:a |an )?(?:real |actual )?(?:robot|machine|recording|bot|computer|person|human)\b", r"\bwho (?:are you|am i (?:talking|speaking) (?:to|with))\b",
-    r"\b(?:eres|es usted|sos|es esto|esto es|estoy hablando con) (?:un |una )?(?:robot|maquina|persona|humano|humana|grabacion|contestadora|bot|ordenador|computadora)\b$",
+    r"\bare you (?:a |an |even |actually |really |just )*(?:robot|machine|human|real|bot|person|"
+    r"computer|recording|ai|alive)\b",
+    r"\bis this (?:a |an |just )*(?:robot|machine|recording|bot|computer|real person|human|"
+    r"person)\b",
+    r"\bam i (?:talking|speaking) (?:to|with) (?:a |an )?(?:real |actual )?(?:robot|machine|"
+    r"recording|bot|computer|person|human)\b",
+    r"\bwho (?:are you|am i (?:talking|speaking) (?:to|with))\b",
+    r"\b(?:eres|es usted|sos|es esto|esto es|estoy hablando con) (?:un |una )?(?:robot|maquina|"
+    r"persona|humano|humana|grabacion|contestadora|bot|ordenador|computadora)\b$",
     r"\b(?:quien eres|con quien hablo|quien es usted|con quien estoy hablando|quien habla)\b",
 )
 _GOODBYE = _rx(
-    r"^(?:\w+ ){0,6}(?:good ?bye|bye(?: bye)?|see you(?: later)?|have a (?:good|nice|great) (?:one|day|evening|weekend|night)|take care|cheerio|ta ta)$",
-    r"\b(?:thats|that is|that will be|thatll be|that would be) (?:all|it|everything)(?: (?:i needed|for now|for today|thanks|thank you|then|bye|i wanted|i need))*$",
-    r"^(?:\w+ )?nothing (?:else|more)(?: \w+){0,3}$", r"\bi(?:m| am) (?:all )?(?:done|good|set)(?: (?:thanks|thank you|now|here|then))*$", r"\b(?:i have to|ive got to|i gotta|got to) (?:go|hang up|run)\b", r"\byou can hang up\b",
-    r"^(?:\w+ ){0,6}(?:adios|hasta luego|hasta pronto|hasta la vista|hasta manana|chao|chau|chaito|nos vemos|bye|que (?:tenga|tengas|pase|pases|este|estes) (?:un )?(?:buen|muy buen|buena|feliz|bien)(?: (?:dia|tarde|noche|fin de semana))?)$",
-    r"\b(?:eso (?:es|seria|era) todo|nada mas|es todo|seria todo|ya esta todo|con eso (?:es suficiente|basta|me vale|tengo)|ya no necesito nada)(?: (?:gracias|por hoy|por ahora|muchas gracias|adios))*$",
+    r"^(?:\w+ ){0,6}(?:good ?bye|bye(?: bye)?|see you(?: later)?|have a (?:good|nice|"
+    r"great) (?:one|day|evening|weekend|night)|take care|cheerio|ta ta)$",
+    r"\b(?:thats|that is|that will be|thatll be|that would be) (?:all|it|"
+    r"everything)(?: (?:i needed|for now|for today|thanks|thank you|then|bye|i wanted|i need))*$",
+    r"^(?:\w+ )?nothing (?:else|more)(?: \w+){0,3}$",
+    r"\bi(?:m| am) (?:all )?(?:done|good|set)(?: (?:thanks|thank you|now|here|then))*$",
+    r"\b(?:i have to|ive got to|i gotta|got to) (?:go|hang up|run)\b",
+    r"\byou can hang up\b",
+    r"^(?:\w+ ){0,6}(?:adios|hasta luego|hasta pronto|hasta la vista|hasta manana|chao|chau|"
+    r"chaito|nos vemos|bye|que (?:tenga|tengas|pase|pases|este|estes) (?:un )?(?:buen|muy buen|"
+    r"buena|feliz|bien)(?: (?:dia|tarde|noche|fin de semana))?)$",
+    r"\b(?:eso (?:es|seria|era) todo|nada mas|es todo|seria todo|ya esta todo|"
+    r"con eso (?:es suficiente|basta|me vale|tengo)|ya no necesito nada)(?: (?:gracias|por hoy|"
+    r"por ahora|muchas gracias|adios))*$",
     r"\b(?:tengo que colgar|voy a colgar|ya puede colgar|puedes colgar|ya cuelgo)\b",
 )
 _THANKS = _whole(
-    r"(?:ok |okay |great |perfect |lovely |right |cheers |oh |brilliant )*(?:thanks|thank you|cheers|much appreciated)(?: (?:so much|very much|a lot|a million|for that|for your help|for the help|indeed|you too|mate))*",
-    r"(?:perfecto |genial |vale |ok |estupendo |muy bien |muy amable )*(?:(?:muchas |mil )?gracias|se lo agradezco|te lo agradezco|muy amable)(?: (?:por (?:todo|la ayuda|su ayuda|tu ayuda|la informacion)|muy amable|igualmente))*",
+    r"(?:ok |okay |great |perfect |lovely |right |cheers |oh |brilliant )*(?:thanks|thank you|"
+    r"cheers|much appreciated)(?: (?:so much|very much|a lot|a million|for that|for your help|"
+    r"for the help|indeed|you too|mate))*",
+    r"(?:perfecto |genial |vale |ok |estupendo |muy bien |muy amable )*(?:(?:muchas |"
+    r"mil )?gracias|se lo agradezco|te lo agradezco|muy amable)(?: (?:por (?:todo|la ayuda|"
+    r"su ayuda|tu ayuda|la informacion)|muy amable|igualmente))*",
 )
 _NEVER_MIND = _rx(
-    r"\bnever ?mind\b", r"\bforget (?:it|about it|that)\b", r"\b(?:lets|let us) (?:leave|drop|forget) (?:it|that)\b", r"^(?:\w+ ){0,2}(?:cancel|stop|leave it)(?: (?:that|it|this|please))*$",
-    r"\bi(?:ve)? changed my mind\b", r"\bi dont want (?:to do )?(?:that|it|this|to do (?:that|this)) (?:any ?more|now)\b", r"\bstart over\b", r"\bstart again\b",
-    r"\b(?:dejalo|dejelo|dejemoslo|dejalo asi|dejelo asi|olvidalo|olvidelo|no importa|da igual|cancelalo|cancelelo|ya no (?:lo )?quiero|mejor no|lo dejamos)\b$", r"^(?:\w+ ){0,2}(?:cancela|cancelar|cancele|anula|parar|para)(?: (?:eso|esto|todo|por favor))*$",
-    r"\b(?:dejalo|dejelo|olvidalo|olvidelo)\b", r"\bhe cambiado de (?:idea|opinion)\b", r"\bcambie de (?:idea|opinion)\b", r"\bempezar de (?:nuevo|cero)\b",
+    r"\bnever ?mind\b",
+    r"\bforget (?:it|about it|that)\b",
+    r"\b(?:lets|let us) (?:leave|drop|forget) (?:it|that)\b",
+    r"^(?:\w+ ){0,2}(?:cancel|stop|leave it)(?: (?:that|it|this|please))*$",
+    r"\bi(?:ve)? changed my mind\b",
+    r"\bi dont want (?:to do )?(?:that|it|this|to do (?:that|this)) (?:any ?more|now)\b",
+    r"\bstart over\b",
+    r"\bstart again\b",
+    r"\b(?:dejalo|dejelo|dejemoslo|dejalo asi|dejelo asi|olvidalo|olvidelo|no importa|da igual|"
+    r"cancelalo|cancelelo|ya no (?:lo )?quiero|mejor no|lo dejamos)\b$",
+    r"^(?:\w+ ){0,2}(?:cancela|cancelar|cancele|anula|parar|para)(?: (?:eso|esto|todo|por favor))*$",
+    r"\b(?:dejalo|dejelo|olvidalo|olvidelo)\b",
+    r"\bhe cambiado de (?:idea|opinion)\b",
+    r"\bcambie de (?:idea|opinion)\b",
+    r"\bempezar de (?:nuevo|cero)\b",
 )
 _GREETING = _whole(
-    r"(?:hello|hi|hey|hiya|good (?:morning|afternoon|evening)|hi there|hello there|hola|buenas|buenos dias|buenas tardes|buenas noches|buen dia|que tal|alo|bueno|diga|digame|oiga)"
-    r"(?: (?:hello|hi|there|hola|buenas|tardes|dias|noches|que tal|buenos dias|buenas tardes|buenas noches|how are you(?: doing)?(?: today)?|como (?:esta|estas|le va|va)|is (?:any(?:one|body)|someone) there|can you hear me|me (?:escucha|oye|escuchas|oyes)|hay alguien))*",
-    r"(?:can you hear me|are you (?:still )?there|me (?:escucha|oye|escuchas|oyes)(?: bien)?|sigue ahi|estas ahi|esta ahi)",
+    r"(?:hello|hi|hey|hiya|good (?:morning|afternoon|evening)|hi there|hello there|hola|buenas|"
+    r"buenos dias|buenas tardes|buenas noches|buen dia|que tal|alo|bueno|diga|digame|oiga)"
+    r"(?: (?:hello|hi|there|hola|buenas|tardes|dias|noches|que tal|buenos dias|buenas tardes|"
+    r"buenas noches|how are you(?: doing)?(?: today)?|como (?:esta|estas|le va|va)|"
+    r"is (?:any(?:one|body)|someone) there|can you hear me|me (?:escucha|oye|escuchas|oyes)|"
+    r"hay alguien))*",
+    r"(?:can you hear me|are you (?:still )?there|me (?:escucha|oye|escuchas|oyes)(?: bien)?|"
+    r"sigue ahi|estas ahi|esta ahi)",
 )
 _OK = _whole(
-    r"(?:(?:u+h+ ?h+u+h+|uh huh|mm+ ?h+m+|mhm|mm+|hmm+|okay|ok|right|yeah|yep|sure|i see|got it|gotcha|im with you|go on|alright|fine|great|perfect|cool|good|understood|aha|aja|ya|claro|vale|si|entiendo|entendido|"
-    r"ya veo|perfecto|de acuerdo|sale|listo|orale|muy bien|bien|dime|digame|te escucho|le escucho|sigue|siga|adelante|ah|eh|oh|dale)\b ?)+",
+    r"(?:(?:u+h+ ?h+u+h+|uh huh|mm+ ?h+m+|mhm|mm+|hmm+|okay|ok|right|yeah|yep|sure|i see|got it|"
+    r"gotcha|im with you|go on|alright|fine|great|perfect|cool|good|understood|aha|aja|ya|claro|"
+    r"vale|si|entiendo|entendido|"
+    r"ya veo|perfecto|de acuerdo|sale|listo|orale|muy bien|bien|dime|digame|te escucho|le escucho|"
+    r"sigue|siga|adelante|ah|eh|oh|dale)\b ?)+",
 )
 
 _LANGUAGE_NAMES: dict[Language, str] = {
     "es": r"(?:spanish|espanol|castellano|espanyol|espaniol)",
     "en": r"(?:english|ingles|inglish|ingels)",
 }
+
+
+__all__ = ["Meta", "Switch", "asks_language", "find_meta", "find_switches", "wants_human"]
 
 
 def find_meta(text: str) -> Meta | None:
@@ -154,34 +254,65 @@ _ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (
 
 
 def asks_language(text: str) -> Language | None:
-    """Return the language the caller asks to speak, or None. "Do you speak English?" counts; "an English plug" does not."""
+    """Return the language the caller asks to speak, or None. "Do you speak English?" counts too."""
     speech = plain_speech(text)
     for language, name in _LANGUAGE_NAMES.items():
         if re.search(
             rf"^(?:\w+ ){{0,2}}{name}(?: (?:please|por favor|porfa|porfavor|mejor|only|solo))*$"
             rf"|\b(?:in|en|to|al|a) {name}\b(?: (?:please|por favor|mejor|better))?"
-            rf"|\b(?:speak|talk|habla|hablas|hablan|hablo|hablar|hable|habl[ae]me|prefiero|prefer|i want|quiero|change to|switch to|only know|solo se|no english,?) (?:\w+ ){{0,2}}{name}\b",
+            rf"|\b(?:speak|talk|habla|hablas|hablan|hablo|hablar|hable|habl[ae]me|prefiero|prefer|i want|"
+            rf"quiero|change to|switch to|only know|solo se|no english,?) (?:\w+ ){{0,2}}{name}\b",
             speech,
-        ) and not re.search(rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|hablar) (?:\w+ )?{name}\b", speech):
+        ) and not re.search(
+            rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|"
+            rf"hablar) (?:\w+ )?{name}\b",
+            speech,
+        ):
             return language
     for language, name in _LANGUAGE_NAMES.items():
-        if re.search(rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|hablar) (?:\w+ )?{name}\b", speech):
+        if re.search(
+            rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|"
+            rf"hablar) (?:\w+ )?{name}\b",
+            speech,
+        ):
             return "en" if language == "es" else "es"
     return None
 
 
-_OFF = r"(?:dont|do not|stop|no|not|without|turn off|switch off|disable|never|quit|rather you didnt|deje de|deja de|dejen de|pare de|para de|sin|apague|apaga|desactive|desactiva|quite|quita|no quiero|no me|prohibo)"
-_RECORD = r"(?:record|recorded|recording|recordings|recorder|taped|taping|grabe|grabes|graben|grabar|grabando|grabacion|grabado|grabada|grabarme|grabeis|grave|graves|graben|gravar|grabame)"
-_FEEL = r"(?:emotion|emotions|emotional|feelings?|mood|emocion|emociones|sentimientos?|estado de animo|animo)"
-_RECORDING_OFF = _rx(rf"\b{_OFF} (?:\w+ ){{0,5}}{_RECORD}\b", rf"\b{_RECORD} (?:off|no)\b$", r"\b(?:i )?(?:refuse|object) (?:\w+ ){0,3}record\w*")
+_OFF = (
+    r"(?:dont|do not|stop|no|not|without|turn off|switch off|disable|never|quit|rather you didnt|"
+    r"deje de|deja de|dejen de|pare de|para de|sin|apague|apaga|desactive|desactiva|quite|quita|"
+    r"no quiero|no me|prohibo)"
+)
+_RECORD = (
+    r"(?:record|recorded|recording|recordings|recorder|taped|taping|grabe|grabes|graben|grabar|"
+    r"grabando|grabacion|grabado|grabada|grabarme|grabeis|grave|graves|graben|gravar|grabame)"
+)
+_FEEL = (
+    r"(?:emotion|emotions|emotional|feelings?|mood|emocion|emociones|sentimientos?|"
+    r"estado de animo|animo)"
+)
+_RECORDING_OFF = _rx(
+    rf"\b{_OFF} (?:\w+ ){{0,5}}{_RECORD}\b",
+    rf"\b{_RECORD} (?:off|no)\b$",
+    r"\b(?:i )?(?:refuse|object) (?:\w+ ){0,3}record\w*",
+)
 _RECORDING_ON = _rx(
-    r"\b(?:you (?:can|may)|feel free to|go ahead and|start|resume|turn on|switch on) (?:\w+ ){0,3}record(?:ing)?\b", r"\b(?:puede|puedes|pueden|ya puede|vuelva a|vuelve a|si grabe|active|activa) (?:\w+ ){0,2}(?:grabar|grabarme|grabacion|la grabacion)\b"
+    r"\b(?:you (?:can|may)|feel free to|go ahead and|start|resume|turn on|"
+    r"switch on) (?:\w+ ){0,3}record(?:ing)?\b",
+    r"\b(?:puede|puedes|pueden|ya puede|vuelva a|vuelve a|si grabe|active|"
+    r"activa) (?:\w+ ){0,2}(?:grabar|grabarme|grabacion|la grabacion)\b",
 )
 _EMOTION_OFF = _rx(
-    rf"\b{_OFF} (?:\w+ ){{0,6}}{_FEEL}\b", r"\b(?:dont|stop|no) (?:\w+ ){0,3}(?:analy[sz]e|analy[sz]ing|analizar|analice|analices|analicen|analizando) (?:\w+ ){0,2}(?:voice|voz|me|feelings)\b"
+    rf"\b{_OFF} (?:\w+ ){{0,6}}{_FEEL}\b",
+    r"\b(?:dont|stop|no) (?:\w+ ){0,3}(?:analy[sz]e|analy[sz]ing|analizar|analice|analices|"
+    r"analicen|analizando) (?:\w+ ){0,2}(?:voice|voz|me|feelings)\b",
 )
 _EMOTION_ON = _rx(rf"\b(?:you can|turn on|switch on|puede|puedes|active|activa) (?:\w+ ){{0,4}}{_FEEL}\b")
-_ABOUT_SHOWS = _rx(r"\b(?:record (?:a|the|my) (?:show|programme|program|game|match|film|movie|series)|grabar (?:un|el|la|una) (?:programa|partido|pelicula|serie))\b")
+_ABOUT_SHOWS = _rx(
+    r"\b(?:record (?:a|the|my) (?:show|programme|program|game|match|film|movie|series)|"
+    r"grabar (?:un|el|la|una) (?:programa|partido|pelicula|serie))\b"
+)
 
 
 def find_switches(text: str) -> tuple[Switch, ...]:

@@ -19,114 +19,477 @@ def _rx(*patterns: str) -> re.Pattern[str]:
 
 _FIGURES = _rx(
     # English figures of speech
-    r"\b(?:bill|bills|wait|waiting|price|prices|music|hold music|heat|suspense|this|it|that|you|feet|back|cost|costs|charges|fees|kids|boss|signal|speed|internet|line|connection) "
-    r"(?:\w+ ){0,2}?(?:is|are|s|was|been|youre|re)? ?(?:\w+ )?(?:killing|kill|kills) (?:me|us|my \w+)\b",
+    r"\b(?:bill|bills|wait|waiting|price|prices|music|hold music|heat|suspense|this|it|that|you|"
+    r"feet|back|cost|costs|charges|fees|kids|boss|signal|speed|internet|line|connection) "
+    r"(?:\w+ ){0,2}?(?:is|are|s|was|been|youre|re)? ?(?:\w+ )?(?:killing|kill|kills) (?:me|us|"
+    r"my \w+)\b",
     r"\bkilling (?:me|us|time|it|my \w+)\b(?! (?:with|he|she|help))",
-    r"\b(?:dying|die|died|dead) (?:to (?:know|see|get|try|go|talk)|of (?:laughter|laughing|boredom|embarrassment|shame|curiosity|old age)|laughing|for a|on me|line|battery|zone|spot|end|slow|serious|easy|in here)\b",
-    r"\b(?:phone|router|line|internet|battery|connection|signal|modem|sim|computer|screen|wifi|wi fi|tv|laptop|call|thing|it|meter|plant|plants|fridge|freezer|car|box|light|lights) "
-    r"(?:\w+ ){0,2}?(?:died|dies|dead|is dying|keeps dying|has died|went dead|is going to die|burned through|is toast)\b",
-    r"\b(?:id|i would|would) (?:rather|sooner) die\b", r"\bover my dead body\b", r"\bdrop dead\b", r"\bdead (?:on|right|wrong|easy|slow|simple|serious|phone|line|battery|cheap)\b",
-    r"\b(?:sick|scared|bored|bore me|worried|tickled|frightened) to death\b", r"\bheart attack (?:when|at|from|on|reading) (?:\w+ )?(?:i|the|seeing|opening|that|this|my|bill)\b",
-    r"\b(?:nearly|almost|practically) (?:had|gave me|died|a heart attack|having)(?: \w+){0,4}? (?:heart attack|when|seeing|of)\b", r"\b(?:gave|give|gives|giving) me a heart attack\b",
-    r"\bfire (?:you|him|her|them|that|sale|stick|tv|wall|fox|up|away|the)\b", r"\bfire ?(?:stick|fox|wall|tv)\b", r"\b(?:amazon|tv) fire\b", r"\bon fire (?:today|lately|this)\b", r"\b(?:burn|burns|burned|burning) (?:through|a hole|money|my data|up (?:my|the) (?:data|gigs)|calories)\b",
-    r"\bsmoke (?:break|a cigarette|outside|alarm(?: (?:battery|needs|installed|fitted))?)\b(?! (?:is|went|going|keeps|ringing|wont))", r"\b(?:quit|stop|stopped|dont) smok\w+\b", r"\bsmoked\b", r"\bsmoking (?:area|room)\b",
-    r"\b(?:gas|electric|electricity|power|water) (?:company|companies|bill|bills|contract|plan|supplier|meter|reading|account|prices?|price|provider|station|tariff|rates?|usage|boiler|heating|cooker|stove|oven)\b(?! (?:smell|leak|is leaking|leaking|stinks|hissing|exploded))",
-    r"\bgas (?:and|or) (?:electric\w*|power|water|light)\b", r"\b(?:electric\w*|light|power|water) (?:and|or) gas\b", r"\b(?:sell|supply|offer|provide|do|have|got|use|install|add|buy) (?:\w+ ){0,2}?gas\b(?! (?:leak|smell))", r"\bsmells? (?:fishy|like a (?:scam|rip ?off)|of rip)\b",
-    r"\b(?:price|prices|bill|bills|sticker|total|reverse|culture) shock\b", r"\b(?:shock|shocked) (?:when|at|by|to (?:see|get)) (?:\w+ )?(?:the|my|this|i|that|how|bill|amount)\b", r"\bwas (?:a )?(?:shock|shocked)\b(?! (?:by the (?:socket|plug|wire|cable|outlet|meter)))",
-    r"\bkill(?:ed|ing|s)? (?:the (?:internet|wifi|power|signal|call|line|battery|deal|plan|switch|mood|engine|breaker)|time|my (?:battery|data|internet|wifi|signal)|two birds)\b", r"\b(?:someone|person|somebody) (?:who )?died\b", r"\bsuicide prevention\b",
+    r"\b(?:dying|die|died|dead) (?:to (?:know|see|get|try|go|talk)|of (?:laughter|laughing|"
+    r"boredom|embarrassment|shame|curiosity|old age)|laughing|for a|on me|line|battery|zone|spot|"
+    r"end|slow|serious|easy|in here)\b",
+    r"\b(?:phone|router|line|internet|battery|connection|signal|modem|sim|computer|screen|wifi|"
+    r"wi fi|tv|laptop|call|thing|it|meter|plant|plants|fridge|freezer|car|box|light|lights) "
+    r"(?:\w+ ){0,2}?(?:died|dies|dead|is dying|keeps dying|has died|went dead|is going to die|"
+    r"burned through|is toast)\b",
+    r"\b(?:id|i would|would) (?:rather|sooner) die\b",
+    r"\bover my dead body\b",
+    r"\bdrop dead\b",
+    r"\bdead (?:on|right|wrong|easy|slow|simple|serious|phone|line|battery|cheap)\b",
+    r"\b(?:sick|scared|bored|bore me|worried|tickled|frightened) to death\b",
+    r"\bheart attack (?:when|at|from|on|reading) (?:\w+ )?(?:i|the|seeing|opening|that|this|my|"
+    r"bill)\b",
+    r"\b(?:nearly|almost|practically) (?:had|gave me|died|a heart attack|"
+    r"having)(?: \w+){0,4}? (?:heart attack|when|seeing|of)\b",
+    r"\b(?:gave|give|gives|giving) me a heart attack\b",
+    r"\bfire (?:you|him|her|them|that|sale|stick|tv|wall|fox|up|away|the)\b",
+    r"\bfire ?(?:stick|fox|wall|tv)\b",
+    r"\b(?:amazon|tv) fire\b",
+    r"\bon fire (?:today|lately|this)\b",
+    r"\b(?:burn|burns|burned|burning) (?:through|a hole|money|my data|up (?:my|the) (?:data|gigs)|"
+    r"calories)\b",
+    r"\bsmoke (?:break|a cigarette|outside|alarm(?: (?:battery|needs|installed|"
+    r"fitted))?)\b(?! (?:is|went|going|keeps|ringing|wont))",
+    r"\b(?:quit|stop|stopped|dont) smok\w+\b",
+    r"\bsmoked\b",
+    r"\bsmoking (?:area|room)\b",
+    r"\b(?:gas|electric|electricity|power|water) (?:company|companies|bill|bills|contract|plan|"
+    r"supplier|meter|reading|account|prices?|price|provider|station|tariff|rates?|usage|boiler|"
+    r"heating|cooker|stove|oven)\b(?! (?:smell|leak|is leaking|leaking|stinks|hissing|exploded))",
+    r"\bgas (?:and|or) (?:electric\w*|power|water|light)\b",
+    r"\b(?:electric\w*|light|power|water) (?:and|or) gas\b",
+    r"\b(?:sell|supply|offer|provide|do|have|got|use|install|add|"
+    r"buy) (?:\w+ ){0,2}?gas\b(?! (?:leak|smell))",
+    r"\bsmells? (?:fishy|like a (?:scam|rip ?off)|of rip)\b",
+    r"\b(?:price|prices|bill|bills|sticker|total|reverse|culture) shock\b",
+    r"\b(?:shock|shocked) (?:when|at|by|to (?:see|get)) (?:\w+ )?(?:the|my|this|i|that|how|bill|"
+    r"amount)\b",
+    r"\bwas (?:a )?(?:shock|shocked)\b(?! (?:by the (?:socket|plug|wire|cable|outlet|meter)))",
+    r"\bkill(?:ed|ing|s)? (?:the (?:internet|wifi|power|signal|call|line|battery|deal|plan|switch|"
+    r"mood|engine|breaker)|time|my (?:battery|data|internet|wifi|signal)|two birds)\b",
+    r"\b(?:someone|person|somebody) (?:who )?died\b",
+    r"\bsuicide prevention\b",
     # Spanish figures of speech
-    r"\b(?:me|nos) (?:muero|moria|estoy muriendo|mori|voy a morir|morimos) de (?:la )?(?:risa|ganas|hambre|sueno|verguenza|aburrimiento|pena|frio|calor|asco|curiosidad|rabia|amor|sed|envidia|impaciencia|los nervios|nervios|coraje)\b", r"\bmuert[oa]s? de (?:risa|hambre|sueno|verguenza|frio|calor|miedo|cansancio|aburrimiento|sed|asco|curiosidad|envidia)\b",
-    r"\b(?:me|nos) (?:mata|matan|esta matando|estan matando|va a matar|van a matar|mataron) (?:\w+ )?(?:la|el|los|las|esta|este|estos|estas|con|a|de|tanto|tanta)\b(?! (?:mi (?:marido|esposo|pareja|ex)|cuchillo|pistola|golpes|palos))",
-    r"\b(?:factura|facturas|recibo|boleta|precio|precios|espera|calor|musica|cuota|recargo|pago|pagos|internet|lentitud) (?:\w+ ){0,3}?(?:mata|matan|matando|matar|matarme|ahoga|ahogando)\b", r"\bmatar el (?:tiempo|rato)\b", r"\bmatando el tiempo\b",
-    r"\b(?:se )?(?:me )?(?:ha |esta )?(?:murio|muerto|muere|muriendo) (?:el|la|mi) (?:telefono|movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|ordenador|computadora|aparato|llamada|pila|equipo|contador|medidor|nevera|lavadora)\b",
-    r"\b(?:telefono|movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|ordenador|computadora|aparato|equipo|pila) (?:\w+ ){0,3}?(?:murio|muerto|muerta|muere|muriendo)\b", r"\b(?:linea|punto|zona|tiempo|horas?|naturaleza|angulo|peso) muert[oa]s?\b",
-    r"\b(?:casi )?me (?:da|dio|va a dar|iba a dar|ha dado|daba) un (?:infarto|patatus|ataque|yuyu|soponcio|sincope)\b(?! (?:al corazon|cardiaco de verdad))", r"\b(?:ni|antes) muert[oa]\b", r"\bde vida o muerte\b(?= no| tampoco)", r"\bno es (?:de |cuestion de )?vida o muerte\b", r"\bnot (?:a matter of )?life (?:and|or) death\b",
-    r"\b(?:compania|empresa|factura|recibo|boleta|contrato|contador|tarifa|bombona|calefaccion|caldera|cocina|estufa|plan|consumo|medidor|lectura|alta|suministro|oferta|cuenta|calentador) (?:\w+ )?(?:del?|con|a) gas\b(?! (?:que huele|huele|y huele|que pierde))", r"\b(?:luz|agua|electricidad) (?:y|o|e) (?:el |de |del )?gas\b", r"\bgas (?:y|o) (?:la |el )?(?:luz|electricidad|agua)\b",
-    r"\b(?:vend\w+|ofrec\w+|tien\w+|contrat\w+|suministr\w+|llev\w+|manej\w+|dan|hay) (?:\w+ )?gas\b(?! (?:escap|en (?:la|mi|el|toda|mi) (?:casa|cocina|piso|aire|cuarto|departamento)))", r"\bgas (?:natural|butano|ciudad|lp)\b(?! (?:escap|huele|esta saliendo))",
-    r"\b(?:agua|refresco|bebida) con gas\b", r"\ba todo gas\b", r"\b(?:esto|eso|aqui|me|todo) huele (?:\w+ )?(?:a (?:chamusquina|estafa|timo|cuento|robo|gato encerrado|fraude|mal)|mal|raro)\b", r"\bfuego (?:amigo|lento)\b", r"\bjuegos? de fuego\b", r"\b(?:echando|que echo|echa|echo) (?:humo|chispas|fuego) (?:con|por|de (?:la|lo|rabia|coraje|enojo)|de lo)\b",
-    r"\b(?:estoy|ando|tengo|me tienen?|me pone\w*) (?:que echo |echando |que )?(?:humo|chispas|quemad[oa]|encendid[oa])\b", r"\b(?:muy|tan|bien|re) quemad[oa]\b", r"\bfumar\b", r"\bfumando\b", r"\bhumo (?:blanco|del tabaco|del cigarro)\b",
-    r"\b(?:me|nos) (?:ahoga|ahogan|asfixia|asfixian|estan ahogando|estan asfixiando) (?:\w+ ){0,2}?(?:las? )?(?:deudas?|facturas?|cuotas?|pagos?|recibos?)\b", r"\bahogad[oa]s? (?:en|de|con|por) (?:\w+ )?(?:deudas|facturas|trabajo|pagos|recibos)\b", r"\bdrowning in (?:\w+ )?(?:bills|debt|paperwork|work|fees)\b",
-    r"\bme (?:muero|moria|estoy muriendo) por\b", r"\b(?:im|i am|my \w+ is|soy|es) (?:a |un )?(?:fire ?fighter|bombero|fireman)\b", r"\bnot (?:really )?(?:an?|any) (?:\w+ )?emergency\b", r"\bno (?:es|tengo) (?:una |ninguna )?(?:\w+ )?emergencia\b", r"\bstroke of (?:luck|genius|midnight)\b",
-    r"\b(?:it|phone|sim|mobile|app|screen|card|website|page|movil|telefono|celular) (?:\w+ ){0,2}?(?:asks|is asking|asked|asking|wants|pide|pidio)(?: me)?(?: for)?(?: \w+){0,2} (?:pin|puk|code|password|codigo|clave|contrasena)\b",
-    r"\b(?:cables?|hilo|cablecito) (?:del? (?:la |el )?|of the |from the )?(?:router|fibra|red|internet|telefono|tele|television|modem|ethernet|wifi)\b(?! (?:\w+ ){0,3}(?:chispas?|quem\w+|arde|ardiendo|humo|sparks?|smok\w+|burn\w+))", r"\b(?:network|ethernet|router|fibre|fiber|lan|phone|tv|hdmi|usb) (?:cables?|wires?|leads?)\b(?! (?:\w+ ){0,3}(?:sparks?|smok\w+|burn\w+|fire))",
+    r"\b(?:me|nos) (?:muero|moria|estoy muriendo|mori|voy a morir|morimos) de (?:la )?(?:risa|"
+    r"ganas|hambre|sueno|verguenza|aburrimiento|pena|frio|calor|asco|curiosidad|rabia|amor|sed|"
+    r"envidia|impaciencia|los nervios|nervios|coraje)\b",
+    r"\bmuert[oa]s? de (?:risa|hambre|sueno|verguenza|frio|calor|miedo|cansancio|aburrimiento|sed|"
+    r"asco|curiosidad|envidia)\b",
+    r"\b(?:me|nos) (?:mata|matan|esta matando|estan matando|va a matar|van a matar|"
+    r"mataron) (?:\w+ )?(?:la|el|los|las|esta|este|estos|estas|con|a|de|tanto|"
+    r"tanta)\b(?! (?:mi (?:marido|esposo|pareja|ex)|cuchillo|pistola|golpes|palos))",
+    r"\b(?:factura|facturas|recibo|boleta|precio|precios|espera|calor|musica|cuota|recargo|pago|"
+    r"pagos|internet|lentitud) (?:\w+ ){0,3}?(?:mata|matan|matando|matar|matarme|ahoga|ahogando)\b",
+    r"\bmatar el (?:tiempo|rato)\b",
+    r"\bmatando el tiempo\b",
+    r"\b(?:se )?(?:me )?(?:ha |esta )?(?:murio|muerto|muere|muriendo) (?:el|la|mi) (?:telefono|"
+    r"movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|ordenador|"
+    r"computadora|aparato|llamada|pila|equipo|contador|medidor|nevera|lavadora)\b",
+    r"\b(?:telefono|movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|"
+    r"ordenador|computadora|aparato|equipo|pila) (?:\w+ ){0,3}?(?:murio|muerto|muerta|muere|"
+    r"muriendo)\b",
+    r"\b(?:linea|punto|zona|tiempo|horas?|naturaleza|angulo|peso) muert[oa]s?\b",
+    r"\b(?:casi )?me (?:da|dio|va a dar|iba a dar|ha dado|daba) un (?:infarto|patatus|ataque|yuyu|"
+    r"soponcio|sincope)\b(?! (?:al corazon|cardiaco de verdad))",
+    r"\b(?:ni|antes) muert[oa]\b",
+    r"\bde vida o muerte\b(?= no| tampoco)",
+    r"\bno es (?:de |cuestion de )?vida o muerte\b",
+    r"\bnot (?:a matter of )?life (?:and|or) death\b",
+    r"\b(?:compania|empresa|factura|recibo|boleta|contrato|contador|tarifa|bombona|calefaccion|"
+    r"caldera|cocina|estufa|plan|consumo|medidor|lectura|alta|suministro|oferta|cuenta|"
+    r"calentador) (?:\w+ )?(?:del?|con|a) gas\b(?! (?:que huele|huele|y huele|que pierde))",
+    r"\b(?:luz|agua|electricidad) (?:y|o|e) (?:el |de |del )?gas\b",
+    r"\bgas (?:y|o) (?:la |el )?(?:luz|electricidad|agua)\b",
+    r"\b(?:vend\w+|ofrec\w+|tien\w+|contrat\w+|suministr\w+|llev\w+|manej\w+|dan|"
+    r"hay) (?:\w+ )?gas\b(?! (?:escap|en (?:la|mi|el|toda|mi) (?:casa|cocina|piso|aire|cuarto|"
+    r"departamento)))",
+    r"\bgas (?:natural|butano|ciudad|lp)\b(?! (?:escap|huele|esta saliendo))",
+    r"\b(?:agua|refresco|bebida) con gas\b",
+    r"\ba todo gas\b",
+    r"\b(?:esto|eso|aqui|me|todo) huele (?:\w+ )?(?:a (?:chamusquina|estafa|timo|cuento|robo|"
+    r"gato encerrado|fraude|mal)|mal|raro)\b",
+    r"\bfuego (?:amigo|lento)\b",
+    r"\bjuegos? de fuego\b",
+    r"\b(?:echando|que echo|echa|echo) (?:humo|chispas|fuego) (?:con|por|de (?:la|lo|rabia|coraje|"
+    r"enojo)|de lo)\b",
+    r"\b(?:estoy|ando|tengo|me tienen?|me pone\w*) (?:que echo |echando |que )?(?:humo|chispas|"
+    r"quemad[oa]|encendid[oa])\b",
+    r"\b(?:muy|tan|bien|re) quemad[oa]\b",
+    r"\bfumar\b",
+    r"\bfumando\b",
+    r"\bhumo (?:blanco|del tabaco|del cigarro)\b",
+    r"\b(?:me|nos) (?:ahoga|ahogan|asfixia|asfixian|estan ahogando|"
+    r"estan asfixiando) (?:\w+ ){0,2}?(?:las? )?(?:deudas?|facturas?|cuotas?|pagos?|recibos?)\b",
+    r"\bahogad[oa]s? (?:en|de|con|por) (?:\w+ )?(?:deudas|facturas|trabajo|pagos|recibos)\b",
+    r"\bdrowning in (?:\w+ )?(?:bills|debt|paperwork|work|fees)\b",
+    r"\bme (?:muero|moria|estoy muriendo) por\b",
+    r"\b(?:im|i am|my \w+ is|soy|es) (?:a |un )?(?:fire ?fighter|bombero|fireman)\b",
+    r"\bnot (?:really )?(?:an?|any) (?:\w+ )?emergency\b",
+    r"\bno (?:es|tengo) (?:una |ninguna )?(?:\w+ )?emergencia\b",
+    r"\bstroke of (?:luck|genius|midnight)\b",
+    r"\b(?:it|phone|sim|mobile|app|screen|card|website|page|movil|telefono|"
+    r"celular) (?:\w+ ){0,2}?(?:asks|is asking|asked|asking|wants|pide|"
+    r"pidio)(?: me)?(?: for)?(?: \w+){0,2} (?:pin|puk|code|password|codigo|clave|contrasena)\b",
+    r"\b(?:cables?|hilo|cablecito) (?:del? (?:la |el )?|of the |from the )?(?:router|fibra|red|"
+    r"internet|telefono|tele|television|modem|ethernet|wifi)\b(?! (?:\w+ ){0,3}(?:chispas?|"
+    r"quem\w+|arde|ardiendo|humo|sparks?|smok\w+|burn\w+))",
+    r"\b(?:network|ethernet|router|fibre|fiber|lan|phone|tv|hdmi|usb) (?:cables?|wires?|"
+    r"leads?)\b(?! (?:\w+ ){0,3}(?:sparks?|smok\w+|burn\w+|fire))",
     r"\b(?:mi|me) (?:\w+ )?(?:quede|quedo|quedamos) (?:helad[oa]|de piedra|muert[oa])\b",
 )
 
 _GAS = _rx(
-    r"\b(?:smell|smells|smelling|smelled|smelt|stinks|stink|reeks|whiff|odou?r|scent|stench|sniff)(?: \w+){0,4} (?:gas|gaz|guess leak|rotten eggs?|sulphur|sulfur)\b",
-    r"\b(?:gas|gaz)(?: \w+){0,3} (?:smell|smells|smelling|leak|leaks|leaking|leaked|escaping|hissing|hiss|stinks|odou?r|poisoning|explosion|exploded|coming out|stench|fumes)\b",
-    r"\b(?:leak|leaks|leaking|leakage|escape|hissing|fumes)(?: \w+){0,3} (?:of )?(?:gas|gaz)\b", r"\brotten eggs?\b", r"\b(?:left|leave|leaving) the gas on\b", r"\bgas (?:is |was )?(?:still )?(?:left )?(?:on all|turned on and)\b",
-    r"\b(?:gas|propane|butane|natural gas)(?: \w+){0,3} (?:in the (?:house|kitchen|air|flat|room|apartment|basement|hallway)|everywhere|filling)\b", r"\bcarbon monoxide\b", r"\b(?:co|monoxide) (?:alarm|detector|poisoning)\b",
-    r"\b(?:huele|huelo|olor|oliendo|olia|hueles|olemos|oler|huelen|apesta|peste|tufo|hedor|ole|uele|huelle)(?: \w+){0,5} (?:gas|gaz|gases|butano|huevos? podridos?|azufre)\b", r"\b(?:a|de) gas (?:huele|apesta)\b",
-    r"\b(?:fuga|fugas|escape|escapa|escapando|escapado|perdida|sale|saliendo|salio|pierde|perdiendo|escaparse|se fuga|fugando|suga|buga)(?: \w+){0,3} (?:de |del |el )?(?:gas|gaz|butano)\b",
-    r"\b(?:gas|butano)(?: \w+){0,4} (?:escapando|fuga|fugando|escapa|saliendo|sale|huele|pierde|apesta|exploto|explotar|abiert[oa]|escape)\b", r"\bmonoxido\b", r"\b(?:intoxica\w+|envenena\w+)(?: \w+){0,4} (?:gas|monoxido|humo)\b", r"\bhuevos? podridos?\b",
-    r"\b(?:deje|dejo|dejaron|dejado|quedo) (?:\w+ ){0,3}(?:el gas|la llave del gas|el gas abierto)(?: \w+){0,2} (?:abiert[oa]|encendid[oa])\b", r"\bhay gas en\b",
+    r"\b(?:smell|smells|smelling|smelled|smelt|stinks|stink|reeks|whiff|odou?r|scent|stench|"
+    r"sniff)(?: \w+){0,4} (?:gas|gaz|guess leak|rotten eggs?|sulphur|sulfur)\b",
+    r"\b(?:gas|gaz)(?: \w+){0,3} (?:smell|smells|smelling|leak|leaks|leaking|leaked|escaping|"
+    r"hissing|hiss|stinks|odou?r|poisoning|explosion|exploded|coming out|stench|fumes)\b",
+    r"\b(?:leak|leaks|leaking|leakage|escape|hissing|fumes)(?: \w+){0,3} (?:of )?(?:gas|gaz)\b",
+    r"\brotten eggs?\b",
+    r"\b(?:left|leave|leaving) the gas on\b",
+    r"\bgas (?:is |was )?(?:still )?(?:left )?(?:on all|turned on and)\b",
+    r"\b(?:gas|propane|butane|natural gas)(?: \w+){0,3} (?:in the (?:house|kitchen|air|flat|room|"
+    r"apartment|basement|hallway)|everywhere|filling)\b",
+    r"\bcarbon monoxide\b",
+    r"\b(?:co|monoxide) (?:alarm|detector|poisoning)\b",
+    r"\b(?:huele|huelo|olor|oliendo|olia|hueles|olemos|oler|huelen|apesta|peste|tufo|hedor|ole|"
+    r"uele|huelle)(?: \w+){0,5} (?:gas|gaz|gases|butano|huevos? podridos?|azufre)\b",
+    r"\b(?:a|de) gas (?:huele|apesta)\b",
+    r"\b(?:fuga|fugas|escape|escapa|escapando|escapado|perdida|sale|saliendo|salio|pierde|"
+    r"perdiendo|escaparse|se fuga|fugando|suga|buga)(?: \w+){0,3} (?:de |del |el )?(?:gas|gaz|"
+    r"butano)\b",
+    r"\b(?:gas|butano)(?: \w+){0,4} (?:escapando|fuga|fugando|escapa|saliendo|sale|huele|pierde|"
+    r"apesta|exploto|explotar|abiert[oa]|escape)\b",
+    r"\bmonoxido\b",
+    r"\b(?:intoxica\w+|envenena\w+)(?: \w+){0,4} (?:gas|monoxido|humo)\b",
+    r"\bhuevos? podridos?\b",
+    r"\b(?:deje|dejo|dejaron|dejado|quedo) (?:\w+ ){0,3}(?:el gas|la llave del gas|"
+    r"el gas abierto)(?: \w+){0,2} (?:abiert[oa]|encendid[oa])\b",
+    r"\bhay gas en\b",
 )
 
 _SELF_HARM = _rx(
-    r"\b(?:kill|killing|hurt|hurting|harm|harming|hang|hanging|shoot|shooting|cut|cutting|poison|poisoning|hung|off|end) (?:my ?self|me self|meself|my self)\b", r"\b(?:end|ending|take|taking|ended|finish|finishing) (?:my|me) (?:own )?life\b", r"\bsuicid\w*\b", r"\bsuicidal\b",
-    r"\b(?:i |just |really )?(?:want|wanna|need|wish|ready|rather|would|prefer|thinking about|think of|thought of|thoughts of)(?: to| i could| i would| i was| i were| be| of)* (?:die|be dead|dying|dead|not wake up|never wake up|disappear forever|not be here any ?more|not exist)\b",
-    r"\b(?:dont|do not|no longer|not) (?:\w+ )?(?:want|wanna|wish|wanting|see (?:any|a) (?:reason|point))(?: to| in)? (?:live|living|be alive|be here|go on|go on living|keep (?:going|living)|carry on|wake up|exist)\b(?! (?:in|at|here in|with (?:my|the|this|a)|without (?:internet|wifi|light))\b)",
-    r"\b(?:no|any|a) (?:reason|point|sense) (?:to|in|for) (?:live|living|life|go on|going on|keep going|be alive)\b", r"\b(?:cant|cannot|can not) (?:go on|live like this|take (?:life|living)|do this any ?more i want to (?:die|end))(?: any ?more)?\b(?! with (?:this|the|your) (?:internet|speed|bill|service))",
-    r"\bbetter off (?:dead|without me)\b", r"\b(?:jump|jumping|throw(?:ing)? myself) (?:off|from|out of|in front of)(?: \w+){0,3} (?:bridge|roof|building|balcony|window|train|cliff|car|bus)?", r"\b(?:overdose|overdosed|overdosing|(?:took|taken|swallowed) all (?:my|the|of my) (?:pills|tablets|medication)|swallow(?:ed)? (?:\w+ ){0,3}pills|slit my wrists?|cut my wrists?)\b",
-    r"\b(?:end|finish) it all\b", r"\bself ?harm\w*\b", r"\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|not be around (?:any ?more|much longer|tomorrow))\b", r"\bno (?:longer )?want to be alive\b",
-    r"\b(?:me|nos) (?:quiero|voy a|quisiera|queria|pienso|vaya a|puedo|debo|dan ganas de|gustaria|he intentado|intente) (?:a )?(?:matar|suicidar|morir|ahorcar|colgar de|tirar (?:por|al|de|a las)|cortar las venas|quitar la vida|pegar un tiro|envenenar|hacer dano)\b",
-    r"\b(?:quiero|voy a|quisiera|queria|pienso|pensando en|pensado en|ganas de|deseo|prefiero|preferiria|intento|intentado|capaz de|planeo|necesito|dispuest[oa] a|a punto de)(?: \w+){0,2}? (?:matarme|suicidarme|morir|morirme|ahorcarme|quitarme la vida|quitarme de en medio|hacerme dano|cortarme las venas|tirarme (?:por|al|de|a|desde)|lanzarme (?:al|de|por)|desaparecer (?:de este mundo|para siempre)|pegarme un tiro|acabar con mi vida|acabar con todo|terminar con (?:mi vida|todo)|envenenarme|dejar de (?:existir|vivir))\b",
-    r"\b(?:matarme|suicidarme|suicidar|ahorcarme|quitarme la vida|cortarme las venas|suicidi\w+|autolesion\w*|me mato|me voy a matar|me suicido|me ahorco|hacerme dano)\b", r"\b(?:me|te) (?:quiero morir|quiero matar|quisiera morir|queria morir)\b",
-    r"\b(?:ya )?no (?:quiero|deseo|tengo ganas de|puedo|vale la pena|merece la pena|tengo (?:por que|para que|motivos? para|razon(?:es)? para)|encuentro (?:sentido a|motivos para))(?: (?:seguir|mas))? (?:vivir|viviendo|la vida|vivo|viva|seguir aqui)\b(?! (?:en|aqui en|con|sin (?:internet|luz|wifi))\b)",
-    r"\b(?:mi|la) vida (?:ya )?no (?:tiene sentido|vale (?:nada|la pena)|merece la pena)\b", r"\b(?:estaria|estarian|estaran|estariais|estareis) mejor (?:muert[oa]|sin mi)\b", r"\bno quiero (?:despertar|estar (?:viv[oa]|en este mundo)|existir)\b", r"\b(?:me he tomado|me tome|me trague|tome|tomarme) (?:\w+ ){0,3}(?:pastillas|veneno|lejia|barbituricos)\b", r"\bacabar con mi vida\b", r"\bme voy a (?:tirar|lanzar|aventar) (?:por|al|de|desde|a)\b",
+    r"\b(?:kill|killing|hurt|hurting|harm|harming|hang|hanging|shoot|shooting|cut|cutting|poison|"
+    r"poisoning|hung|off|end) (?:my ?self|me self|meself|my self)\b",
+    r"\b(?:end|ending|take|taking|ended|finish|finishing) (?:my|me) (?:own )?life\b",
+    r"\bsuicid\w*\b",
+    r"\bsuicidal\b",
+    r"\b(?:i |just |really )?(?:want|wanna|need|wish|ready|rather|would|prefer|thinking about|"
+    r"think of|thought of|thoughts of)(?: to| i could| i would| i was| i were| be| of)* (?:die|"
+    r"be dead|dying|dead|not wake up|never wake up|disappear forever|not be here any ?more|"
+    r"not exist)\b",
+    r"\b(?:dont|do not|no longer|not) (?:\w+ )?(?:want|wanna|wish|wanting|see (?:any|a) (?:reason|"
+    r"point))(?: to| in)? (?:live|living|be alive|be here|go on|go on living|keep (?:going|"
+    r"living)|carry on|wake up|exist)\b(?! (?:in|at|here in|with (?:my|the|this|a)|"
+    r"without (?:internet|wifi|light))\b)",
+    r"\b(?:no|any|a) (?:reason|point|sense) (?:to|in|for) (?:live|living|life|go on|going on|"
+    r"keep going|be alive)\b",
+    r"\b(?:cant|cannot|can not) (?:go on|live like this|take (?:life|living)|"
+    r"do this any ?more i want to (?:die|end))(?: any ?more)?\b(?! with (?:this|the|"
+    r"your) (?:internet|speed|bill|service))",
+    r"\bbetter off (?:dead|without me)\b",
+    r"\b(?:jump|jumping|throw(?:ing)? myself) (?:off|from|out of|"
+    r"in front of)(?: \w+){0,3} (?:bridge|roof|building|balcony|window|train|cliff|car|bus)?",
+    r"\b(?:overdose|overdosed|overdosing|(?:took|taken|swallowed) all (?:my|the|of my) (?:pills|"
+    r"tablets|medication)|swallow(?:ed)? (?:\w+ ){0,3}pills|slit my wrists?|cut my wrists?)\b",
+    r"\b(?:end|finish) it all\b",
+    r"\bself ?harm\w*\b",
+    r"\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|not be around (?:any ?more|much longer|tomorrow))\b",
+    r"\bno (?:longer )?want to be alive\b",
+    r"\b(?:me|nos) (?:quiero|voy a|quisiera|queria|pienso|vaya a|puedo|debo|dan ganas de|gustaria|"
+    r"he intentado|intente) (?:a )?(?:matar|suicidar|morir|ahorcar|colgar de|tirar (?:por|al|de|"
+    r"a las)|cortar las venas|quitar la vida|pegar un tiro|envenenar|hacer dano)\b",
+    r"\b(?:quiero|voy a|quisiera|queria|pienso|pensando en|pensado en|ganas de|deseo|prefiero|"
+    r"preferiria|intento|intentado|capaz de|planeo|necesito|dispuest[oa] a|"
+    r"a punto de)(?: \w+){0,2}? (?:matarme|suicidarme|morir|morirme|ahorcarme|quitarme la vida|"
+    r"quitarme de en medio|hacerme dano|cortarme las venas|tirarme (?:por|al|de|a|desde)|"
+    r"lanzarme (?:al|de|por)|desaparecer (?:de este mundo|para siempre)|pegarme un tiro|"
+    r"acabar con mi vida|acabar con todo|terminar con (?:mi vida|todo)|envenenarme|"
+    r"dejar de (?:existir|vivir))\b",
+    r"\b(?:matarme|suicidarme|suicidar|ahorcarme|quitarme la vida|cortarme las venas|suicidi\w+|"
+    r"autolesion\w*|me mato|me voy a matar|me suicido|me ahorco|hacerme dano)\b",
+    r"\b(?:me|te) (?:quiero morir|quiero matar|quisiera morir|queria morir)\b",
+    r"\b(?:ya )?no (?:quiero|deseo|tengo ganas de|puedo|vale la pena|merece la pena|"
+    r"tengo (?:por que|para que|motivos? para|razon(?:es)? para)|encuentro (?:sentido a|"
+    r"motivos para))(?: (?:seguir|mas))? (?:vivir|viviendo|la vida|vivo|viva|"
+    r"seguir aqui)\b(?! (?:en|aqui en|con|sin (?:internet|luz|wifi))\b)",
+    r"\b(?:mi|la) vida (?:ya )?no (?:tiene sentido|vale (?:nada|la pena)|merece la pena)\b",
+    r"\b(?:estaria|estarian|estaran|estariais|estareis) mejor (?:muert[oa]|sin mi)\b",
+    r"\bno quiero (?:despertar|estar (?:viv[oa]|en este mundo)|existir)\b",
+    r"\b(?:me he tomado|me tome|me trague|tome|tomarme) (?:\w+ ){0,3}(?:pastillas|veneno|lejia|"
+    r"barbituricos)\b",
+    r"\bacabar con mi vida\b",
+    r"\bme voy a (?:tirar|lanzar|aventar) (?:por|al|de|desde|a)\b",
 )
 
 _DANGER = _rx(
     # fire, smoke, explosion
-    r"\b(?:on|caught|catch|catching|set) fire\b", r"\bfires? (?:in|at|inside|near|started|broke|has started|has broken|coming|alarm)\b", r"\b(?:theres|there is|there s|we have|a|big|small|electrical|house|kitchen|got a) (?:\w+ )?fire\b(?! (?:place|stick|wall|work|sale|door|insurance|station|exit|tv|drill))", r"\b(?:flames?|in flames|burning smell|smell (?:of )?burning|smells? like (?:its )?(?:burning|burnt|smoke|something burning)|smelling (?:burning|smoke|burnt))\b",
-    r"\bsmell(?:s|ing)?(?: \w+){0,4} (?:burning|burnt|smoke|burned)\b", r"\b(?:smoke|smoking)(?: \w+){0,3} (?:coming|pouring|out of|from|in (?:the|my)|everywhere|rising|filling)\b", r"\b(?:theres|there is|seeing|see|full of|i see|got|lots of|black) (?:\w+ )?smoke\b", r"\b(?:socket|plug|outlet|meter|fuse ?box|panel|box|wire|wires|wiring|cable|router|charger|breaker|transformer|pole|heater|house|building|kitchen|appliance|battery)(?: \w+){0,4} (?:burning|smoking|sparking|sparks|melting|melted|burned up|exploded|exploding|on fire|flames|blew up|glowing|is burnt|arcing|buzzing and hot|blown up)\b",
-    r"\b(?:smoke alarm|fire alarm|smoke detector)(?: \w+){0,3} (?:going|ringing|went|wont stop|is|keeps|beeping)\b", r"\b(?:sparks?|sparking|arcing)\b(?! plugs?)", r"\b(?:explosion|exploded|exploding|blew up|blown up)\b(?! (?:in price|my phone with|with (?:calls|messages|notifications)))", r"\bmy (?:house|home|flat|apartment|kitchen|garage) is burning\b",
+    r"\b(?:on|caught|catch|catching|set) fire\b",
+    r"\bfires? (?:in|at|inside|near|started|broke|has started|has broken|coming|alarm)\b",
+    r"\b(?:theres|there is|there s|we have|a|big|small|electrical|house|kitchen|"
+    r"got a) (?:\w+ )?fire\b(?! (?:place|stick|wall|work|sale|door|insurance|station|exit|tv|"
+    r"drill))",
+    r"\b(?:flames?|in flames|burning smell|smell (?:of )?burning|smells? like (?:its )?(?:burning|"
+    r"burnt|smoke|something burning)|smelling (?:burning|smoke|burnt))\b",
+    r"\bsmell(?:s|ing)?(?: \w+){0,4} (?:burning|burnt|smoke|burned)\b",
+    r"\b(?:smoke|smoking)(?: \w+){0,3} (?:coming|pouring|out of|from|in (?:the|my)|everywhere|"
+    r"rising|filling)\b",
+    r"\b(?:theres|there is|seeing|see|full of|i see|got|lots of|black) (?:\w+ )?smoke\b",
+    r"\b(?:socket|plug|outlet|meter|fuse ?box|panel|box|wire|wires|wiring|cable|router|charger|"
+    r"breaker|transformer|pole|heater|house|building|kitchen|appliance|"
+    r"battery)(?: \w+){0,4} (?:burning|smoking|sparking|sparks|melting|melted|burned up|exploded|"
+    r"exploding|on fire|flames|blew up|glowing|is burnt|arcing|buzzing and hot|blown up)\b",
+    r"\b(?:smoke alarm|fire alarm|smoke detector)(?: \w+){0,3} (?:going|ringing|went|wont stop|is|"
+    r"keeps|beeping)\b",
+    r"\b(?:sparks?|sparking|arcing)\b(?! plugs?)",
+    r"\b(?:explosion|exploded|exploding|blew up|blown up)\b(?! (?:in price|my phone with|"
+    r"with (?:calls|messages|notifications)))",
+    r"\bmy (?:house|home|flat|apartment|kitchen|garage) is burning\b",
     # electricity and lines
-    r"\b(?:electrocut\w+|electric shocks?|electrical shocks?|got a shock|get a shock|getting (?:a )?shocks?|got shocked|gave me a shock|gives? (?:me |you |us )?(?:a )?shocks?|got zapped|getting zapped|zapped (?:me|him|her)|shocked (?:me|him|her) when)\b", r"\b(?:live|exposed|bare|fallen|downed|broken|hanging|loose|snapped|down|naked|torn) (?:\w+ )?(?:wires?|cables?|power ?lines?|lines?|electricity lines?|conductors?)\b(?! (?:speed|test|rental))",
-    r"\b(?:wires?|cables?|power ?lines?|electricity lines?|pylon|electric pole|power pole|utility pole|transformer|overhead line)(?: \w+){0,4} (?:down|fallen|fell|fallen down|on the (?:ground|road|street|floor|pavement|sidewalk|car|roof|fence)|hanging|snapped|live|exposed|dangling|came down|come down|collapsed|in the (?:road|street|water|garden|yard))\b", r"\b(?:water|flood|flooded|flooding|leak|leaking|rain)(?: \w+){0,5} (?:meter|fuse ?box|socket|sockets|electrics|electrical panel|outlet|electricity box|power strip|consumer unit|wiring|breaker)\b",
+    r"\b(?:electrocut\w+|electric shocks?|electrical shocks?|got a shock|get a shock|"
+    r"getting (?:a )?shocks?|got shocked|gave me a shock|gives? (?:me |you |us )?(?:a )?shocks?|"
+    r"got zapped|getting zapped|zapped (?:me|him|her)|shocked (?:me|him|her) when)\b",
+    r"\b(?:live|exposed|bare|fallen|downed|broken|hanging|loose|snapped|down|naked|"
+    r"torn) (?:\w+ )?(?:wires?|cables?|power ?lines?|lines?|electricity lines?|"
+    r"conductors?)\b(?! (?:speed|test|rental))",
+    r"\b(?:wires?|cables?|power ?lines?|electricity lines?|pylon|electric pole|power pole|"
+    r"utility pole|transformer|overhead line)(?: \w+){0,4} (?:down|fallen|fell|fallen down|"
+    r"on the (?:ground|road|street|floor|pavement|sidewalk|car|roof|fence)|hanging|snapped|live|"
+    r"exposed|dangling|came down|come down|collapsed|in the (?:road|street|water|garden|yard))\b",
+    r"\b(?:water|flood|flooded|flooding|leak|leaking|rain)(?: \w+){0,5} (?:meter|fuse ?box|socket|"
+    r"sockets|electrics|electrical panel|outlet|electricity box|power strip|consumer unit|wiring|"
+    r"breaker)\b",
     # people
-    r"\b(?:not|isnt|stopped|cant|cannot|can not|cannt|hardly|barely|trouble|difficulty|unable to|struggling to|hard to)(?: \w+){0,2} (?:breathing|breathe|breath)\b", r"\b(?:unconscious|passed out|collapsed(?! (?:bundle|line))|not responding|unresponsive|wont wake up|isnt waking|not waking|bleeding|choking|drowning|heart attack|cardiac arrest|stroke|seizure|having a fit|suffocating|overdose|convulsing|chest pains?|pain in (?:my|his|her) chest|labor pains|giving birth)\b(?! (?:edge|money|of genius))",
-    r"\b(?:his|her|their|my (?:\w+ )?)(?: \w+)? ?(?:heart|pulse) (?:has )?stopped\b", r"\b(?:call|need|send|get|calling) (?:\w+ ){0,3}?(?:ambulance|paramedics?|the police|fire ?(?:brigade|department|fighters?|men|service|truck|engine)|911|999|112|nine one one|nine nine nine|one one two|a doctor urgently|emergency services)\b",
-    r"\b(?:this is|its|it is|theres|there is|medical|life threatening|real|we have|got) (?:really )?(?:an |a )?(?:medical |real |life (?:and|or) death )?emergency\b(?! (?:number|contact|credit|plan|kit|contacts))", r"\blife (?:or|and) death\b", r"\b(?:life|lives) (?:is|are|at|in) (?:at )?(?:risk|danger|stake)\b", r"\b(?:in|great|real|serious|mortal|immediate) danger\b", r"\b(?:somebody|someone|he|she|they|husband|wife|son|daughter|mother|father|mum|mom|dad|child|baby|neighbou?r|man|woman|worker|technician|people|person|guy|kid|boy|girl|grandmother|grandfather|nan|brother|sister)(?: \w+){0,3} (?:dying|going to die|gonna die|might die|could die|will die|trapped|stuck in the (?:lift|elevator)|burned|burnt badly|hurt badly|badly hurt|seriously (?:hurt|injured)|injured|been shot|been stabbed|stabbed|shot|not moving|fell off|fainted|turned blue|turning blue)\b",
-    r"\b(?:im|i am|were|we are|i think im|i might be|hes|shes|they are|theyre) (?:\w+ )?(?:dying|trapped|stuck in (?:the|a|this) (?:lift|elevator)|bleeding|going to die|gonna die|badly hurt|being attacked|being followed|injured|locked in|in danger)\b", r"\b(?:oxygen|ventilator|respirator|dialysis|concentrator|breathing machine|life support|cpap|nebuli[sz]er|feeding pump|heart monitor|apnea monitor|incubator|medical (?:equipment|device|machine))\b(?! (?:priority|register|registration|discount|form))",
-    r"\b(?:kill|hurt|murder|shoot|stab|attack|beat|threatening|threatened|hit|hits|hitting|attacking|beating|hurting|rape|raped) (?:me|us|my (?:wife|kids|children|family|husband|daughter|son|mother)|him|her)(?! (?:with (?:fees|charges|a (?:fee|charge|bill|penalty))|by|for paying|up for|twice|in the wallet))\b(?! (?:a |another |with |that |when )*(?:fee|fees|charge|bill|penalty))", r"\b(?:has|got|with|holding|waving|pointing) (?:a|an|his|her) (?:\w+ )?(?:gun|knife|weapon|axe|machete)\b", r"\b(?:break|breaking|broke|broken) in(?:to)? (?:my|the|our|right|now) ?(?:house|home|flat|now|apartment)?\b(?! (?:service|the (?:line|connection|signal|cable|contract)))", r"\b(?:intruder|burglar|robber|kidnap\w+|hostage|bomb)\b", r"\b(?:poisoned|poisoning)\b",
-    r"\b(?:trapped|stuck|locked) in(?:side)? (?:the|an?|our|my|this) (?:lift|elevator|fire|car|burning \w+)\b",
+    r"\b(?:not|isnt|stopped|cant|cannot|can not|cannt|hardly|barely|trouble|difficulty|unable to|"
+    r"struggling to|hard to)(?: \w+){0,2} (?:breathing|breathe|breath)\b",
+    r"\b(?:unconscious|passed out|collapsed(?! (?:bundle|line))|not responding|unresponsive|"
+    r"wont wake up|isnt waking|not waking|bleeding|choking|drowning|heart attack|cardiac arrest|"
+    r"stroke|seizure|having a fit|suffocating|overdose|convulsing|chest pains?|pain in (?:my|his|"
+    r"her) chest|labor pains|giving birth)\b(?! (?:edge|money|of genius))",
+    r"\b(?:his|her|their|my (?:\w+ )?)(?: \w+)? ?(?:heart|pulse) (?:has )?stopped\b",
+    r"\b(?:call|need|send|get|calling) (?:\w+ ){0,3}?(?:ambulance|paramedics?|the police|"
+    r"fire ?(?:brigade|department|fighters?|men|service|truck|engine)|911|999|112|nine one one|"
+    r"nine nine nine|one one two|a doctor urgently|emergency services)\b",
+    r"\b(?:this is|its|it is|theres|there is|medical|life threatening|real|we have|"
+    r"got) (?:really )?(?:an |a )?(?:medical |real |life (?:and|"
+    r"or) death )?emergency\b(?! (?:number|contact|credit|plan|kit|contacts))",
+    r"\blife (?:or|and) death\b",
+    r"\b(?:life|lives) (?:is|are|at|in) (?:at )?(?:risk|danger|stake)\b",
+    r"\b(?:in|great|real|serious|mortal|immediate) danger\b",
+    r"\b(?:somebody|someone|he|she|they|husband|wife|son|daughter|mother|father|mum|mom|dad|child|"
+    r"baby|neighbou?r|man|woman|worker|technician|people|person|guy|kid|boy|girl|grandmother|"
+    r"grandfather|nan|brother|sister)(?: \w+){0,3} (?:dying|going to die|gonna die|might die|"
+    r"could die|will die|trapped|stuck in the (?:lift|elevator)|burned|burnt badly|hurt badly|"
+    r"badly hurt|seriously (?:hurt|injured)|injured|been shot|been stabbed|stabbed|shot|"
+    r"not moving|fell off|fainted|turned blue|turning blue)\b",
+    r"\b(?:im|i am|were|we are|i think im|i might be|hes|shes|they are|theyre) (?:\w+ )?(?:dying|"
+    r"trapped|stuck in (?:the|a|this) (?:lift|elevator)|bleeding|going to die|gonna die|"
+    r"badly hurt|being attacked|being followed|injured|locked in|in danger)\b",
+    r"\b(?:oxygen|ventilator|respirator|dialysis|concentrator|breathing machine|life support|cpap|"
+    r"nebuli[sz]er|feeding pump|heart monitor|apnea monitor|incubator|medical (?:equipment|device|"
+    r"machine))\b(?! (?:priority|register|registration|discount|form))",
+    r"\b(?:kill|hurt|murder|shoot|stab|attack|beat|threatening|threatened|hit|hits|hitting|"
+    r"attacking|beating|hurting|rape|raped) (?:me|us|my (?:wife|kids|children|family|husband|"
+    r"daughter|son|mother)|him|her)(?! (?:with (?:fees|charges|a (?:fee|charge|bill|penalty))|by|"
+    r"for paying|up for|twice|in the wallet))\b(?! (?:a |another |with |that |when )*(?:fee|fees|"
+    r"charge|bill|penalty))",
+    r"\b(?:has|got|with|holding|waving|pointing) (?:a|an|his|her) (?:\w+ )?(?:gun|knife|weapon|"
+    r"axe|machete)\b",
+    r"\b(?:break|breaking|broke|broken) in(?:to)? (?:my|the|our|right|now) ?(?:house|home|flat|"
+    r"now|apartment)?\b(?! (?:service|the (?:line|connection|signal|cable|contract)))",
+    r"\b(?:intruder|burglar|robber|kidnap\w+|hostage|bomb)\b",
+    r"\b(?:poisoned|poisoning)\b",
+    r"\b(?:trapped|stuck|locked) in(?:side)? (?:the|an?|our|my|this) (?:lift|elevator|fire|car|"
+    r"burning \w+)\b",
     r"\bhelp me (?:please )?(?:im|i am|hes|shes) (?:dying|bleeding|trapped|hurt)\b",
-    # Spanish: fire, smoke, explosion
-    r"\b(?:incendio|incendiando|incendiado|incendia|incendiar|se incendio|fuego|llamas|se quema|quemandose|se esta quemando|se estan quemando|se prendio fuego|en llamas|ardiendo|se esta prendiendo|prendid[oa] fuego|se queman|lumbre|prendiendose|esta ardiendo|arde la|arde el)\b(?! (?:los (?:gigas|datos)|la (?:bateria|tarjeta)|de (?:gas|la cocina)$|artificial\w*))", r"\b(?:olor|huele|huelo|oliendo|olia)(?: \w+){0,3} (?:quemad[oa]|humo|quemarse|chamuscad[oa]|plastico|cable quemado|quemandose|tostado)\b",
-    r"\bhumo\b", r"\b(?:explosion|exploto|explotado|exploto|explota|explotando|va a explotar|reventado el transformador|estall\w+)\b(?! de (?:risa|rabia|alegria))", r"\b(?:chispas?|chispazos?|chisporrote\w+|echando chispas|chispea\w*|cortocircuito|corto circuito|fogonazo|fogonazos|llamarada)\b", r"\b(?:enchufe|toma|contador|medidor|cuadro|caja|cable|cables|transformador|poste|cargador|router|regleta|multicontacto|tablero|fusibles|breaker|diferencial|bateria|aparato)(?: \w+){0,4} (?:quemado|quemada|quemando|quemandose|derretid[oa]|derritiendo\w*|ardiendo|humeando|echando|al rojo|chamuscad[oa]|humea|quemo|derritio|exploto|trono|arde|quema)\b",
-    # Spanish: electricity and lines
-    r"\b(?:electrocut\w+|descarga electrica|una descarga|da corriente|dado corriente|(?:da|dado|dio|pegado|pego) (?:la |una )(?:corriente|descarga|calambre)|dio corriente|da calambre|dado calambre|dio calambre|dando corriente|dando calambre|da toques|dio toques|calambrazo|calambrazos|latigazo electrico|pega corriente|pasa corriente|paso corriente|pateo la corriente|pateo|da la corriente|dio la corriente|me quede pegad[oa]|dan toques|agarro la corriente|agarro corriente)\b",
-    r"\b(?:cable|cables|poste|postes|linea electrica|lineas electricas|torre|torreta|tendido|transformador|alta tension|catenaria)(?: \w+){0,5} (?:caid[oa]s?|tirad[oa]s?|colgando|suelt[oa]s?|pelad[oa]s?|en el suelo|en la calle|en la banqueta|en la acera|en el agua|rot[oa]s?|cayo|se cayo|cayeron|arrancad[oa]s?|al descubierto|descolgad[oa]s?|descubiert[oa]s?|encima|por el suelo|partid[oa]|expuest[oa]s?)\b(?! (?:del router|de red|de fibra|de internet|del telefono|de la tele))", r"\b(?:caido|cayo|cayeron|caida|caidos|tirado|se ha caido|hay un|han caido|arrancado|pelad[oa])(?: \w+){0,3} (?:cable electrico|cable de (?:la )?(?:luz|alta|corriente|electricidad)|poste|postes|torre electrica|torreta|alta tension|cables de (?:la )?(?:luz|alta|corriente|electricidad)|tendido|cables? pelados?|linea de alta)\b", r"\bcables? (?:de alta|pelad[oa]s?|caid[oa]s?|vivos?)\b",
-    r"\b(?:agua|inundad[oa]|inundacion|gotera|mojad[oa]|inundando|inundo)(?: \w+){0,6} (?:contador|cuadro|enchufe|enchufes|medidor|caja de (?:luz|fusibles)|tablero|instalacion electrica|diferencial|corriente|contactos)\b",
-    # Spanish: people
-    r"\b(?:no|apenas|dejo de|deja de|cuesta|casi no|sin poder) (?:\w+ ){0,3}?(?:respira|respiro|respirar|respirando|respire|respiran)\b", r"\b(?:inconsciente|desmay\w+|desvanecid[oa]|sin conocimiento|perdio el conocimiento|ha perdido el conocimiento|no responde (?:mi|el|la) (?:madre|padre|hijo|hija|marido|mujer|abuel[oa]|esposo|esposa|senor|senora|nino|nina|bebe)|no reacciona|no despierta|no se despierta|sangrando|desangr\w+|se esta ahogando|me estoy ahogando|me ahogo|se ahoga|asfixia\w*|atragant\w+|infarto|paro cardiaco|ictus|derrame cerebral|convulsion\w*|ataque al corazon|ataque cardiaco|dolor (?:en el|de) pecho|me duele (?:mucho )?el pecho|sobredosis|de parto|embolia|envenenad[oa]|envenenamiento|intoxicad[oa]s?)\b",
-    r"\b(?:llame|llamen|llama|llamar|llamad|manden|mande|mandad|envien|envie|necesito|necesitamos|hace falta|avisa|avise|avisen|avisar)(?: \w+){0,3} (?:ambulancia|bomberos|policia|emergencias|911|112|091|paramedicos|uvi|samur|cruz roja|medico urgente)\b", r"\b(?:es|tengo|tenemos|hay|esto es) (?:una )?(?:\w+ )?(?:emergencia)\b(?! (?:de datos|el numero))", r"\b(?:vida o muerte|peligra la vida|peligro de muerte|peligro de vida|riesgo de muerte|vida (?:esta )?en (?:peligro|riesgo)|corre peligro|corremos peligro|estamos en peligro|estoy en peligro|esta en peligro|hay peligro|en peligro)\b(?! mi (?:contrato|negocio|linea))",
-    r"\b(?:se|nos|me) (?:esta|estamos|estoy|va a|vamos a|voy a|puede|puedo) (?:a )?(?:muriendo|morir|desangrando|ahogando|asfixiando)\b", r"\b(?:se muere|se nos muere|me muero|nos morimos|se me muere|se puede morir|se va a morir|se esta muriendo|estoy muriendo|me estoy muriendo)\b(?! (?:el|la|mi) (?:movil|telefono|celular|bateria|internet|wifi|router))", r"\b(?:atrapad[oa]s?|encerrad[oa]s? en (?:el|un) (?:ascensor|elevador)|heridos?|herida|lesionad[oa]s?|malherid[oa]|apunalad[oa]|baleado|accidentad[oa]|accidente grave|quemaduras?|se ha quemado|se quemo (?:la mano|el brazo|mi|un|una))\b(?! el sentimiento)",
-    r"\b(?:oxigeno|respirador|ventilador mecanico|concentrador|dialisis|ventilacion mecanica|aparato para respirar|maquina para respirar|maquina de respirar|incubadora|soporte vital|cpap|bomba de infusion|nebulizador|bipap|equipo medico|aparato medico|maquina de oxigeno|marcapasos)\b(?! (?:prioridad|registro))",
-    r"\b(?:me|nos|la|lo|le|a mi \w+ (?:lo|la)) (?:quiere|quieren|va a|van a|esta|estan|intenta|amenaza con|amenazo con|amenazan con|amenazaron con|amenaza de)(?: a)? ?(?:matar|matarme|matarnos|matando|pegando|golpeando|atacando|agrediendo|violando|violar|secuestr\w+|amenazando)\b", r"\bamenaz\w+ (?:de muerte|con (?:una? |matar)|a mi familia)", r"\b(?:tiene|con|saco|lleva|trae) (?:una?|su) (?:pistola|cuchillo|arma|navaja|machete|escopeta|hacha)\b", r"\b(?:me|nos) (?:pega|golpea|maltrata|persiguen|persigue|apuntan?|secuestr\w+)\b(?! (?:con|en) (?:la|el|una) (?:factura|recibo|subida|cobro))", r"\b(?:estan|esta|alguien|han) (?:\w+ ){0,2}(?:entrando|entrado|entro|metid[oa]|metio|metiendo) (?:\w+ )?(?:en|a) (?:mi|la|nuestra) (?:casa|vivienda|piso)\b", r"\b(?:hay (?:un |unos )?(?:ladron|ladrones)|(?:ladron|ladrones) (?:en|dentro)|bomba (?:en|de)|rehen|rehenes|secuestro)\b",
-    r"\bauxilio\b", r"\bsocorro\b(?! (?:perez|garcia|lopez|martinez|hernandez|gonzalez))",
+    # Fire, smoke, explosion, in Spanish
+    r"\b(?:incendio|incendiando|incendiado|incendia|incendiar|se incendio|fuego|llamas|se quema|"
+    r"quemandose|se esta quemando|se estan quemando|se prendio fuego|en llamas|ardiendo|"
+    r"se esta prendiendo|prendid[oa] fuego|se queman|lumbre|prendiendose|esta ardiendo|arde la|"
+    r"arde el)\b(?! (?:los (?:gigas|datos)|la (?:bateria|tarjeta)|de (?:gas|la cocina)$|"
+    r"artificial\w*))",
+    r"\b(?:olor|huele|huelo|oliendo|olia)(?: \w+){0,3} (?:quemad[oa]|humo|quemarse|chamuscad[oa]|"
+    r"plastico|cable quemado|quemandose|tostado)\b",
+    r"\bhumo\b",
+    r"\b(?:explosion|exploto|explotado|exploto|explota|explotando|va a explotar|"
+    r"reventado el transformador|estall\w+)\b(?! de (?:risa|rabia|alegria))",
+    r"\b(?:chispas?|chispazos?|chisporrote\w+|echando chispas|chispea\w*|cortocircuito|"
+    r"corto circuito|fogonazo|fogonazos|llamarada)\b",
+    r"\b(?:enchufe|toma|contador|medidor|cuadro|caja|cable|cables|transformador|poste|cargador|"
+    r"router|regleta|multicontacto|tablero|fusibles|breaker|diferencial|bateria|"
+    r"aparato)(?: \w+){0,4} (?:quemado|quemada|quemando|quemandose|derretid[oa]|derritiendo\w*|"
+    r"ardiendo|humeando|echando|al rojo|chamuscad[oa]|humea|quemo|derritio|exploto|trono|arde|"
+    r"quema)\b",
+    # Electricity and lines, in Spanish
+    r"\b(?:electrocut\w+|descarga electrica|una descarga|da corriente|dado corriente|(?:da|dado|"
+    r"dio|pegado|pego) (?:la |una )(?:corriente|descarga|calambre)|dio corriente|da calambre|"
+    r"dado calambre|dio calambre|dando corriente|dando calambre|da toques|dio toques|calambrazo|"
+    r"calambrazos|latigazo electrico|pega corriente|pasa corriente|paso corriente|"
+    r"pateo la corriente|pateo|da la corriente|dio la corriente|me quede pegad[oa]|dan toques|"
+    r"agarro la corriente|agarro corriente)\b",
+    r"\b(?:cable|cables|poste|postes|linea electrica|lineas electricas|torre|torreta|tendido|"
+    r"transformador|alta tension|catenaria)(?: \w+){0,5} (?:caid[oa]s?|tirad[oa]s?|colgando|"
+    r"suelt[oa]s?|pelad[oa]s?|en el suelo|en la calle|en la banqueta|en la acera|en el agua|"
+    r"rot[oa]s?|cayo|se cayo|cayeron|arrancad[oa]s?|al descubierto|descolgad[oa]s?|"
+    r"descubiert[oa]s?|encima|por el suelo|partid[oa]|expuest[oa]s?)\b(?! (?:del router|de red|"
+    r"de fibra|de internet|del telefono|de la tele))",
+    r"\b(?:caido|cayo|cayeron|caida|caidos|tirado|se ha caido|hay un|han caido|arrancado|"
+    r"pelad[oa])(?: \w+){0,3} (?:cable electrico|cable de (?:la )?(?:luz|alta|corriente|"
+    r"electricidad)|poste|postes|torre electrica|torreta|alta tension|cables de (?:la )?(?:luz|"
+    r"alta|corriente|electricidad)|tendido|cables? pelados?|linea de alta)\b",
+    r"\bcables? (?:de alta|pelad[oa]s?|caid[oa]s?|vivos?)\b",
+    r"\b(?:agua|inundad[oa]|inundacion|gotera|mojad[oa]|inundando|"
+    r"inundo)(?: \w+){0,6} (?:contador|cuadro|enchufe|enchufes|medidor|caja de (?:luz|fusibles)|"
+    r"tablero|instalacion electrica|diferencial|corriente|contactos)\b",
+    # People, in Spanish
+    r"\b(?:no|apenas|dejo de|deja de|cuesta|casi no|sin poder) (?:\w+ ){0,3}?(?:respira|respiro|"
+    r"respirar|respirando|respire|respiran)\b",
+    r"\b(?:inconsciente|desmay\w+|desvanecid[oa]|sin conocimiento|perdio el conocimiento|"
+    r"ha perdido el conocimiento|no responde (?:mi|el|la) (?:madre|padre|hijo|hija|marido|mujer|"
+    r"abuel[oa]|esposo|esposa|senor|senora|nino|nina|bebe)|no reacciona|no despierta|"
+    r"no se despierta|sangrando|desangr\w+|se esta ahogando|me estoy ahogando|me ahogo|se ahoga|"
+    r"asfixia\w*|atragant\w+|infarto|paro cardiaco|ictus|derrame cerebral|convulsion\w*|"
+    r"ataque al corazon|ataque cardiaco|dolor (?:en el|de) pecho|me duele (?:mucho )?el pecho|"
+    r"sobredosis|de parto|embolia|envenenad[oa]|envenenamiento|intoxicad[oa]s?)\b",
+    r"\b(?:llame|llamen|llama|llamar|llamad|manden|mande|mandad|envien|envie|necesito|necesitamos|"
+    r"hace falta|avisa|avise|avisen|avisar)(?: \w+){0,3} (?:ambulancia|bomberos|policia|"
+    r"emergencias|911|112|091|paramedicos|uvi|samur|cruz roja|medico urgente)\b",
+    r"\b(?:es|tengo|tenemos|hay|esto es) (?:una )?(?:\w+ )?(?:emergencia)\b(?! (?:de datos|"
+    r"el numero))",
+    r"\b(?:vida o muerte|peligra la vida|peligro de muerte|peligro de vida|riesgo de muerte|"
+    r"vida (?:esta )?en (?:peligro|riesgo)|corre peligro|corremos peligro|estamos en peligro|"
+    r"estoy en peligro|esta en peligro|hay peligro|en peligro)\b(?! mi (?:contrato|negocio|linea))",
+    r"\b(?:se|nos|me) (?:esta|estamos|estoy|va a|vamos a|voy a|puede|puedo) (?:a )?(?:muriendo|"
+    r"morir|desangrando|ahogando|asfixiando)\b",
+    r"\b(?:se muere|se nos muere|me muero|nos morimos|se me muere|se puede morir|se va a morir|"
+    r"se esta muriendo|estoy muriendo|me estoy muriendo)\b(?! (?:el|la|mi) (?:movil|telefono|"
+    r"celular|bateria|internet|wifi|router))",
+    r"\b(?:atrapad[oa]s?|encerrad[oa]s? en (?:el|un) (?:ascensor|elevador)|heridos?|herida|"
+    r"lesionad[oa]s?|malherid[oa]|apunalad[oa]|baleado|accidentad[oa]|accidente grave|quemaduras?|"
+    r"se ha quemado|se quemo (?:la mano|el brazo|mi|un|una))\b(?! el sentimiento)",
+    r"\b(?:oxigeno|respirador|ventilador mecanico|concentrador|dialisis|ventilacion mecanica|"
+    r"aparato para respirar|maquina para respirar|maquina de respirar|incubadora|soporte vital|"
+    r"cpap|bomba de infusion|nebulizador|bipap|equipo medico|aparato medico|maquina de oxigeno|"
+    r"marcapasos)\b(?! (?:prioridad|registro))",
+    r"\b(?:me|nos|la|lo|le|a mi \w+ (?:lo|la)) (?:quiere|quieren|va a|van a|esta|estan|intenta|"
+    r"amenaza con|amenazo con|amenazan con|amenazaron con|amenaza de)(?: a)? ?(?:matar|matarme|"
+    r"matarnos|matando|pegando|golpeando|atacando|agrediendo|violando|violar|secuestr\w+|"
+    r"amenazando)\b",
+    r"\bamenaz\w+ (?:de muerte|con (?:una? |matar)|a mi familia)",
+    r"\b(?:tiene|con|saco|lleva|trae) (?:una?|su) (?:pistola|cuchillo|arma|navaja|machete|"
+    r"escopeta|hacha)\b",
+    r"\b(?:me|nos) (?:pega|golpea|maltrata|persiguen|persigue|apuntan?|secuestr\w+)\b(?! (?:con|"
+    r"en) (?:la|el|una) (?:factura|recibo|subida|cobro))",
+    r"\b(?:estan|esta|alguien|han) (?:\w+ ){0,2}(?:entrando|entrado|entro|metid[oa]|metio|"
+    r"metiendo) (?:\w+ )?(?:en|a) (?:mi|la|nuestra) (?:casa|vivienda|piso)\b",
+    r"\b(?:hay (?:un |unos )?(?:ladron|ladrones)|(?:ladron|ladrones) (?:en|dentro)|bomba (?:en|"
+    r"de)|rehen|rehenes|secuestro)\b",
+    r"\bauxilio\b",
+    r"\bsocorro\b(?! (?:perez|garcia|lopez|martinez|hernandez|gonzalez))",
 )
 
 _FRAUD = _rx(
-    r"\b(?:scam|scammed|scammers?|phishing|phished|smishing|conned|swindled|fraudsters?|con ?man|defrauded|impersonat\w+|identity theft|identity fraud|sim swap\w*|ponzi)\b", r"\b(?:report|victim|case|commit\w*|been|is|be|suspect|suspicious|possible|a|was|some|bank|card|credit card|think its) (?:of |a |an )?fraud\b", r"\bfraud (?:on|in|with|department|team|happened|alert|case|against)\b", r"\bfraudulent\b",
-    r"\b(?:hacked|hacker|hackers|hacking|cloned|clone)\b(?! (?:off))", r"\b(?:stole|stolen|steal|stealing|using|used|uses|opened|taken out|took out|got hold of|took)(?: \w+){0,3} (?:my|in my) (?:identity|name without|bank details|card details|account without|details|personal data|id|bank account|card number|credit card|name and (?:id|details))\b", r"\b(?:contract|account|line|phone|plan|lines|service)(?: \w+){0,4} (?:in|under|with) my (?:name|details|id)(?: \w+){0,4} (?:i (?:never|didnt|did not|havent)|without|that isnt mine|not me|wasnt me)\b", r"\bi (?:never|didnt|did not) (?:open|opened|sign|signed|authori[sz]ed?|took out|take out|make|made|approve|approved|order|ordered)(?: \w+){0,3} (?:account|contract|line|payment|payments|transfer|charge|charges|purchase|transaction|transactions|debit|loan)\b",
-    r"\b(?:pretend(?:ed|ing|s)?|claim(?:ed|ing|s)?|said|saying|says|posing|posed|sayin)(?: \w+){0,3} (?:to be|hes|shes|theyre|they were|he was|she was|they are|he is|as|from|being|was|i was speaking)(?: \w+){0,2} (?:lumina|you|your company|the electric company|the power company|the phone company|your (?:staff|technician|employee)|from you|one of your|the bank|microsoft|the company)\b(?: (?:and|but|asking|asked|so|wanting|wanted|then|who|i|he|she|they|to|for|on|the|came))", r"\b(?:asked|asking|asks|wanted|wants|told me to give|gave|give|given|demanding)(?: \w+){0,6} (?:my (?:bank|card|pin|password|passcode|security code|cvv|sms code|verification code|one time code|social security|account details|bank details|credit card|debit card)|the (?:pin|code from|code they|sms code|code i got|code you sent|verification code|cvv)|card number|gift cards?|bitcoin|crypto|remote access)\b(?! (?:reset|to be reset|again so i can pay))", r"\b(?:suspicious|fake|strange|weird|dodgy|bogus|false) (?:\w+ )?(?:call|calls|caller|text|message|messages|email|e ?mail|link|invoice|bill|technician|website|web|letter|sms|agent|engineer)\b(?! (?:noise|sound|light|charge|amount))",
-    r"\bsomeone(?: \w+){0,4} (?:my account|into my account|my identity|my money|from my account|with my card|emptied|pretending|posing)\b", r"\b(?:unauthori[sz]ed|unknown|unrecogni[sz]ed) (?:\w+ )?(?:charge|charges|payment|payments|transaction|transactions|transfer|access|purchase|withdrawal|login|debit|line)\b", r"\bi clicked (?:on )?(?:a|the|that) link\b", r"\bemptied (?:my|the|our) (?:\w+ )?account\b", r"\bbogus\b",
-    r"\b(?:estafad[oa]s?|estafaron|estafado|estafando|estafar|estafarme|intento de estafa|(?:es|sea|fue|era|una?|victima de|posible|de|sufrido|denunciar) (?:una |un |la )?(?:estafa|fraude|timo)|estafa (?:telefonica|con|por|de|a)|fraude (?:con|en|de|telefonico|bancario)|timad[oa]|timaron|timado|timador(?:es)?|estafador(?:es)?|defraud\w+|phishing|suplant\w+|robo de identidad|usurp\w+|fraudulent[oa]s?|extorsion\w*)\b(?! (?:lo que cobr|vuestr|cobrar|su factura|la factura|este recibo|estos precios))",
-    r"\b(?:hackead[oa]|hackearon|hackeado|hackear|hacker|jackearon|jaquearon|jaqueado|clonaron|clonado|clonad[oa]|duplicaron mi|clonar)\b", r"\b(?:se (?:hace|hacen|hizo|hicieron|hacia|hacian|ha hecho|han hecho|haciendo) pasar por|haciendose pasar|dice(?:n)? (?:que )?(?:es|son|ser|llama\w*|trabaja\w*)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|dijo que era(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|decia ser|dijeron (?:ser|que eran)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz))\b",
-    r"\b(?:pid|ped)(?:io|ieron|iendo|ia|ian|ido)(?:me|nos)?(?: \w+){0,6} (?:clave del banco|claves|numero de (?:la |mi )?tarjeta|mi tarjeta|cvv|pin|codigo (?:que|del|de|sms|por)|el codigo|los codigos|contrasena|datos (?:bancarios|del banco|de (?:la|mi) tarjeta|de mi cuenta)|cuenta del banco|tarjetas de regalo|bitcoin|coordenadas)\b(?! de (?:la )?app)", r"\b(?:di|dado|dije|pase|mande|envie|di le|le di|les di)(?: \w+){0,4} (?:codigo|clave del banco|claves|numero de tarjeta|cvv|pin|datos bancarios|datos de (?:la|mi) tarjeta|contrasena)(?: \w+){0,6} (?:alguien|senor|senora|hombre|tipo|estafa\w*|llamaron|desconocid[oa]|telefono|supuest[oa])\b",
-    r"\b(?:llamada|llamadas|mensaje|correo|sms|enlace|link|pagina|tecnico|factura|recibo|carta|web|whatsapp|numero|senor|empleado|email) (?:\w+ )?(?:sospechos[oa]s?|fals[oa]s?|extran[oa]s? pidiendo|rar[oa] (?:pidiendo|diciendo|que pide)|trucha|trucho|fraudulent[oa]s?)\b", r"\b(?:falso|falsa|supuesto|supuesta|falsos|supuestos) (?:\w+ )?(?:tecnico|empleado|comercial|factura|mensaje|correo|llamada|agente|revisor|inspector|trabajador|empleados|tecnicos)\b", r"\b(?:robado|robaron|robo|usando|usado|uso|usan|utiliz\w+|sacado|abierto|abrieron|contratado|contrataron|sacaron|cogido)(?: \w+){0,5} (?:mi identidad|la identidad|mis datos|mi nombre (?:sin|y yo)|mi tarjeta (?:sin|de credito sin)|mi dni|mi cedula|mi ine|a mi nombre sin|a mi nombre y yo|mi cuenta sin|mi cuenta (?:de banco|bancaria))\b",
-    r"\b(?:cargo|cargos|cobro|cobros|compra|compras|movimiento|movimientos|linea|lineas|contrato|transferencia|pago|pagos)(?: \w+){0,3} (?:que (?:yo )?no (?:he hecho|reconozco|autorice|hice|he autorizado|contrate|pedi|firme|he contratado|he firmado)|no autorizad[oa]s?|no reconocid[oa]s?|desconocid[oa]s?|sin mi (?:permiso|autorizacion|consentimiento)|fraudulent[oa]s?)\b", r"\b(?:pinche|he pinchado|di clic|hice clic|he hecho clic|pulse) (?:\w+ )?(?:en )?(?:un|el|ese) (?:enlace|link)\b", r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b", r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",
+    r"\b(?:scam|scammed|scammers?|phishing|phished|smishing|conned|swindled|fraudsters?|con ?man|"
+    r"defrauded|impersonat\w+|identity theft|identity fraud|sim swap\w*|ponzi)\b",
+    r"\b(?:report|victim|case|commit\w*|been|is|be|suspect|suspicious|possible|a|was|some|bank|"
+    r"card|credit card|think its) (?:of |a |an )?fraud\b",
+    r"\bfraud (?:on|in|with|department|team|happened|alert|case|against)\b",
+    r"\bfraudulent\b",
+    r"\b(?:hacked|hacker|hackers|hacking|cloned|clone)\b(?! (?:off))",
+    r"\b(?:stole|stolen|steal|stealing|using|used|uses|opened|taken out|took out|got hold of|"
+    r"took)(?: \w+){0,3} (?:my|in my) (?:identity|name without|bank details|card details|"
+    r"account without|details|personal data|id|bank account|card number|credit card|"
+    r"name and (?:id|details))\b",
+    r"\b(?:contract|account|line|phone|plan|lines|service)(?: \w+){0,4} (?:in|under|"
+    r"with) my (?:name|details|id)(?: \w+){0,4} (?:i (?:never|didnt|did not|havent)|without|"
+    r"that isnt mine|not me|wasnt me)\b",
+    r"\bi (?:never|didnt|did not) (?:open|opened|sign|signed|authori[sz]ed?|took out|take out|"
+    r"make|made|approve|approved|order|ordered)(?: \w+){0,3} (?:account|contract|line|payment|"
+    r"payments|transfer|charge|charges|purchase|transaction|transactions|debit|loan)\b",
+    r"\b(?:pretend(?:ed|ing|s)?|claim(?:ed|ing|s)?|said|saying|says|posing|posed|"
+    r"sayin)(?: \w+){0,3} (?:to be|hes|shes|theyre|they were|he was|she was|they are|he is|as|"
+    r"from|being|was|i was speaking)(?: \w+){0,2} (?:lumina|you|your company|the electric company|"
+    r"the power company|the phone company|your (?:staff|technician|employee)|from you|one of your|"
+    r"the bank|microsoft|the company)\b(?: (?:and|but|asking|asked|so|wanting|wanted|then|who|i|"
+    r"he|she|they|to|for|on|the|came))",
+    r"\b(?:asked|asking|asks|wanted|wants|told me to give|gave|give|given|"
+    r"demanding)(?: \w+){0,6} (?:my (?:bank|card|pin|password|passcode|security code|cvv|sms code|"
+    r"verification code|one time code|social security|account details|bank details|credit card|"
+    r"debit card)|the (?:pin|code from|code they|sms code|code i got|code you sent|"
+    r"verification code|cvv)|card number|gift cards?|bitcoin|crypto|remote access)\b(?! (?:reset|"
+    r"to be reset|again so i can pay))",
+    r"\b(?:suspicious|fake|strange|weird|dodgy|bogus|false) (?:\w+ )?(?:call|calls|caller|text|"
+    r"message|messages|email|e ?mail|link|invoice|bill|technician|website|web|letter|sms|agent|"
+    r"engineer)\b(?! (?:noise|sound|light|charge|amount))",
+    r"\bsomeone(?: \w+){0,4} (?:my account|into my account|my identity|my money|from my account|"
+    r"with my card|emptied|pretending|posing)\b",
+    r"\b(?:unauthori[sz]ed|unknown|unrecogni[sz]ed) (?:\w+ )?(?:charge|charges|payment|payments|"
+    r"transaction|transactions|transfer|access|purchase|withdrawal|login|debit|line)\b",
+    r"\bi clicked (?:on )?(?:a|the|that) link\b",
+    r"\bemptied (?:my|the|our) (?:\w+ )?account\b",
+    r"\bbogus\b",
+    r"\b(?:estafad[oa]s?|estafaron|estafado|estafando|estafar|estafarme|intento de estafa|(?:es|"
+    r"sea|fue|era|una?|victima de|posible|de|sufrido|denunciar) (?:una |un |la )?(?:estafa|fraude|"
+    r"timo)|estafa (?:telefonica|con|por|de|a)|fraude (?:con|en|de|telefonico|bancario)|timad[oa]|"
+    r"timaron|timado|timador(?:es)?|estafador(?:es)?|defraud\w+|phishing|suplant\w+|"
+    r"robo de identidad|usurp\w+|fraudulent[oa]s?|extorsion\w*)\b(?! (?:lo que cobr|vuestr|cobrar|"
+    r"su factura|la factura|este recibo|estos precios))",
+    r"\b(?:hackead[oa]|hackearon|hackeado|hackear|hacker|jackearon|jaquearon|jaqueado|clonaron|"
+    r"clonado|clonad[oa]|duplicaron mi|clonar)\b",
+    r"\b(?:se (?:hace|hacen|hizo|hicieron|hacia|hacian|ha hecho|han hecho|haciendo) pasar por|"
+    r"haciendose pasar|dice(?:n)? (?:que )?(?:es|son|ser|llama\w*|"
+    r"trabaja\w*)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|"
+    r"dijo que era(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|decia ser|"
+    r"dijeron (?:ser|que eran)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz))\b",
+    r"\b(?:pid|ped)(?:io|ieron|iendo|ia|ian|ido)(?:me|nos)?(?: \w+){0,6} (?:clave del banco|"
+    r"claves|numero de (?:la |mi )?tarjeta|mi tarjeta|cvv|pin|codigo (?:que|del|de|sms|por)|"
+    r"el codigo|los codigos|contrasena|datos (?:bancarios|del banco|de (?:la|mi) tarjeta|"
+    r"de mi cuenta)|cuenta del banco|tarjetas de regalo|bitcoin|coordenadas)\b(?! de (?:la )?app)",
+    r"\b(?:di|dado|dije|pase|mande|envie|di le|le di|les di)(?: \w+){0,4} (?:codigo|"
+    r"clave del banco|claves|numero de tarjeta|cvv|pin|datos bancarios|datos de (?:la|mi) tarjeta|"
+    r"contrasena)(?: \w+){0,6} (?:alguien|senor|senora|hombre|tipo|estafa\w*|llamaron|"
+    r"desconocid[oa]|telefono|supuest[oa])\b",
+    r"\b(?:llamada|llamadas|mensaje|correo|sms|enlace|link|pagina|tecnico|factura|recibo|carta|"
+    r"web|whatsapp|numero|senor|empleado|email) (?:\w+ )?(?:sospechos[oa]s?|fals[oa]s?|"
+    r"extran[oa]s? pidiendo|rar[oa] (?:pidiendo|diciendo|que pide)|trucha|trucho|"
+    r"fraudulent[oa]s?)\b",
+    r"\b(?:falso|falsa|supuesto|supuesta|falsos|supuestos) (?:\w+ )?(?:tecnico|empleado|comercial|"
+    r"factura|mensaje|correo|llamada|agente|revisor|inspector|trabajador|empleados|tecnicos)\b",
+    r"\b(?:robado|robaron|robo|usando|usado|uso|usan|utiliz\w+|sacado|abierto|abrieron|contratado|"
+    r"contrataron|sacaron|cogido)(?: \w+){0,5} (?:mi identidad|la identidad|mis datos|"
+    r"mi nombre (?:sin|y yo)|mi tarjeta (?:sin|de credito sin)|mi dni|mi cedula|mi ine|"
+    r"a mi nombre sin|a mi nombre y yo|mi cuenta sin|mi cuenta (?:de banco|bancaria))\b",
+    r"\b(?:cargo|cargos|cobro|cobros|compra|compras|movimiento|movimientos|linea|lineas|contrato|"
+    r"transferencia|pago|pagos)(?: \w+){0,3} (?:que (?:yo )?no (?:he hecho|reconozco|autorice|"
+    r"hice|he autorizado|contrate|pedi|firme|he contratado|he firmado)|no autorizad[oa]s?|"
+    r"no reconocid[oa]s?|desconocid[oa]s?|sin mi (?:permiso|autorizacion|consentimiento)|"
+    r"fraudulent[oa]s?)\b",
+    r"\b(?:pinche|he pinchado|di clic|hice clic|he hecho clic|pulse) (?:\w+ )?(?:en )?(?:un|el|"
+    r"ese) (?:enlace|link)\b",
+    r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b",
+    r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",
 )
 _FRAUD_AS_INSULT = _rx(
-    r"\b(?:you|youre|you are|you people|you guys|your company|this company|lumina|company|bill|bills|price|prices|fee|fees|plan|charge|this|that|thats|its|what a|such a|total|complete|absolute|like a|it is|feels like a?)(?: \w+){0,4} (?:scam|scammers?|fraud|fraudsters?|fraudulent|rip ?off|thieves|robbery|swindle|con)\b(?! (?:call|text|email|message|calls|texts|caller|messages|in your name))",
-    r"\b(?:ustedes|vosotros|sois|son|sois unos|son unos|lumina|esta compania|esta empresa|compania|factura|recibo|precio|precios|tarifa|cuota|esto|eso|menuda|vaya|que|pura|puro|es una|es un|me parece una|me parece un|parece una|una|un)(?: \w+){0,3} (?:estafa|timo|fraude|estafadores|estafador|timadores|ladrones|robo|atraco)\b(?! (?:telefonic|por telefono|con mi|a mi nombre|de identidad|bancari|por internet|por sms|por whatsapp|por correo))",
-    r"\b(?:me|nos) (?:estais|estan|habeis|han|estas) (?:\w+ )?(?:estafando|timando|robando|estafado|timado)\b(?= (?:con (?:la|el|esta|este|las|los) (?:factura|recibo|precio|cuota|tarifa|facturas)|ustedes|vosotros))", r"\b(?:stop|quit|stopped) scamming\b", r"\byou(?:re| are|ve| have)? (?:\w+ )?(?:scamm\w+|conn\w+|defraud\w+|swindl\w+)\b", r"\bladrones\b",
+    r"\b(?:you|youre|you are|you people|you guys|your company|this company|lumina|company|bill|"
+    r"bills|price|prices|fee|fees|plan|charge|this|that|thats|its|what a|such a|total|complete|"
+    r"absolute|like a|it is|feels like a?)(?: \w+){0,4} (?:scam|scammers?|fraud|fraudsters?|"
+    r"fraudulent|rip ?off|thieves|robbery|swindle|con)\b(?! (?:call|text|email|message|calls|"
+    r"texts|caller|messages|in your name))",
+    r"\b(?:ustedes|vosotros|sois|son|sois unos|son unos|lumina|esta compania|esta empresa|"
+    r"compania|factura|recibo|precio|precios|tarifa|cuota|esto|eso|menuda|vaya|que|pura|puro|"
+    r"es una|es un|me parece una|me parece un|parece una|una|un)(?: \w+){0,3} (?:estafa|timo|"
+    r"fraude|estafadores|estafador|timadores|ladrones|robo|atraco)\b(?! (?:telefonic|por telefono|"
+    r"con mi|a mi nombre|de identidad|bancari|por internet|por sms|por whatsapp|por correo))",
+    r"\b(?:me|nos) (?:estais|estan|habeis|han|estas) (?:\w+ )?(?:estafando|timando|robando|"
+    r"estafado|timado)\b(?= (?:con (?:la|el|esta|este|las|los) (?:factura|recibo|precio|cuota|"
+    r"tarifa|facturas)|ustedes|vosotros))",
+    r"\b(?:stop|quit|stopped) scamming\b",
+    r"\byou(?:re| are|ve| have)? (?:\w+ )?(?:scamm\w+|conn\w+|defraud\w+|swindl\w+)\b",
+    r"\bladrones\b",
 )
 _REAL_FRAUD = _rx(
-    r"\b(?:call|called|calling|caller|text|message|email|link|someone|somebody|man|woman|guy|code|card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|link|alguien|senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|victim|report|denunciar|me han|me estafaron|timaron)\b"
+    r"\b(?:call|called|calling|caller|text|message|email|link|someone|somebody|man|woman|guy|code|"
+    r"card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|link|alguien|"
+    r"senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|"
+    r"victim|report|denunciar|me han|me estafaron|timaron)\b"
 )
 
 
@@ -142,15 +505,18 @@ def find_danger(text: str) -> SafetyKind | None:
         return "gas"
     if _DANGER.search(literal) and not _harmless(literal):
         return "danger_to_life"
-    if _FRAUD.search(literal):
-        if _FRAUD_AS_INSULT.search(literal) is None or _REAL_FRAUD.search(literal):
-            return "fraud"
+    meant = _FRAUD_AS_INSULT.search(literal) is None or _REAL_FRAUD.search(literal)
+    if meant and _FRAUD.search(literal):
+        return "fraud"
     return None
 
 
 _HARMLESS = _rx(
-    r"\b(?:where|how|what|when|do you|can i|is it|donde|como|cuanto|se puede|puedo|hay que)\b(?: \w+){0,8} (?:register|registrar|registro|dar de alta|apply|discount|descuento|priority|prioridad|equipo medico registrado)\b",
-    r"\bin case of (?:a |an )?(?:fire|emergency)\b", r"\ben caso de (?:incendio|emergencia)\b",
+    r"\b(?:where|how|what|when|do you|can i|is it|donde|como|cuanto|se puede|puedo|"
+    r"hay que)\b(?: \w+){0,8} (?:register|registrar|registro|dar de alta|apply|discount|descuento|"
+    r"priority|prioridad|equipo medico registrado)\b",
+    r"\bin case of (?:a |an )?(?:fire|emergency)\b",
+    r"\ben caso de (?:incendio|emergencia)\b",
 )
 
 

@@ -43,7 +43,7 @@ class DialogSettings:
     """Topics that only a human may handle: found, they escalate with reason `topic`."""
     answer_min_score: float = 0.5
     """From this relevance on a passage is spoken as the answer."""
-    clarify_min_score: float = 0.35
+    clarify_min_score: float = 0.3
     """From here on the bot asks which of the two best topics was meant; below, it is out of scope."""
     no_input_ms: int = 7_000
     """Silence after a prompt until the bot asks again. Source: our choice, above the 5 s usual on phone lines."""

@@ -108,7 +108,9 @@ class Talk:
         """Say the fixed sentence `key`."""
         chosen = language or self.language
         text = phrase(self.settings, chosen, key, **values)
-        self.say_text(text, kind=kind, expects=expects, interruptible=interruptible, language=chosen, detail=detail or key)
+        self.say_text(
+            text, kind=kind, expects=expects, interruptible=interruptible, language=chosen, detail=detail or key
+        )
 
     def say_text(
         self,

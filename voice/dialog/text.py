@@ -5,25 +5,39 @@ from __future__ import annotations
 import re
 import unicodedata
 
+
+def word_list(text: str) -> list[str]:
+    """Return the words of `text`; keeps long lists readable in the source."""
+    return text.split()
+
+
 _APOSTROPHES = re.compile("['\u2019\u2018\u00b4`]")
 _CUT_OFF_WORD = re.compile(r"\b(\w{1,4})[-\u2010\u2011\u2013\u2026](?:\s*)(?=\1)")
 _REPEATED_WORDS = re.compile(r"\b(\w+(?: \w+){0,2})(?: \1\b)+")
 _NOT_WORD = re.compile(r"[^\w\s]+", re.UNICODE)
 _BLANKS = re.compile(r"\s+")
 _HESITATION = re.compile(
-    r"\b(?:u+h+|u+m+|e+r+m*|h+m+|m+h+m+|mm+|a+h+|e+h+|e+m+|este+e+|pues|bueno|well|like|you know|o sea|oiga|oye|mire|mira)\b"
+    r"\b(?:u+h+|u+m+|e+r+m*|h+m+|m+h+m+|mm+|a+h+|e+h+|e+m+|este+e+|pues|bueno|"
+    r"well|like|you know|o sea|oiga|oye|mire|mira)\b"
 )
 
 _WORDS_OF_LANGUAGE: dict[str, frozenset[str]] = {
     "es": frozenset(
-        "el la los las un una unos unas de del al que y o en con por para mi me se lo le es son esta estoy tengo quiero "
-        "no si pero como cuando donde cual cuanto puedo puede necesito hola gracias favor muy mas ya su sus soy eso este "
-        "hay hace desde hasta porque luz factura hablar buenos buenas dias tardes noches".split()
+        word_list(
+            "el la los las un una unos unas de del al que y o en con por para mi me se lo le es son esta estoy "
+            "tengo quiero "
+            "no si pero como cuando donde cual cuanto puedo puede necesito hola gracias favor muy mas ya su sus "
+            "soy eso este "
+            "hay hace desde hasta porque luz factura hablar buenos buenas dias tardes noches"
+        )
     ),
     "en": frozenset(
-        "the a an of to in on and or for with my is are was i im you your it its this that have has do does dont can "
-        "could would want need hello hi thanks please not but how when where what which much there because bill "
-        "be will at from me we they he she speak power good morning afternoon".split()
+        word_list(
+            "the a an of to in on and or for with my is are was i im you your it its this that have has do does "
+            "dont can "
+            "could would want need hello hi thanks please not but how when where what which much there because bill "
+            "be will at from me we they he she speak power good morning afternoon"
+        )
     ),
 }
 
@@ -40,7 +54,7 @@ def plain(text: str) -> str:
 
 
 def plain_speech(text: str) -> str:
-    """Return `plain` without stammering: `I, I, I w-want` becomes `i want`. Not for numbers, where repetition counts."""
+    """Return `plain` without stammering: `I, I, I w-want` becomes `i want`. Not for numbers."""
     text = _APOSTROPHES.sub("", strip_accents(text).lower())
     for _ in range(3):
         text = _CUT_OFF_WORD.sub("", text)

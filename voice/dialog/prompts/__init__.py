@@ -52,7 +52,7 @@ def fill(template: str, values: dict[str, str]) -> str:
 
 
 def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
-    """Return every whole sentence of prompts and flows that is the same in each call, so that speech can be kept ready."""
+    """Return every whole sentence that is the same in each call, so that its speech can be kept ready."""
     from voice.dialog.flow import load_flows
 
     known = line_values(settings, language)

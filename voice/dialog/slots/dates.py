@@ -10,35 +10,130 @@ from rapidfuzz import fuzz
 from calls.ids import Language
 from voice.dialog.slots.numbers import Token, read_cardinal, tokens
 from voice.dialog.slots.types import Parsed
-from voice.dialog.text import plain, strip_accents
+from voice.dialog.text import plain, strip_accents, word_list
 
 _MONTHS: dict[Language, dict[str, int]] = {
-    "en": {m: i + 1 for i, m in enumerate("january february march april may june july august september october november december".split())}
-    | {"jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12, "febuary": 2, "decembre": 12, "novembre": 11, "desember": 12},
-    "es": {m: i + 1 for i, m in enumerate("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split())}
+    "en": {
+        m: i + 1
+        for i, m in enumerate(
+            word_list("january february march april may june july august september october november december")
+        )
+    }
+    | {
+        "jan": 1,
+        "feb": 2,
+        "mar": 3,
+        "apr": 4,
+        "jun": 6,
+        "jul": 7,
+        "aug": 8,
+        "sep": 9,
+        "sept": 9,
+        "oct": 10,
+        "nov": 11,
+        "dec": 12,
+        "febuary": 2,
+        "decembre": 12,
+        "novembre": 11,
+        "desember": 12,
+    },
+    "es": {
+        m: i + 1
+        for i, m in enumerate(
+            word_list("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre")
+        )
+    }
     | {"setiembre": 9, "disiembre": 12, "nobiembre": 11, "ene": 1, "feb": 2, "dic": 12, "nov": 11, "oct": 10, "sep": 9},
-}  # fmt: skip
+}
 _WEEKDAYS: dict[Language, dict[str, int]] = {
-    "en": {"monday": 0, "mon": 0, "tuesday": 1, "tues": 1, "tue": 1, "wednesday": 2, "weds": 2, "wed": 2, "wensday": 2, "thursday": 3, "thurs": 3, "thirsty": 3, "friday": 4, "fri": 4, "fryday": 4, "saturday": 5, "sat": 5, "sunday": 6, "sun": 6, "mondays": 0, "tuesdays": 1, "wednesdays": 2, "thursdays": 3, "fridays": 4, "saturdays": 5, "sundays": 6},
-    "es": {"lunes": 0, "martes": 1, "miercoles": 2, "jueves": 3, "viernes": 4, "sabado": 5, "domingo": 6, "mercoles": 2, "biernes": 4, "juebes": 3},
-}  # fmt: skip
+    "en": {
+        "monday": 0,
+        "mon": 0,
+        "tuesday": 1,
+        "tues": 1,
+        "tue": 1,
+        "wednesday": 2,
+        "weds": 2,
+        "wed": 2,
+        "wensday": 2,
+        "thursday": 3,
+        "thurs": 3,
+        "thirsty": 3,
+        "friday": 4,
+        "fri": 4,
+        "fryday": 4,
+        "saturday": 5,
+        "sat": 5,
+        "sunday": 6,
+        "sun": 6,
+        "mondays": 0,
+        "tuesdays": 1,
+        "wednesdays": 2,
+        "thursdays": 3,
+        "fridays": 4,
+        "saturdays": 5,
+        "sundays": 6,
+    },
+    "es": {
+        "lunes": 0,
+        "martes": 1,
+        "miercoles": 2,
+        "jueves": 3,
+        "viernes": 4,
+        "sabado": 5,
+        "domingo": 6,
+        "mercoles": 2,
+        "biernes": 4,
+        "juebes": 3,
+    },
+}
 _ORDINALS = {
     w: i + 1
     for i, w in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth twentieth".split()
+        word_list(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth "
+            "fourteenth fifteenth "
+            "sixteenth seventeenth eighteenth nineteenth twentieth"
+        )
     )
 } | {"thirtieth": 30, "twelth": 12, "nineth": 9, "eigth": 8, "fith": 5}
 _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
-        (r"\bthirst day\b", "thursday"), (r"\bwed(?:ding|dens)? ?s ?day\b", "wednesday"), (r"\b(?:to|two|too) ?morrow\b", "tomorrow"), (r"\b(?:fry|fried) day\b", "friday"), (r"\bmun day\b", "monday"), (r"\bsat(?:ur|her) day\b", "saturday"), (r"\b(?:chews|choose) day\b", "tuesday"),
-        (r"\b(\d{1,2})(?:st|nd|rd|th)\b", r"\1 ordinal"), (r"\b(?:forth)\b", "fourth"), (r"\bto ?day\b", "today"), (r"\b(december|november|january|february|march|april|may|june|july|august|september|october) to\b", r"\1 two"), (r"\b(december|november|january|february|march|april|june|july|august|september|october) for\b", r"\1 four"),
-        (r"\b(december|november|january|february|march|april|june|july|august|september|october) ate\b", r"\1 eight"), (r"\b(december|november|january|february|march|april|june|july|august|september|october) won\b", r"\1 one"),
+        (r"\bthirst day\b", "thursday"),
+        (r"\bwed(?:ding|dens)? ?s ?day\b", "wednesday"),
+        (r"\b(?:to|two|too) ?morrow\b", "tomorrow"),
+        (r"\b(?:fry|fried) day\b", "friday"),
+        (r"\bmun day\b", "monday"),
+        (r"\bsat(?:ur|her) day\b", "saturday"),
+        (r"\b(?:chews|choose) day\b", "tuesday"),
+        (r"\b(\d{1,2})(?:st|nd|rd|th)\b", r"\1 ordinal"),
+        (r"\b(?:forth)\b", "fourth"),
+        (r"\bto ?day\b", "today"),
+        (
+            r"\b(december|november|january|february|march|april|may|june|july|august|september|"
+            r"october) to\b",
+            r"\1 two",
+        ),
+        (r"\b(december|november|january|february|march|april|june|july|august|september|october) for\b", r"\1 four"),
+        (r"\b(december|november|january|february|march|april|june|july|august|september|october) ate\b", r"\1 eight"),
+        (r"\b(december|november|january|february|march|april|june|july|august|september|october) won\b", r"\1 one"),
     ),
     "es": (
-        (r"\bmier ?coles\b", "miercoles"), (r"\bvier ?nes\b", "viernes"), (r"\bpasa ?do manana\b", "pasado manana"), (r"\bpasado ma nana\b", "pasado manana"), (r"\bsaba do\b", "sabado"), (r"\bdi ciembre\b", "diciembre"), (r"\bno viembre\b", "noviembre"), (r"\bjue ves\b", "jueves"), (r"\bprimero? de\b", "uno de"), (r"\bprimero\b", "uno"), (r"\bmar tes\b", "martes"), (r"\bantes de ayer\b", "anteayer"), (r"\bante ?ayer\b", "anteayer"),
+        (r"\bmier ?coles\b", "miercoles"),
+        (r"\bvier ?nes\b", "viernes"),
+        (r"\bpasa ?do manana\b", "pasado manana"),
+        (r"\bpasado ma nana\b", "pasado manana"),
+        (r"\bsaba do\b", "sabado"),
+        (r"\bdi ciembre\b", "diciembre"),
+        (r"\bno viembre\b", "noviembre"),
+        (r"\bjue ves\b", "jueves"),
+        (r"\bprimero? de\b", "uno de"),
+        (r"\bprimero\b", "uno"),
+        (r"\bmar tes\b", "martes"),
+        (r"\bantes de ayer\b", "anteayer"),
+        (r"\bante ?ayer\b", "anteayer"),
     ),
-}  # fmt: skip
+}
 _FIXED: tuple[tuple[re.Pattern[str], tuple[int, int]], ...] = (
     (re.compile(r"\b(?:christmas eve|nochebuena|noche buena)\b"), (12, 24)),
     (re.compile(r"\b(?:christmas(?: day)?|navidad)\b(?! eve)"), (12, 25)),
@@ -50,8 +145,10 @@ _FIXED: tuple[tuple[re.Pattern[str], tuple[int, int]], ...] = (
     (re.compile(r"\b(?:boxing day)\b"), (12, 26)),
 )
 _PAST_WORDS = re.compile(
-    r"\b(?:last|ago|past|was|were|came|went|born|since|yesterday|started|arrived|happened|paid|called|been|had|birth|"
-    r"pasado|pasada|hace|fue|era|naci|nacio|vino|llego|desde|ayer|paso|pague|llame|empezo|nacimiento|anterior|estuve|hubo|ocurrio|se fue|quedo)\b"
+    r"\b(?:last|ago|past|was|were|came|went|born|since|yesterday|started|arrived|happened|paid|"
+    r"called|been|had|birth|"
+    r"pasado|pasada|hace|fue|era|naci|nacio|vino|llego|desde|ayer|paso|pague|llame|empezo|"
+    r"nacimiento|anterior|estuve|hubo|ocurrio|se fue|quedo)\b"
 )
 _BIRTH = re.compile(r"\b(?:born|birth|birthday|naci|nacio|nacimiento|nacida|nacido|cumpleanos|cumplo)\b")
 
@@ -81,7 +178,11 @@ def parse_date(text: str, language: Language, today: date) -> Parsed | None:
             context = (day.month, day.year)
     if found_date is None:
         return None
-    if abs((found_date - today).days) > 400 and not _BIRTH.search(whole) and not re.search(r"\d{4}|mil|thousand|nineteen|twenty", whole):
+    if (
+        abs((found_date - today).days) > 400
+        and not _BIRTH.search(whole)
+        and not re.search(r"\d{4}|mil|thousand|nineteen|twenty", whole)
+    ):
         return Parsed(found_date.isoformat(), 0.6, needs_confirmation=True)
     return Parsed(found_date.isoformat(), 0.9, needs_confirmation=False)
 
@@ -121,7 +222,13 @@ def _valid(year: int, month: int, day: int) -> date | None:
 
 
 def _one(
-    segment: list[Token], words: str, language: Language, today: date, *, past: bool, context: tuple[int, int | None] | None
+    segment: list[Token],
+    words: str,
+    language: Language,
+    today: date,
+    *,
+    past: bool,
+    context: tuple[int, int | None] | None,
 ) -> date | None:
     explicit = _calendar(segment, words, language, today, past=past, context=context)
     if explicit is not None:
@@ -132,13 +239,33 @@ def _one(
 _RELATIVE_WORDS: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"\b(?:day after tomorrow|pasado manana|the day after next|overmorrow)\b"), 2),
     (re.compile(r"\b(?:day before yesterday|anteayer|antier|antes de ayer|antayer)\b"), -2),
-    (re.compile(r"\b(?:de hoy en ocho|hoy en ocho|(?:a )?week (?:from )?today|today week|one week from today|in a week|a week from now|dentro de una semana|en una semana|de aqui a una semana|en ocho dias|dentro de ocho dias)\b"), 7),
-    (re.compile(r"\b(?:de hoy en quince|hoy en quince|two weeks from today|in two weeks|two weeks from now|in a fortnight|a fortnight today|dentro de dos semanas|en dos semanas|en quince dias|dentro de quince dias)\b"), 14),
+    (
+        re.compile(
+            r"\b(?:de hoy en ocho|hoy en ocho|(?:a )?week (?:from )?today|today week|one week from today|"
+            r"in a week|a week from now|dentro de una semana|en una semana|de aqui a una semana|"
+            r"en ocho dias|dentro de ocho dias)\b"
+        ),
+        7,
+    ),
+    (
+        re.compile(
+            r"\b(?:de hoy en quince|hoy en quince|two weeks from today|in two weeks|two weeks from now|"
+            r"in a fortnight|a fortnight today|dentro de dos semanas|en dos semanas|en quince dias|"
+            r"dentro de quince dias)\b"
+        ),
+        14,
+    ),
     (re.compile(r"\b(?:manana en ocho|de manana en ocho|a week (?:from )?tomorrow|tomorrow week)\b"), 8),
     (re.compile(r"\b(?:last night|yesterday|anoche|ayer)\b"), -1),
-    (re.compile(r"\b(?:today|tonight|this (?:morning|afternoon|evening)|right now|hoy|ahora mismo|esta (?:manana|tarde|noche)|hoy mismo|ahorita)\b"), 0),
+    (
+        re.compile(
+            r"\b(?:today|tonight|this (?:morning|afternoon|evening)|right now|hoy|ahora mismo|"
+            r"esta (?:manana|tarde|noche)|hoy mismo|ahorita)\b"
+        ),
+        0,
+    ),
     (re.compile(r"\b(?:tomorrow|tomorow|tmrw)\b"), 1),
-)  # fmt: skip
+)
 _NOT_TOMORROW_ES = re.compile(r"\b(?:por|de|en|a|esta|toda) (?:la |esa )?manana\b|\ben las mananas\b")
 
 
@@ -155,12 +282,16 @@ def _relative(segment: list[Token], words: str, language: Language, today: date,
     counted = _counted(segment, words, today)
     if counted is not None:
         return counted
-    if re.search(r"\b(?:end of (?:the|this) month|last day of (?:the|this) month|(?:fin|final|finales|ultimo(?: dia)?) (?:de|del) (?:este )?mes)\b", words):
+    if re.search(
+        r"\b(?:end of (?:the|this) month|last day of (?:the|this) month|(?:fin|final|finales|"
+        r"ultimo(?: dia)?) (?:de|del) (?:este )?mes)\b",
+        words,
+    ):
         return _add_months(today.replace(day=1), 1) - timedelta(days=1)
     return None
 
 
-_CHOSEN = frozenset("next this coming proximo este that following on".split())
+_CHOSEN = frozenset(word_list("next this coming proximo este that following on"))
 
 
 def _named_weekday(segment: list[Token], language: Language) -> tuple[int | None, str]:
@@ -194,10 +325,16 @@ def _weekday(words: str, weekday: int, today: date, *, past: bool) -> date:
     ):
         behind = (today.weekday() - weekday) % 7
         return today - timedelta(days=behind or 7)
-    if re.search(r"\b(?:a week (?:from|on|after)|week (?:from|on)|en ocho|weeks? (?:from|after))\b", words) or re.search(rf"\b(?:{'|'.join(_WEEKDAYS['en'])}) week\b", words):
+    if re.search(
+        r"\b(?:a week (?:from|on|after)|week (?:from|on)|en ocho|weeks? (?:from|after))\b", words
+    ) or re.search(rf"\b(?:{'|'.join(_WEEKDAYS['en'])}) week\b", words):
         return following + timedelta(days=7)
     monday = today - timedelta(days=today.weekday())
-    if re.search(r"\b(?:of next week|next week|de la (?:semana (?:que viene|proxima|entrante|siguiente)|proxima semana|otra semana)|la (?:semana que viene|proxima semana|semana proxima))\b", words):
+    if re.search(
+        r"\b(?:of next week|next week|de la (?:semana (?:que viene|proxima|entrante|siguiente)|"
+        r"proxima semana|otra semana)|la (?:semana que viene|proxima semana|semana proxima))\b",
+        words,
+    ):
         return monday + timedelta(days=7 + weekday)
     if re.search(r"\b(?:after next|week after next|de aqui a dos|siguiente no el otro|no este sino)\b", words):
         return following + timedelta(days=7)
@@ -206,7 +343,18 @@ def _weekday(words: str, weekday: int, today: date, *, past: bool) -> date:
     return following
 
 
-_UNITS_DAYS = {"day": 1, "days": 1, "dia": 1, "dias": 1, "week": 7, "weeks": 7, "semana": 7, "semanas": 7, "fortnight": 14, "fortnights": 14}
+_UNITS_DAYS = {
+    "day": 1,
+    "days": 1,
+    "dia": 1,
+    "dias": 1,
+    "week": 7,
+    "weeks": 7,
+    "semana": 7,
+    "semanas": 7,
+    "fortnight": 14,
+    "fortnights": 14,
+}
 _MONTH_UNITS = {"month", "months", "mes", "meses"}
 _SMALL = {"a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "couple": 2, "to": 2, "for": 4, "par": 2}
 
@@ -233,7 +381,9 @@ def _counted(segment: list[Token], words: str, today: date) -> date | None:
         if count is None:
             continue
         backwards = bool(re.search(r"\b(?:ago|hace|last|atras|before)\b", words))
-        forwards = bool(re.search(r"\b(?:in|within|from now|from today|later|en|dentro de|de aqui|after|de hoy|despues)\b", words))
+        forwards = bool(
+            re.search(r"\b(?:in|within|from now|from today|later|en|dentro de|de aqui|after|de hoy|despues)\b", words)
+        )
         if not backwards and not forwards:
             continue
         sign = -1 if backwards else 1
@@ -254,16 +404,26 @@ def _add_months(day: date, months: int) -> date:
 
 
 def _calendar(
-    segment: list[Token], words: str, language: Language, today: date, *, past: bool, context: tuple[int, int | None] | None
+    segment: list[Token],
+    words: str,
+    language: Language,
+    today: date,
+    *,
+    past: bool,
+    context: tuple[int, int | None] | None,
 ) -> date | None:
     months = [(i, _MONTHS[language][t.text]) for i, t in enumerate(segment) if t.text in _MONTHS[language]]
-    months = [(i, m) for i, m in months if not (segment[i].text in ("may", "mar", "sep") and not _day_near(segment, i, language))]
+    months = [
+        (i, m)
+        for i, m in months
+        if not (segment[i].text in ("may", "mar", "sep") and not _day_near(segment, i, language))
+    ]
     if months:
         at, month = months[-1]
         day = _day_near(segment, at, language)
         if day is None:
             return None
-        year = _year_after(segment, max(at, day[1]), language, born=bool(_BIRTH.search(words)))
+        year = _year_after(segment, max(at, day[1]), born=bool(_BIRTH.search(words)))
         return _complete(day[0], month, year, words, today, past=past)
     slash = [t for t in segment if t.text == "slash"]
     if slash:
@@ -279,7 +439,7 @@ def _calendar(
     for pattern, (month, fixed_day) in _FIXED:
         if pattern.search(words):
             return _complete(fixed_day, month, None, words, today, past=past)
-    lone = _lone_day(segment, words, language)
+    lone = _lone_day(segment, language)
     if lone is None:
         return None
     if context is not None:
@@ -293,14 +453,23 @@ def _day_near(segment: list[Token], at: int, language: Language) -> tuple[int, i
     before: tuple[int, int] | None = None
     for start in range(max(0, at - 5), at):
         day = _day_at(segment, start, language)
-        if day is not None and day[1] <= at and all(t.text in ("of", "de", "the", "ordinal", "del", "mes") or t.kind == "comma" for t in segment[day[1] : at]):
+        if (
+            day is not None
+            and day[1] <= at
+            and all(
+                t.text in ("of", "de", "the", "ordinal", "del", "mes") or t.kind == "comma"
+                for t in segment[day[1] : at]
+            )
+        ):
             before = day
             break
     if before is not None:
         return before[0], at + 1
     for start in range(at + 1, min(len(segment), at + 4)):
         day = _day_at(segment, start, language)
-        if day is not None and all(t.text in ("the", "el", "dia", "day", "on") or t.kind == "comma" for t in segment[at + 1 : start]):
+        if day is not None and all(
+            t.text in ("the", "el", "dia", "day", "on") or t.kind == "comma" for t in segment[at + 1 : start]
+        ):
             return day
     return None
 
@@ -311,7 +480,12 @@ def _day_at(segment: list[Token], i: int, language: Language) -> tuple[int, int]
     if language == "en":
         if token.text in _ORDINALS:
             return _ORDINALS[token.text], i + 1
-        if token.kind == "ten" and i + 1 < len(segment) and segment[i + 1].text in _ORDINALS and _ORDINALS[segment[i + 1].text] < 10:
+        if (
+            token.kind == "ten"
+            and i + 1 < len(segment)
+            and segment[i + 1].text in _ORDINALS
+            and _ORDINALS[segment[i + 1].text] < 10
+        ):
             return token.value + _ORDINALS[segment[i + 1].text], i + 2
     if token.kind in ("unit", "teen", "ten", "numeral") or (token.text == "un" and language == "es"):
         read = read_cardinal(segment, i)
@@ -324,14 +498,18 @@ def _day_at(segment: list[Token], i: int, language: Language) -> tuple[int, int]
 
 
 _AFTER_A_DAY = frozenset(
-    "of please if would is works for or in at from and then would suits will should por si de que me a en seria esta "
-    "estaria viene puede puedo after before best maybe thanks when gracias o sin fine good great ok works around ordinal "
-    "le nos va podria mejor perfecto bien del mes y would can could".split()
+    word_list(
+        "of please if would is works for or in at from and then would suits will should por si de que me a "
+        "en seria esta "
+        "estaria viene puede puedo after before best maybe thanks when gracias o sin fine good great ok "
+        "works around ordinal "
+        "le nos va podria mejor perfecto bien del mes y would can could"
+    )
 )
 """Words that may follow a day of the month; others make it no date ("the second half", "first floor")."""
 
 
-def _lone_day(segment: list[Token], words: str, language: Language) -> int | None:
+def _lone_day(segment: list[Token], language: Language) -> int | None:
     """Return "the fifteenth", "el día quince", without a month."""
     found: int | None = None
     for i, token in enumerate(segment):
@@ -340,21 +518,31 @@ def _lone_day(segment: list[Token], words: str, language: Language) -> int | Non
             continue
         before = segment[i - 1].text if i else ""
         after = segment[day[1]].text if day[1] < len(segment) else ""
-        if after in _UNITS_DAYS or after in _MONTH_UNITS or after in ("oclock", "am", "pm", "horas", "euros", "pesos", "minutes"):
+        if (
+            after in _UNITS_DAYS
+            or after in _MONTH_UNITS
+            or after in ("oclock", "am", "pm", "horas", "euros", "pesos", "minutes")
+        ):
             continue
         if after and segment[day[1]].kind == "word" and after not in _AFTER_A_DAY:
             continue
-        ordinal = token.text in _ORDINALS or (day[1] - 1 < len(segment) and (segment[day[1] - 1].text in _ORDINALS or segment[day[1] - 1].text == "ordinal"))
+        ordinal = token.text in _ORDINALS or (
+            day[1] - 1 < len(segment)
+            and (segment[day[1] - 1].text in _ORDINALS or segment[day[1] - 1].text == "ordinal")
+        )
         weekday_before = before in _WEEKDAYS[language]
         if ordinal or before in ("dia", "el", "the", "day") or weekday_before or len(segment) <= 2:
             found = day[0]
     return found
 
 
-def _year_after(segment: list[Token], at: int, language: Language, *, born: bool) -> int | None:
+def _year_after(segment: list[Token], at: int, *, born: bool) -> int | None:
     """Read the year behind day and month: "1985", "nineteen eighty five", "dos mil tres", "del noventa"."""
     i = at
-    while i < len(segment) and (segment[i].text in ("of", "de", "del", "the", "ano", "year", "in", "ordinal", "el") or segment[i].kind == "comma"):
+    while i < len(segment) and (
+        segment[i].text in ("of", "de", "del", "the", "ano", "year", "in", "ordinal", "el")
+        or segment[i].kind == "comma"
+    ):
         i += 1
     if i >= len(segment):
         return None
@@ -396,7 +584,7 @@ def _next_day(day: int, words: str, today: date, *, past: bool) -> date | None:
     backwards = past or bool(re.search(r"\b(?:last|pasado)\b", words))
     if re.search(r"\b(?:next month|(?:el |del )?(?:mes que viene|proximo mes|mes proximo|mes entrante))\b", words):
         return _valid_in(_add_months(today.replace(day=1), 1), day)
-    for months in range(0, 14):
+    for months in range(14):
         first = _add_months(today.replace(day=1), -months if backwards else months)
         candidate = _valid_in(first, day)
         if candidate is not None and ((candidate <= today) if backwards else (candidate >= today)):
@@ -418,12 +606,12 @@ def date_from_keys(keys: str, today: date) -> Parsed | None:
 
 
 _SPOKEN_MONTHS = {
-    "en": "January February March April May June July August September October November December".split(),
-    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split(),
+    "en": word_list("January February March April May June July August September October November December"),
+    "es": word_list("enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
 }
 _SPOKEN_DAYS = {
-    "en": "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(),
-    "es": "lunes martes miércoles jueves viernes sábado domingo".split(),
+    "en": word_list("Monday Tuesday Wednesday Thursday Friday Saturday Sunday"),
+    "es": word_list("lunes martes miércoles jueves viernes sábado domingo"),
 }
 
 

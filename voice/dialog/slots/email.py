@@ -10,46 +10,108 @@ from voice.dialog.slots.letters import EN_NAMES, ES_NAMES
 from voice.dialog.slots.marks import mark_corrections
 from voice.dialog.slots.numbers import Token, read_cardinal, tokens
 from voice.dialog.slots.types import Parsed
-from voice.dialog.text import strip_accents
+from voice.dialog.text import strip_accents, word_list
 
 ItemKind = Literal["text", "digits", "sign", "at", "mark", "break"]
 Item = tuple[ItemKind, str]
 
-_ADDRESS = re.compile(r"^[a-z0-9](?:[a-z0-9._+-]*[a-z0-9_])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}$")
+_ADDRESS = re.compile(
+    r"^[a-z0-9](?:[a-z0-9._+-]*[a-z0-9_])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}$"
+)
 _WRITTEN = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
-        (r"\b(?:at|that) (?:hot ?(?:mail|male)|hotmale)\b", "at hotmail"), (r"\bhot ?(?:mail|male)\b", "hotmail"), (r"\b(?:g|gee|jee|ji|gi|she) ?-?(?:mail|male|nail|mal)\b", "gmail"), (r"\bi ?-?cloud\b", "icloud"), (r"\beye cloud\b", "icloud"), (r"\bout ?look\b", "outlook"), (r"\bya(?:h)?oo\b|\byahu\b", "yahoo"),
-        (r"\b(?:under ?score|underscored)\b", " underscore "), (r"\b(?:hyphen|dash|minus(?: sign)?)\b", " hyphen "), (r"\b(?:dot|period|point|full stop|dought|dotted)\b", " dot "), (r"\bplus(?: sign)?\b", " plussign "), (r"\bcalm\b", "com"), (r"\b(?:at sign|at symbol)\b", "at"), (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
+        (r"\b(?:at|that) (?:hot ?(?:mail|male)|hotmale)\b", "at hotmail"),
+        (r"\bhot ?(?:mail|male)\b", "hotmail"),
+        (r"\b(?:g|gee|jee|ji|gi|she) ?-?(?:mail|male|nail|mal)\b", "gmail"),
+        (r"\bi ?-?cloud\b", "icloud"),
+        (r"\beye cloud\b", "icloud"),
+        (r"\bout ?look\b", "outlook"),
+        (r"\bya(?:h)?oo\b|\byahu\b", "yahoo"),
+        (r"\b(?:under ?score|underscored)\b", " underscore "),
+        (r"\b(?:hyphen|dash|minus(?: sign)?)\b", " hyphen "),
+        (r"\b(?:dot|period|point|full stop|dought|dotted)\b", " dot "),
+        (r"\bplus(?: sign)?\b", " plussign "),
+        (r"\bcalm\b", "com"),
+        (r"\b(?:at sign|at symbol)\b", "at"),
+        (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
     ),
     "es": (
-        (r"\b(?:a ?roba|arrova|arrob|roba|haroba|at)\b", "arroba"), (r"\bhot ?(?:mail|meil|mei|male|mayl)\b", "hotmail"), (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\bgemail\b", "gmail"), (r"\bi ?-?cloud\b|\bai ?claud\b|\biclaud\b", "icloud"), (r"\b(?:out|aut) ?(?:look|luk|luc)\b", "outlook"), (r"\byaju\b|\byahu\b|\bja?u\b(?= punto)|\bllajoo\b", "yahoo"),
-        (r"\b(?:guion (?:bajo|abajo)|barra baja|raya (?:baja|abajo)|subguion|sub guion|under ?score|guionbajo)\b", " underscore "), (r"\b(?:guion(?: (?:medio|alto|normal))?|raya(?: (?:en medio|media))?|menos)\b", " hyphen "), (r"\b(?:punto|pto|dot)\b", " dot "), (r"\b(?:signo (?:de )?mas)\b", " plussign "), (r"\b(?:con|kom|come|comm)\b$", "com"), (r"(?<= dot )\s*(?:con|kom|comm)\b", "com"),
+        (r"\b(?:a ?roba|arrova|arrob|roba|haroba|at)\b", "arroba"),
+        (r"\bhot ?(?:mail|meil|mei|male|mayl)\b", "hotmail"),
+        (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\bgemail\b", "gmail"),
+        (r"\bi ?-?cloud\b|\bai ?claud\b|\biclaud\b", "icloud"),
+        (r"\b(?:out|aut) ?(?:look|luk|luc)\b", "outlook"),
+        (r"\byaju\b|\byahu\b|\bja?u\b(?= punto)|\bllajoo\b", "yahoo"),
+        (
+            r"\b(?:guion (?:bajo|abajo)|barra baja|raya (?:baja|abajo)|subguion|sub guion|under ?score|"
+            r"guionbajo)\b",
+            " underscore ",
+        ),
+        (r"\b(?:guion(?: (?:medio|alto|normal))?|raya(?: (?:en medio|media))?|menos)\b", " hyphen "),
+        (r"\b(?:punto|pto|dot)\b", " dot "),
+        (r"\b(?:signo (?:de )?mas)\b", " plussign "),
+        (r"\b(?:con|kom|come|comm)\b$", "com"),
+        (r"(?<= dot )\s*(?:con|kom|comm)\b", "com"),
     ),
-}  # fmt: skip
+}
 _NOISE: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"\b(?:all (?:one|in) word|one word|as one word|all together|(?:all |in )*lower ?case|all (?:small|lower)|no (?:spaces?|capitals?|dots?|accents?)|without (?:spaces?|an accent|the accent)|(?:with )?(?:an? |the )?(?:accent|capital)|plural|singular|in letters|as (?:a )?numbers?|in numbers?|the (?:number|letter|word|digits?|sign)|"
-        r"(?:the )?(?:number|letter) (?=\w)|as in \w+|like the \w+|for \w{4,}(?= dot)|dont laugh|and then|then|altogether|lower|spelled (?:just )?(?:like|as) it sounds)\b"
+        r"\b(?:all (?:one|in) word|one word|as one word|all together|(?:all |in )*lower ?case|"
+        r"all (?:small|lower)|no (?:spaces?|capitals?|dots?|accents?)|without (?:spaces?|an accent|"
+        r"the accent)|(?:with )?(?:an? |the )?(?:accent|capital)|plural|singular|in letters|"
+        r"as (?:a )?numbers?|in numbers?|the (?:number|letter|word|digits?|sign)|"
+        r"(?:the )?(?:number|letter) (?=\w)|as in \w+|like the \w+|for \w{4,}(?= dot)|dont laugh|"
+        r"and then|then|altogether|lower|spelled (?:just )?(?:like|as) it sounds)\b"
     ),
     "es": re.compile(
-        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|espacios?|la tilde|el acento|(?:la )?(?:ene|hache|ache))|con mayusculas?|en (?:numeros?|numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|casa|perro|dedo|"
-        r"[a-z]{4,})(?= dot| arroba|,|$)|y luego|luego|despues|en singular|en plural|como suena|tal cual)\b"
+        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|"
+        r"todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|"
+        r"espacios?|la tilde|el acento|(?:la )?(?:ene|hache|ache))|con mayusculas?|en (?:numeros?|"
+        r"numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|"
+        r"casa|perro|dedo|"
+        r"[a-z]{4,})(?= dot| arroba|,|$)|y luego|luego|despues|en singular|en plural|como suena|"
+        r"tal cual)\b"
     ),
 }
 _WITH_LETTER: dict[Language, re.Pattern[str]] = {
     "en": re.compile(r"\bwith (?:an? |the )?(?:letter )?([a-z]+)(?: at the end| instead of [a-z]+)?\b"),
     "es": re.compile(r"\b(?:y )?con (?:la )?(?:letra )?([a-z]+)(?: al final| en vez de [a-z]+)?\b"),
 }
-_SOUND_ALIKE = {"z": "s", "s": "z", "c": "k", "k": "c", "b": "v", "v": "b", "y": "i", "i": "y", "j": "g", "g": "j", "ph": "f", "f": "ph"}
+_SOUND_ALIKE = {
+    "z": "s",
+    "s": "z",
+    "c": "k",
+    "k": "c",
+    "b": "v",
+    "v": "b",
+    "y": "i",
+    "i": "y",
+    "j": "g",
+    "g": "j",
+    "ph": "f",
+    "f": "ph",
+}
 _STOP: dict[Language, frozenset[str]] = {
-    "en": frozenset("is its it's my email mail address to send be would that's thats this it e can you use spanish business work personal one, i i'm use on account write here so yes yeah ok okay um uh well sure please and for me get reach have got right go goes like".split()),
-    "es": frozenset("es correo email mail mi el la su direccion electronico seria al a mandelo mandalo envialo envielo que lo siempre ponen mal deletreo apunte apunta anote escriba si claro pues bueno vale eh este mire mira le doy ser puede usar uso tengo para".split()),
+    "en": frozenset(
+        word_list(
+            "is its it's my email mail address to send be would that's thats this it e can you use spanish "
+            "business work personal one, i i'm use on account write here so yes yeah ok okay um uh well sure "
+            "please and for me get reach have got right go goes like"
+        )
+    ),
+    "es": frozenset(
+        word_list(
+            "es correo email mail mi el la su direccion electronico seria al a mandelo mandalo envialo envielo "
+            "que lo siempre ponen mal deletreo apunte apunta anote escriba si claro pues bueno vale eh este mire "
+            "mira le doy ser puede usar uso tengo para"
+        )
+    ),
 }
 _SIGNS = {"dot": ".", "underscore": "_", "hyphen": "-", "plussign": "+"}
 _DOUBLES = {"double": 2, "triple": 3, "doble": 2}
-_ENDINGS = frozenset("com es net org mx us uk co io edu gov info eu ar cl pe cat biz".split())
+_ENDINGS = frozenset(word_list("com es net org mx us uk co io edu gov info eu ar cl pe cat biz"))
 _KNOWN = ("gmail.com", "hotmail.com", "yahoo.com", "outlook.com", "icloud.com")
 
 
@@ -133,7 +195,21 @@ def _word(words: list[str], i: int, language: Language, items: list[Item]) -> in
         items.append(("text", word))
         return 1
     if language == "es" and word in ("uve", "ve", "i", "y", "be") and i + 1 < len(words):
-        pair = {("uve", "doble"): "w", ("ve", "doble"): "w", ("i", "griega"): "y", ("y", "griega"): "y", ("i", "latina"): "i", ("be", "grande"): "b", ("be", "larga"): "b", ("be", "alta"): "b", ("ve", "chica"): "v", ("ve", "corta"): "v", ("be", "chica"): "v", ("be", "baja"): "v", ("ve", "baja"): "v"}.get((word, words[i + 1]))
+        pair = {
+            ("uve", "doble"): "w",
+            ("ve", "doble"): "w",
+            ("i", "griega"): "y",
+            ("y", "griega"): "y",
+            ("i", "latina"): "i",
+            ("be", "grande"): "b",
+            ("be", "larga"): "b",
+            ("be", "alta"): "b",
+            ("ve", "chica"): "v",
+            ("ve", "corta"): "v",
+            ("be", "chica"): "v",
+            ("be", "baja"): "v",
+            ("ve", "baja"): "v",
+        }.get((word, words[i + 1]))
         if pair:
             items.append(("text", pair))
             return 2
@@ -145,8 +221,8 @@ def _word(words: list[str], i: int, language: Language, items: list[Item]) -> in
 
 
 _SURE_LETTERS = {
-    "es": frozenset("efe hache jota ka ele eme ene erre ere ese uve equis zeta cu be ve ce ge pe te".split()),
-    "en": frozenset("aitch haitch jay kay zed zee eff ess ell vee dee tee cee bee gee ee em ef".split()),
+    "es": frozenset(word_list("efe hache jota ka ele eme ene erre ere ese uve equis zeta cu be ve ce ge pe te")),
+    "en": frozenset(word_list("aitch haitch jay kay zed zee eff ess ell vee dee tee cee bee gee ee em ef")),
 }
 
 
@@ -162,7 +238,12 @@ def _letters_around(words: list[str], i: int, language: Language) -> bool:
     solid = [j for j in range(len(words)) if words[j][0].isalnum()]
     at = solid.index(i)
     near = [words[solid[j]] for j in (at - 1, at + 1) if 0 <= j < len(solid)]
-    return any((len(w) == 1 and w.isalpha()) or w in _SURE_LETTERS[language] or (w in names and len(w) <= 3 and w not in ("an", "and", "as", "at", "de")) for w in near)
+    return any(
+        (len(w) == 1 and w.isalpha())
+        or w in _SURE_LETTERS[language]
+        or (w in names and len(w) <= 3 and w not in ("an", "and", "as", "at", "de"))
+        for w in near
+    )
 
 
 def _number_at(words: list[str], i: int, language: Language) -> tuple[str, int] | None:
@@ -218,7 +299,9 @@ def _correct(before: list[Item], after: list[Item]) -> list[Item]:
         after.pop(0)
     if not after:
         return before
-    whole_again = any(k == "at" for k, _ in after) and any(k == "at" for k, _ in before) and after[0][0] in ("text", "digits")
+    whole_again = (
+        any(k == "at" for k, _ in after) and any(k == "at" for k, _ in before) and after[0][0] in ("text", "digits")
+    )
     if whole_again or not before:
         return after
     kind = after[0][0]
@@ -253,7 +336,15 @@ def _local(items: list[Item], language: Language) -> str:
             continue
         if kind == "text" and text in stop and parts and not joined and len(text) > 1:
             break
-        if kind == "digits" and text == "1" and i + 1 < len(items) and items[i + 1][0] == "break" and i and items[i - 1][0] == "text" and len(items[i - 1][1]) > 3:
+        if (
+            kind == "digits"
+            and text == "1"
+            and i + 1 < len(items)
+            and items[i + 1][0] == "break"
+            and i
+            and items[i - 1][0] == "text"
+            and len(items[i - 1][1]) > 3
+        ):
             break
         if kind == "text" and len(text) == 1 and text in stop and parts and not joined and not _spelled_near(items, i):
             break

@@ -7,27 +7,166 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calls.ids import Language
-from voice.dialog.text import strip_accents
+from voice.dialog.text import strip_accents, word_list
 
 ES_NAMES = {
-    "a": "a", "ha": "a", "ah": "a", "be": "b", "ve": "v", "b": "b", "ce": "c", "de": "d", "e": "e", "he": "e", "eh": "e", "efe": "f", "ge": "g", "je": "g", "hache": "h", "ache": "h", "i": "i", "y": "y",
-    "jota": "j", "ka": "k", "ca": "k", "ele": "l", "eme": "m", "ene": "n", "enne": "n", "o": "o", "oh": "o", "pe": "p", "cu": "q", "ku": "q", "erre": "r", "ere": "r", "ese": "s", "se": "s", "te": "t", "u": "u",
-    "uve": "v", "ube": "v", "equis": "x", "ye": "y", "zeta": "z", "seta": "z", "ceta": "z", "elle": "ll",
-}  # fmt: skip
+    "a": "a",
+    "ha": "a",
+    "ah": "a",
+    "be": "b",
+    "ve": "v",
+    "b": "b",
+    "ce": "c",
+    "de": "d",
+    "e": "e",
+    "he": "e",
+    "eh": "e",
+    "efe": "f",
+    "ge": "g",
+    "je": "g",
+    "hache": "h",
+    "ache": "h",
+    "i": "i",
+    "y": "y",
+    "jota": "j",
+    "ka": "k",
+    "ca": "k",
+    "ele": "l",
+    "eme": "m",
+    "ene": "n",
+    "enne": "n",
+    "o": "o",
+    "oh": "o",
+    "pe": "p",
+    "cu": "q",
+    "ku": "q",
+    "erre": "r",
+    "ere": "r",
+    "ese": "s",
+    "se": "s",
+    "te": "t",
+    "u": "u",
+    "uve": "v",
+    "ube": "v",
+    "equis": "x",
+    "ye": "y",
+    "zeta": "z",
+    "seta": "z",
+    "ceta": "z",
+    "elle": "ll",
+}
 _ES_PHRASES = (
-    (r"\b(?:uve|ve|u|doble|ube) (?:doble|u|ve|uve)\b(?<!u u)(?<!ve ve)", "w"), (r"\b(?:be|b) (?:grande|larga|alta|de burro)\b", "b"), (r"\b(?:ve|v|be|b) (?:chica|corta|baja|pequena|chiquita|de vaca|de vaquita)\b", "v"), (r"\b(?:i|y) griega\b", "y"), (r"\bi latina\b", "i"),
-    (r"\bc con cedilla\b", "c"), (r"\b(?:erre) (?:erre)\b", "rr"),
-)  # fmt: skip
+    (r"\b(?:uve|ve|u|doble|ube) (?:doble|u|ve|uve)\b(?<!u u)(?<!ve ve)", "w"),
+    (r"\b(?:be|b) (?:grande|larga|alta|de burro)\b", "b"),
+    (r"\b(?:ve|v|be|b) (?:chica|corta|baja|pequena|chiquita|de vaca|de vaquita)\b", "v"),
+    (r"\b(?:i|y) griega\b", "y"),
+    (r"\bi latina\b", "i"),
+    (r"\bc con cedilla\b", "c"),
+    (r"\b(?:erre) (?:erre)\b", "rr"),
+)
 EN_NAMES = {
-    "a": "a", "ay": "a", "eh": "a", "hey": "a", "b": "b", "be": "b", "bee": "b", "bea": "b", "c": "c", "see": "c", "sea": "c", "cee": "c", "d": "d", "dee": "d", "e": "e", "ee": "e", "he": "e", "f": "f", "ef": "f", "eff": "f", "g": "g", "gee": "g", "jee": "g", "h": "h", "aitch": "h", "haitch": "h",
-    "age": "h", "i": "i", "eye": "i", "aye": "i", "j": "j", "jay": "j", "k": "k", "kay": "k", "okay": "k", "cay": "k", "l": "l", "el": "l", "ell": "l", "elle": "l", "m": "m", "em": "m", "n": "n", "en": "n", "and": "n", "an": "n", "o": "o", "oh": "o", "owe": "o", "p": "p", "pea": "p", "pee": "p", "q": "q", "queue": "q", "cue": "q", "kew": "q",
-    "r": "r", "are": "r", "ar": "r", "our": "r", "s": "s", "es": "s", "ess": "s", "as": "s", "t": "t", "tea": "t", "tee": "t", "ti": "t", "u": "u", "you": "u", "yu": "u", "ewe": "u", "v": "v", "vee": "v", "ve": "v", "we": "v", "x": "x", "ex": "x", "axe": "x", "y": "y", "why": "y", "wye": "y", "z": "z", "zed": "z", "zee": "z", "zet": "z",
-}  # fmt: skip
+    "a": "a",
+    "ay": "a",
+    "eh": "a",
+    "hey": "a",
+    "b": "b",
+    "be": "b",
+    "bee": "b",
+    "bea": "b",
+    "c": "c",
+    "see": "c",
+    "sea": "c",
+    "cee": "c",
+    "d": "d",
+    "dee": "d",
+    "e": "e",
+    "ee": "e",
+    "he": "e",
+    "f": "f",
+    "ef": "f",
+    "eff": "f",
+    "g": "g",
+    "gee": "g",
+    "jee": "g",
+    "h": "h",
+    "aitch": "h",
+    "haitch": "h",
+    "age": "h",
+    "i": "i",
+    "eye": "i",
+    "aye": "i",
+    "j": "j",
+    "jay": "j",
+    "k": "k",
+    "kay": "k",
+    "okay": "k",
+    "cay": "k",
+    "l": "l",
+    "el": "l",
+    "ell": "l",
+    "elle": "l",
+    "m": "m",
+    "em": "m",
+    "n": "n",
+    "en": "n",
+    "and": "n",
+    "an": "n",
+    "o": "o",
+    "oh": "o",
+    "owe": "o",
+    "p": "p",
+    "pea": "p",
+    "pee": "p",
+    "q": "q",
+    "queue": "q",
+    "cue": "q",
+    "kew": "q",
+    "r": "r",
+    "are": "r",
+    "ar": "r",
+    "our": "r",
+    "s": "s",
+    "es": "s",
+    "ess": "s",
+    "as": "s",
+    "t": "t",
+    "tea": "t",
+    "tee": "t",
+    "ti": "t",
+    "u": "u",
+    "you": "u",
+    "yu": "u",
+    "ewe": "u",
+    "v": "v",
+    "vee": "v",
+    "ve": "v",
+    "we": "v",
+    "x": "x",
+    "ex": "x",
+    "axe": "x",
+    "y": "y",
+    "why": "y",
+    "wye": "y",
+    "z": "z",
+    "zed": "z",
+    "zee": "z",
+    "zet": "z",
+}
 _EN_PHRASES = ((r"\bdouble (?:you|u|yew)\b", "w"), (r"\bdubya\b", "w"))
 
 _SURE: dict[Language, frozenset[str]] = {
-    "en": frozenset("b c d f g h j k l m n p q r s t u v w x y z e o ee aitch haitch jay kay zed zee eff ess ell vee dee tee cee bee gee em".split()),
-    "es": frozenset("b c d f g h j k l m n p q r s t v w x z efe hache jota ka ele eme ene erre ere ese uve equis zeta cu enne ce ge te pe be i u".split()),
+    "en": frozenset(
+        word_list(
+            "b c d f g h j k l m n p q r s t u v w x y z e o ee aitch haitch jay kay zed zee eff ess ell vee dee "
+            "tee cee bee gee em"
+        )
+    ),
+    "es": frozenset(
+        word_list(
+            "b c d f g h j k l m n p q r s t v w x z efe hache jota ka ele eme ene erre ere ese uve equis zeta "
+            "cu enne ce ge te pe be i u"
+        )
+    ),
 }
 """Words that are hardly anything but a letter's name; the others count only beside these."""
 
@@ -62,7 +201,9 @@ def pieces(text: str, language: Language, *, marked: str = "") -> list[Piece]:
     names = ES_NAMES if language == "es" else EN_NAMES
     for pattern, letter in _ES_PHRASES if language == "es" else _EN_PHRASES:
         low = re.sub(pattern, f" {letter}__ ", low)
-    low = re.sub("\\bene con (?:tilde|virgulilla|sombrero)\\b|\\be\u00f1e\\b|\\benie\\b|\\b\u00f1e\\b", " \u00f1__ ", low)
+    low = re.sub(
+        "\\bene con (?:tilde|virgulilla|sombrero)\\b|\\be\u00f1e\\b|\\benie\\b|\\b\u00f1e\\b", " \u00f1__ ", low
+    )
     low = _ACCENT_ES.sub(" __accent ", low)
     del shown
     found: list[Piece] = []
@@ -101,7 +242,12 @@ def _comparison(words: list[str], i: int, language: Language) -> int:
     if language == "en":
         if words[i] == "as" and i + 2 < len(words) and words[i + 1] in ("in", "an"):
             return i + 2
-        if words[i] in ("for", "like") and i + 1 < len(words) and len(words[i + 1]) > 2 and words[i + 1] not in ("the", "you", "are", "see", "why"):
+        if (
+            words[i] in ("for", "like")
+            and i + 1 < len(words)
+            and len(words[i + 1]) > 2
+            and words[i + 1] not in ("the", "you", "are", "see", "why")
+        ):
             return i + 1
         return 0
     if words[i] in ("de", "como") and i + 1 < len(words) and words[i + 1].isalpha():

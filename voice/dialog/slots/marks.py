@@ -8,11 +8,15 @@ from calls.ids import Language
 
 _MARKS: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"[,.\u2026 ]*\b(?:no|sorry|wait|actually|i mean|scratch that|correction)\b(?:[,. ]+(?:no|wait|sorry|hang on|hold on|actually|i mean|its|it's|that's|scratch that|make that))*(?=[,.\u2026 ])",
+        r"[,.\u2026 ]*\b(?:no|sorry|wait|actually|i mean|scratch that|correction)\b(?:[,. ]+(?:no|"
+        r"wait|sorry|hang on|hold on|actually|i mean|its|it's|that's|scratch that|"
+        r"make that))*(?=[,.\u2026 ])",
         re.IGNORECASE,
     ),
     "es": re.compile(
-        r"[,.\u2026 ]*\b(?:no|perd[o\u00f3]n|perdone|perdona|digo|miento|mejor dicho|me equivoqu[e\u00e9]|disculpe|espera|espere)\b(?:[,. ]+(?:no|perd[o\u00f3]n|digo|espera|espere|miento|es|disculpe|mejor dicho))*(?=[,.\u2026 ])",
+        r"[,.\u2026 ]*\b(?:no|perd[o\u00f3]n|perdone|perdona|digo|miento|mejor dicho|"
+        r"me equivoqu[e\u00e9]|disculpe|espera|espere)\b(?:[,. ]+(?:no|perd[o\u00f3]n|digo|espera|"
+        r"espere|miento|es|disculpe|mejor dicho))*(?=[,.\u2026 ])",
         re.IGNORECASE,
     ),
 }

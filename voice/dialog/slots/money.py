@@ -7,7 +7,7 @@ import re
 from calls.ids import Language
 from voice.dialog.slots.numbers import Token, read_cardinal, tokens
 from voice.dialog.slots.types import Parsed
-from voice.dialog.text import plain
+from voice.dialog.text import plain, strip_accents
 
 _CURRENCIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("EUR", re.compile(r"\b(?:euros?|euro s|eur|pavos|uros?|yuros?|heuros?)\b|€")),
@@ -18,19 +18,49 @@ _CURRENCIES: tuple[tuple[str, re.Pattern[str]], ...] = (
 DEFAULT_CURRENCY = "EUR"
 """Currency when none is named: Lumina bills in euros. Source: data/dialog/topics.md of the shared data."""
 
-_UNIT = re.compile(r"^(?:euros?|eur|pavos|uros?|pesos?|mxn|varos?|dollars?|dolar|dolares|bucks?|usd|dolars?|yuros?|quid|pounds?)$")
-_CENTS = re.compile(r"^(?:cents?|centimos?|centavos?|centimes?|sense|sents?|scents?|since|sentavos?|sentimos?|pence)$")
+_UNIT = re.compile(
+    r"^(?:euros?|eur|pavos|uros?|pesos?|mxn|varos?|dollars?|dolar|dolares|bucks?|usd|dolars?|"
+    r"yuros?|quid|pounds?)$"
+)
+_CENTS = re.compile(
+    r"^(?:cents?|centimos?|centavos?|centimes?|sense|sents?|scents?|since|sentavos?|sentimos?|"
+    r"pence)$"
+)
 _POINT = {"point", "coma", "punto", "dot", "comma", "con", "with", "and", "y", "coma,"}
 _MARKS_OF_POINT = {"point", "coma", "punto", "dot", "comma", "con"}
 
 _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
-        (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) (?:to|too)\b", r"\1 two"), (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) (?:for|fore)\b", r"\1 four"), (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) ate\b", r"\1 eight"), (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) won\b", r"\1 one"),
-        (r"\bfor tea\b", "forty"), (r"\bfor ty\b", "forty"), (r"\bthir ?tea\b", "thirty"), (r"\bfif ?tea\b", "fifty"), (r"\bsix ?tea\b", "sixty"), (r"\bsir ty\b", "thirty"), (r"\bate e\b", "eighty"), (r"\bnine tea\b", "ninety"), (r"\btwin tea\b", "twenty"), (r"\beight ?tea?\b(?= )", "eighty"),
-        (r"\b(?:to|too) (?=hundred|thousand)", "two "), (r"\b(?:for|fore) (?=hundred|thousand)", "four "), (r"\bate (?=hundred|thousand|euros|dollars)", "eight "), (r"\bwon (?=hundred|thousand|euros?|dollars?)", "one "),
+        (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) (?:to|too)\b", r"\1 two"),
+        (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) (?:for|fore)\b", r"\1 four"),
+        (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) ate\b", r"\1 eight"),
+        (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) won\b", r"\1 one"),
+        (r"\bfor tea\b", "forty"),
+        (r"\bfor ty\b", "forty"),
+        (r"\bthir ?tea\b", "thirty"),
+        (r"\bfif ?tea\b", "fifty"),
+        (r"\bsix ?tea\b", "sixty"),
+        (r"\bsir ty\b", "thirty"),
+        (r"\bate e\b", "eighty"),
+        (r"\bnine tea\b", "ninety"),
+        (r"\btwin tea\b", "twenty"),
+        (r"\beight ?tea?\b(?= )", "eighty"),
+        (r"\b(?:to|too) (?=hundred|thousand)", "two "),
+        (r"\b(?:for|fore) (?=hundred|thousand)", "four "),
+        (r"\bate (?=hundred|thousand|euros|dollars)", "eight "),
+        (r"\bwon (?=hundred|thousand|euros?|dollars?)", "one "),
     ),
-    "es": ((r"\bsiete cientos\b", "setecientos"), (r"\bnueve cientos\b", "novecientos"), (r"\bcinco cientos\b", "quinientos"), (r"\b(dos|tres|cuatro|seis|ocho) cientos\b", r"\1cientos"), (r"\bsien\b", "cien"), (r"\bveinti (?=uno|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)", "veinti"), (r"\bdieci (?=seis|siete|ocho|nueve)", "dieci"), (r"\bmedio\b", "media")),
-}  # fmt: skip
+    "es": (
+        (r"\bsiete cientos\b", "setecientos"),
+        (r"\bnueve cientos\b", "novecientos"),
+        (r"\bcinco cientos\b", "quinientos"),
+        (r"\b(dos|tres|cuatro|seis|ocho) cientos\b", r"\1cientos"),
+        (r"\bsien\b", "cien"),
+        (r"\bveinti (?=uno|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)", "veinti"),
+        (r"\bdieci (?=seis|siete|ocho|nueve)", "dieci"),
+        (r"\bmedio\b", "media"),
+    ),
+}
 
 
 def parse_money(text: str, language: Language) -> Parsed | None:
@@ -44,8 +74,6 @@ def parse_money(text: str, language: Language) -> Parsed | None:
     low = re.sub(r"[$€]\s*(\d+(?: point \d+)?)", r"\1 \g<0>", low).replace("$", " dollars ").replace("€", " euros ")
     low = re.sub(r"(\d+(?: point \d+)?)\s+(dollars|euros)\s+\1", r"\1 \2", low)
     speech = re.sub(r"[\u2013-]", " ", low)
-    from voice.dialog.text import strip_accents
-
     speech = strip_accents(speech)
     for wrong, right in _REPAIRS[language]:
         speech = re.sub(wrong, right, speech)
@@ -59,7 +87,7 @@ def parse_money(text: str, language: Language) -> Parsed | None:
             segments[-1].append(token)
     amount: int | None = None
     for segment in segments:
-        found = _amount(segment, language)
+        found = _amount(segment)
         if found is not None:
             amount = found
     if amount is None:
@@ -73,7 +101,7 @@ def _currency(speech: str) -> tuple[str, bool]:
     return (hits[0][1] if len({c for _, c in hits}) == 1 else max(hits)[1], True) if hits else (DEFAULT_CURRENCY, False)
 
 
-def _amount(segment: list[Token], language: Language) -> int | None:
+def _amount(segment: list[Token]) -> int | None:
     """Return the best amount of one stretch in cents: one with a currency beside it, else the last."""
     candidates: list[tuple[int, int]] = []
     i = 0
@@ -153,14 +181,30 @@ def _read(segment: list[Token], i: int) -> tuple[int, int, bool] | None:
             second = _whole(segment, end)
             if second is not None and second[0] < 10:
                 cents, end, written = cents * 10 + second[0], second[1], "22"
-        elif is_point and cents < 10 and len(written) < 2 and not zero_led and not (end < len(texts) and _CENTS.match(texts[end])) and any(t in ("point", "coma", "punto") for t in texts[j:k]):
+        elif (
+            is_point
+            and cents < 10
+            and len(written) < 2
+            and not zero_led
+            and not (end < len(texts) and _CENTS.match(texts[end]))
+            and any(t in ("point", "coma", "punto") for t in texts[j:k])
+        ):
             cents *= 10
         says_cents = end < len(texts) and bool(_CENTS.match(texts[end]))
         after = end + says_cents
         unit_after = after < len(texts) and bool(_UNIT.match(texts[after]))
-        comma_unit = after + 1 < len(texts) and segment[after].kind == "comma" and (bool(_UNIT.match(texts[after + 1])) or texts[after + 1] in ("in", "en", "de"))
+        comma_unit = (
+            after + 1 < len(texts)
+            and segment[after].kind == "comma"
+            and (bool(_UNIT.match(texts[after + 1])) or texts[after + 1] in ("in", "en", "de"))
+        )
         spoken_pair = not joined and k == j and not unit_named and value < 1000 and 10 <= cents < 100
-        if cents < 100 and (joined and (is_point or says_cents or unit_named or unit_after) or says_cents or spoken_pair or (unit_named and (cents >= 10) and k == j)):
+        if cents < 100 and (
+            (joined and (is_point or says_cents or unit_named or unit_after))
+            or says_cents
+            or spoken_pair
+            or (unit_named and (cents >= 10) and k == j)
+        ):
             return value * 100 + cents, after + unit_after, unit_named or unit_after or says_cents or comma_unit
     return value * 100, j, unit_named
 

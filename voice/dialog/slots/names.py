@@ -8,22 +8,30 @@ from calls.ids import Language
 from voice.dialog.slots.letters import Piece, pieces
 from voice.dialog.slots.marks import mark_corrections
 from voice.dialog.slots.types import Parsed
+from voice.dialog.text import word_list
 
 _MIN_SPELLED = 2
 _ACCENTS = {"a": "\u00e1", "e": "\u00e9", "i": "\u00ed", "o": "\u00f3", "u": "\u00fa"}
 _PREAMBLE: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"^(?:\W*(?:yes|yeah|uh|um|er|well|ok|okay|so|sure|hi|hello|oh|and|please|of course)\b\W*)*(?:(?:my|the|his|her) (?:full |first |last |sur|sir |family )?(?:name|surname)(?:'?s| is)?|(?:last|first) name(?: is)?|surname(?: is)?|"
-        r"it'?s|it is|its|this is|i'?m|i am|im|that'?s|call me|it'?s under|under|name'?s|put down|the account is under)?\W*(?=\w)",
+        r"^(?:\W*(?:yes|yeah|uh|um|er|well|ok|okay|so|sure|hi|hello|oh|and|please|"
+        r"of course)\b\W*)*(?:(?:my|the|his|her) (?:full |first |last |sur|sir |family )?(?:name|"
+        r"surname)(?:'?s| is)?|(?:last|first) name(?: is)?|surname(?: is)?|"
+        r"it'?s|it is|its|this is|i'?m|i am|im|that'?s|call me|it'?s under|under|name'?s|put down|"
+        r"the account is under)?\W*(?=\w)",
         re.IGNORECASE,
     ),
     "es": re.compile(
-        r"^(?:\W*(?:s[i\u00ed]|eh|este|pues|bueno|claro|hola|a ver|y|mire|mira|vale|ok)\b\W*)*(?:(?:mi |el |su )?(?:nombre|apellido|nombre completo)(?: completo)?(?: es)?|me llamo|soy|es|a nombre de|est[a\u00e1] a nombre de|se llama|le habla|habla)?\W*(?=\w)",
+        r"^(?:\W*(?:s[i\u00ed]|eh|este|pues|bueno|claro|hola|a ver|y|mire|mira|vale|"
+        r"ok)\b\W*)*(?:(?:mi |el |su )?(?:nombre|apellido|nombre completo)(?: completo)?(?: es)?|"
+        r"me llamo|soy|es|a nombre de|est[a\u00e1] a nombre de|se llama|le habla|habla)?\W*(?=\w)",
         re.IGNORECASE,
     ),
 }
 _NOT_NAME = re.compile(
-    r"\b(?:i|you|we|don'?t|want|what|how|why|when|where|can|could|is|are|the|bill|help|know|sorry|hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|s\u00ed|por favor|gracias|thanks|yes|agent|person|an?|un|una|el|los|las|lo)\b",
+    r"\b(?:i|you|we|don'?t|want|what|how|why|when|where|can|could|is|are|the|bill|help|know|sorry|"
+    r"hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|"
+    r"s\u00ed|por favor|gracias|thanks|yes|agent|person|an?|un|una|el|los|las|lo)\b",
     re.IGNORECASE,
 )
 _SMALL_WORDS = {"de", "del", "la", "las", "los", "y", "van", "von", "da", "dos", "di"}
@@ -69,7 +77,7 @@ def _inside_a_run(found: list[Piece], start: int) -> bool:
     return False
 
 
-_SKIPPED = frozenset("then and luego y despues con otra otro another sorry space espacio".split())
+_SKIPPED = frozenset(word_list("then and luego y despues con otra otro another sorry space espacio"))
 _SIGNS = {"apostrophe": "'", "apostrofe": "'", "apostrofo": "'", "hyphen": "-", "dash": "-", "guion": "-"}
 _MAX_SKIPPED = 2
 
@@ -123,7 +131,14 @@ def _said(text: str, language: Language) -> Parsed | None:
     words = _PREAMBLE[language].sub("", text.strip(), count=1)
     words = re.split(r"[,.;:!?]", words)[0].strip()
     parts = words.split()
-    if not 1 <= len(parts) <= 5 or _NOT_NAME.search(words) or not all(re.fullmatch(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*", p) for p in parts):
+    if (
+        not 1 <= len(parts) <= 5
+        or _NOT_NAME.search(words)
+        or not all(re.fullmatch(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*", p) for p in parts)
+    ):
         return None
-    name = " ".join(p.lower() if p.lower() in _SMALL_WORDS and i else p if any(c.isupper() for c in p[1:]) else p.capitalize() for i, p in enumerate(parts))
+    name = " ".join(
+        p.lower() if p.lower() in _SMALL_WORDS and i else p if any(c.isupper() for c in p[1:]) else p.capitalize()
+        for i, p in enumerate(parts)
+    )
     return Parsed(name, 0.4, needs_confirmation=True)

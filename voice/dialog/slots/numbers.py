@@ -8,9 +8,24 @@ from dataclasses import dataclass
 from typing import Literal
 
 from calls.ids import Language
-from voice.dialog.text import strip_accents
+from voice.dialog.text import strip_accents, word_list
 
-Kind = Literal["unit", "teen", "ten", "hundred", "thousand", "zero", "numeral", "maybe", "times", "plural", "comma", "mark", "word", "and"]
+Kind = Literal[
+    "unit",
+    "teen",
+    "ten",
+    "hundred",
+    "thousand",
+    "zero",
+    "numeral",
+    "maybe",
+    "times",
+    "plural",
+    "comma",
+    "mark",
+    "word",
+    "and",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,36 +40,91 @@ class Token:
     """The numeral as written, leading zeros kept; for other kinds empty."""
 
 
-_EN_UNITS = {w: i for i, w in enumerate("zero one two three four five six seven eight nine".split()) if i}
-_EN_TEENS = {w: i + 10 for i, w in enumerate("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())}
-_EN_TENS = {w: (i + 2) * 10 for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split())}
-_ES_UNITS = {w: i + 1 for i, w in enumerate("uno dos tres cuatro cinco seis siete ocho nueve".split())}
-_ES_TEENS = {
+_EN_UNITS = {w: i for i, w in enumerate(word_list("zero one two three four five six seven eight nine")) if i}
+_EN_TEENS = {
     w: i + 10
-    for i, w in enumerate(
-        "diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve".split()
-    )
-} | {
-    f"veinti{w}": 20 + v for w, v in _ES_UNITS.items()
-} | {"veintiun": 21, "veintiuna": 21, "veintidos": 22, "veintitres": 23, "veintiseis": 26}
-_ES_TENS = {w: (i + 2) * 10 for i, w in enumerate("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa".split())}
+    for i, w in enumerate(word_list("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"))
+}
+_EN_TENS = {w: (i + 2) * 10 for i, w in enumerate(word_list("twenty thirty forty fifty sixty seventy eighty ninety"))}
+_ES_UNITS = {w: i + 1 for i, w in enumerate(word_list("uno dos tres cuatro cinco seis siete ocho nueve"))}
+_ES_TEENS = (
+    {
+        w: i + 10
+        for i, w in enumerate(
+            word_list("diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve")
+        )
+    }
+    | {f"veinti{w}": 20 + v for w, v in _ES_UNITS.items()}
+    | {"veintiun": 21, "veintiuna": 21, "veintidos": 22, "veintitres": 23, "veintiseis": 26}
+)
+_ES_TENS = {
+    w: (i + 2) * 10
+    for i, w in enumerate(word_list("veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa"))
+}
 _ES_HUNDREDS = {
-    "cien": 100, "ciento": 100, "cientos": 100, "doscientos": 200, "trescientos": 300, "cuatrocientos": 400, "quinientos": 500,
-    "seiscientos": 600, "setecientos": 700, "ochocientos": 800, "novecientos": 900,
-}  # fmt: skip
+    "cien": 100,
+    "ciento": 100,
+    "cientos": 100,
+    "doscientos": 200,
+    "trescientos": 300,
+    "cuatrocientos": 400,
+    "quinientos": 500,
+    "seiscientos": 600,
+    "setecientos": 700,
+    "ochocientos": 800,
+    "novecientos": 900,
+}
 
 _TABLES: dict[Language, dict[str, tuple[Kind, int]]] = {
     "en": {
         **{w: ("unit", v) for w, v in _EN_UNITS.items()},
         **{w: ("teen", v) for w, v in _EN_TEENS.items()},
         **{w: ("ten", v) for w, v in _EN_TENS.items()},
-        "fourty": ("ten", 40), "niner": ("unit", 9), "hundred": ("hundred", 100), "hundreds": ("hundred", 100), "thousand": ("thousand", 1000),
-        "zero": ("zero", 0), "oh": ("zero", 0), "o": ("zero", 0), "nought": ("zero", 0), "naught": ("zero", 0), "nil": ("zero", 0), "null": ("zero", 0), "zeros": ("plural", 0), "zeroes": ("plural", 0),
-        **{f"{w}s": ("plural", v) for w, v in _EN_UNITS.items()}, "sixes": ("plural", 6), "ohs": ("plural", 0),
-        "double": ("times", 2), "triple": ("times", 3), "treble": ("times", 3), "quadruple": ("times", 4), "dubble": ("times", 2), "trouble": ("maybe", 0),
-        "to": ("maybe", 2), "too": ("maybe", 2), "for": ("maybe", 4), "fore": ("maybe", 4), "ate": ("maybe", 8), "won": ("maybe", 1), "tree": ("maybe", 3), "free": ("maybe", 3),
-        "sex": ("maybe", 6), "sicks": ("maybe", 6), "fife": ("maybe", 5), "hate": ("maybe", 8), "night": ("maybe", 9), "nein": ("maybe", 9), "mine": ("maybe", 9), "owe": ("maybe", 0), "ow": ("maybe", 0),
-        "tu": ("maybe", 2), "tea": ("word", 0), "steven": ("maybe", 7), "and": ("and", 0), "a": ("word", 0),
+        "fourty": ("ten", 40),
+        "niner": ("unit", 9),
+        "hundred": ("hundred", 100),
+        "hundreds": ("hundred", 100),
+        "thousand": ("thousand", 1000),
+        "zero": ("zero", 0),
+        "oh": ("zero", 0),
+        "o": ("zero", 0),
+        "nought": ("zero", 0),
+        "naught": ("zero", 0),
+        "nil": ("zero", 0),
+        "null": ("zero", 0),
+        "zeros": ("plural", 0),
+        "zeroes": ("plural", 0),
+        **{f"{w}s": ("plural", v) for w, v in _EN_UNITS.items()},
+        "sixes": ("plural", 6),
+        "ohs": ("plural", 0),
+        "double": ("times", 2),
+        "triple": ("times", 3),
+        "treble": ("times", 3),
+        "quadruple": ("times", 4),
+        "dubble": ("times", 2),
+        "trouble": ("maybe", 0),
+        "to": ("maybe", 2),
+        "too": ("maybe", 2),
+        "for": ("maybe", 4),
+        "fore": ("maybe", 4),
+        "ate": ("maybe", 8),
+        "won": ("maybe", 1),
+        "tree": ("maybe", 3),
+        "free": ("maybe", 3),
+        "sex": ("maybe", 6),
+        "sicks": ("maybe", 6),
+        "fife": ("maybe", 5),
+        "hate": ("maybe", 8),
+        "night": ("maybe", 9),
+        "nein": ("maybe", 9),
+        "mine": ("maybe", 9),
+        "owe": ("maybe", 0),
+        "ow": ("maybe", 0),
+        "tu": ("maybe", 2),
+        "tea": ("word", 0),
+        "steven": ("maybe", 7),
+        "and": ("and", 0),
+        "a": ("word", 0),
     },
     "es": {
         **{w: ("unit", v) for w, v in _ES_UNITS.items()},
@@ -62,24 +132,68 @@ _TABLES: dict[Language, dict[str, tuple[Kind, int]]] = {
         **{w: ("ten", v) for w, v in _ES_TENS.items()},
         **{w: ("hundred", v) for w, v in _ES_HUNDREDS.items()},
         **{w[:-1] + "as" if w.endswith("os") else w: ("hundred", v) for w, v in _ES_HUNDREDS.items()},
-        "sietecientos": ("hundred", 700), "nuevecientos": ("hundred", 900), "cincocientos": ("hundred", 500), "mil": ("thousand", 1000), "cero": ("zero", 0), "zero": ("zero", 0), "sero": ("zero", 0), "ceros": ("plural", 0),
-        **{f"{w}s": ("plural", v) for w, v in _ES_UNITS.items() if not w.endswith("s")}, "cincos": ("plural", 5), "seises": ("plural", 6), "treses": ("plural", 3), "doses": ("plural", 2), "sietes": ("plural", 7),
-        "doble": ("times", 2), "triple": ("times", 3), "dobles": ("times", 2), "cuadruple": ("times", 4), "un": ("maybe", 1), "una": ("maybe", 1), "sinco": ("unit", 5), "seis": ("unit", 6), "sies": ("unit", 6), "zinco": ("unit", 5), "sais": ("maybe", 6),
-        "dose": ("teen", 12), "trese": ("teen", 13), "catorse": ("teen", 14), "quinse": ("teen", 15), "onse": ("teen", 11), "dies": ("teen", 10), "nuebe": ("unit", 9), "hocho": ("unit", 8), "deciseis": ("teen", 16), "dieci": ("ten", 10), "veinti": ("ten", 20),
-        "y": ("and", 0), "i": ("and", 0), "con": ("word", 0), "vente": ("maybe", 20), "beinte": ("ten", 20), "sesentay": ("word", 0),
+        "sietecientos": ("hundred", 700),
+        "nuevecientos": ("hundred", 900),
+        "cincocientos": ("hundred", 500),
+        "mil": ("thousand", 1000),
+        "cero": ("zero", 0),
+        "zero": ("zero", 0),
+        "sero": ("zero", 0),
+        "ceros": ("plural", 0),
+        **{f"{w}s": ("plural", v) for w, v in _ES_UNITS.items() if not w.endswith("s")},
+        "cincos": ("plural", 5),
+        "seises": ("plural", 6),
+        "treses": ("plural", 3),
+        "doses": ("plural", 2),
+        "sietes": ("plural", 7),
+        "doble": ("times", 2),
+        "triple": ("times", 3),
+        "dobles": ("times", 2),
+        "cuadruple": ("times", 4),
+        "un": ("maybe", 1),
+        "una": ("maybe", 1),
+        "sinco": ("unit", 5),
+        "seis": ("unit", 6),
+        "sies": ("unit", 6),
+        "zinco": ("unit", 5),
+        "sais": ("maybe", 6),
+        "dose": ("teen", 12),
+        "trese": ("teen", 13),
+        "catorse": ("teen", 14),
+        "quinse": ("teen", 15),
+        "onse": ("teen", 11),
+        "dies": ("teen", 10),
+        "nuebe": ("unit", 9),
+        "hocho": ("unit", 8),
+        "deciseis": ("teen", 16),
+        "dieci": ("ten", 10),
+        "veinti": ("ten", 20),
+        "y": ("and", 0),
+        "i": ("and", 0),
+        "con": ("word", 0),
+        "vente": ("maybe", 20),
+        "beinte": ("ten", 20),
+        "sesentay": ("word", 0),
     },
-}  # fmt: skip
+}
 
 _TOKEN = re.compile(r"\d+|[^\W\d_]+(?:['\u2019][^\W\d_]+)*|\.{2,}|\u2026|[,;:.!?]")
 _ELISION = re.compile(r"['\u2019]")
 _MARKS: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"\b(?:no (?:wait|sorry|hang on|hold on|actually|no|its|it s|make (?:it|that)|i mean|scratch that)(?: (?:sorry|wait|no|its|make (?:it|that)|actually|i mean))*|sorry(?: (?:no|i mean|i meant|its|make that))*|i mean(?:t)?|i should say|make (?:that|it)|"
-        r"scratch that|correction|actually(?: no)?(?: (?:sorry|make (?:it|that)))?|wait(?: no)?|rather|let me (?:start (?:again|over)|correct that)|my mistake|excuse me|my bad|oops|not (?=\w+ (?:but|its)))\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])(?! (?:problem|one))"
+        r"\b(?:no (?:wait|sorry|hang on|hold on|actually|no|its|it s|make (?:it|that)|i mean|"
+        r"scratch that)(?: (?:sorry|wait|no|its|make (?:it|that)|actually|i mean))*|sorry(?: (?:no|"
+        r"i mean|i meant|its|make that))*|i mean(?:t)?|i should say|make (?:that|it)|"
+        r"scratch that|correction|actually(?: no)?(?: (?:sorry|make (?:it|that)))?|wait(?: no)?|"
+        r"rather|let me (?:start (?:again|over)|correct that)|my mistake|excuse me|my bad|oops|"
+        r"not (?=\w+ (?:but|its)))\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])(?! (?:problem|one))"
     ),
     "es": re.compile(
-        r"\b(?:no (?:perdon|perdone|perdona|espera|espere|digo|mejor|que va|miento|no|disculpe|disculpa|es|quiero decir|me equivoque|esta mal)(?: (?:es|digo|perdon|no|espere|mejor))*|perdon(?:e|a)?|digo|quiero decir|miento|me (?:equivoque|he equivocado)|mejor dicho|"
-        r"disculp[ea]|rectifico|corrijo|me confundi|o sea no|aguarde|ay no|termina en|acaba en|pon mejor|ponga mejor|mas bien)\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])"
+        r"\b(?:no (?:perdon|perdone|perdona|espera|espere|digo|mejor|que va|miento|no|disculpe|"
+        r"disculpa|es|quiero decir|me equivoque|esta mal)(?: (?:es|digo|perdon|no|espere|mejor))*|"
+        r"perdon(?:e|a)?|digo|quiero decir|miento|me (?:equivoque|he equivocado)|mejor dicho|"
+        r"disculp[ea]|rectifico|corrijo|me confundi|o sea no|aguarde|ay no|termina en|acaba en|"
+        r"pon mejor|ponga mejor|mas bien)\b|(?:^|(?<=\W))no(?= ?[,.\u2026 ])"
     ),
 }
 
@@ -104,7 +218,11 @@ def tokens(text: str, language: Language) -> list[Token]:
     return found
 
 
-_MARK_WORDS = re.compile(r"\b(no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|mejor|actually|i mean|make|hang on|hold on)\s*[,.\u2026]+\s*(?=(?:no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|actually|i mean|make (?:it|that)|hang on|hold on|its|es)\b)")
+_MARK_WORDS = re.compile(
+    r"\b(no|wait|sorry|perdon|perdone|perdona|digo|espere|espera|mejor|actually|i mean|make|"
+    r"hang on|hold on)\s*[,.\u2026]+\s*(?=(?:no|wait|sorry|perdon|perdone|perdona|digo|espere|"
+    r"espera|actually|i mean|make (?:it|that)|hang on|hold on|its|es)\b)"
+)
 
 
 def _loosen(cleaned: str) -> str:
@@ -136,7 +254,13 @@ def read_cardinal(found: list[Token], i: int, *, hundreds: bool = True) -> tuple
             group += token.value
             digits = token.digits if not seen else ""
             seen, last = True, "numeral"
-        elif token.kind == "unit" or (token.kind == "maybe" and seen and last == "ten" and token.value < 10 and token.text not in ("for", "to", "un", "una")):
+        elif token.kind == "unit" or (
+            token.kind == "maybe"
+            and seen
+            and last == "ten"
+            and token.value < 10
+            and token.text not in ("for", "to", "un", "una")
+        ):
             if seen and last not in ("ten", "hundred", "thousand"):
                 break
             if not hundreds and last in ("hundred", "thousand"):
@@ -149,7 +273,13 @@ def read_cardinal(found: list[Token], i: int, *, hundreds: bool = True) -> tuple
             group += token.value
             seen, last = True, token.kind
         elif token.kind == "hundred":
-            if token.value == 100 and seen and last in ("unit", "teen", "numeral") and token.text not in ("cien", "ciento") and 0 < group < 100:
+            if (
+                token.value == 100
+                and seen
+                and last in ("unit", "teen", "numeral")
+                and token.text not in ("cien", "ciento")
+                and 0 < group < 100
+            ):
                 group *= 100
             elif seen and last != "thousand":
                 break
@@ -165,7 +295,13 @@ def read_cardinal(found: list[Token], i: int, *, hundreds: bool = True) -> tuple
             seen, last, digits = True, "thousand", ""
         elif token.kind == "and":
             follows = found[i + 1].kind if i + 1 < len(found) else "word"
-            if not (seen and ((last == "ten" and follows == "unit") or (last in ("hundred", "thousand") and hundreds and follows in ("unit", "teen", "ten", "numeral")))):
+            if not (
+                seen
+                and (
+                    (last == "ten" and follows == "unit")
+                    or (last in ("hundred", "thousand") and hundreds and follows in ("unit", "teen", "ten", "numeral"))
+                )
+            ):
                 break
             if last in ("hundred", "thousand") and token.text in ("y", "i"):
                 break
@@ -180,7 +316,9 @@ def read_cardinal(found: list[Token], i: int, *, hundreds: bool = True) -> tuple
     return value, digits if digits and not total and int(digits) == value else str(value), i
 
 
-def read_digits(found: list[Token], *, hundreds: bool, maybes: Literal["none", "inside", "all"]) -> Iterator[str | None]:
+def read_digits(
+    found: list[Token], *, hundreds: bool, maybes: Literal["none", "inside", "all"]
+) -> Iterator[str | None]:
     """Yield the digits of each number in order, and None at each correction."""
     usable = [_counts(found, i, maybes) for i in range(len(found))]
     i = 0
@@ -190,16 +328,28 @@ def read_digits(found: list[Token], *, hundreds: bool, maybes: Literal["none", "
             yield None
             i += 1
         elif token.kind == "times" and i + 1 < len(found):
-            following = read_cardinal(found, i + 1, hundreds=False) if found[i + 1].kind not in ("zero", "maybe") else None
-            if found[i + 1].kind == "zero" or (found[i + 1].kind == "maybe" and usable[i + 1]):
-                yield str(found[i + 1].value) * token.value
-                i += 2
-            elif following is not None and found[i + 1].kind in ("unit", "numeral") and len(found[i + 1].digits or "1") == 1:
+            following = (
+                read_cardinal(found, i + 1, hundreds=False) if found[i + 1].kind not in ("zero", "maybe") else None
+            )
+            if (
+                found[i + 1].kind == "zero"
+                or (found[i + 1].kind == "maybe" and usable[i + 1])
+                or (
+                    following is not None
+                    and found[i + 1].kind in ("unit", "numeral")
+                    and len(found[i + 1].digits or "1") == 1
+                )
+            ):
                 yield str(found[i + 1].value) * token.value
                 i += 2
             else:
                 i += 1
-        elif token.kind in ("unit", "teen") and i + 1 < len(found) and found[i + 1].kind == "plural" and 2 <= token.value <= 8:
+        elif (
+            token.kind in ("unit", "teen")
+            and i + 1 < len(found)
+            and found[i + 1].kind == "plural"
+            and 2 <= token.value <= 8
+        ):
             yield str(found[i + 1].value) * token.value
             i += 2
         elif token.kind == "zero":
@@ -266,7 +416,9 @@ def _fitting(found: list[Token], lengths: Collection[int]) -> str | None:
 
 
 _MAYBES: tuple[Literal["none", "inside", "all"], ...] = ("none", "inside", "all")
-_BEFORE_A_DIGIT = frozenset("is its are was uh um er with then and number account zip code postcode dial on at ok okay yes yeah so".split())
+_BEFORE_A_DIGIT = frozenset(
+    word_list("is its are was uh um er with then and number account zip code postcode dial on at ok okay yes yeah so")
+)
 
 
 def _without_pronouns(found: list[Token]) -> list[Token]:
@@ -341,7 +493,11 @@ def _replace_end(value: str, tail: str, lengths: Collection[int]) -> str:
         return tail[-longest:] if longest in lengths else tail
     if len(value) + len(tail) in lengths and len(value) not in lengths:
         shared = _overlap(value, tail)
-        return value[: len(value) - shared] + tail if shared and len(value) - shared + len(tail) in lengths else value + tail
+        return (
+            value[: len(value) - shared] + tail
+            if shared and len(value) - shared + len(tail) in lengths
+            else value + tail
+        )
     for length in sorted(lengths, key=lambda n: (n != len(value), -n)):
         keep = length - len(tail)
         if 0 <= keep <= len(value):

@@ -14,7 +14,13 @@ from voice.dialog.text import plain
 _COUNTRIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("MX", re.compile(r"\b(?:mexic\w+|mejic\w+)\b")),
     ("ES", re.compile(r"\b(?:spain|spanish|espan\w+)\b")),
-    ("US", re.compile(r"\b(?:american|us number|states|estados unidos|estadounidense|gring\w+|miami|new york|nueva york|los angeles|houston|chicago|texas|california|florida|area code)\b")),
+    (
+        "US",
+        re.compile(
+            r"\b(?:american|us number|states|estados unidos|estadounidense|gring\w+|miami|new york|"
+            r"nueva york|los angeles|houston|chicago|texas|california|florida|area code)\b"
+        ),
+    ),
 )
 _PLUS = re.compile(r"\b(?:plus|mas|prefix|prefijo|country code|codigo de pais|lada internacional)\b|\+")
 _CODES = {"34": "ES", "52": "MX", "1": "US"}
@@ -33,7 +39,11 @@ def parse_phone(text: str, language: Language, country: str = "") -> Parsed | No
     named = next((code for code, pattern in _COUNTRIES if pattern.search(speech)), "")
     hint = named or country
     says_prefix = bool(_PLUS.search(text.lower() if "+" in text else speech)) or bool(named)
-    lengths = (*_INTERNATIONAL_LENGTHS, *_COUNTRY_LENGTHS) if says_prefix else (*_COUNTRY_LENGTHS, *_INTERNATIONAL_LENGTHS, 13)
+    lengths = (
+        (*_INTERNATIONAL_LENGTHS, *_COUNTRY_LENGTHS)
+        if says_prefix
+        else (*_COUNTRY_LENGTHS, *_INTERNATIONAL_LENGTHS, 13)
+    )
     best: Parsed | None = None
     for length in dict.fromkeys(lengths):
         digits = spoken_digits(text, language, (length,))

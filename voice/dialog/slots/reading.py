@@ -28,8 +28,10 @@ FIXED_KEY_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGI
 _CARD_LENGTHS = range(13, 20)
 """Source: ISO/IEC 7812-1, primary account numbers."""
 _CARD_WORDS = re.compile(
-    r"\b(?:card number|number (?:of|on) (?:my|the) (?:\w+ )?card|credit card is|debit card is|my card is|my visa is|visa number|mastercard number|cvv is|security code is|"
-    r"numero de (?:la |mi )?(?:\w+ )?tarjeta|mi tarjeta es|la tarjeta es|mi visa es|tarjeta de credito es|el cvv es)\b"
+    r"\b(?:card number|number (?:of|on) (?:my|the) (?:\w+ )?card|credit card is|debit card is|"
+    r"my card is|my visa is|visa number|mastercard number|cvv is|security code is|"
+    r"numero de (?:la |mi )?(?:\w+ )?tarjeta|mi tarjeta es|la tarjeta es|mi visa es|"
+    r"tarjeta de credito es|el cvv es)\b"
 )
 _CARD_BEGUN_DIGITS = 4
 """Digits after "my card number is" from which the caller is taken to be dictating it. Source: a card's first group."""

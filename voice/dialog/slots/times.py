@@ -12,12 +12,22 @@ from voice.dialog.text import plain
 Clock = tuple[int, int]
 
 _PM = {
-    "en": re.compile(r"\b(?:p ?m|pee em|in the (?:afternoon|evening)|at night|tonight|this (?:afternoon|evening)|afternoon|evening|last night|at nite|night time|after lunch)\b"),
-    "es": re.compile(r"\b(?:p ?m|pe eme|de la (?:tarde|noche)|de tarde|de noche|por la (?:tarde|noche)|en la (?:tarde|noche)|la tarde|la noche|tarde|noche|anoche|del mediodia|esta (?:tarde|noche)|despues de comer)\b"),
+    "en": re.compile(
+        r"\b(?:p ?m|pee em|in the (?:afternoon|evening)|at night|tonight|this (?:afternoon|evening)|"
+        r"afternoon|evening|last night|at nite|night time|after lunch)\b"
+    ),
+    "es": re.compile(
+        r"\b(?:p ?m|pe eme|de la (?:tarde|noche)|de tarde|de noche|por la (?:tarde|noche)|"
+        r"en la (?:tarde|noche)|la tarde|la noche|tarde|noche|anoche|del mediodia|esta (?:tarde|"
+        r"noche)|despues de comer)\b"
+    ),
 }
 _AM = {
     "en": re.compile(r"\b(?:a ?m|ay em|in the morning|this morning|morning|before noon|early|at dawn|mornin)\b"),
-    "es": re.compile(r"\b(?:a ?m|a eme|de la (?:manana|madrugada)|de madrugada|de manana|por la manana|en la manana|la manana|madrugada|manana|temprano|tempranito)\b"),
+    "es": re.compile(
+        r"\b(?:a ?m|a eme|de la (?:manana|madrugada)|de madrugada|de manana|por la manana|"
+        r"en la manana|la manana|madrugada|manana|temprano|tempranito)\b"
+    ),
 }
 _NIGHT = re.compile(r"\b(?:night|noche|anoche|tonight|last night)\b")
 _NOON = {"en": re.compile(r"\b(?:noon|midday|mid day|high noon)\b"), "es": re.compile(r"\b(?:medio ?dia)\b")}
@@ -28,22 +38,43 @@ _EARLIEST_MORNING_HOUR = 8
 
 _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
-        (r"\bhalf (?:pass|passed|paste|pas)\b", "half past"), (r"\b(?:ate|hate)\b(?= (?:thirty|fifteen|forty|oclock|o clock|in the|a m|am|p m|pm|twenty|ten|fifty|at night|sharp))", "eight"),
-        (r"\bo ?clock\b", "oclock"), (r"\b(?:pass|passed)\b", "past"), (r"\b(?:court|corder|quarters?|quarta|porter)\b(?= (?:to|past|till|of|after|two|too))", "quarter"),
-        (r"\b(at|after|before|around|about|by|past|till|until|from|for|since) (?:to|too)\b", r"\1 two"), (r"\b(at|after|before|around|about|by|past|till|until|to|since|from) (?:for|fore)\b", r"\1 four"), (r"\b(at|after|before|around|about|by|past|to|since) won\b", r"\1 one"),
-        (r"^(?:to|too)\b(?= (?:thirty|fifteen|oclock|p m|pm|a m|am|forty|in the))", "two"), (r"^(?:for|fore)\b(?= (?:thirty|fifteen|oclock|p m|pm|a m|am|forty|in the))", "four"), (r"\bquarter (?:two|too)\b", "quarter to"), (r"\b(ten|five|twenty|twenty five) (?:two|too)\b(?= (?:\w+)(?: (?:in|at|p m|pm|am|a m))?)", r"\1 to"),
+        (r"\bhalf (?:pass|passed|paste|pas)\b", "half past"),
+        (
+            r"\b(?:ate|hate)\b(?= (?:thirty|fifteen|forty|oclock|o clock|in the|a m|am|p m|pm|twenty|ten|"
+            r"fifty|at night|sharp))",
+            "eight",
+        ),
+        (r"\bo ?clock\b", "oclock"),
+        (r"\b(?:pass|passed)\b", "past"),
+        (r"\b(?:court|corder|quarters?|quarta|porter)\b(?= (?:to|past|till|of|after|two|too))", "quarter"),
+        (r"\b(at|after|before|around|about|by|past|till|until|from|for|since) (?:to|too)\b", r"\1 two"),
+        (r"\b(at|after|before|around|about|by|past|till|until|to|since|from) (?:for|fore)\b", r"\1 four"),
+        (r"\b(at|after|before|around|about|by|past|to|since) won\b", r"\1 one"),
+        (r"^(?:to|too)\b(?= (?:thirty|fifteen|oclock|p m|pm|a m|am|forty|in the))", "two"),
+        (r"^(?:for|fore)\b(?= (?:thirty|fifteen|oclock|p m|pm|a m|am|forty|in the))", "four"),
+        (r"\bquarter (?:two|too)\b", "quarter to"),
+        (r"\b(ten|five|twenty|twenty five) (?:two|too)\b(?= (?:\w+)(?: (?:in|at|p m|pm|am|a m))?)", r"\1 to"),
     ),
     "es": (
-        (r"\balas\b", "a las"), (r"\bala una\b", "a la una"), (r"\blas (?:sincos?)\b", "las cinco"), (r"\bimedia\b", "y media"), (r"\bi (?=media|cuarto|diez|veinte|cinco)", "y "), (r"\by cuatro\b(?= (?:de la|en punto))", "y cuarto"),
-        (r"\b(?:la|ala|a la) (?:un|1)\b", "la una"), (r"\b(?:has|has las) (?=\w+ (?:y|de la|en punto))", "a las "), (r"\bmenos quarto\b", "menos cuarto"), (r"\bquarto\b", "cuarto"), (r"\bmiedia\b", "media"),
+        (r"\balas\b", "a las"),
+        (r"\bala una\b", "a la una"),
+        (r"\blas (?:sincos?)\b", "las cinco"),
+        (r"\bimedia\b", "y media"),
+        (r"\bi (?=media|cuarto|diez|veinte|cinco)", "y "),
+        (r"\by cuatro\b(?= (?:de la|en punto))", "y cuarto"),
+        (r"\b(?:la|ala|a la) (?:un|1)\b", "la una"),
+        (r"\b(?:has|has las) (?=\w+ (?:y|de la|en punto))", "a las "),
+        (r"\bmenos quarto\b", "menos cuarto"),
+        (r"\bquarto\b", "cuarto"),
+        (r"\bmiedia\b", "media"),
     ),
-}  # fmt: skip
+}
 
 
-def _repaired(text: str, language: Language) -> str:
+def _repaired(text: str) -> str:
+    """Write clock signs apart and "p.m." as one word."""
     low = re.sub(r"(\d{1,2})\s*[:.h]\s*(\d{2})\b", r"\1 : \2", text.lower())
-    low = re.sub(r"\b([ap])\.\s*m\b\.?", r"\1m", low)
-    return low
+    return re.sub(r"\b([ap])\.\s*m\b\.?", r"\1m", low)
 
 
 def parse_time(text: str, language: Language) -> Parsed | None:
@@ -51,7 +82,7 @@ def parse_time(text: str, language: Language) -> Parsed | None:
 
     An hour from 1 to 7 without "in the morning" is taken for the afternoon and read back.
     """
-    segments = _segments(_repaired(text, language), language)
+    segments = _segments(_repaired(text), language)
     speech = plain(text)
     found: tuple[Clock, bool] | None = None
     for segment in segments:
@@ -83,7 +114,9 @@ def _halves(segments: list[list[Token]], speech: str, language: Language) -> tup
     """Return whether morning and whether afternoon is named; what is named last wins over what was corrected."""
     morning, evening = bool(_AM[language].search(speech)), bool(_PM[language].search(speech))
     if language == "es" and morning:
-        strict = re.search(r"\b(?:de|por|en) la manana\b|\bde manana\b|madrugada|\ba ?m\b|temprano|\b(?:de )?la manana\b", speech)
+        strict = re.search(
+            r"\b(?:de|por|en) la manana\b|\bde manana\b|madrugada|\ba ?m\b|temprano|\b(?:de )?la manana\b", speech
+        )
         morning = bool(strict)
     if morning and evening:
         last = " ".join(token.text for token in segments[-1])
@@ -113,10 +146,7 @@ def _segments(text: str, language: Language) -> list[list[Token]]:
 def _clock(segment: list[Token], language: Language) -> tuple[Clock, bool] | None:
     """Return hour and minute of one stretch and whether the half of the day is already fixed."""
     words = " ".join(t.text for t in segment if t.kind != "comma" or t.text in ":")
-    if language == "en":
-        found = _clock_en(segment)
-    else:
-        found = _clock_es(segment)
+    found = _clock_en(segment) if language == "en" else _clock_es(segment)
     if found is not None and found[0] <= 24 and found[1] < 60:
         return (found[0] % 24, found[1]), False
     if _NOON[language].search(words) and "del medio" not in words:
@@ -144,7 +174,13 @@ def _clock_en(segment: list[Token]) -> tuple[int, int] | None:
         if word in ("past", "to", "till", "til", "of", "after", "before") and i:
             minutes = _minutes_before(segment, i)
             hour_read = _number(segment, i + 1)
-            named = 12 if i + 1 < len(texts) and texts[i + 1] in ("noon", "midday") else 0 if i + 1 < len(texts) and texts[i + 1] == "midnight" else None
+            named = (
+                12
+                if i + 1 < len(texts) and texts[i + 1] in ("noon", "midday")
+                else 0
+                if i + 1 < len(texts) and texts[i + 1] == "midnight"
+                else None
+            )
             base = hour_read[0] if hour_read is not None else named
             if minutes is None or base is None or not 0 <= base <= 24:
                 continue
@@ -200,7 +236,11 @@ def _plain_clock(segment: list[Token]) -> tuple[int, int] | None:
         while j < len(segment) and segment[j].text in (":", "oclock", "hours", "horas", "y", "con"):
             j += 1
         follow = _number(segment, j) if j < len(segment) and segment[j].kind not in ("word", "comma", "maybe") else None
-        if follow is not None and 0 <= follow[0] < 60 and (follow[0] >= 10 or segment[j].kind == "zero" or segment[j].digits.startswith("0") or (j > i)):
+        if (
+            follow is not None
+            and 0 <= follow[0] < 60
+            and (follow[0] >= 10 or segment[j].kind == "zero" or segment[j].digits.startswith("0") or (j > i))
+        ):
             minute, i = follow
         best = (hour, minute)
     return best
@@ -236,9 +276,9 @@ def _clock_es(segment: list[Token]) -> tuple[int, int] | None:
             elif texts[j] in ("cuarto", "quarto") and (joined or texts[j] == "cuarto"):
                 best = (hour[0], 15) if sign != "menos" else ((hour[0] - 1) or 12, 45)
             else:
-                minutes = _number(segment, j) if segment[j].kind not in ("word", "comma", "maybe") else None
-                if minutes is not None and 0 <= minutes[0] < 60:
-                    best = (hour[0], minutes[0]) if sign != "menos" else ((hour[0] - 1) or 12, 60 - minutes[0])
+                past = _number(segment, j) if segment[j].kind not in ("word", "comma", "maybe") else None
+                if past is not None and 0 <= past[0] < 60:
+                    best = (hour[0], past[0]) if sign != "menos" else ((hour[0] - 1) or 12, 60 - past[0])
     if best is None:
         joined_hour = _joined_hour_es(segment)
         best = joined_hour if joined_hour is not None else _plain_clock(segment)
@@ -281,5 +321,7 @@ def say_time(value: str, language: Language) -> str:
         half = "in the morning" if hour < 12 else "in the afternoon" if hour < 18 else "in the evening"
         half = "at noon" if (hour, minute) == (12, 0) else half
         return f"{clock} {half}"
-    half = "de la mañana" if hour < 12 else "del mediodía" if hour == 12 else "de la tarde" if hour < 21 else "de la noche"
+    half = (
+        "de la mañana" if hour < 12 else "del mediodía" if hour == 12 else "de la tarde" if hour < 21 else "de la noche"
+    )
     return f"{'la' if twelve == 1 else 'las'} {clock} {half}"

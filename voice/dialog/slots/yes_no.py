@@ -9,28 +9,66 @@ from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain_speech, without_hesitation
 
 _YES = re.compile(
-    r"\b(?:yes|yeah|yep|yup|yeh|ya(?= (?:please|that))|yas|ye|aye|uh huh|uhhuh|mhm|mm hm|sure|ok|okay|alright|all right|fine|absolutely|definitely|certainly|of course|indeed|correct|right|write|rite|exactly|precisely|affirmative|agreed|"
-    r"go ahead|go for it|please do|do it|do that|lets do (?:it|that)|sounds (?:good|great|right|fine)|works for me|that works|thats (?:it|me|right|the one|correct|good|fine|write|him|her|mine|great)|it is|i do|i am|i would|id love (?:to|that)|"
-    r"i think so|i guess so|i suppose so|perfect|great|spot on|why not|you bet|you got it|no problem|by all means|true|very good|thank you yes|please|bang on|got it|cool|deal|its mine|thats my|"
-    r"si|sip|sep|sii+|claro|claro que si|por supuesto|desde luego|vale|dale|bueno|venga|correcto|exacto|exactamente|eso es|ese es|esa es|asi es|asi mero|ese mero|es correcto|esta bien|de acuerdo|efectivamente|efectivo|afirmativo|cierto|"
-    r"perfecto|adelante|como no|obvio|ok|okey|oki|orale|andale|sale|simon|ajam?|aja|ya lo creo|por favor|hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|sin duda|seguro|a huevo|va|listo|cabal|positivo|confirmo|confirmado|lo confirmo|quiero|"
-    r"me interesa|encantad[oa]|con gusto|muy bien|hecho|el mismo|la misma|es ese|es esa|ese|esa|asi)\b"
+    r"\b(?:yes|yeah|yep|yup|yeh|ya(?= (?:please|that))|yas|ye|aye|uh huh|uhhuh|mhm|mm hm|sure|ok|"
+    r"okay|alright|all right|fine|absolutely|definitely|certainly|of course|indeed|correct|right|"
+    r"write|rite|exactly|precisely|affirmative|agreed|"
+    r"go ahead|go for it|please do|do it|do that|lets do (?:it|that)|sounds (?:good|great|right|"
+    r"fine)|works for me|that works|thats (?:it|me|right|the one|correct|good|fine|write|him|her|"
+    r"mine|great)|it is|i do|i am|i would|id love (?:to|that)|"
+    r"i think so|i guess so|i suppose so|perfect|great|spot on|why not|you bet|you got it|"
+    r"no problem|by all means|true|very good|thank you yes|please|bang on|got it|cool|deal|"
+    r"its mine|thats my|"
+    r"si|sip|sep|sii+|claro|claro que si|por supuesto|desde luego|vale|dale|bueno|venga|correcto|"
+    r"exacto|exactamente|eso es|ese es|esa es|asi es|asi mero|ese mero|es correcto|esta bien|"
+    r"de acuerdo|efectivamente|efectivo|afirmativo|cierto|"
+    r"perfecto|adelante|como no|obvio|ok|okey|oki|orale|andale|sale|simon|ajam?|aja|ya lo creo|"
+    r"por favor|hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|sin duda|seguro|"
+    r"a huevo|va|listo|cabal|positivo|confirmo|confirmado|lo confirmo|quiero|"
+    r"me interesa|encantad[oa]|con gusto|muy bien|hecho|el mismo|la misma|es ese|es esa|ese|esa|"
+    r"asi)\b"
 )
 _NO = re.compile(
-    r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|wont|cant|neither|rather not|id rather not|rather you didnt|no thanks|no thank you|nothing|leave it|forget it|not (?:really|now|today|that i know of|at all|quite|yet)|no way|false|stop|cancel|skip it|didnt|doubt it|"
-    r"nada|nunca|jamas|tampoco|para nada|que va|ni hablar|de ninguna manera|negativo|incorrecto|nel|ni de broma|ni loc[oa]|dejelo|dejalo|mejor no|va a ser que no|que no|en absoluto|ni modo|falso|ninguno|nanay|nones|no hace falta|paso|mal|equivocad[oa]|erroneo|erronea|prefiero que no)\b"
+    r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|"
+    r"wont|cant|neither|rather not|id rather not|rather you didnt|no thanks|no thank you|nothing|"
+    r"leave it|forget it|not (?:really|now|today|that i know of|at all|quite|yet)|no way|false|"
+    r"stop|cancel|skip it|didnt|doubt it|"
+    r"nada|nunca|jamas|tampoco|para nada|que va|ni hablar|de ninguna manera|negativo|incorrecto|"
+    r"nel|ni de broma|ni loc[oa]|dejelo|dejalo|mejor no|va a ser que no|que no|en absoluto|"
+    r"ni modo|falso|ninguno|nanay|nones|no hace falta|paso|mal|equivocad[oa]|erroneo|erronea|"
+    r"prefiero que no)\b"
 )
 _YES_DESPITE_NO = re.compile(
-    r"\b(?:no no (?:thats|its|it is|yes|si|esta|es (?:ese|esa|correcto|asi)|claro|si si)|no problem|no hay problema|sin problema|no worries|why not|como no|por que no|cant wait|not a problem|no doubt|no duda|no me importa|i dont mind|dont mind|no se preocupe si|not wrong|not bad|"
-    r"no esta mal|no tengo inconveniente|ningun problema|no objection|no objections|no issue|no pasa nada si|sure no problem|no thats right|no its (?:right|correct|fine|good)|no esta bien asi si|no si si|no yes|no yeah|no si)\b"
+    r"\b(?:no no (?:thats|its|it is|yes|si|esta|es (?:ese|esa|correcto|asi)|claro|si si)|"
+    r"no problem|no hay problema|sin problema|no worries|why not|como no|por que no|cant wait|"
+    r"not a problem|no doubt|no duda|no me importa|i dont mind|dont mind|no se preocupe si|"
+    r"not wrong|not bad|"
+    r"no esta mal|no tengo inconveniente|ningun problema|no objection|no objections|no issue|"
+    r"no pasa nada si|sure no problem|no thats right|no its (?:right|correct|fine|good)|"
+    r"no esta bien asi si|no si si|no yes|no yeah|no si)\b"
 )
 _NO_DESPITE_YES = re.compile(
-    r"\b(?:yeah no|yes no|si no|ya no|si pero no|ok no|okay no|well no|no gracias|no thanks|no thank you|id rather (?:you )?(?:not|didnt)|not right|esta mal|not (?:quite )?correct|not (?:ok|okay|sure|fine|exactly|really|please|now)|no (?:es|esta|estoy) (?:correcto|bien|ese|esa|asi|de acuerdo|cierto|mi\w*)|"
-    r"no (?:quiero|me interesa|por favor|claro|estoy segur[oa]|lo confirmo|ese no|esa no)|claro que no|por supuesto que no|desde luego que no|of course not|absolutely not|definitely not|certainly not|dont (?:do|want|think so|please)|doesnt (?:work|sound)|isnt (?:right|correct|it|me|mine|fine)|thats (?:not|wrong|incorrect)|"
-    r"va a ser que no|please dont|por favor no|ese no (?:es)?|esa no (?:es)?|obvio no|obvio que no|nada de eso|dont think so|i dont|no i dont|seguro que no|i would not|i wouldnt|it is not|it isnt|i am not|im not|i do not|not (?:the one|it|me|that))\b"
+    r"\b(?:yeah no|yes no|si no|ya no|si pero no|ok no|okay no|well no|no gracias|no thanks|"
+    r"no thank you|id rather (?:you )?(?:not|didnt)|not right|esta mal|not (?:quite )?correct|"
+    r"not (?:ok|okay|sure|fine|exactly|really|please|now)|no (?:es|esta|estoy) (?:correcto|bien|"
+    r"ese|esa|asi|de acuerdo|cierto|mi\w*)|"
+    r"no (?:quiero|me interesa|por favor|claro|estoy segur[oa]|lo confirmo|ese no|esa no)|"
+    r"claro que no|por supuesto que no|desde luego que no|of course not|absolutely not|"
+    r"definitely not|certainly not|dont (?:do|want|think so|please)|doesnt (?:work|sound)|"
+    r"isnt (?:right|correct|it|me|mine|fine)|thats (?:not|wrong|incorrect)|"
+    r"va a ser que no|please dont|por favor no|ese no (?:es)?|esa no (?:es)?|obvio no|"
+    r"obvio que no|nada de eso|dont think so|i dont|no i dont|seguro que no|i would not|i wouldnt|"
+    r"it is not|it isnt|i am not|im not|i do not|not (?:the one|it|me|that))\b"
 )
-_LAST_WORD = re.compile(r"\b(?:(?:a|ah|ay|eh|oh|bueno|no|pero|wait|actually|espera|mejor|pensandolo bien) )+(?:si (?:si )?(?:quiero|por favor|claro|esta bien|es)|yes(?: please)?|sure)\b.{0,25}$|\b(?:si quiero|on second thought yes|actually yes|pensandolo bien si|mejor si)\b")
-_LAST_WORD_NO = re.compile(r"\b(?:actually no|wait no|on second thought no|espera no|espere no|mejor no|pensandolo bien no|bueno no|perdon no|digo no)\b")
+_LAST_WORD = re.compile(
+    r"\b(?:(?:a|ah|ay|eh|oh|bueno|no|pero|wait|actually|espera|mejor|"
+    r"pensandolo bien) )+(?:si (?:si )?(?:quiero|por favor|claro|esta bien|es)|yes(?: please)?|"
+    r"sure)\b.{0,25}$|\b(?:si quiero|on second thought yes|actually yes|pensandolo bien si|"
+    r"mejor si)\b"
+)
+_LAST_WORD_NO = re.compile(
+    r"\b(?:actually no|wait no|on second thought no|espera no|espere no|mejor no|"
+    r"pensandolo bien no|bueno no|perdon no|digo no)\b"
+)
 
 
 def parse_yes_no(text: str, language: Language) -> Parsed | None:

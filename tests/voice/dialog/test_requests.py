@@ -1,0 +1,115 @@
+"""Requests of callers against our own lists, in both languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calls.ids import Language
+from voice.dialog.requests import asks_language, find_meta, find_switches, wants_human
+from voice.dialog.safety import find_danger
+
+
+def rows(name: str) -> list[tuple[str, str]]:
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    parts = [line.split("|", 1) for line in lines if line.strip() and not line.startswith("#")]
+    return [(first.strip(), text.strip()) for first, text in parts]
+
+
+@pytest.mark.parametrize(("wanted", "text"), rows("humans.txt"))
+def test_when_a_human_is_asked_for_or_only_mentioned_then_the_two_are_told_apart(wanted: str, text: str) -> None:
+    assert wants_human(text) is (wanted == "y")
+
+
+@pytest.mark.parametrize(("kind", "text"), rows("dangers.txt"))
+def test_when_danger_is_spoken_of_then_its_kind_is_found_and_figures_of_speech_are_not(kind: str, text: str) -> None:
+    assert (find_danger(text) or "none") == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "meta"),
+    [
+        ("Sorry, could you repeat that?", "repeat"),
+        ("What did you say?", "repeat"),
+        ("say again please", "repeat"),
+        ("I didn't catch that", "repeat"),
+        ("¿Me lo puede repetir?", "repeat"),
+        ("¿Cómo dice?", "repeat"),
+        ("otra vez, por favor", "repeat"),
+        ("no le he entendido", "repeat"),
+        ("Can you speak more slowly?", "slower"),
+        ("slow down please", "slower"),
+        ("más despacio, por favor", "slower"),
+        ("habla muy rápido", "slower"),
+        ("hold on a second", "wait"),
+        ("give me a minute", "wait"),
+        ("I need more time", "wait"),
+        ("un momento, por favor", "wait"),
+        ("espere un segundito", "wait"),
+        ("déjeme buscar la factura", "wait"),
+        ("what can you do?", "capabilities"),
+        ("¿qué puede hacer?", "capabilities"),
+        ("are you a robot?", "identity"),
+        ("¿eres una máquina?", "identity"),
+        ("bye bye", "goodbye"),
+        ("That's all, thank you.", "goodbye"),
+        ("adiós, que tenga buen día", "goodbye"),
+        ("eso es todo, gracias", "goodbye"),
+        ("thanks a lot", "thanks"),
+        ("muchas gracias por la ayuda", "thanks"),
+        ("never mind", "never_mind"),
+        ("déjelo, da igual", "never_mind"),
+        ("good morning", "greeting"),
+        ("hola, buenas tardes", "greeting"),
+        ("uh-huh", "ok"),
+        ("vale, entiendo", "ok"),
+        ("my bill is too high", None),
+        ("why is my internet so slow", None),
+        ("el internet va muy lento", None),
+        ("quiero cambiar la hora de la cita", None),
+    ],
+)
+def test_when_the_talk_itself_is_meant_then_the_request_is_found(text: str, meta: str | None) -> None:
+    assert find_meta(text) == meta
+
+
+@pytest.mark.parametrize(
+    ("text", "switches"),
+    [
+        ("Don't record me.", ("recording_off",)),
+        ("please stop recording", ("recording_off",)),
+        ("I don't want to be recorded", ("recording_off",)),
+        ("No me grabe, por favor.", ("recording_off",)),
+        ("no quiero que me graben", ("recording_off",)),
+        ("sin grabación", ("recording_off",)),
+        ("don't judge my mood", ("emotion_off",)),
+        ("no analice mi ánimo", ("emotion_off",)),
+        ("no me grabe ni analice mis emociones", ("recording_off", "emotion_off")),
+        ("you can record me", ("recording_on",)),
+        ("puede grabarme", ("recording_on",)),
+        ("can I record a show on your box?", ()),
+        ("what is on my bill", ()),
+    ],
+)
+def test_when_keeping_is_to_be_switched_then_the_switches_are_found(text: str, switches: tuple[str, ...]) -> None:
+    assert find_switches(text) == switches
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("In English, please.", "en"),
+        ("do you speak English?", "en"),
+        ("English", "en"),
+        ("I don't speak Spanish", "en"),
+        ("en español, por favor", "es"),
+        ("¿habla español?", "es"),
+        ("can we speak Spanish", "es"),
+        ("no hablo inglés", "es"),
+        ("my plug is an English plug", None),
+        ("I want to see my bill", None),
+    ],
+)
+def test_when_a_language_is_asked_for_then_it_is_found(text: str, language: Language | None) -> None:
+    assert asks_language(text) == language
