@@ -18,7 +18,7 @@ def _set(words: str) -> frozenset[str]:
 
 _BACKCHANNELS = _set(
     # both languages
-    "mm mmm mhm hm hmm aha ah oh ok okay okey uh um eh "
+    "mm mmm mhm mhmm mmhm mmhmm hm hmm aha ah oh ok okay okey uh um eh "
     # English
     "uhhuh uhuh huh yeah yes yep yup right sure alright cool fine good great i see thanks thank you "
     # Spanish
@@ -37,8 +37,8 @@ _HANGING = {
         "i every very into i've we've"
     ),
     "es": _set(
-        "el los las un una unos unas y o u e pero porque pues de del al con por para en mi tu su mis tus sus nuestro "
-        "nuestra eh em mmm este que ni muy sin cada se hacia entonces"
+        "el la los las un una unos unas y o u e pero porque pues de del al con por para en mi tu su mis tus sus "
+        "nuestro nuestra eh em mmm este que ni muy sin cada se hacia entonces"
     ),
 }
 _WEAK = {
@@ -47,10 +47,12 @@ _WEAK = {
         "i'd i'll it's that's and/or by we you they he she have has had do does did just really"
     ),
     "es": _set(
-        "la a lo le les me te nos es son era fue hay como cuando donde si no mas he ha han tengo quiero puede puedo "
+        "a lo le les me te nos es son era fue hay como cuando donde si no mas he ha han tengo quiero puede puedo "
         "esta estoy sobre desde hasta entre solo"
     ),
 }
+_QUESTION_ENDS = frozenset({"que"})
+"""Words that no statement ends with, but a question does."""
 _UNITS = {
     "en": _set("zero oh o one two three four five six seven eight nine double triple"),
     "es": _set("cero uno una un dos tres cuatro cinco seis siete ocho nueve doble triple"),
@@ -120,10 +122,11 @@ def completeness(words: Sequence[str], language: str) -> Completeness:
     last, word = words[-1].strip(), plain(words[-1])
     if last.endswith(("...", "…", "-")):
         return "hanging"
-    if last.endswith("?"):
+    asked = last.endswith("?")
+    if word in _HANGING.get(language, ()) and not (asked and word in _QUESTION_ENDS):
+        return "hanging"  # Whisper writes question marks behind unfinished sentences
+    if asked:
         return "finished"
-    if word in _HANGING.get(language, ()):
-        return "hanging"
     return "weak_hanging" if word in _WEAK.get(language, ()) or last.endswith(",") else "plain"
 
 

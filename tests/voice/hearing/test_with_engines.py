@@ -1,0 +1,129 @@
+"""Hearing with the real engines in real time: made-up speech in both languages, and recorded speech."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import statistics
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from calls.ids import Language
+from tests.fakes.hearing_ear import Ear, Feeder, WallClock, quiet
+from tests.fakes.real_engines import SHARED, asr_engines, ears_engines, espeak, telephone
+from voice.hearing import Hearing
+from voice.workers.local import LocalWorker
+
+
+class TimedEar(Ear):
+    """Notes how long after the last voice each turn ended."""
+
+    feeder: Feeder
+    latencies_ms: list[int]
+
+    def turn_ended(self, turn: object, spoken_until_ms: int) -> None:
+        self.latencies_ms.append(self.feeder.now_on_media_ms() - spoken_until_ms)
+        self._keep("turn", (turn, spoken_until_ms))
+
+
+@asynccontextmanager
+async def hearing(language: Language | None) -> AsyncIterator[tuple[Hearing, Feeder, TimedEar]]:
+    ears, asr = LocalWorker("ears", ears_engines()), LocalWorker("asr", asr_engines())
+    await asyncio.gather(ears.start(), asr.start())
+    ear = TimedEar()
+    ear.latencies_ms = []
+    heard = Hearing(ears, asr, ear, clock=WallClock(), language=language)
+    ear.feeder = Feeder(heard)
+    running = asyncio.create_task(heard.run())
+    try:
+        yield heard, ear.feeder, ear
+    finally:
+        await heard.stop()
+        await running
+        await asyncio.gather(ears.stop(), asr.stop())
+
+
+@pytest.mark.parametrize(
+    ("first", "rest", "language"),
+    [
+        ("I would like to talk about the", "internet connection in my house", "en"),
+        ("quisiera preguntar por la", "factura de la luz de mi casa", "es"),
+    ],
+)
+async def test_when_a_sentence_has_a_pause_in_the_middle_then_it_is_one_turn(
+    first: str, rest: str, language: Language
+) -> None:
+    async with hearing(None) as (_, feeder, ear):
+        speech = [telephone(espeak(text, language)) for text in (first, rest)]
+        await feeder.feed(quiet(400), speech[0], quiet(650), speech[1], quiet(2_200), real_time=True)
+        await ear.until("turn")
+    assert len(ear.turns) == 1
+    assert ear.turns[0].language == language
+    assert len(ear.turns[0].text.split()) >= 6
+    print(f"{language}: the turn ended {ear.latencies_ms[0]} ms after the last voice")  # noqa: T201 - shown by pytest -s
+
+
+async def test_when_digits_are_dictated_with_long_pauses_then_it_is_one_turn() -> None:
+    async with hearing("es") as (heard, feeder, ear):
+        heard.expect("digits", length=9)
+        groups = [
+            telephone(espeak(text, "es", 130)) for text in ("seis uno dos", "tres cuatro cinco", "siete ocho nueve")
+        ]
+        await feeder.feed(
+            quiet(400), groups[0], quiet(1_100), groups[1], quiet(1_100), groups[2], quiet(2_600), real_time=True
+        )
+        await ear.until("turn")
+    assert len(ear.turns) == 1
+    assert sum(character.isdigit() for character in ear.turns[0].text) >= 6 or len(ear.turns[0].text.split()) >= 6
+
+
+async def test_when_there_is_only_silence_and_noise_then_no_turn_ends() -> None:
+    async with hearing(None) as (_, feeder, ear):
+        noise = np.random.default_rng(5).normal(0, 900, 8_000 * 2).astype(np.int16)
+        await feeder.feed(np.zeros(8_000, dtype=np.int16), noise, quiet(800), real_time=True)
+    assert ear.turns == []
+    assert ear.all("utterance") == []
+
+
+async def test_when_the_caller_says_okay_over_the_bot_then_the_bot_goes_on() -> None:
+    async with hearing("en") as (heard, feeder, ear):
+        heard.bot_speaking(True)
+        await feeder.feed(quiet(400), telephone(espeak("okay", "en")), quiet(1_500), real_time=True)
+        await ear.until("barge_in", 2)
+    assert ear.all("barge_in") == ["pause", "resume"]
+    assert ear.turns == []
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize(
+    ("path", "language"),
+    [("telephone-en", "en"), ("prompts-es", "es")],
+)
+async def test_when_recorded_callers_speak_then_each_is_heard_within_a_second_and_a_half(
+    path: str, language: Language
+) -> None:
+    manifest = SHARED / "data" / "asr" / "manifest.csv"
+    if not manifest.is_file():
+        pytest.skip(f"no recorded speech at {manifest}; set WARMLINE_SHARED")
+    import soundfile
+    import soxr
+
+    rows = [
+        row
+        for row in csv.DictReader(io.StringIO(manifest.read_text()))
+        if row["path"].startswith(path) and 1.5 < float(row["duration_s"]) < 3.5 and len(row["text"].split()) >= 4
+    ][:2]
+    async with hearing(language) as (_, feeder, ear):
+        for row in rows:
+            samples, rate_hz = soundfile.read(manifest.parent / row["path"], dtype="int16")
+            speech = soxr.resample(samples, rate_hz, 8_000) if rate_hz != 8_000 else samples
+            before = len(ear.turns)
+            await feeder.feed(quiet(300), speech, quiet(1_600), real_time=True)
+            await ear.until("turn", before + 1)
+    assert sum(len(turn.text.split()) for turn in ear.turns) >= 3 * len(rows)
+    print(f"{language}: turns ended {sorted(ear.latencies_ms)} ms after the last voice")  # noqa: T201 - shown by pytest -s
+    assert statistics.median(ear.latencies_ms) <= 1_500
