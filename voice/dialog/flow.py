@@ -29,6 +29,13 @@ Confirm = Literal["always", "unsure", "end"]
 """`always`: read back at once; `unsure`: read back when recognition was doubtful; `end`: only in the summary."""
 
 
+_SURE = 0.6
+"""Confidence from which a value may replace one that was given before. Source: own dialogues in the tests."""
+
+_BARE_NO = 2
+"""A no of more words than this may say what is wrong. Source: own dialogues in the tests."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlotSpec:
     """One value that a flow needs."""
@@ -216,6 +223,10 @@ class FlowRun:
             return corrected
         if answer is None:
             return FlowReply("not_understood")
+        if self.now_asking == "confirm_all" and answer.value == "false" and len(plain_speech(text).split()) > _BARE_NO:
+            self.now_asking = "change"
+            changed = self._change(text, language)
+            return changed if changed.status != "not_understood" else FlowReply("asking", (self.question(language),))
         return self._decide(agreed=answer.value == "true", language=language)
 
     def press(self, digits: str, language: Language) -> FlowReply:
@@ -282,11 +293,21 @@ class FlowRun:
                 if parsed is not None and parsed.confidence_score >= 0.5:
                     return self._take(parsed, language)
                 return self._ask_slot(i, language)
-        return FlowReply("not_understood") if self.tries == 0 and not self._count_try() else self._ask_slot(0, language)
-
-    def _count_try(self) -> bool:
+        fitting = self._only_fitting(text, language)
+        if fitting is not None:
+            self.index, parsed = fitting
+            return self._take(parsed, language)
         self.tries += 1
-        return False
+        return FlowReply("not_understood") if self.tries == 1 else self._ask_slot(0, language)
+
+    def _only_fitting(self, text: str, language: Language) -> tuple[int, Parsed] | None:
+        """Return the one slot whose value `text` gives anew, None when there is none or several."""
+        found = []
+        for i, slot in enumerate(self.spec.slots):
+            parsed = parse(slot.type, text, language, self.today, country=self.settings.default_country)
+            if parsed is not None and parsed.confidence_score >= _SURE and parsed.value != self.values.get(slot.name):
+                found.append((i, parsed))
+        return found[0] if len(found) == 1 else None
 
     def _ask_slot(self, index: int, language: Language) -> FlowReply:
         self.index, self.now_asking, self.tries = index, "slot", 0

@@ -14,8 +14,10 @@ from voice.dialog.acts import (
     OfferCallback,
     PauseRecording,
     ResumeRecording,
+    SafetyKind,
 )
 from voice.dialog.flow import FlowReply, FlowRun, FlowSpec, load_flows
+from voice.dialog.slots import parse
 from voice.dialog.talk import Talk
 
 _LOOKING: dict[EscalationReason, str] = {
@@ -87,11 +89,25 @@ def start_flow(talk: Talk, spec: FlowSpec, *, offer: bool, introduce: bool = Tru
     say_lines(talk, reply)
 
 
-def start_callback(talk: Talk) -> None:
-    """Begin the flow that books a call back."""
+def start_callback(talk: Talk, text: str = "") -> None:
+    """Begin the flow that books a call back; a number in `text` ("yes, on 612 …") is taken along."""
     if talk.phase == "waiting_for_human":
         talk.phase = "talking"
-    start_flow(talk, load_flows()["callback"], offer=False, introduce=False)
+    spec = load_flows()["callback"]
+    number = parse("phone", text, talk.language, talk.now_local.date(), country=talk.settings.default_country)
+    if number is None:
+        start_flow(talk, spec, offer=False, introduce=False)
+        return
+    close_secret(talk)
+    run = FlowRun(spec, talk.settings, talk.now_local.date(), caller="")
+    talk.flow = run
+    talk.pending = "flow"
+    say_lines(talk, run.hear(text, talk.language))
+
+
+def has_phone(talk: Talk, text: str) -> bool:
+    """Return whether the words hold a phone number."""
+    return parse("phone", text, talk.language, talk.now_local.date(), country=talk.settings.default_country) is not None
 
 
 def caller_number(talk: Talk) -> str:
@@ -138,3 +154,14 @@ def finish_flow(talk: Talk, run: FlowRun) -> None:
     talk.pending = "anything_else"
     talk.say_text(run.closing(talk.language, reference), kind="answer", detail=f"flow:{run.spec.name}:done")
     talk.say("meta.anything_else", detail="anything_else")
+
+
+def danger_without_humans(talk: Talk, kind: SafetyKind) -> None:
+    """Note the danger for humans, say that nobody can come to the phone, and stay on the line."""
+    talk.do(Escalate(reason="safety", detail=kind))
+    talk.pending = "open"
+    if kind == "fraud":
+        nobody(talk)
+        return
+    talk.say("safety.human_later", kind="safety", detail="safety:nobody")
+    talk.say("safety.stay", kind="safety")

@@ -27,8 +27,8 @@ class DialogSettings:
     company: str = "Lumina"
     recording: ConsentMode = "stay"
     emotion: ConsentMode = "stay"
-    emergency_number: str = DEFAULT_EMERGENCY_NUMBER
-    """Spoken with every safety advice about life, fire or gas."""
+    emergency_number: str = ""
+    """Spoken with every safety advice about life, fire or gas; empty: the country's own, 112 where it is not known."""
     country: str = "ES"
     """ISO 3166 code of where callers are; chooses the crisis line when none is given."""
     crisis_line: str = ""
@@ -61,3 +61,8 @@ class DialogSettings:
     """Between two words of patience while a human is being looked for."""
     anger_prob: float = 0.6
     """Calibrated probability of anger from which a turn counts as heated."""
+
+    @property
+    def emergency(self) -> str:
+        """The number to call when life is in danger."""
+        return self.emergency_number or EMERGENCY_NUMBERS.get(self.country, DEFAULT_EMERGENCY_NUMBER)

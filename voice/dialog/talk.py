@@ -36,6 +36,9 @@ SLOWER_STEP = 0.15
 SLOWEST = 0.7
 """Each "slower" takes a step off the speaking rate, down to this. Source: below 0.7 our voices sound drawn out."""
 
+_NOT_REPEATED = frozenset({"filler", "wait", "patience", "slower"})
+"""Details of sentences that "repeat" passes over."""
+
 
 @dataclass(slots=True)
 class Talk:
@@ -58,6 +61,8 @@ class Talk:
     misses: int = 0
     """Turns in a row that were not understood or could not be helped."""
     silences: int = 0
+    noises: int = 0
+    """Times in a row that a voice was heard without words."""
     consent: dict[ConsentSubject, Literal["unasked", "given", "refused", "never"]] = field(default_factory=dict)
     flow: FlowRun | None = None
     flow_secret_open: bool = False
@@ -199,7 +204,7 @@ class Talk:
 
     def settle(self) -> None:
         """End a step: remember what was said, and see to it that a deadline is set while the line is ours."""
-        said = [s for s in self._says_this_step if s.kind != "filler"]
+        said = [s for s in self._says_this_step if s.detail not in _NOT_REPEATED]
         if said:
             self.last_said = said
         if self.phase in ("with_human", "ended", "before"):

@@ -29,7 +29,7 @@ def line_values(settings: DialogSettings, language: Language) -> dict[str, str]:
     """Return what is filled into sentences once per line of business: company, emergency and crisis numbers."""
     line = settings.crisis_line or CRISIS_LINES.get(settings.country, "")
     crisis = _table(language)["safety.self_harm_crisis"].replace("{line}", spaced(line)) if line else ""
-    return {"company": settings.company, "number": spaced(settings.emergency_number), "crisis": crisis}
+    return {"company": settings.company, "number": spaced(settings.emergency), "crisis": crisis}
 
 
 def spaced(digits: str) -> str:
