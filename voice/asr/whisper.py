@@ -42,7 +42,11 @@ class WhisperSettings:
     """Silero ONNX file, asked when the text is in doubt; null takes the one of the model folder beside this one."""
     compute_type: str = "int8"
     threads: int = 1
-    beam: int = 1
+    """Threads of one decode. Source: measured on two cores, 8 s window, 21 tokens: one thread takes 64 ms to encode and
+    80 ms to decode, two threads 66 ms and 215 ms, since they wait for each other at every token."""
+    beam: int = 5
+    """Width of the search of finals; partials are greedy. Source: bench, on 135 clips 5 takes 1.2 (English) and 3.3
+    (Spanish) points off the word error rate of greedy for 60 ms more."""
     min_window_ms: int = 8_000
     """The encoder sees at least this much. Source: bench, stock quality from 8 s on; loops begin below 5 s."""
     tail_ms: int = 1_000

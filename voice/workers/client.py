@@ -107,6 +107,8 @@ class Worker:
             self._writer.close()
         if self._keeper is not None:
             keeper, self._keeper = self._keeper, None
+            if self._process is None:  # it waits to start the process again
+                keeper.cancel()
             done, _ = await asyncio.wait({keeper}, timeout=_STOP_GRACE_S)
             if not done:
                 keeper.cancel()
