@@ -1,0 +1,133 @@
+"""Keys of the phone: the menu, answers to questions, values of slots, `0` for a human, `*` again, `9` the language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voice.dialog import opening
+from voice.dialog.acts import KeysPressed
+from voice.dialog.flow import load_flows
+from voice.dialog.handing_over import callback_declined, escalate, start_callback, start_flow
+from voice.dialog.moves import Moves
+from voice.dialog.prompts import phrase
+from voice.dialog.questions import Questions
+from voice.dialog.slots import FIXED_KEY_LENGTHS, speaks_card_number
+from voice.dialog.talk import Talk
+
+
+@dataclass(slots=True)
+class Keypad:
+    """Reads keys; entries of several keys are gathered until `#`, their full length or a pause."""
+
+    talk: Talk
+    questions: Questions
+    moves: Moves
+
+    def press(self, event: KeysPressed) -> None:
+        """Take the new keys."""
+        talk = self.talk
+        if talk.phase == "with_human" or not event.digits:
+            return
+        talk.silences, talk.patient = 0, False
+        talk.clear("silence")
+        talk.noises = 0
+        if not {"7", "8"} & set(event.digits):
+            opening.staying_counts(talk)
+        for key in event.digits:
+            self._key(key)
+            if talk.phase == "ended":
+                return
+        if event.complete and talk.keys:
+            self.entry_done()
+
+    def _key(self, key: str) -> None:
+        talk = self.talk
+        run = talk.flow if talk.pending == "flow" else None
+        if talk.phase == "talking" and run is not None and run.wants_value:
+            self._slot_key(key, run.slot.type)
+            return
+        answers = {"1": True, "2": False}
+        if key == "0":
+            self.moves.consent_unanswered()
+            self.questions.drop()
+            escalate(talk, "caller_asked", "key")
+        elif key == "*":
+            if not talk.repeat_last():
+                self.moves.ask_again(careful=False)
+        elif key in ("7", "8"):
+            opening.switch(talk, "recording_off" if key == "7" else "emotion_off", "key")
+            self.moves.ask_again(careful=False)
+        elif key == "9":
+            self.moves.language_key()
+        elif talk.phase == "waiting_for_human":
+            if key == "4":
+                start_callback(talk)
+            return
+        elif key == "#":
+            return
+        elif talk.pending == "consent" and key in answers:
+            opening.settle_consent(talk, given=answers[key], how="key")
+        elif run is not None:
+            reply = run.press(key, talk.language)
+            if reply.status == "not_understood":
+                self.moves.not_understood()
+            else:
+                self.moves.flow_reply(reply)
+        elif talk.pending == "which" and key in answers and (key == "1" or len(talk.choices) == 2):
+            self.questions.choose(int(key) - 1)
+        elif talk.pending == "offer_callback" and key in answers:
+            start_callback(talk) if answers[key] else callback_declined(talk)
+        elif talk.pending == "offer_human" and key in answers:
+            if answers[key]:
+                escalate(talk, "caller_asked", "key")
+            else:
+                talk.pending = "anything_else"
+                talk.say("meta.anything_else", detail="anything_else")
+        else:
+            self._menu_key(key)
+
+    def _menu_key(self, key: str) -> None:
+        talk = self.talk
+        spec = next((s for s in load_flows().values() if s.key == key and s.name in talk.settings.flows), None)
+        self.moves.consent_unanswered()
+        self.questions.drop()
+        if spec is None:
+            talk.say("repair.keys_unclear", detail="keys")
+            self.moves.ask_again(careful=True)
+        elif spec.answer_first:
+            self.questions.ask(phrase(talk.settings, talk.language, f"topics.menu_{key}"))
+        else:
+            start_flow(talk, spec, offer=False)
+
+    def _slot_key(self, key: str, slot_type: str) -> None:
+        talk = self.talk
+        if key == "*" and not talk.keys:
+            self.moves.ask_again(careful=True)
+            return
+        if key == "#":
+            self.entry_done()
+            return
+        talk.keys += key
+        talk.at("keys", talk.settings.interdigit_ms)
+        if FIXED_KEY_LENGTHS.get(slot_type) == len(talk.keys):
+            self.entry_done()
+
+    def entry_done(self) -> None:
+        """Read the entry that was gathered."""
+        talk = self.talk
+        digits, talk.keys = talk.keys, ""
+        talk.clear("keys")
+        run = talk.flow
+        if not digits or run is None:
+            return
+        if digits == "0":
+            escalate(talk, "caller_asked", "key")
+            return
+        if speaks_card_number(digits, talk.language):
+            self.moves.card_number()
+            return
+        reply = run.press(digits, talk.language)
+        if reply.status == "not_understood":
+            self.moves.not_understood()
+        else:
+            self.moves.flow_reply(reply)
