@@ -129,8 +129,11 @@ class MediaStream:
 
     def set_direction(self, direction: MediaDirection) -> None:
         """Start or stop sending and listening, as on hold and resume."""
+        listened = self._listens
         self._direction = direction
         self._heard_ms = self._clock.now_ms()
+        if self._receiver is not None and self._listens and not listened:
+            self._receiver.resync()
 
     def deliver_digit(self, digit: str, duration_ms: int) -> None:
         """Report a digit that came by signalling."""
@@ -156,7 +159,8 @@ class MediaStream:
             self._send_rtcp(self._rtcp.build(self._sender, self._receiver.tracker, now_ms))
         if not self._listens:
             return None
-        self._watch(now_ms)
+        if self._direction == "sendrecv":
+            self._watch(now_ms)
         pulled = self._receiver.pull(now_ms)
         return AudioFrame(samples=pulled.samples, rate_hz=self._codec.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
 
@@ -238,6 +242,7 @@ class MediaStream:
         return self._direction in ("sendrecv", "recvonly")
 
     def _watch(self, now_ms: int) -> None:
+        """End the leg when nothing comes. Not asked on hold: many phones send nothing then, whatever they announced."""
         limit_ms = self._settings.media_timeout_ms
         if self._lost or not limit_ms or now_ms - self._heard_ms < limit_ms:
             return

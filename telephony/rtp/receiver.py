@@ -18,6 +18,9 @@ _QUIET_DBFS = -50.0
 """Below this a frame holds no speech and may be dropped or doubled unheard. Source: ITU-T P.56, active speech on
 telephone lines lies between -36 and -16 dBov, its margin is 15.9 dB."""
 
+_RESYNC_MS = 1000.0
+"""Nobody pulled for this long: what lies in the buffer is the past. Source: the buffer's capacity."""
+
 _HURRY_MS = 60.0
 """Excess delay from which voiced sound is shortened too; less waits for a pause."""
 
@@ -70,6 +73,7 @@ class RtpReceiver:
         self._held: Samples = np.zeros(0, dtype=np.int16)
         self._sender_is_quiet = False
         self._last_was_quiet = True
+        self._pulled_ms: float | None = None
 
     def push(self, packet: RtpPacket, now_ms: float) -> list[Digit]:
         """Take a packet that arrived at `now_ms`; returns the keys that it completes."""
@@ -92,8 +96,16 @@ class RtpReceiver:
         """Return the key whose end was lost, once it is certain; asked each tick."""
         return self._dtmf.tick(now_ms)
 
+    def resync(self) -> None:
+        """Forget what waits and begin with what comes next: listening was interrupted."""
+        self.jitter.restart()
+        self._held = self._held[:0]
+
     def pull(self, now_ms: float) -> PulledFrame:
         """Return the frame of the tick at `now_ms`; always a whole one."""
+        if self._pulled_ms is not None and now_ms - self._pulled_ms > _RESYNC_MS:
+            self.resync()
+        self._pulled_ms = now_ms
         self.stats.pulled += 1
         made_up = 0
         self.jitter.observe_delay(now_ms, self._units(len(self._held)))

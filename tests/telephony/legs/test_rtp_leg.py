@@ -14,7 +14,7 @@ from calls.audio import AudioFrame, Samples
 from calls.errors import CallCentreError
 from calls.ports import DigitHeard, Leg, LegEnded, LegEvent
 from telephony.codecs.g711 import G711
-from telephony.media_port import MediaFactory, MediaLeg
+from telephony.media_port import MediaDirection, MediaFactory, MediaLeg
 from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.rtp.packet import RtpPacket, build_rtp, is_rtcp, parse_rtp
@@ -189,13 +189,14 @@ async def test_when_the_peer_is_silent_too_long_then_the_leg_ends_once_with_medi
     assert events == [LegEnded(reason="media_lost")]
 
 
+@pytest.mark.parametrize("held", ["sendonly", "recvonly", "inactive"])
 async def test_when_the_call_is_on_hold_then_silence_does_not_end_it(
-    leg: RtpLeg, phone: Phone, clock: FakeClock
+    leg: RtpLeg, phone: Phone, clock: FakeClock, held: MediaDirection
 ) -> None:
     events: list[LegEvent] = []
     leg.on_event(events.append)
     leg.connect(LOCAL, phone.port, "PCMU", 0, 101)
-    leg.set_direction("sendonly")
+    leg.set_direction(held)
     for _ in range(3000):
         leg.read(0)
         clock.at_ms += 20
