@@ -91,6 +91,8 @@ class _Request:
     final: bool
     vocabulary: str | None
     speech_ms: int | None
+    expected: str | None
+    switch_prob: float
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> _Request:
@@ -111,6 +113,8 @@ class _Request:
             final=bool(data.get("final", True)),
             vocabulary=data.get("vocabulary") or None,
             speech_ms=data.get("speech_ms"),
+            expected=data.get("expected"),
+            switch_prob=float(data.get("switch_prob", 0.0)),
         )
 
 
@@ -152,7 +156,8 @@ class WhisperEngine:
 
         Data: `offset_ms` (added to all times), `language` ("es", "en" or null to find out), `languages` (what may be
         found), `final` (true: exact word times and every guard), `vocabulary` (words to listen for, or null), and
-        optionally `speech_ms` (how much of it voice activity counted as speech).
+        optionally `speech_ms` (how much of it voice activity counted as speech), `expected` and `switch_prob` (with
+        `language` null: stay with the expected language unless another is at least so probable).
 
         Replies with `words` [{text, start_ms, end_ms, prob}], `language`, `language_prob`, `no_speech_prob`,
         `avg_log_prob`, `passes`, `cpu_ms`, `engine`. No words when nobody spoke; a language found without words has
@@ -212,7 +217,7 @@ class WhisperEngine:
         yield None
         if language.code is None:
             language.probs = self._model.language_probs(states, request.languages)
-            language.code = max(language.probs, key=language.probs.__getitem__)
+            language.code = self._choose(language.probs, request)
             language.prob = language.probs[language.code]
             yield None
         prompt = self._model.tokens_of(request.vocabulary) if request.vocabulary else []
@@ -230,6 +235,13 @@ class WhisperEngine:
         tokens = [] if silent else cut_loop(decoding.tokens)
         words = self._words(states, language.code, tokens, evidence, request.final)
         yield _Heard(words, decoding.no_speech_prob, decoding.avg_log_prob, passes)
+
+    @staticmethod
+    def _choose(probs: dict[str, float], request: _Request) -> str:
+        """Return the likeliest language; another than the expected one only when it is likely enough."""
+        likeliest = max(probs, key=probs.__getitem__)
+        expected = request.expected
+        return expected if expected in probs and probs[likeliest] < request.switch_prob else likeliest
 
     def _is_unsound(self, decoding: Decoding) -> bool:
         """Tell whether a guard fires: a loop, no end, or a lost thread."""

@@ -144,6 +144,13 @@ def test_when_a_language_was_not_offered_then_it_is_refused(engine: WhisperEngin
     assert caught.value.code == "asr.bad_language"
 
 
+def test_when_another_language_is_expected_then_only_a_sure_find_changes_it(engine: WhisperEngine, say: Say) -> None:
+    samples = say("I would like to speak to a person.", "en-us")
+    assert decode(engine, samples, expected="es", switch_prob=0.85)["language"] == "en"
+    stayed = decode(engine, samples, expected="es", switch_prob=1.1)
+    assert (stayed["language"], stayed["language_prob"] < 0.5) == ("es", True)
+
+
 def test_when_the_method_is_unknown_then_it_is_refused(engine: WhisperEngine) -> None:
     with pytest.raises(CallCentreError, match="no method"):
         list(engine.handle("dance", {}, {}))
