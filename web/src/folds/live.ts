@@ -1,0 +1,154 @@
+// The twin of `records/folds/live.py`: the state of a call for the pages, one event at a time.
+// Checked against the same golden logs as the Python fold.
+
+import type { Event, EventBody, LiveCall, LiveMember, LiveSlot } from "../events.gen";
+
+export const START: LiveCall = {
+  seq: 0,
+  call_id: "",
+  status: "ringing",
+  transport: "",
+  caller: "",
+  caller_name: "",
+  called: "",
+  offered_at_utc: "",
+  answered_at_utc: "",
+  ended_at_utc: "",
+  language: "",
+  flow: "",
+  t_ms: 0,
+  members: [],
+  turns: [],
+  emotion: [],
+  slots: [],
+  topic: "",
+  notice_given: false,
+  recording_consent: "unknown",
+  emotion_consent: "unknown",
+  recording: "off",
+  recording_file: "",
+  safety: "",
+  escalation: "",
+  brief: null,
+  callback: "",
+  flows_finished: [],
+  degraded: [],
+  result: "",
+  reason: "",
+};
+
+/** Take one more event. */
+export function liveStep(state: LiveCall, event: Event): LiveCall {
+  const t_ms = event.t_ms === null ? state.t_ms : Math.max(state.t_ms, event.t_ms);
+  const next = { ...state, seq: event.seq, call_id: String(event.stream_id), t_ms };
+  return { ...next, ...change(next, event.body, event.at_utc) };
+}
+
+/** Fold events, from the start or from a snapshot. */
+export function liveOver(events: readonly Event[], state: LiveCall = START): LiveCall {
+  return events.reduce(liveStep, state);
+}
+
+function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall> {
+  switch (body.type) {
+    case "call_offered":
+      return {
+        transport: body.transport,
+        caller: body.caller,
+        caller_name: body.caller_name,
+        called: body.called,
+        offered_at_utc: at,
+      };
+    case "call_answered":
+      return { status: "talking", answered_at_utc: at, language: body.language, flow: body.flow };
+    case "call_ended":
+      return { status: "ended", ended_at_utc: at, members: [], result: body.result, reason: body.reason };
+    case "leg_joined":
+      return {
+        members: [
+          ...without(state.members, body.leg_id),
+          { leg_id: body.leg_id, member: body.member, codec: body.codec },
+        ],
+      };
+    case "leg_left":
+      return { members: without(state.members, body.leg_id) };
+    case "language_chosen":
+      return { language: body.language };
+    case "turn_ended":
+      return {
+        turns: [
+          ...state.turns,
+          {
+            turn_id: body.turn_id,
+            speaker: body.speaker,
+            language: body.language,
+            text: body.text,
+            start_ms: body.start_ms,
+            end_ms: body.end_ms,
+            interrupted: body.interrupted,
+          },
+        ],
+      };
+    case "emotion_estimated":
+      return {
+        emotion: [
+          ...state.emotion,
+          {
+            t_ms: body.end_ms,
+            anger_prob: body.estimate.anger_prob,
+            arousal_score: body.estimate.arousal_score,
+            uncertainty: body.estimate.uncertainty,
+            abstained: body.estimate.abstained,
+          },
+        ],
+      };
+    case "slot_filled":
+      return { slots: withSlot(state.slots, { slot: body.slot, value: body.value, confirmed: body.confirmed }) };
+    case "topic_found":
+      return body.topic === null ? {} : { topic: body.topic };
+    case "safety_raised":
+      return { safety: body.kind };
+    case "escalation_requested":
+      return { escalation: body.reason };
+    case "brief_prepared":
+      return { brief: body };
+    case "callback_offered":
+      return { callback: "offered" };
+    case "callback_booked":
+      return { callback: "booked" };
+    case "callback_declined":
+      return { callback: "declined" };
+    case "flow_finished":
+      return { flows_finished: [...state.flows_finished, body.flow] };
+    case "notice_given":
+      return { notice_given: true };
+    case "consent_given":
+      return body.subject === "recording" ? { recording_consent: "given" } : { emotion_consent: "given" };
+    case "consent_refused":
+      return body.subject === "recording" ? { recording_consent: "refused" } : { emotion_consent: "refused" };
+    case "recording_started":
+      return { recording: "on", recording_file: body.file };
+    case "recording_paused":
+      return { recording: "paused" };
+    case "recording_resumed":
+      return { recording: "on" };
+    case "recording_stopped":
+      return body.reason === "consent_refused"
+        ? { recording: "stopped", recording_file: "" }
+        : { recording: "stopped" };
+    case "degraded":
+      return state.degraded.includes(body.what) ? {} : { degraded: [...state.degraded, body.what] };
+    default:
+      return {};
+  }
+}
+
+function without(members: readonly LiveMember[], legId: string): LiveMember[] {
+  return members.filter((member) => member.leg_id !== legId);
+}
+
+function withSlot(slots: readonly LiveSlot[], slot: LiveSlot): LiveSlot[] {
+  return slots.some((old) => old.slot === slot.slot)
+    ? slots.map((old) => (old.slot === slot.slot ? slot : old))
+    : [...slots, slot];
+}

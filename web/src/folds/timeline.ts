@@ -1,0 +1,65 @@
+// The twin of `records/folds/timeline.py`: every fact of a call as one line with its time.
+
+import { DETAIL_FIELDS, type Event, type EventBody, type Timeline, type TimelineEntry } from "../events.gen";
+
+export const START: Timeline = { seq: 0, last_ms: 0, entries: [] };
+
+/** Take one more event. */
+export function timelineStep(state: Timeline, event: Event): Timeline {
+  const body = event.body;
+  const at = event.t_ms ?? state.last_ms;
+  const [t_ms, end_ms] =
+    body.type === "utterance_heard" ||
+    body.type === "turn_ended" ||
+    body.type === "emotion_estimated" ||
+    body.type === "recording_silenced"
+      ? [body.start_ms, body.end_ms]
+      : [at, at];
+  const entry: TimelineEntry = {
+    seq: event.seq,
+    t_ms,
+    end_ms,
+    type: body.type,
+    who: who(body),
+    text: text(body),
+    detail: detail(body),
+    value: body.type === "emotion_estimated" && !body.estimate.abstained ? body.estimate.anger_prob : null,
+  };
+  const place = state.entries.findLastIndex((other) => other.t_ms <= t_ms) + 1;
+  return {
+    seq: event.seq,
+    last_ms: Math.max(state.last_ms, end_ms),
+    entries: [...state.entries.slice(0, place), entry, ...state.entries.slice(place)],
+  };
+}
+
+/** Fold events, from the start or from a snapshot. */
+export function timelineOver(events: readonly Event[], state: Timeline = START): Timeline {
+  return events.reduce(timelineStep, state);
+}
+
+function who(body: EventBody): string {
+  switch (body.type) {
+    case "utterance_heard":
+    case "leg_joined":
+    case "leg_left":
+      return body.member;
+    case "turn_ended":
+      return body.speaker;
+    case "emotion_estimated":
+      return "caller";
+    default:
+      return "";
+  }
+}
+
+function text(body: EventBody): string {
+  if (body.type === "turn_ended") return body.text;
+  return body.type === "utterance_heard" ? body.words.map((word) => word.text).join(" ") : "";
+}
+
+function detail(body: EventBody): string {
+  const fields = DETAIL_FIELDS[body.type] ?? [];
+  const values = body as unknown as Record<string, unknown>;
+  return fields.map((field) => (values[field] === null ? "-" : String(values[field]))).join(" ");
+}
