@@ -11,6 +11,7 @@ from voice.dialog.acts import (
     EscalationReason,
     FillSlot,
     FinishFlow,
+    FoundTopic,
     OfferCallback,
     PauseRecording,
     ResumeRecording,
@@ -87,6 +88,13 @@ def start_flow(talk: Talk, spec: FlowSpec, *, offer: bool, introduce: bool = Tru
     if introduce and run.now_asking != "offer":
         talk.say_text(spec.texts[talk.language]["intro"], detail=f"flow:{spec.name}")
     say_lines(talk, reply)
+
+
+def begin_asked_flow(talk: Talk, spec: FlowSpec) -> None:
+    """Begin a flow that the caller asked for in its own words or by its key."""
+    if spec.topic:
+        talk.do(FoundTopic(topic=spec.topic, score=1.0, article_id=None))
+    start_flow(talk, spec, offer=False)
 
 
 def start_callback(talk: Talk, text: str = "") -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voice.dialog import opening
 from voice.dialog.acts import KeysPressed
 from voice.dialog.flow import load_flows
-from voice.dialog.handing_over import callback_declined, escalate, start_callback, start_flow
+from voice.dialog.handing_over import begin_asked_flow, callback_declined, escalate, start_callback
 from voice.dialog.moves import Moves
 from voice.dialog.prompts import phrase
 from voice.dialog.questions import Questions
@@ -97,7 +97,7 @@ class Keypad:
         elif spec.answer_first:
             self.questions.ask(phrase(talk.settings, talk.language, f"topics.menu_{key}"))
         else:
-            start_flow(talk, spec, offer=False)
+            begin_asked_flow(talk, spec)
 
     def _slot_key(self, key: str, slot_type: str) -> None:
         talk = self.talk

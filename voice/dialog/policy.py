@@ -34,6 +34,7 @@ from voice.dialog.acts import (
 from voice.dialog.answering import is_question
 from voice.dialog.flow import flow_asked_for, load_flows
 from voice.dialog.handing_over import (
+    begin_asked_flow,
     callback_declined,
     close_secret,
     danger_without_humans,
@@ -375,10 +376,10 @@ class DialogPolicy:
             self._questions.ask(text)
             return
         talk.matter = text if spec.action == "note" or not talk.matter else talk.matter
-        if spec.answer_first:
-            self._questions.ask(text)
-            return
-        start_flow(talk, spec, offer=False)
+        if spec.topic:
+            self._questions.ask(text, None if spec.answer_first else spec)
+        else:
+            begin_asked_flow(talk, spec)
 
     def _answered_offer(self, text: str, meta: Meta | None) -> bool:
         """Take a yes or no to an offer; False when it is something else."""
@@ -434,6 +435,10 @@ class DialogPolicy:
             return
         if meta in ("thanks", "ok") and run.wants_value:
             self._moves.ask_again(careful=False)
+            return
+        if run.now_asking == "offer" and is_question(text) and len(plain_speech(text).split()) > _BARE_ANSWER_WORDS:
+            talk.flow, talk.pending = None, "open"
+            self._questions.ask(text)
             return
         reply = run.hear(text, talk.language)
         if reply.status != "not_understood":

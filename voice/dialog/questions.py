@@ -8,9 +8,9 @@ from rapidfuzz import fuzz
 
 from calls.ports import Passage
 from voice.dialog.acts import FoundTopic, LookUp, PassagesFound
-from voice.dialog.answering import is_question, judge, with_context
-from voice.dialog.flow import load_flows
-from voice.dialog.handing_over import escalate, start_flow
+from voice.dialog.answering import Finding, is_question, judge, with_context
+from voice.dialog.flow import FlowSpec, load_flows
+from voice.dialog.handing_over import begin_asked_flow, escalate, start_flow
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import Talk
 from voice.dialog.text import plain, plain_speech
@@ -61,6 +61,8 @@ class Inquiry:
 
     query_id: str
     text: str
+    flow: FlowSpec | None = None
+    """A flow that the same words seem to ask for; it begins when the articles agree."""
 
 
 @dataclass(slots=True)
@@ -72,12 +74,12 @@ class Questions:
     last_question: str = ""
     topics: list[str] = field(default_factory=list)
 
-    def ask(self, text: str) -> None:
-        """Look `text` up."""
+    def ask(self, text: str, flow: FlowSpec | None = None) -> None:
+        """Look `text` up; `flow` begins afterwards when its topic is found."""
         talk = self.talk
         query_id = talk.new_id("query-")
         talk.do(LookUp(query_id=query_id, query=with_context(text, self.last_question), language=talk.language))
-        self.inquiry = Inquiry(query_id, text)
+        self.inquiry = Inquiry(query_id, text, flow)
         if talk.flow is None:
             talk.pending = "look_up"
             talk.matter = text
@@ -91,7 +93,10 @@ class Questions:
             return
         self._close()
         finding = judge(event.passages, self.talk.settings)
-        if finding.kind == "answer":
+        flow = inquiry.flow
+        if flow is not None and finding.kind != "unknown" and flow.topic in [p.topic for p in finding.passages]:
+            self._begin_flow(flow, finding)
+        elif finding.kind == "answer":
             self.last_question = inquiry.text
             self.speak(finding.passages)
         elif finding.kind == "unsure" and self.talk.flow is None:
@@ -99,12 +104,38 @@ class Questions:
         else:
             self._unknown(inquiry, finding.passages)
 
+    def _begin_flow(self, flow: FlowSpec, finding: Finding) -> None:
+        """Speak what is not about the flow's own topic, and begin the flow."""
+        passages = [p for p in finding.passages if finding.kind == "answer" or p.topic == flow.topic]
+        for passage in passages:
+            self.talk.do(FoundTopic(topic=passage.topic, score=passage.score, article_id=passage.article_id))
+            self.topics.append(passage.topic)
+        for passage in passages:
+            if passage.topic != flow.topic:
+                self._say_passage(passage)
+        self.talk.misses = 0
+        start_flow(self.talk, flow, offer=False)
+
+    def _say_passage(self, passage: Passage) -> None:
+        self.talk.say_text(
+            passage.text,
+            kind="answer",
+            language=passage.language,
+            detail=f"topic:{passage.topic}",
+            topic=passage.topic,
+            article_id=passage.article_id,
+        )
+
     def trouble(self) -> None:
         """Say that nothing can be looked up now, and offer a human."""
         if self.inquiry is None:
             return
+        flow = self.inquiry.flow
         self._close()
         talk = self.talk
+        if flow is not None:
+            begin_asked_flow(talk, flow)
+            return
         talk.misses += 1
         if talk.misses >= MISS_LIMIT:
             escalate(talk, "engine_failure", "knowledge")
@@ -145,14 +176,7 @@ class Questions:
         for i, passage in enumerate(passages):
             if i:
                 talk.say("answer.second_topic", kind="answer")
-            talk.say_text(
-                passage.text,
-                kind="answer",
-                language=passage.language,
-                detail=f"topic:{passage.topic}",
-                topic=passage.topic,
-                article_id=passage.article_id,
-            )
+            self._say_passage(passage)
         talk.answers_given += 1
         self._after_answer([p.topic for p in passages])
 

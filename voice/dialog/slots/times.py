@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from calls.ids import Language
-from voice.dialog.slots.numbers import Token, read_cardinal, tokens
+from voice.dialog.slots.numbers import Token, loose_digits, read_cardinal, tokens
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain
 
@@ -35,6 +35,9 @@ _MIDNIGHT = {"en": re.compile(r"\b(?:midnight|mid night)\b"), "es": re.compile(r
 
 _EARLIEST_MORNING_HOUR = 8
 """An hour below this without "morning" or "afternoon" is taken for the afternoon. Source: visits are from 8 to 20."""
+
+_MAX_DIGITS = 7
+"""Words with more digits than this are no time of day, even with one correction in them. Source: own list."""
 
 _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
     "en": (
@@ -82,6 +85,8 @@ def parse_time(text: str, language: Language) -> Parsed | None:
 
     An hour from 1 to 7 without "in the morning" is taken for the afternoon and read back.
     """
+    if len(loose_digits(text, language)) > _MAX_DIGITS:
+        return None
     segments = _segments(_repaired(text), language)
     speech = plain(text)
     found: tuple[Clock, bool] | None = None

@@ -1,0 +1,78 @@
+"""Whole calls against `dialogues.txt`: each line of a script brings exactly the acts written under it."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from voice.dialog.settings import DialogSettings
+
+HERE = Path(__file__).parent
+
+
+def load_scripted() -> ModuleType:
+    """Load the neighbour `scripted.py`; tests are no package."""
+    name = "dialog_scripted"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE / "scripted.py")
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name]
+
+
+scripted = load_scripted()
+
+
+@dataclass
+class Dialogue:
+    """One scripted call and what it must bring."""
+
+    language: str
+    options: list[str]
+    title: str
+    steps: list[tuple[str, str, str]] = field(default_factory=list)
+    """Line, acts, state."""
+
+
+def dialogues() -> list[Dialogue]:
+    found: list[Dialogue] = []
+    lines = [line for line in (HERE / "dialogues.txt").read_text(encoding="utf-8").splitlines() if line.strip()]
+    for line in lines:
+        if line.startswith("## "):
+            head, _, title = line[3:].partition(": ")
+            language, *options = head.split()
+            found.append(Dialogue(language, options, title))
+        elif line.startswith("    = "):
+            script, codes, _ = found[-1].steps.pop()
+            found[-1].steps.append((script, codes, line[6:]))
+        elif line.startswith("    "):
+            script, _, _ = found[-1].steps.pop()
+            found[-1].steps.append((script, line.strip(), ""))
+        elif found:
+            found[-1].steps.append((line, "", ""))
+    return found
+
+
+ALL = dialogues()
+
+
+@pytest.mark.parametrize("dialogue", ALL, ids=[f"{d.language}: {d.title}" for d in ALL])
+def test_when_a_scripted_call_is_held_then_each_line_brings_its_acts(dialogue: Dialogue) -> None:
+    agents = next((int(option.removeprefix("agents=")) for option in dialogue.options if "=" in option), 0)
+    settings = DialogSettings(recording="ask", emotion="off") if "ask" in dialogue.options else DialogSettings()
+    call = scripted.ScriptedCall(dialogue.language, settings=settings, agents=agents)
+    for script, codes, state in dialogue.steps:
+        brought = call.begin() if script == "begin" else call.line(script)
+        assert (script, " | ".join(brought), call.policy.state) == (script, codes, state)
+
+
+def test_when_both_languages_are_counted_then_each_has_scripted_calls() -> None:
+    assert min(sum(d.language == language for d in ALL) for language in ("es", "en")) >= 10
