@@ -34,7 +34,7 @@ DEFAULT_FOLDER = Path(__file__).parent / "lumina"
 """The articles of the invented company that the program ships with."""
 
 MAX_SECTION_WORDS = 45
-"""Longest spoken passage: 15 s at 180 words a minute. Source: spoken prompts above 15 s are interrupted or forgotten."""
+"""Longest spoken passage: 15 s at 180 words a minute. Source: our choice; longer prompts are interrupted."""
 
 _FENCE = "---"
 _REQUIRED = ("id", "topic", "language", "title", "keywords", "phrases")
@@ -96,7 +96,7 @@ def load_library(folder: Path = DEFAULT_FOLDER) -> Library:
     """Read every article under `folder/LANGUAGE/*.md`.
 
     Raises:
-        CallCentreError: `knowledge.missing` without a folder or articles, `knowledge.invalid` with the file and the line.
+        CallCentreError: `knowledge.missing` without articles, `knowledge.invalid` with the file and the line.
     """
     paths = [path for language in sorted(LANGUAGES) for path in sorted((folder / language).glob("*.md"))]
     if not paths:
@@ -203,7 +203,11 @@ def _read_sections(path: Path, lines: list[str], after_line: int) -> tuple[Secti
         if not text:
             _refuse(path, heading_line, f"the section {heading!r} has no text")
         if len(text.split()) > MAX_SECTION_WORDS:
-            _refuse(path, heading_line, f"the section has {len(text.split())} words, at most {MAX_SECTION_WORDS} can be heard")
+            _refuse(
+                path,
+                heading_line,
+                f"the section has {len(text.split())} words, at most {MAX_SECTION_WORDS} can be heard",
+            )
         sections.append(Section(heading, text))
         words.clear()
 

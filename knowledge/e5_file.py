@@ -1,6 +1,6 @@
 """Reads the packed 4-bit weights of multilingual-e5-small; only the layout is known here, no arithmetic of the network.
 
-Layout, little-endian: magic `E5S1`, a version, seven integers of the shape, the layer-norm epsilon and the block length;
+Layout, little-endian: magic `E5S1`, a version, seven integers of the shape, the layer-norm epsilon, the block length;
 the unigram vocabulary (byte offsets, scores, bytes of the pieces); the normalisation map (code point to code points);
 a directory of tensors, each a name, a type, a count and an offset into the file. A matrix is a run of blocks
 of 32 weights: one half-precision scale, then 16 bytes whose low halves are weights 0..15 and high halves 16..31, each
@@ -12,6 +12,7 @@ intfloat/multilingual-e5-small (MIT).
 
 from __future__ import annotations
 
+import itertools
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,7 @@ def _parse_vocabulary(cursor: _Cursor) -> E5Vocabulary:
     offsets = cursor.array("<u4", count + 1).tolist()
     scores = cursor.array("<f4", count).astype(np.float32)
     text = cursor.take(text_size)
-    pieces = tuple(text[start:end].decode() for start, end in zip(offsets, offsets[1:], strict=False))
+    pieces = tuple(text[start:end].decode() for start, end in itertools.pairwise(offsets))
     entries, _map_bytes = cursor.ints("iI")
     normalisation: dict[int, str] = {}
     for _ in range(entries):

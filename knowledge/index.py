@@ -1,7 +1,7 @@
 """The search over the articles: finds what a question is about and the words that answer it, or admits that none do.
 
-Implements `calls.ports.KnowledgeSearch`. A question may hold two ("how do I pay, and when does the bill come?"): each part
-is then looked up for itself, and both answers come back with a score of `ANSWER_SCORE` or more.
+Implements `calls.ports.KnowledgeSearch`. A question may hold two ("how do I pay, and when does the bill come?"):
+each part is then looked up for itself, and both answers come back with a score of `ANSWER_SCORE` or more.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class _Built:
 
 
 class KnowledgeIndex:
-    """Articles ready to be searched. `load` first; `load` again reloads, and searches go on with the old ones meanwhile."""
+    """Articles ready to be searched. `load` first; `load` again reloads, and searches use the old ones meanwhile."""
 
     def __init__(
         self, embed: Embed, *, folder: Path = DEFAULT_FOLDER, cache: Path | None = None, model: str = ""
@@ -121,7 +121,9 @@ class KnowledgeIndex:
             found += _passages(built, part, language, [best])
         taken = {passage.topic for passage in found}
         order = np.argsort(-whole.scores, kind="stable")
-        rest = _passages(built, whole, language, [int(i) for i in order if built.ranking.topics[i] not in taken][:limit])
+        rest = _passages(
+            built, whole, language, [int(i) for i in order if built.ranking.topics[i] not in taken][:limit]
+        )
         if pair:
             rest = [passage for passage in rest if passage.score < ANSWER_SCORE]
         return tuple((found + rest)[:limit])
@@ -144,7 +146,9 @@ class KnowledgeIndex:
 
     def _ready(self) -> _Built:
         if self._built is None:
-            raise CallCentreError("knowledge.not_loaded", "The articles are not loaded yet.", fault="us", retryable=True)
+            raise CallCentreError(
+                "knowledge.not_loaded", "The articles are not loaded yet.", fault="us", retryable=True
+            )
         return self._built
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from functools import lru_cache
@@ -51,16 +52,13 @@ def fold(text: str) -> str:
 def terms(text: str, language: Language) -> list[str]:
     """Return the stems of the words, accents removed, and the pairs of neighbours; marked with the language."""
     stems = [_stem(word, language) for word in _WORD.findall(text.lower())]
-    pairs = [f"{first} {second}" for first, second in zip(stems, stems[1:], strict=False)]
+    pairs = [f"{first} {second}" for first, second in itertools.pairwise(stems)]
     return [f"{language}:{term}" for term in stems + pairs]
 
 
 def splits(text: str, language: Language) -> list[tuple[str, str]]:
     """Return the ways to cut a question in two at a pause or a conjunction, in order; none when it is short."""
-    cuts = [
-        (text[: found.start()].strip(), text[found.end() :].strip())
-        for found in _BREAK[language].finditer(text)
-    ]
+    cuts = [(text[: found.start()].strip(), text[found.end() :].strip()) for found in _BREAK[language].finditer(text)]
     long_enough = [cut for cut in cuts if all(len(_WORD.findall(part)) >= MIN_PART_WORDS for part in cut)]
     if len(long_enough) <= MAX_BREAKS:
         return long_enough
