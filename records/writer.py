@@ -19,8 +19,9 @@ from records.store import EventStore, NewEvent
 
 logger = logging.getLogger(__name__)
 
-GROUP_S = 0.01
-"""How long the first fact of a group waits for others; with the commit itself (about 1 ms) well within 20 ms."""
+GROUP_S = 0.005
+"""How long the first fact of a group waits for others. The commit itself takes about 1 ms for one call and 15 ms when
+forty calls have a fact at the same moment (measured on two cores), so a fact is usually kept within 20 ms."""
 GROUP_MAX = 512
 """Most facts in one ordinary commit."""
 WAITING_MAX = 20_000
