@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from telephony.codecs.g711 import G711
 from telephony.rtp.jitter_buffer import JitterSettings
@@ -248,3 +250,36 @@ def test_when_the_sender_goes_on_counting_through_a_hold_then_sound_is_back_at_o
         made_up += under_test.pull(at_ms + 7).concealed
     assert made_up <= 4
     assert under_test.jitter.delay_ms < 70
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([0, 0, 0, 0, 13, 101, 96]),
+            st.integers(0, 0xFFFF),
+            st.integers(0, 0xFFFFFFFF),
+            st.sampled_from([7, 7, 7, 8]),
+            st.binary(max_size=330),
+            st.integers(0, 60),
+        ),
+        max_size=60,
+    ),
+    st.booleans(),
+)
+def test_when_packets_are_wild_then_every_tick_still_gives_a_whole_frame(
+    wild: list[tuple[int, int, int, int, bytes, int]], steady: bool
+) -> None:
+    under_test = receiver()
+    now_ms = 0.0
+    for n, (kind, sequence, timestamp, ssrc, payload, wait_ms) in enumerate(wild):
+        number, time = sequence, timestamp
+        if steady:
+            number, time = 100 + n + sequence % 3, 1000 + 160 * n + timestamp % 400
+        under_test.push(RtpPacket(kind, number & 0xFFFF, time & 0xFFFFFFFF, ssrc, payload), now_ms)
+        now_ms += wait_ms
+        frame = under_test.pull(now_ms)
+        assert len(frame.samples) == FRAME
+        assert frame.samples.dtype == np.int16
+        assert isinstance(under_test.digits_due(now_ms), list)
+    assert len(under_test._held) <= 3 * FRAME + 330
