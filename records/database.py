@@ -36,15 +36,18 @@ def open_engine(url: str) -> sa.Engine:
     """Connect and migrate.
 
     Raises:
-        CallCentreError: `database.url`, `database.not_writable`, `database.damaged`, `database.newer` or
-            `database.unreachable`; each says what to do.
+        CallCentreError: `database.url`, `.not_writable`, `.damaged`, `.newer`, `.full`, `.disk`, `.busy` or
+            `.unreachable`; each says what to do.
     """
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() == "postgresql" and parsed.get_driver_name() != "psycopg":
             parsed = parsed.set(drivername="postgresql+psycopg")
-        if parsed.get_backend_name() == "sqlite" and parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if parsed.get_backend_name() == "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise exc.ArgumentError("SQLite needs a file")
+            if not parsed.database.startswith("file:"):
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         engine = sa.create_engine(parsed, json_serializer=None, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
         raise CallCentreError(
@@ -72,7 +75,7 @@ def open_engine(url: str) -> sa.Engine:
 
 def explain(error: exc.DBAPIError, url: sa.URL) -> CallCentreError:
     """Turn a driver's error into a sentence that says what to do; passwords do not appear."""
-    place, said = url.render_as_string(hide_password=True), str(error.orig)
+    place, said = url.render_as_string(hide_password=True), " ".join(str(error.orig).split())
     if "readonly" in said or "unable to open" in said or "permission denied" in said.lower():
         return _not_writable(place, said)
     if "not a database" in said or "malformed" in said:
@@ -80,6 +83,13 @@ def explain(error: exc.DBAPIError, url: sa.URL) -> CallCentreError:
             "database.damaged",
             f"The database {place} is damaged ({said}). Restore it with `warmline restore`.",
             fault="operator",
+        )
+    if "disk I/O error" in said:
+        return CallCentreError(
+            "database.disk",
+            f"The disk of the database {place} cannot be read or written: it is full or broken. Make room, or look at it.",
+            fault="operator",
+            retryable=True,
         )
     if "is full" in said or "No space" in said:
         return CallCentreError(
@@ -97,7 +107,7 @@ def explain(error: exc.DBAPIError, url: sa.URL) -> CallCentreError:
         )
     return CallCentreError(
         "database.unreachable",
-        f"The database {place} cannot be used: {said.strip()}",
+        f"The database {place} cannot be used: {said}",
         fault="operator",
         retryable=True,
     )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import socket
 import threading
 import uuid
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,7 @@ from calls.errors import CallCentreError
 from calls.events import SCHEMA_VERSION, CallEnded, Event, EventBody, StreamKind
 from records import database, schema
 from records.keys import MasterKey, SubjectKey, open_body, seal_body
+from records.processes import lives, this_host, this_process
 
 OWNER_DEAD_AFTER_S = 60
 """A process on another machine that has not renewed its ownership for so long is dead. Renewed every 10 s."""
@@ -229,8 +229,8 @@ class EventStore:
             row = connection.execute(sa.select(table).where(table.c.owner == owner)).one_or_none()
         if row is None:
             return True
-        if row.host == _host():
-            return not _process_lives(row.process)
+        if row.host == this_host():
+            return not lives(row.process)
         return _utc(row.renewed_at_utc) < now_utc - timedelta(seconds=OWNER_DEAD_AFTER_S)
 
     def take_over(self, info: StreamInfo, now_utc: datetime) -> None:
@@ -421,7 +421,7 @@ class EventStore:
         if connection.execute(sa.select(table.c.owner).where(table.c.owner == self.owner)).one_or_none() is None:
             connection.execute(
                 sa.insert(table).values(
-                    owner=self.owner, host=_host(), process=_process(), renewed_at_utc=utc_text(now_utc)
+                    owner=self.owner, host=this_host(), process=this_process(), renewed_at_utc=utc_text(now_utc)
                 )
             )
 
@@ -494,33 +494,3 @@ def _conflict(kind: str, stream_id: str) -> CallCentreError:
 
 def _chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
     return (items[start : start + size] for start in range(0, len(items), size))
-
-
-def _host() -> str:
-    """Name this boot of this machine, so that process numbers can be compared."""
-    try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    except OSError:
-        boot = "-"
-    return f"{socket.gethostname()[:50]}/{boot}"
-
-
-def _process() -> str:
-    return f"{os.getpid()}/{_started(os.getpid())}"
-
-
-def _process_lives(process: str) -> bool:
-    number, _, started = process.partition("/")
-    return _started(int(number)) == started
-
-
-def _started(number: int) -> str:
-    """Return when a process of this machine started, in clock ticks since boot; `gone` when it does not run.
-
-    Source: proc(5), field 22 of /proc/PID/stat; the name in field 2 may hold blanks, so count after it. Z is a zombie.
-    """
-    try:
-        fields = Path(f"/proc/{number}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return "gone"
-    return "gone" if fields[0] in "ZX" else fields[19]

@@ -300,6 +300,22 @@ def test_when_the_database_cannot_be_made_then_the_sentence_says_what_to_do(tmp_
     assert caught.value.code == "database.not_writable"
 
 
+def test_when_the_server_does_not_answer_then_the_sentence_hides_the_password(master: MasterKey) -> None:
+    with pytest.raises(CallCentreError, match="cannot be used") as caught:
+        EventStore("postgresql://user:secret@127.0.0.1:1/warmline", master)
+    assert caught.value.code == "database.unreachable"
+    assert "secret" not in str(caught.value)
+
+
+def test_when_the_database_may_only_be_read_then_writing_says_so(tmp_path: Path, master: MasterKey) -> None:
+    EventStore(database.default_url(tmp_path), master).close()
+    reader = EventStore(f"sqlite:///file:{tmp_path}/{database.FILE_NAME}?mode=ro&uri=true", master)
+    with pytest.raises(CallCentreError, match="cannot be written") as caught:
+        reader.renew(NOW)
+    assert caught.value.code == "database.not_writable"
+    reader.close()
+
+
 def test_when_the_database_is_not_one_then_the_sentence_says_restore(tmp_path: Path, master: MasterKey) -> None:
     path = tmp_path / "db.sqlite3"
     path.write_bytes(b"this is not a database, but it is long enough to be taken for one" * 100)
@@ -318,7 +334,7 @@ def test_when_the_database_is_of_a_newer_version_then_it_is_left_alone(tmp_path:
 
 
 def test_when_the_url_is_nonsense_then_the_sentence_names_the_forms(master: MasterKey) -> None:
-    for url in ("nonsense", "oracle://x/y"):
+    for url in ("nonsense", "oracle://x/y", "sqlite://", "sqlite:///:memory:"):
         with pytest.raises(CallCentreError) as caught:
             EventStore(url, master)
         assert caught.value.code == "database.url"
