@@ -87,7 +87,7 @@ def explain(error: exc.DBAPIError, url: sa.URL) -> CallCentreError:
     if "disk I/O error" in said:
         return CallCentreError(
             "database.disk",
-            f"The disk of the database {place} cannot be read or written: it is full or broken. Make room, or look at it.",
+            f"The disk of the database {place} cannot be read or written: full or broken. Make room, or look at it.",
             fault="operator",
             retryable=True,
         )
