@@ -137,7 +137,7 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
     # 20 ms more or less is the jitter buffer at work.
     offsets = [place - at for place, at in zip(places, starts, strict=True)]
     assert max(offsets) - min(offsets) <= 3 * 960
-    assert sum(frame.concealed for frame in ear.frames[50:]) <= 10
+    assert sum(frame.concealed for frame in ear.frames[50:]) <= 25
     quality = call.leg.quality()
     assert quality is not None
     assert quality.lost == 0
