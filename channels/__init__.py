@@ -1,0 +1,1 @@
+"""Text channels into the same record: web chat, e-mail, webhooks. Built after the line answers."""
