@@ -10,6 +10,7 @@ from voice.turn.settings import Expectation, TurnSettings
 from voice.turn.words import (
     completeness,
     digits_in,
+    is_backchannel,
     is_short_answer,
     is_spelling,
     mail_state,
@@ -21,7 +22,10 @@ _HOLD_MS = 200
 """A shorter silence is a closure inside a word. Source: Heldner and Edlund (2010), gaps below 180 to 200 ms."""
 _HOLDS_KEPT = 8
 _HOLD_MARGIN = 1.3
-"""An unfinished turn is waited for this much longer than the caller's longest recent pause."""
+"""An unfinished turn is waited for this much longer than most of the caller's recent pauses."""
+_MOST_HOLDS = 0.75
+_HOLDS_NEEDED = 2
+"""One long pause, to look something up, is no habit."""
 _CAUTION_STEP_MS = 200
 _CAUTION_MAX_MS = 600
 _CAUTION_FADE = 0.7
@@ -30,6 +34,9 @@ _STAMMER_HOLDS = 3
 _STAMMER_REPEATS = 2
 _SURE_PROB = 0.9
 _MIDDLE_MS = 1_000
+"""For a turn that sounds neither finished nor unfinished."""
+_QUESTION_MS = 600
+"""The same for what reads as a question."""
 _PHONE_DIGITS = 6
 """Numbers with fewer digits are rarely what one dictates; Spanish and British phone numbers have nine and more."""
 
@@ -42,6 +49,8 @@ class Rhythm:
         self._holds_ms: deque[int] = deque(maxlen=_HOLDS_KEPT)
         self._bursts_ms: list[int] = []
         self._holds_in_turn = 0
+        self.longest_in_turn_ms = 0
+        """The longest pause of the turn so far."""
         self.caution_ms = 0.0
         """Added to every wait; grows when the caller was cut off, fades with every turn that was not."""
 
@@ -51,10 +60,11 @@ class Rhythm:
             self._holds_ms.append(pause_ms)
             self._bursts_ms.append(burst_ms)
             self._holds_in_turn += 1
+            self.longest_in_turn_ms = max(self.longest_in_turn_ms, pause_ms)
 
     def turn_over(self) -> None:
         """Take note of the end of a turn."""
-        self._holds_in_turn = 0
+        self._holds_in_turn = self.longest_in_turn_ms = 0
         self._bursts_ms.clear()
         self.caution_ms *= _CAUTION_FADE
 
@@ -63,9 +73,11 @@ class Rhythm:
         self.caution_ms = min(self.caution_ms + _CAUTION_STEP_MS, _CAUTION_MAX_MS)
 
     @property
-    def longest_hold_ms(self) -> int:
-        """The longest recent pause inside a turn."""
-        return max(self._holds_ms, default=0)
+    def usual_hold_ms(self) -> int:
+        """What most of the recent pauses inside turns stayed below; 0 before there were some."""
+        if len(self._holds_ms) < _HOLDS_NEEDED:
+            return 0
+        return sorted(self._holds_ms)[int(_MOST_HOLDS * (len(self._holds_ms) - 1))]
 
     def is_halting(self) -> bool:
         """Tell whether this turn comes in short bursts, as when somebody stammers."""
@@ -96,9 +108,14 @@ def patience_ms(
     wait = _by_sound_and_words(settings, words, language, end_prob)
     if expectation == "yes_no" and is_short_answer(words, language):
         wait = settings.quick_ms
-    wait = max(wait, _dictation_ms(settings, words, language, end_prob, expectation, length))
+    elif is_backchannel(words, answers_count=False):
+        wait = max(wait, settings.doubtful_ms)  # "Yes" and "okay" mostly begin what somebody has to say
+    dictation_ms = _dictation_ms(settings, words, language, end_prob, expectation, length)
+    if dictation_ms > settings.doubtful_ms:
+        dictation_ms = max(dictation_ms, int(rhythm.longest_in_turn_ms * _HOLD_MARGIN))  # its groups keep a beat
+    wait = max(wait, dictation_ms)
     if wait > settings.doubtful_ms:
-        wait = max(wait, int(rhythm.longest_hold_ms * _HOLD_MARGIN))
+        wait = max(wait, min(int(rhythm.usual_hold_ms * _HOLD_MARGIN), settings.dictation_ms))
     if rhythm.is_halting() or repeats(words) >= _STAMMER_REPEATS:
         wait = max(wait, settings.patient_ms)
     return min(int(wait + rhythm.caution_ms), settings.longest_patience_ms)
@@ -115,10 +132,9 @@ def _by_sound_and_words(settings: TurnSettings, words: Sequence[str], language: 
     if end_prob >= settings.complete_prob:
         doubt = (1.0 - end_prob) / (1.0 - settings.complete_prob)
         return int(settings.quick_ms + doubt * (settings.doubtful_ms - settings.quick_ms) / 2)
-    if state == "finished":
-        return settings.doubtful_ms
     doubt = 1.0 - end_prob / settings.complete_prob
-    return int(_MIDDLE_MS + doubt * (settings.patient_ms - _MIDDLE_MS))
+    middle_ms = _QUESTION_MS if state == "finished" else _MIDDLE_MS
+    return int(middle_ms + doubt * (settings.patient_ms - _MIDDLE_MS))
 
 
 def _dictation_ms(

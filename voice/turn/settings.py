@@ -40,8 +40,9 @@ class TurnSettings:
     """The interval is at least this many times the last decode's duration, so that partials never fill the engine."""
     complete_prob: float = 0.5
     """Smart Turn's own threshold between going on and done."""
-    quick_ms: int = 256
-    """Silence that ends a turn which sounds finished and whose words are finished."""
+    quick_ms: int = 300
+    """Silence that ends a turn which sounds finished and whose words are finished.
+    Source: the project's brief, 250 to 350 ms; final words take about as long, so less gains nothing."""
     doubtful_ms: int = 800
     """Silence that ends a turn when Smart Turn did not answer."""
     patient_ms: int = 1_600

@@ -127,6 +127,11 @@ def test_when_yes_was_asked_for_then_yes_ends_the_turn_at_once() -> None:
     assert talk.turns[0][0] - 1_400 <= 700
 
 
+def test_when_yes_only_begins_what_a_caller_has_to_say_then_it_is_one_turn() -> None:
+    talk = Talk([Said(1_000, 1_400, "yes"), Said(2_100, 4_000, "I would like to book a visit")]).run()
+    assert [text for _, text in talk.turns] == ["yes I would like to book a visit"]
+
+
 def test_when_a_caller_stammers_then_no_pause_cuts_the_caller_off() -> None:
     bursts = [
         Said(1_000 + i * 1_300, 1_400 + i * 1_300, text)
@@ -137,11 +142,18 @@ def test_when_a_caller_stammers_then_no_pause_cuts_the_caller_off() -> None:
 
 
 def test_when_a_caller_pauses_long_then_later_pauses_are_waited_for_longer() -> None:
-    said = [Said(1_000, 2_000, "so I got"), Said(3_450, 4_500, "a letter from you today")]
-    later = [Said(10_000, 11_000, "it says I owe"), Said(12_750, 14_000, "two hundred euros")]
-    unsure = Talk([*said, *later], end_prob=lambda t: 0.02 if t < 3_000 or 10_000 < t < 12_000 else 0.95).run()
-    assert [text for _, text in unsure.turns] == ["so I got a letter from you today", "it says I owe two hundred euros"]
-    assert len(Talk(later, end_prob=lambda t: 0.02 if t < 12_000 else 0.95).run().turns) == 2
+    first = [Said(1_000, 2_000, "so I got"), Said(3_450, 4_500, "a letter"), Said(5_950, 7_000, "from you today")]
+    later = [Said(12_000, 13_000, "it says I owe"), Said(14_750, 16_000, "two hundred euros")]
+
+    def unsure(t_ms: int) -> float:
+        return 0.02 if t_ms < 6_000 or 12_000 < t_ms < 14_000 else 0.95
+
+    learned = Talk([*first, *later], end_prob=unsure).run()
+    assert [text for _, text in learned.turns] == [
+        "so I got a letter from you today",
+        "it says I owe two hundred euros",
+    ]
+    assert len(Talk(later, end_prob=unsure).run().turns) == 2
 
 
 def test_when_an_utterance_is_long_and_the_pause_as_well_then_the_turn_has_two_utterances() -> None:
