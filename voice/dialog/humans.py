@@ -12,7 +12,8 @@ import re
 from rapidfuzz import fuzz
 
 from calls.ids import Language
-from voice.dialog.text import plain_speech
+from voice.dialog.human_cues import CUE_THRESHOLD, cue_score
+from voice.dialog.text import clauses, plain_speech
 
 _STRONG_EN = (
     r"(?:agents?|a gent|operators?|operater|representatives?|reps?|represent a tive|"
@@ -126,6 +127,7 @@ _WISH_ES = (
 
 _REPORTED = re.compile(
     r"\b(?:spoke|talked|chatted|was (?:speaking|talking|told|chatting)|am i (?:speaking|talking)|"
+    r"(?:got|had|get) (?:a |an )?(?:call|message|letter|visit|email|text) from|"
     r"been (?:speaking|talking)|have spoken|ive spoken|had spoken|"
     r"after (?:speaking|talking)|when i (?:spoke|talked|called)|told me|said|sent me|promised|"
     r"hung up on|came|visited|called me|rang me|"
@@ -164,7 +166,8 @@ _ANTI_MACHINE = re.compile(
     r"(?:robots?|machines?|computers?|recordings?|bots?|automated|automatic|system|ai|"
     r"answering machine|voice ?mail|machine thing|menu|chatbot|phone tree)\b"
     r"|\b(?:no|not|never|stop) (?:\w+ )?(?:robots?|machines?|bots?|computers?)\b"
-    r"|\b(?:no|sin|odio|detesto|hart[oa]|cansad[oa]|paso|nada|basta|dejar|salir|sacame|saqueme|"
+    r"|\b(?:no|sin|odio|detesto|hart[oa]|cansad[oa]|me (?:canse|aburri|harte)|no (?:aguanto|"
+    r"soporto)|paso|nada|basta|dejar|salir|sacame|saqueme|"
     r"fuera|en vez|quitame|quiteme|harta)\b(?: \w+){0,7} "
     r"(?:robots?|maquinas?|maquinitas?|grabacion(?:es)?|grabadoras?|contestador(?:a|as|es)?|"
     r"ordenador(?:es)?|computadoras?|bots?|automatic[oa]s?|"
@@ -198,13 +201,15 @@ _PASS_TO = re.compile(
 )
 _PASS_WEAK = re.compile(
     r"\b(?:(?:put|pass|patch|switch|connect|transfer|hand|route|forward|"
-    r"redirect)(?: \w+){0,2}? (?:to|with|through|on|over|onto)(?: \w+){0,3}?|get me(?: \w+){0,2}?|"
+    r"redirect)(?: (?:me|us|my call|this call|this|it))?(?: (?:up|over|on|straight|now|"
+    r"please))? (?:to|with|through|on|over|onto)(?: \w+){0,3}?|get me(?: \w+){0,2}?|"
     r"give me(?: \w+){0,2}?|find me(?: \w+){0,2}?|(?:want|need|like|have|prefer|get|rather) (?:a|"
     r"an|some|another|some other)(?: \w+){0,1}?|get hold of(?: \w+){0,2}?|"
     r"get through to(?: \w+){0,2}?|"
     r"let me have(?: \w+){0,2}?|put(?: \w+){0,3}? on(?: with)?)"
     rf" (?!technician|engineer|expert|support|assistant|service|staff|"
-    rf"team)(?:{_WEAK_EN})\b(?! (?:to (?:come|look|fix|install|check|visit|repair|move|connect|set|"
+    rf"team)(?:{_WEAK_EN})\b(?! (?:over|under|aged|older|with|to (?:sign|come|look|fix|install|"
+    rf"check|visit|repair|move|connect|set|"
     rf"read|change)|come|out|plan|else in|at home|name|line))"
     rf"|\b(?:(?:comuni\w+|p[ao]s\w+|pong\w+|pon\w*|transf\w+|conect\w+|deriv\w+|contact\w+|"
     rf"enlac\w+|canali\w+|comunic\w+)(?: \w+){{0,3}}? (?:con|a|al)(?: \w+){{0,3}}?)"
@@ -234,8 +239,9 @@ _SERVED_BY = re.compile(
     r"ser humano)\b"
     r"|\b(?:is|isnt) there (?:a|any) (?:way|chance|possibility) (?:\w+ ){0,4}(?:person|human|"
     r"someone|somebody|agent|anyone)\b"
-    r"|\b(?:can|could|would|will) (?:some ?one|some ?body|any ?one|any ?body|a (?:person|human|"
-    r"real person)) (?:please |actually |there )*(?:talk to me|speak to me|speak with me|"
+    r"|\b(?:can|could|would|will|cant|wont|couldnt|wouldnt) (?:some ?one|some ?body|any ?one|"
+    r"any ?body|a (?:person|human|"
+    r"real person)) (?:please |actually |there |just )*(?:talk to me|speak to me|speak with me|"
     r"talk with me|"
     r"help me|assist me|take (?:my|this|the) call|pick up|answer (?:me|the phone)|"
     r"come on the (?:line|phone)|call)(?: (?:please|out|instead|now|here))*$"
@@ -261,7 +267,8 @@ _PERSON_MENTION = re.compile(rf"\b(?:{_STRONG_EN}|{_STRONG_ES})\b")
 _BARE = re.compile(
     r"^(?:(?:please|por favor|porfavor|porfa|ya|now|just|only|no|yes|si|ok|okay|un|una|an|a|the|"
     r"el|la|real|con|to|oh|uh|um|eh|ah|hello|hi|hola|i|said|want|dije|digo|he dicho|que|"
-    r"stop|enough|basta|para|um|pues|bueno|mejor|more|again|otra vez|well|sorry|perdon|thanks|"
+    r"a ver|carne|hueso|stop|enough|basta|para|um|pues|bueno|mejor|more|again|otra vez|well|sorry|"
+    r"perdon|thanks|"
     r"gracias|need|quiero|mi|my|god|come on|ahora|mismo|right|otro|otra|another|different|"
     rf"por|favor|senorita|someone|somebody|anybody|anyone|person|persona|alguien|gente|help|people|"
     rf"{_STRONG_EN}|{_STRONG_ES}) ?)+$"
@@ -274,8 +281,8 @@ _OTHER_SENSE = re.compile(
     r"\b(?:mobile|phone|telephone|network|internet|another|other|new|different|old|previous|"
     r"current|tour|donor|recipient) (?:operators?|operaters?|agents?)\b|\boperators? (?:lock|code|"
     r"name)\b"
-    r"|\b(?:cambi\w+|pas\w+|ven\w+|traer|portar|ir\w*|mud\w+|otra|otras|mi|nueva|vieja|anterior|"
-    r"antigua|actual|distinta|misma|de|la) (?:\w+ ){0,2}(?:operador(?:a|as))\b"
+    r"|\b(?:cambi\w+|vengo|venir|traer|portar|irme|mud\w+|otra|otras|mi|nueva|vieja|anterior|"
+    r"antigua|actual|distinta|misma) (?:\w+ ){0,2}(?:operador(?:a|as))\b"
     r"|\b(?:travel|estate|real estate|insurance|secret|cleaning|letting|free|police|"
     r"inmobiliari[oa]s?) agents?\b|\bagentes? (?:inmobiliari\w+|de (?:viajes|policia|seguros|"
     r"transito|limpieza))\b"
@@ -286,6 +293,16 @@ _OTHER_SENSE = re.compile(
     r"\bencargad[oa] de (?:pagar|la (?:casa|finca|comunidad|tienda)|el)\b|\b(?:soy|i am|im|"
     r"ella es|el es) (?:\w+ ){0,3}(?:encargad[oa]|responsable|manager|supervisor|agent|gestor|"
     r"gestora|ejecutivo|ejecutiva)\b"
+    r"|\b(?:telefono|numero|horarios?|correo|email|direccion|address|number|hours|opening hours|"
+    r"phone) (?:de|del|of|for) (?:la |su |your |the )?"
+    r"(?:atencion al cliente|servicio al cliente|customer (?:service|services|care|support))\b|"
+    r"\b(?:atencion al cliente|servicio al cliente|customer (?:service|care|support)) "
+    r"(?:is |are )?(?:number|hours|open|opens|closed|address|abre|cierra|atiende)\b"
+    r"|\b(?:agent|supervisor|manager|representative|operator|advisor)s? (?:names?|number|email|"
+    r"decided|decides|app|area|"
+    r"portal|code|who (?:came|called))\b|\bwhat (?:did )?(?:the|your|that) (?:agent|supervisor|"
+    r"manager|representative|"
+    r"operator|advisor)\b|\b(?:que|lo que) (?:dijo|decidio|hizo) (?:el|la|su) \w+\b"
     r"|\ba nombre de (?:mi |su |una? |otra |la |el )?\w+\b"
     r"|\b(?:plan|cuenta|tarifa|clase) ejecutiv[oa]\b"
 )
@@ -328,4 +345,14 @@ def wants_human(text: str, language: Language | None = None) -> bool:
     rest = " ".join(
         _blank(_OTHER_SENSE, _blank(_NOT_WANTED, _blank(_REPORTED, _blank(_REPORTED_BEFORE, speech)))).split()
     )
-    return any(pattern.search(rest) for pattern in (_WANT_TALK, _PASS_TO, _PASS_WEAK, _SERVED_BY, _DEPARTMENT))
+    if any(pattern.search(rest) for pattern in (_WANT_TALK, _PASS_TO, _PASS_WEAK, _SERVED_BY, _DEPARTMENT)):
+        return True
+    parts = clauses(text)
+    short = [part for part in parts if len(part.split()) <= _BARE_WORDS]
+    if len(parts) > 1 and any(_BARE.match(part) and _BARE_CORE.search(part) for part in short):
+        return not (_REPORTED.search(speech) or _REPORTED_BEFORE.search(speech) or _OTHER_SENSE.search(speech))
+    return cue_score(rest) >= CUE_THRESHOLD
+
+
+_BARE_WORDS = 5
+"""A clause of up to so many words that only names a human is a request: "Stop. Agent." """

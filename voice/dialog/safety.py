@@ -122,6 +122,7 @@ _FIGURES = _rx(
     r"\bahogad[oa]s? (?:en|de|con|por) (?:\w+ )?(?:deudas|facturas|trabajo|pagos|recibos)\b",
     r"\bdrowning in (?:\w+ )?(?:bills|debt|paperwork|work|fees)\b",
     r"\bme (?:muero|moria|estoy muriendo) por\b",
+    r"\bfuegos? de la (?:cocina|estufa)\b(?! (?:se esta|esta quem|prend))",
     r"\b(?:im|i am|my \w+ is|soy|es) (?:a |un )?(?:fire ?fighter|bombero|fireman)\b",
     r"\bnot (?:really )?(?:an?|any) (?:\w+ )?emergency\b",
     r"\bno (?:es|tengo) (?:una |ninguna )?(?:\w+ )?emergencia\b",
@@ -191,6 +192,9 @@ _SELF_HARM = _rx(
     r"\b(?:overdose|overdosed|overdosing|(?:took|taken|swallowed) all (?:my|the|of my) (?:pills|"
     r"tablets|medication)|swallow(?:ed)? (?:\w+ ){0,3}pills|slit my wrists?|cut my wrists?)\b",
     r"\b(?:end|finish) it all\b",
+    r"\bnothing matters\b(?: \w+){0,6} end(?:ing)? (?:it|things|everything)\b",
+    r"\b(?:thinking|thought) (?:of|about) ending (?:it all|things|everything|my life)\b",
+    r"\bme (?:quiero|voy a|quisiera) quitar(?:me)? de en medio\b",
     r"\bself ?harm\w*\b",
     r"\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|not be around (?:any ?more|much longer|tomorrow))\b",
     r"\bno (?:longer )?want to be alive\b",
@@ -244,7 +248,8 @@ _DANGER = _rx(
     r"with (?:calls|messages|notifications)))",
     r"\bmy (?:house|home|flat|apartment|kitchen|garage) is burning\b",
     # electricity and lines
-    r"\b(?:electrocut\w+|electric shocks?|electrical shocks?|got a shock|get a shock|"
+    r"\bgot (?:an? )?(?:\w+ )?jolt\b|\b(?:electrocut\w+|electric shocks?|electrical shocks?|"
+    r"got a shock|get a shock|"
     r"getting (?:a )?shocks?|got shocked|gave me a shock|gives? (?:me |you |us )?(?:a )?shocks?|"
     r"got zapped|getting zapped|zapped (?:me|him|her)|shocked (?:me|him|her) when)\b",
     r"\b(?:live|exposed|bare|fallen|downed|broken|hanging|loose|snapped|down|naked|"
@@ -382,6 +387,11 @@ _DANGER = _rx(
     r"metiendo) (?:\w+ )?(?:en|a) (?:mi|la|nuestra) (?:casa|vivienda|piso)\b",
     r"\b(?:hay (?:un |unos )?(?:ladron|ladrones)|(?:ladron|ladrones) (?:en|dentro)|bomba (?:en|"
     r"de)|rehen|rehenes|secuestro)\b",
+    r"\b(?:abuel[oa]|madre|padre|mama|papa|hij[oa]|marido|mujer|espos[oa]|vecin[oa]|senora?|"
+    r"nin[oa]|bebe|herman[oa]|"
+    r"amig[oa]|trabajador|tecnico|alguien|persona|chic[oa])(?: \w+){0,5} no (?:se )?(?:responde|"
+    r"mueve|despierta|reacciona|"
+    r"levanta|contesta y|respira)\b",
     r"\bauxilio\b",
     r"\bsocorro\b(?! (?:perez|garcia|lopez|martinez|hernandez|gonzalez))",
 )
@@ -423,6 +433,16 @@ _FRAUD = _rx(
     r"with my card|emptied|pretending|posing)\b",
     r"\b(?:unauthori[sz]ed|unknown|unrecogni[sz]ed) (?:\w+ )?(?:charge|charges|payment|payments|"
     r"transaction|transactions|transfer|access|purchase|withdrawal|login|debit|line)\b",
+    r"\b(?:link|text|email|e mail|call|message|letter|invoice|sms|"
+    r"website)\b(?: \w+){0,10} (?:dodgy|suspicious|fishy|fake|bogus|phoney)\b",
+    r"\b(?:line|contract|plan|account|loan)(?: \w+){0,5} i never (?:ordered|signed|asked|opened|"
+    r"requested|agreed|took)\b",
+    r"\b(?:diciendo|dijeron|decian|decia|dijo) (?:que )?(?:eran|era|ser|son|llamaban|"
+    r"llamaba) (?:\w+ )?(?:de )?(?:parte de )?(?:lumina|ustedes|vosotros|la compania|la empresa|"
+    r"la luz)\b",
+    r"\b(?:contrat\w+|abri\w+|sac(?:o|aron|ado)|dieron de alta|pidieron|"
+    r"pidio)(?: \w+){0,4} con mi (?:dni|ine|nombre|cedula|identificacion|pasaporte|datos|"
+    r"identidad)\b",
     r"\bi clicked (?:on )?(?:a|the|that) link\b",
     r"\bemptied (?:my|the|our) (?:\w+ )?account\b",
     r"\bbogus\b",
