@@ -90,6 +90,11 @@ class CallerSpeaks:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerStopped:
+    """The caller fell silent; whether the turn is over is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class BotHeard:
     """Audio of the bot reaches the caller."""
 
@@ -144,6 +149,7 @@ CallInput = (
     | CallerGone
     | CallerTurnEnded
     | CallerSpeaks
+    | CallerStopped
     | BotHeard
     | BotSilent
     | NothingOwed
@@ -163,6 +169,9 @@ class CallLimits:
     """Longest wait for the answer to be confirmed. Source: RFC 3261 timer H, 64*T1."""
     filler_after_ms: int = 2_500
     """Silence owed by the bot before a filler. Source: callers judge more than about 2 to 3 s as a dead line."""
+    filler_after_pause_ms: int = 4_000
+    """The same from the caller's last voice, before the turn is known to be over: recognition may hang. Longer than
+    the longest patience with a caller who is dictating, 3 s."""
     filler_again_ms: int = 5_000
     """Silence between two fillers."""
     give_up_after_ms: int = 12_000
@@ -260,6 +269,13 @@ class CallMachine:
 
     def _turn_ended(self, _event: CallInput, now_ms: int) -> list[Command]:
         self._owe(now_ms)
+        return []
+
+    def _caller_stopped(self, _event: CallInput, now_ms: int) -> list[Command]:
+        if self._owed_since_ms is None:
+            self._owe(now_ms)
+            if self._guard_at_ms is not None:
+                self._guard_at_ms = now_ms + self._limits.filler_after_pause_ms
         return []
 
     def _nothing_owed(self, _event: CallInput, _now_ms: int) -> list[Command]:
@@ -370,6 +386,7 @@ class CallMachine:
         (CallState.TALKING, CallerGone): _hung_up_talking,
         (CallState.TALKING, CallerTurnEnded): _turn_ended,
         (CallState.TALKING, CallerSpeaks): _nothing_owed,
+        (CallState.TALKING, CallerStopped): _caller_stopped,
         (CallState.TALKING, BotHeard): _bot_heard,
         (CallState.TALKING, BotSilent): _bot_silent,
         (CallState.TALKING, NothingOwed): _nothing_owed,

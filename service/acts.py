@@ -99,7 +99,8 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
 
 async def _brief(call: CallRunner) -> None:
     await call.log.settled()
-    call.brief(build_brief(call.log.events, call.policy.language))
+    language = call.policy.language
+    call.brief(build_brief(call.log.events, language, titles=call.house.knowledge.titles(language)))
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:

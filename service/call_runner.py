@@ -253,6 +253,7 @@ class CallRunner:
 
     def speech_stopped(self, t_ms: int) -> None:
         """The caller paused."""
+        self._machine.feed(machine.CallerStopped())
         self.tell(CallerSpeaking(speaking=False))
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": False, "t_ms": t_ms})
 

@@ -11,6 +11,7 @@ from calls.machine import CallLimits
 from calls.ports import IncomingCall
 from records.recording import RecordingThread
 from records.recovery import recover
+from records.retention import apply_retention
 from records.spill import FILE_NAME as SPILL_NAME
 from records.spill import SpillFile
 from records.store import EventStore
@@ -43,6 +44,9 @@ logger = logging.getLogger(__name__)
 
 RELOAD_EVERY_S = 2.0
 """How often the dial plan and the articles are looked at for changes."""
+
+RETENTION_EVERY_S = 24 * 3600
+"""How often what is too old is destroyed; the first time at the start."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -105,6 +109,7 @@ class House:
             raise
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
+        self.tasks.start("retention", self._retain())
         self._warm()
         self.ready = True
 
@@ -143,12 +148,14 @@ class House:
             return
         call = CallRunner(self, new_call_id(self.clock), incoming, route)
         self.calls[call.call_id] = call
+        self.voice.hold()
         self.metrics.calls_active.set(len(self.calls))
         call.start()
 
     def call_over(self, call: CallRunner) -> None:
         """Forget an ended call."""
-        self.calls.pop(call.call_id, None)
+        if self.calls.pop(call.call_id, None) is not None:
+            self.voice.release()
         self.metrics.calls_active.set(len(self.calls))
 
     def agents_signed_in(self) -> int:
@@ -261,6 +268,17 @@ class House:
             self.metrics.loop_lag_seconds.observe(self.ticker.stats().lag_p99_ms / 1000)
             for worker in self._workers.all():
                 self.metrics.worker_restarts.labels(worker.name).set(worker.restarts)
+
+    async def _retain(self) -> None:
+        while True:
+            days = self.config.privacy.retention_days
+            try:
+                await asyncio.to_thread(
+                    apply_retention, self.store, self.recordings, days=days, now_utc=self.clock.now_utc()
+                )
+            except CallCentreError as error:
+                logger.error("old calls could not be cleaned up: %s", error.message)
+            await asyncio.sleep(RETENTION_EVERY_S)
 
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting."""

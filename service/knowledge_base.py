@@ -75,6 +75,10 @@ class KnowledgeBase:
             if article.language == language:
                 yield from (section.text for section in article.sections)
 
+    def titles(self, language: Language) -> dict[str, str]:
+        """Return topic -> title, for what people read."""
+        return {a.topic: a.title for a in self._index.library.articles if a.language == language}
+
     def _look(self) -> tuple[int, int]:
         """Return the number of files and the newest change: cheap, and any edit changes it."""
         stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]

@@ -15,6 +15,7 @@ from calls.machine import (
     Broken,
     CallerGone,
     CallerSpeaks,
+    CallerStopped,
     CallerTurnEnded,
     CallInput,
     CallLimits,
@@ -37,6 +38,7 @@ SAMPLES: dict[type, CallInput] = {
     CallerGone: CallerGone("caller_hung_up"),
     CallerTurnEnded: CallerTurnEnded(),
     CallerSpeaks: CallerSpeaks(),
+    CallerStopped: CallerStopped(),
     BotHeard: BotHeard(filler=False),
     BotSilent: BotSilent(),
     NothingOwed: NothingOwed(),
@@ -84,6 +86,7 @@ ROWS = {
     "talking --CallerGone--> ended: Finish",
     "talking --CallerTurnEnded--> talking:",
     "talking --CallerSpeaks--> talking:",
+    "talking --CallerStopped--> talking:",
     "talking --BotHeard--> talking:",
     "talking --BotSilent--> talking:",
     "talking --NothingOwed--> talking:",
@@ -128,6 +131,15 @@ def test_when_the_bot_stays_silent_the_caller_hears_a_filler_then_an_apology() -
     call.step(BotSilent(), 8_600)
     assert call.step(Tick(), 13_600) == [commands.Fill(2)]
     assert call.step(Tick(), 18_600) == [commands.GiveUpAnswering()]
+
+
+def test_when_recognition_hangs_after_the_caller_stopped_the_caller_hears_a_filler() -> None:
+    call = machine_in(CallState.TALKING)
+    call.step(BotHeard(filler=False), 200)
+    call.step(BotSilent(), 1_000)
+    call.step(CallerSpeaks(), 3_000)
+    call.step(CallerStopped(), 5_000)
+    assert call.step(Tick(), 5_000 + CallLimits().filler_after_pause_ms) == [commands.Fill(1)]
 
 
 def test_when_the_answer_is_heard_no_filler_follows() -> None:

@@ -88,7 +88,7 @@ class Voice:
         self._clock = clock
         self._weights: dict[tuple[int, str], str] = {}
         self._shunned_until_ms: dict[tuple[int, str], int] = {}
-        self._speaking = 0
+        self._busy = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
         self._writes: set[asyncio.Task[None]] = set()
@@ -126,16 +126,13 @@ class Voice:
         Raises:
             CallCentreError: `tts.no_voice` when no voice of the language works.
         """
-        self._speaking += 1
-        self._quiet.clear()
+        self._begin_busy()
         try:
             for index, clause in enumerate(self._clauses(text, language)):
                 priority = CLAUSE_PRIORITY if index else FIRST_CLAUSE_PRIORITY
                 yield await self._speak_clause(clause, language, speed, priority)
         finally:
-            self._speaking -= 1
-            if not self._speaking:
-                self._quiet.set()
+            self._end_busy()
 
     def warm(self, texts: Iterable[tuple[str, Language]], *, speed: float = 1.0) -> None:
         """Render texts into the cache in the background, while nobody is being spoken to. Returns at once.
@@ -157,10 +154,27 @@ class Voice:
         if self._warmer is not None:
             await asyncio.wait({self._warmer})
 
+    def hold(self) -> None:
+        """A call has begun: rendering ahead would take its processor. Undone by `release`, once for each `hold`."""
+        self._begin_busy()
+
+    def release(self) -> None:
+        """The call is over."""
+        self._end_busy()
+
     @property
     def warming(self) -> int:
         """How many texts still wait to be rendered."""
         return len(self._to_warm)
+
+    def _begin_busy(self) -> None:
+        self._busy += 1
+        self._quiet.clear()
+
+    def _end_busy(self) -> None:
+        self._busy -= 1
+        if not self._busy:
+            self._quiet.set()
 
     def _clauses(self, text: str, language: Language) -> Iterator[Clause]:
         choices = self._voices.get(language, ())
