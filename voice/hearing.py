@@ -115,6 +115,8 @@ class Hearing:
         self._changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._decodes: dict[int, dict[int, asyncio.Task[None]]] = {}
+        self._outputs: deque[TurnOutput] = deque()
+        self._doing = False
         self._stopping = False
         self._vad_sample = 0
         self._vad_state: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
@@ -240,9 +242,16 @@ class Hearing:
     def _step(self, turn_input: TurnInput) -> None:
         if self._stopping:
             return
-        for output in self._machine.step(turn_input, self._clock.now_ms()):
-            self._do(output)
+        self._outputs += self._machine.step(turn_input, self._clock.now_ms())
         self._changed.set()
+        if self._doing:  # the listener answered from inside a call: what is told stays in order
+            return
+        self._doing = True
+        try:
+            while self._outputs:
+                self._do(self._outputs.popleft())
+        finally:
+            self._doing = False
 
     def _do(self, output: TurnOutput) -> None:
         match output:

@@ -15,7 +15,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from tests.fakes.hearing_ear import Ear, Feeder, ScriptedWorker, WallClock, hears, loud_is_voice, quiet, tone
 from voice.hearing import Hearing, HearingSettings
-from voice.turn.settings import TurnSettings
+from voice.turn.settings import BargeInAction, TurnSettings
 
 LOST = CallCentreError("worker.lost", "The worker died.", fault="us", retryable=True)
 IMPATIENT = TurnSettings(decode_deadline_ms=150, retry_ms=40, voice_deadline_ms=200)
@@ -203,6 +203,25 @@ async def test_when_the_caller_talks_over_the_bot_then_the_playout_is_told_to_pa
         await call.feeder.feed(quiet(500), tone(1_500), quiet(1_500))
         await call.ear.until("turn")
     assert call.ear.all("barge_in") == ["pause", "yield"]
+
+
+async def test_when_the_listener_answers_from_inside_a_call_then_what_is_told_stays_in_order() -> None:
+    async with a_call() as call:
+        hearing = call.hearing
+        told = call.ear.barge_in
+
+        def stop_the_bot(action: BargeInAction) -> None:
+            told(action)
+            hearing.bot_speaking(False)
+            hearing.expect("yes_no")
+
+        call.ear.barge_in = stop_the_bot  # type: ignore[method-assign]
+        hearing.bot_speaking(True)
+        await call.feeder.feed(quiet(500), tone(1_500), quiet(1_500))
+        await call.ear.until("turn")
+    kinds = [kind for kind, _ in call.ear.events if kind != "hypothesis"]
+    assert kinds[0] == "started"
+    assert kinds[-2:] == ["utterance", "turn"]
 
 
 async def test_when_the_sound_is_silence_then_nothing_is_told() -> None:
