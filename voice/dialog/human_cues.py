@@ -87,8 +87,9 @@ _PREFER = re.compile(
 )
 _ENDS = re.compile(
     r"(?:^|"
-    r"(?<!\ban)(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\byour)(?<!\bof)(?<!\bby)(?<!\bfrom)(?<!\bother)(?<!\bun)(?<!\buna)(?<!\bel)"
-    r"(?<!\bla)(?<!\bde)(?<!\bmi)(?<!\bsu)(?<!\bdel)(?<!\bsoy)(?<!\bis)(?<!\bes)(?<!\bto)(?<!\bwith)(?<!\bcon)(?<!\ba)(?<!\bno)(?<!\bbeing)) ?"
+    r"(?<!\ban)(?<!\ba)(?<!\bthe)(?<!\bmy)(?<!\byour)(?<!\bof)(?<!\bby)(?<!\bfrom)(?<!\bother)"
+    r"(?<!\bun)(?<!\buna)(?<!\bel)(?<!\bla)(?<!\bde)(?<!\bmi)(?<!\bsu)(?<!\bdel)(?<!\bsoy)"
+    r"(?<!\bis)(?<!\bes)(?<!\bto)(?<!\bwith)(?<!\bcon)(?<!\bno)(?<!\bbeing)) ?"
     r"\b(?:agent|operator|representative|human|advisor|supervisor|agente|humano|operador|"
     r"operadora|asesor|asesora|representante)"
     r"(?: please| por favor| now| ya| gracias| thanks)*$"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from calls.events import ConsentSubject
 from calls.ids import Language
 from voice.dialog.acts import CallBegan, ConsentHow, GiveNotice, LanguageHow, SetConsent, SetLanguage
+from voice.dialog.flow import load_flows
+from voice.dialog.handing_over import start_flow
 from voice.dialog.requests import Switch
 from voice.dialog.settings import ConsentMode
 from voice.dialog.talk import Talk
@@ -18,6 +20,7 @@ def _mode(talk: Talk, subject: ConsentSubject) -> ConsentMode:
 
 def greet(talk: Talk, began: CallBegan) -> None:
     """Say who answers, that it is a machine, and what is kept; ask where consent must be asked for."""
+    talk.first_flow = began.flow
     asked = [s for s in SUBJECTS if _mode(talk, s) == "ask"]
     told = [s for s in SUBJECTS if _mode(talk, s) == "stay"]
     for subject in SUBJECTS:
@@ -48,11 +51,15 @@ def _ask_consent(talk: Talk, asked: list[ConsentSubject]) -> None:
 
 
 def _go_on(talk: Talk) -> None:
-    """Ask the open question."""
+    """Ask the open question, or begin the flow of the dial plan."""
     talk.pending = "open"
     if not talk.open:
         talk.say("greeting.after_hours", kind="notice")
-    talk.say("greeting.how_can_i_help")
+    spec, talk.first_flow = load_flows().get(talk.first_flow), ""
+    if spec is not None:
+        start_flow(talk, spec, offer=False)
+    else:
+        talk.say("greeting.how_can_i_help")
 
 
 def ask_consent_again(talk: Talk) -> None:

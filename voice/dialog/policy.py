@@ -32,7 +32,7 @@ from voice.dialog.acts import (
     TroubleKind,
 )
 from voice.dialog.answering import is_question
-from voice.dialog.flow import flow_asked_for, load_flows
+from voice.dialog.flow import flow_asked_for
 from voice.dialog.handing_over import (
     begin_asked_flow,
     callback_declined,
@@ -43,7 +43,6 @@ from voice.dialog.handing_over import (
     nobody,
     offer_callback,
     start_callback,
-    start_flow,
 )
 from voice.dialog.keypad import Keypad
 from voice.dialog.mood import MoodWatch
@@ -144,9 +143,6 @@ class DialogPolicy:
         talk.now_local, talk.caller, talk.open = event.now_local, event.caller, event.open
         talk.agents = max(0, event.agents_signed_in)
         opening.greet(talk, event)
-        spec = load_flows().get(event.flow)
-        if spec is not None and talk.pending == "open":
-            start_flow(talk, spec, offer=False)
 
     def _trouble(self, kind: TroubleKind) -> None:
         talk = self._talk

@@ -66,6 +66,8 @@ class Talk:
     consent: dict[ConsentSubject, Literal["unasked", "given", "refused", "never"]] = field(default_factory=dict)
     flow: FlowRun | None = None
     flow_secret_open: bool = False
+    first_flow: str = ""
+    """Flow that the dial plan starts with, once greeting and consent are done."""
     choices: tuple[Passage, ...] = ()
     """Passages the caller is asked to choose between while `pending` is `which`."""
     matter: str = ""

@@ -372,3 +372,30 @@ def test_when_flows_are_loaded_then_each_has_its_sentences_in_both_languages() -
         for slot in spec.slots:
             assert {"ask", "again"} <= set(slot.texts["es"])
             assert set(slot.texts["es"]) == set(slot.texts["en"])
+
+
+def test_when_the_dial_plan_starts_with_a_flow_then_it_begins_after_the_greeting_and_consent() -> None:
+    call = scripted.ScriptedCall("es", flow="outage_report")
+    assert call.begin()[-4:-2] == ["say flow:outage_report", "say slot:account_number"]
+    asking = scripted.ScriptedCall("es", flow="outage_report", settings=DialogSettings(recording="ask", emotion="off"))
+    assert "say slot:account_number" not in asking.begin()
+    assert asking.line("> sí")[-1] == "say slot:account_number"
+
+
+def test_when_a_topic_needs_a_human_then_it_escalates_by_topic() -> None:
+    chosen = DialogSettings(human_topics=frozenset({"complaint-procedure"}))
+    call = scripted.ScriptedCall("en", settings=chosen, agents=1)
+    call.begin()
+    call.line("> I want to complain about my contract")
+    assert "escalate topic" in call.line("found complaint-procedure 0.9")
+
+
+def test_when_an_estimate_abstains_then_it_never_escalates() -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    for _ in range(3):
+        turn = Turn(turn_id=TurnId("t"), speaker="caller", text="my bill please", language="en", start_ms=0, end_ms=1)
+        unsure = EmotionEstimate(
+            anger_prob=0.99, arousal_score=1.0, uncertainty=0.9, abstained=True, reasons=(), model="test"
+        )
+        assert not any(c.startswith("escalate") for c in call.feed(acts.CallerTurn(turn=turn, emotion=unsure)))

@@ -145,7 +145,7 @@ _FIXED: tuple[tuple[re.Pattern[str], tuple[int, int]], ...] = (
     (re.compile(r"\b(?:boxing day)\b"), (12, 26)),
 )
 _PAST_WORDS = re.compile(
-    r"\b(?:last|ago|past|was|were|came|went|born|since|yesterday|started|arrived|happened|paid|"
+    r"\b(?:last|ago|past|was|were|came|went|born|since|yesterday|started|stopped|broke|lost|cut|failed|ended|arrived|happened|paid|"
     r"called|been|had|birth|"
     r"pasado|pasada|hace|fue|era|naci|nacio|vino|llego|desde|ayer|paso|pague|llame|empezo|"
     r"nacimiento|anterior|estuve|hubo|ocurrio|se fue|quedo)\b"

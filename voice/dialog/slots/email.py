@@ -96,7 +96,7 @@ _SOUND_ALIKE = {
 _STOP: dict[Language, frozenset[str]] = {
     "en": frozenset(
         word_list(
-            "is its it's my email mail address to send be would that's thats this it e can you use spanish "
+            "is its it's my email emails mail address to send be would that's thats this it e can you use spanish "
             "business work personal one, i i'm use on account write here so yes yeah ok okay um uh well sure "
             "please and for me get reach have got right go goes like"
         )

@@ -18,6 +18,9 @@ _CURRENCIES: tuple[tuple[str, re.Pattern[str]], ...] = (
 DEFAULT_CURRENCY = "EUR"
 """Currency when none is named: Lumina bills in euros. Source: data/dialog/topics.md of the shared data."""
 
+_OTHER_CURRENCY = re.compile(r"\b(?:pounds?|quid|sterling|libras?|francs?|francos?|yen|yenes|soles|reales)\b")
+"""Currencies that no bill of ours is in; better ask again than be wrong."""
+
 _UNIT = re.compile(
     r"^(?:euros?|eur|pavos|uros?|pesos?|mxn|varos?|dollars?|dolar|dolares|bucks?|usd|dolars?|"
     r"yuros?|quid|pounds?)$"
@@ -90,7 +93,7 @@ def parse_money(text: str, language: Language) -> Parsed | None:
         found = _amount(segment)
         if found is not None:
             amount = found
-    if amount is None:
+    if amount is None or _OTHER_CURRENCY.search(plain(speech)):
         return None
     currency, named = _currency(plain(speech) + (" $" if "$" in text else "") + (" €" if "€" in text else ""))
     return Parsed(f"{amount // 100}.{amount % 100:02d} {currency}", 0.9 if named else 0.6, needs_confirmation=not named)

@@ -22,7 +22,7 @@ _YES = re.compile(
     r"exacto|exactamente|eso es|ese es|esa es|asi es|asi mero|ese mero|es correcto|esta bien|"
     r"de acuerdo|efectivamente|efectivo|afirmativo|cierto|"
     r"perfecto|adelante|como no|obvio|ok|okey|oki|orale|andale|sale|simon|ajam?|aja|ya lo creo|"
-    r"por favor|hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|sin duda|seguro|"
+    r"por favor|hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|por mi (?:esta )?bien|sin duda|seguro|"
     r"a huevo|va|listo|cabal|positivo|confirmo|confirmado|lo confirmo|quiero|"
     r"me interesa|encantad[oa]|con gusto|muy bien|hecho|el mismo|la misma|es ese|es esa|ese|esa|"
     r"asi)\b"
