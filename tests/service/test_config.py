@@ -1,0 +1,73 @@
+"""Configuration: origins, secrets, and sentences for what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calls.errors import CallCentreError
+from service.config import load_config
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "warmline.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_when_a_value_comes_from_a_file_or_the_environment_its_origin_says_so(tmp_path: Path) -> None:
+    file = write(tmp_path, 'data_dir = "x"\n[service]\nlisten = "127.0.0.1:9"\n')
+    loaded = load_config(file, {"WARMLINE__TELEPHONY__MAX_CALLS": "7", "WARMLINE__DATA_DIR": "/y"})
+    rows = {key: (value, origin) for key, value, origin in loaded.rows()}
+    assert rows["service.listen"] == ('"127.0.0.1:9"', "file:warmline.toml")
+    assert rows["telephony.max_calls"] == ("7", "env:WARMLINE__TELEPHONY__MAX_CALLS")
+    assert rows["data_dir"] == ('"/y"', "env:WARMLINE__DATA_DIR")
+    assert rows["dial_plan.language"][1] == "default"
+
+
+def test_when_data_dir_stands_below_service_it_counts_all_the_same(tmp_path: Path) -> None:
+    loaded = load_config(write(tmp_path, '[service]\nlisten = "127.0.0.1:9"\ndata_dir = "d"\n'), {})
+    assert loaded.config.data_dir == "d"
+
+
+def test_when_a_secret_is_shown_it_is_masked(tmp_path: Path) -> None:
+    loaded = load_config(write(tmp_path, '[service]\nstaff_token = "hunter2"\n'), {})
+    shown = "\n".join(value for _, value, _ in loaded.rows())
+    assert "hunter2" not in shown
+    assert '"********"' in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[telephony.sip]\nlissten = 1\n", "'telephony.sip.listen'"),
+        ("[privacy]\nretention = 3\n", "'privacy.retention_days'"),
+        ("[sip]\nadvertise = 'x'\n", "'telephony.sip.advertise'"),
+    ],
+)
+def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, hint: str) -> None:
+    with pytest.raises(CallCentreError, match="has no key") as caught:
+        load_config(write(tmp_path, text), {})
+    assert hint in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[telephony]\nmax_calls = 0\n", "telephony.max_calls"),
+        ('[service]\nlisten = "nowhere"\n', "service.listen"),
+        ('[privacy]\nrecording = "maybe"\n', "privacy.recording"),
+    ],
+)
+def test_when_a_value_is_wrong_the_sentence_names_key_and_file(tmp_path: Path, text: str, key: str) -> None:
+    with pytest.raises(CallCentreError, match="not usable") as caught:
+        load_config(write(tmp_path, text), {})
+    assert f"'{key}' (file:warmline.toml)" in caught.value.message
+
+
+def test_when_the_file_is_missing_or_broken_the_sentence_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CallCentreError, match="There is no configuration file"):
+        load_config(tmp_path / "none.toml", {})
+    with pytest.raises(CallCentreError, match="cannot be read"):
+        load_config(write(tmp_path, "[service\n"), {})

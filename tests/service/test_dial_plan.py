@@ -1,0 +1,101 @@
+"""The dial plan: numbers, hours, holidays, and a reload that never makes things worse."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from calls.errors import CallCentreError
+from service.config import DialPlanSection
+from service.dial_plan import DialPlan, Route
+
+MONDAY_10 = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # 10:00 in Madrid
+MONDAY_15 = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+PLAN = """
+[[number]]
+called = "+34900*"
+language = "es"
+greeting = "Lumina, dígame."
+ring_ms = 2000
+hours = { mon = "09:00-14:00,16:00-19:00" }
+holidays = [2026-11-30]
+
+[[number]]
+called = "emergency"
+language = "en"
+flow = "outage_report"
+"""
+
+
+def plan(folder: Path, text: str = PLAN) -> DialPlan:
+    file = folder / "plan.toml"
+    file.write_text(text, encoding="utf-8")
+    return DialPlan(DialPlanSection(file=str(file)))
+
+
+def route(dial_plan: DialPlan, called: str, at: datetime = MONDAY_10) -> Route:
+    found = dial_plan.route(called, at)
+    assert found is not None
+    return found
+
+
+def test_when_a_number_matches_its_entry_decides(tmp_path: Path) -> None:
+    found = route(plan(tmp_path), "+34900123456")
+    assert (found.language, found.greeting, found.ring_ms, found.open) == ("es", "Lumina, dígame.", 2000, True)
+    assert route(plan(tmp_path), "emergency").flow == "outage_report"
+
+
+def test_when_nobody_works_at_this_hour_it_says_so(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path)
+    assert not route(dial_plan, "+34900123456", MONDAY_15).open
+    assert not route(dial_plan, "+34900123456", datetime(2026, 11, 30, 9, 0, tzinfo=UTC)).open
+    assert not route(dial_plan, "+34900123456", datetime(2026, 11, 24, 9, 0, tzinfo=UTC)).open
+    assert route(dial_plan, "emergency", MONDAY_15).open
+
+
+def test_when_a_plan_exists_other_numbers_are_not_answered(tmp_path: Path) -> None:
+    assert plan(tmp_path).route("12345", MONDAY_10) is None
+
+
+def test_when_there_is_no_plan_every_number_is_answered_and_slow_rings_first() -> None:
+    dial_plan = DialPlan(DialPlanSection())
+    assert route(dial_plan, "anything").ring_ms == 0
+    assert route(dial_plan, "slow").ring_ms == 5000
+
+
+def test_when_the_file_changes_the_new_plan_holds_and_a_wrong_one_does_not(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path)
+    file = tmp_path / "plan.toml"
+    assert not dial_plan.reload_if_changed()
+    file.write_text('[[number]]\ncalled = "new"\n', encoding="utf-8")
+    os.utime(file, ns=(1, 1))
+    assert dial_plan.reload_if_changed()
+    assert route(dial_plan, "new").flow == "main"
+    file.write_text('[[number]]\ncaled = "typo"\n', encoding="utf-8")
+    with pytest.raises(CallCentreError, match=r"\[\[number\]\] 1"):
+        dial_plan.reload_if_changed()
+    assert route(dial_plan, "new").flow == "main"
+    assert not dial_plan.reload_if_changed()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[[number]]\ncalled = "x"\nhours = { mon = "9-5" }\n',
+        '[[number]]\ncalled = "x"\nhours = { monday = "09:00-17:00" }\n',
+        '[[number]]\nlanguage = "fr"\ncalled = "x"\n',
+        "[numbers]\n",
+        "[[number",
+    ],
+)
+def test_when_the_plan_is_wrong_the_sentence_names_the_file(tmp_path: Path, text: str) -> None:
+    with pytest.raises(CallCentreError, match=r"plan\.toml"):
+        plan(tmp_path, text)
+
+
+def test_when_the_time_zone_is_unknown_the_sentence_says_so() -> None:
+    with pytest.raises(CallCentreError, match="time zone"):
+        DialPlan(DialPlanSection(time_zone="Europe/Nowhere"))
