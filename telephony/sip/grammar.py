@@ -13,6 +13,8 @@ Params = tuple[tuple[str, str | None], ...]
 _TOKEN_CHARS = frozenset(string.ascii_letters + string.digits + "-.!%*_+`'~")
 _HOST_NAME = re.compile(r"(?=.*[A-Za-z0-9])[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_.])?\Z")
 MAX_PORT = 65_535
+MAX_READABLE_CHARS = 256
+"""Longest text of a peer that is told further; Call-IDs and names in use are under a hundred."""
 
 
 class SipSyntaxError(ValueError):
@@ -100,6 +102,19 @@ def parse_params(parts: Iterable[str], what: str) -> Params:
             raise SipSyntaxError(f"a parameter of {what} has no proper name")
         params.append((name.lower(), unquote(value) if equals else None))
     return tuple(params)
+
+
+def readable(text: str) -> str:
+    """Return a peer's text as others may store and show it: real Unicode, no control characters, bounded.
+
+    Bytes that were not UTF-8 are read as Latin-1, which is what old phones write in display names.
+    """
+    raw = text.encode("utf-8", "surrogateescape")
+    try:
+        decoded = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        decoded = raw.decode("latin-1")
+    return "".join(char for char in decoded if char.isprintable())[:MAX_READABLE_CHARS]
 
 
 def format_params(params: Params) -> str:

@@ -6,6 +6,7 @@ from telephony.sdp.offer_answer import NotAcceptableError, accept_answer, make_o
 from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp, serialise_sdp
 from telephony.sip.bodies import SDP_TYPE, find_sdp
 from telephony.sip.checked_request import CheckedResponse
+from telephony.sip.grammar import readable
 from telephony.sip.headers import Headers
 from telephony.sip.message import SipRequest
 from telephony.sip.name_addr import NameAddr
@@ -68,7 +69,7 @@ class OutgoingSession(Session):
             self._on_success(checked, now_ms)
         else:
             if self.state in _WAITING:
-                self._cause, self._status, self._reason = "refused", response.status, response.reason
+                self._cause, self._status, self._reason = "refused", response.status, readable(response.reason)
             self._take_if_legal(SessionEvent.GOT_REFUSAL, now_ms)
 
     def on_failure(self, *, timed_out: bool, now_ms: int) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from telephony.sip.checked_request import CheckedRequest, check_request, check_response
-from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.grammar import SipSyntaxError, readable
 from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
 from telephony.sip.respond import make_response, response_flow
@@ -224,14 +224,14 @@ class UserAgent:
         self._by_invite[key] = session_id
         if session.dialog is not None:
             self._by_dialog[session.dialog.key] = session_id
-        caller = checked.sender.uri.user_text
+        caller = readable(checked.sender.uri.user_text)
         self._wire.tell(
             CallArrived(
                 session_id=session_id,
                 caller="" if caller.lower() == "anonymous" else caller,
-                caller_name="" if caller.lower() == "anonymous" else checked.sender.display_name,
-                called=checked.uri.user_text,
-                call_id=checked.call_id,
+                caller_name="" if caller.lower() == "anonymous" else readable(checked.sender.display_name),
+                called=readable(checked.uri.user_text),
+                call_id=readable(checked.call_id),
                 source=source,
             )
         )

@@ -146,7 +146,12 @@ class Chaos:
             self.bench.give(orders_by_name[name])
 
     def look(self) -> None:
-        self.sessions += [news.session_id for news in self.bench.take_news() if isinstance(news, CallArrived)]
+        for news in self.bench.take_news():
+            if isinstance(news, CallArrived):
+                self.sessions.append(news.session_id)
+                told = news.caller + news.caller_name + news.called + news.call_id
+                assert told.isprintable()
+                assert told.encode()  # no half characters that would break a database later
         for message in self.bench.sent:
             if isinstance(message, SipRequest) and message.method != "ACK":
                 self.asked = message

@@ -494,6 +494,19 @@ def test_when_the_caller_is_withheld_then_name_and_number_are_empty() -> None:
     assert (arrived.caller, arrived.caller_name) == ("", "")
 
 
+def test_when_names_are_latin_1_or_hold_control_characters_then_what_is_told_is_clean_text() -> None:
+    bench = Bench()
+    invite = request("INVITE", body=OFFER, target="sip:bo%00t@192.0.2.1", call_id="c\x01" + "x" * 400)
+    bench.receive(invite.replace(b'"Alice"', b'"Jos\xe9"').replace(b"sip:alice@192.0.2.7>", b"sip:al%FFice@192.0.2.7>"))
+    (arrived,) = bench.take_news()
+    assert isinstance(arrived, CallArrived)
+    assert (arrived.caller_name, arrived.called) == ("José", "bot")
+    assert len(arrived.call_id) == 256
+    for text in (arrived.caller, arrived.caller_name, arrived.called, arrived.call_id):
+        assert text.encode().decode() == text
+        assert text.isprintable()
+
+
 @pytest.mark.parametrize(
     "data",
     [

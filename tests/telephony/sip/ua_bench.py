@@ -28,7 +28,8 @@ def lines(*parts: str, body: str = "") -> bytes:
     """Join header lines and a body; Content-Length is added."""
     content = body.replace("\n", "\r\n").encode()
     kind = ["Content-Type: application/sdp"] if body.startswith("v=") else []
-    return ("\r\n".join([*parts, *kind, f"Content-Length: {len(content)}"]) + "\r\n\r\n").encode() + content
+    head = "\r\n".join([*parts, *kind, f"Content-Length: {len(content)}"]) + "\r\n\r\n"
+    return head.encode("utf-8", "surrogateescape") + content
 
 
 def request(
