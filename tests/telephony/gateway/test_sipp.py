@@ -14,7 +14,7 @@ from calls.ports import DigitHeard, IncomingCall, LegEnded, LegEvent
 from telephony.gateway import SipGateway
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
-from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
+from tests.telephony.sip_fakes import EchoFactory, TestClock, free_rtp_port, free_udp_port
 
 SCENARIOS = Path(__file__).parent.parent / "sipp"
 
@@ -75,7 +75,7 @@ async def run_sipp(scenario: str, service: str, address: str, folder: Path, call
         pytest.skip("sipp is not installed (apt-get install sip-tester)")
     command = [
         *(program, "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", service, "-i", "127.0.0.1"),
-        *("-p", str(free_udp_port()), "-mp", str(free_udp_port() & ~1), "-m", str(calls), "-l", "20", "-r", "20"),
+        *("-p", str(free_udp_port()), "-mp", str(free_rtp_port()), "-m", str(calls), "-l", "20", "-r", "20"),
         *("-timeout", "20s", "-nostdin", "-trace_err", address),
     ]
     process = await asyncio.create_subprocess_exec(
@@ -131,7 +131,7 @@ async def test_when_we_call_sipp_then_it_answers_and_our_bye_is_confirmed(desk: 
         pytest.skip("sipp is not installed (apt-get install sip-tester)")
     port = free_udp_port()
     process = await asyncio.create_subprocess_exec(
-        *(program, "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_udp_port() & ~1), "-m", "1"),
+        *(program, "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_rtp_port()), "-m", "1"),
         *("-timeout", "20s", "-nostdin"),
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
