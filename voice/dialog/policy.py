@@ -465,10 +465,8 @@ class DialogPolicy:
                 if meta == "slower":
                     talk.slower()
                     talk.say("meta.slower", detail="slower")
-                group = [s for s in talk.last_said if s.detail != "slower"]
-                talk.last_said = group
                 if not talk.repeat_last():
-                    talk.say("meta.nothing_to_repeat")
+                    self._moves.ask_again(careful=False)
             case "wait":
                 talk.patient = True
                 talk.say("meta.wait", detail="wait", expects=talk.expects)

@@ -149,8 +149,9 @@ class Talk:
         self.outstanding.append(say.say_id)
 
     def repeat_last(self) -> bool:
-        """Say the last group again at the present speed; False when nothing was said yet."""
-        group = list(self.last_said)
+        """Say the last group again at the present speed; False when nothing of it holds any more."""
+        looking = self.phase == "waiting_for_human"
+        group = [say for say in self.last_said if looking or not say.detail.startswith("escalate:")]
         for say in group:
             self.say_text(
                 say.text,

@@ -399,3 +399,14 @@ def test_when_an_estimate_abstains_then_it_never_escalates() -> None:
             anger_prob=0.99, arousal_score=1.0, uncertainty=0.9, abstained=True, reasons=(), model="test"
         )
         assert not any(c.startswith("escalate") for c in call.feed(acts.CallerTurn(turn=turn, emotion=unsure)))
+
+
+def test_when_humans_have_gone_then_a_repetition_does_not_promise_them() -> None:
+    call = scripted.ScriptedCall("en", agents=1)
+    call.begin()
+    call.line("> agent, and call me back otherwise")
+    call.line("# 4")
+    call.line("agents 0")
+    spoken = len(call.said)
+    call.line("> can you repeat that?")
+    assert not any("look for a colleague" in say.text for say in call.said[spoken:])
