@@ -111,6 +111,7 @@ class TurnMachine:
         # the judgement of the current pause
         self._judge_id: int | None = None
         self._judge_sent_ms = 0
+        self._judge_awaited = False
         self._end_prob: float | None = None
         # noise
         self._probe: tuple[int, int, int] | None = None
@@ -131,8 +132,8 @@ class TurnMachine:
             case DecodeFailed():
                 self._failed(turn_input)
             case EndJudged():
-                if turn_input.request_id == self._judge_id:
-                    self._judge_id, self._end_prob = None, turn_input.prob
+                if turn_input.request_id == self._judge_id:  # late answers count as well
+                    self._judge_id, self._judge_awaited, self._end_prob = None, False, turn_input.prob
             case BotSpeaking():
                 self._guard.bot(turn_input.speaking, turn_input.interruptible)
             case Expecting():
@@ -158,7 +159,7 @@ class TurnMachine:
                 if self._stalled
                 else self._window_wall_ms + self._settings.voice_deadline_ms
             )
-        if self._judge_id is not None:
+        if self._judge_awaited:
             due.append(self._judge_sent_ms + self._settings.judge_deadline_ms)
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             if utterance.settled:
@@ -213,7 +214,7 @@ class TurnMachine:
                 onset_ms, max(onset_ms - self._settings.preroll_ms, self._told_until_ms)
             )
         self.state = "speaking"
-        self._judge_id, self._end_prob = None, None
+        self._judge_id, self._judge_awaited, self._end_prob = None, False, None
         self._out.append(SpeechStarted(t_ms=onset_ms))
         assert self._running is not None
         self._running.voice(self._t_ms)
@@ -365,8 +366,8 @@ class TurnMachine:
     # -- going on ---------------------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
-        if self._judge_id is not None and self._now_ms - self._judge_sent_ms >= self._settings.judge_deadline_ms:
-            self._judge_id = None
+        if self._judge_awaited and self._now_ms - self._judge_sent_ms >= self._settings.judge_deadline_ms:
+            self._judge_awaited = False
             self._out.append(EngineLate(engine="smart_turn"))
         self._advance_closing()
         if self.state == "speaking":
@@ -425,6 +426,7 @@ class TurnMachine:
         self.state = "pausing"
         self._out.append(SpeechStopped(t_ms=self._voice_until_ms))
         self._judge_id, self._judge_sent_ms, self._end_prob = next(self._ids), self._now_ms, None
+        self._judge_awaited = True
         start_ms = max(running.start_ms if not self._done else self._turn_start_ms, self._media_ms - _JUDGED_MS, 0)
         self._out.append(JudgeEnd(request_id=self._judge_id, start_ms=start_ms, end_ms=self._media_ms))
 
@@ -458,7 +460,7 @@ class TurnMachine:
                 self._running = None
                 self.state = "quiet"
             return
-        if self._judge_id is not None:
+        if self._judge_awaited:
             return
         if silence_ms >= self._patience_ms():
             self._end_turn("quiet")
@@ -575,5 +577,5 @@ class TurnMachine:
             TurnOver(start_ms=self._turn_start_ms, end_ms=self._told_until_ms, utterances=tuple(self._done))
         )
         self._done, self._done_words = [], []
-        self._judge_id, self._end_prob = None, None
+        self._judge_id, self._judge_awaited, self._end_prob = None, False, None
         self._rhythm.turn_over()

@@ -87,6 +87,11 @@ def test_when_smart_turn_is_silent_then_the_turn_ends_all_the_same() -> None:
     assert talk.late == ["smart_turn"]
 
 
+def test_when_smart_turn_answers_late_then_its_answer_still_counts() -> None:
+    talk = Talk([Said(1_000, 3_000, "I have not got my bill")], end_prob=lambda _: 0.02, judge_ms=500).run()
+    assert talk.turns[0][0] - 3_000 >= 1_500
+
+
 def test_when_digits_are_dictated_with_long_pauses_then_it_is_one_turn() -> None:
     talk = Talk(
         [
