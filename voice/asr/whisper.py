@@ -6,9 +6,10 @@ that can cost (loops, lost threads) is watched for by guards, and only then the 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +66,11 @@ class WhisperSettings:
     """Four windows of voice activity are a word. Source: as above, spoken words have 220 ms, noises up to 96 ms."""
     min_active_ms: int = 60
     """Less sound than this above the background is not a word. Source: the vowel of a short "no" has 80 ms."""
-    longest_piece_ms: int = 28_000
-    """Longer speech is cut at pauses, so that a tail of silence still fits into the window."""
-    shortest_piece_ms: int = 15_000
+    shortest_piece_ms: int = 6_000
+    longest_piece_ms: int = 12_000
+    """Longer speech is cut at a pause; a finished stretch is recognised once, however often it is asked for."""
+    hard_piece_ms: int = 28_000
+    """Without any pause the cut is made here, so that a tail of silence still fits into the window."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,23 @@ class _Language:
     probs: dict[str, float] = field(default_factory=dict)
 
 
+_StretchKey = tuple[bytes, str | None, str | None, tuple[str, ...], str | None]
+_FINISHED_KEPT = 32
+"""Finished stretches that are remembered, over all calls: a few for each caller who talks for long."""
+
+
+def _as_json(words: Sequence[TimedWord], shift_ms: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "text": word.text,
+            "start_ms": word.start_ms + shift_ms,
+            "end_ms": word.end_ms + shift_ms,
+            "prob": round(word.prob, 4),
+        }
+        for word in words
+    ]
+
+
 class WhisperEngine:
     """Serves `decode` inside a worker."""
 
@@ -140,6 +160,7 @@ class WhisperEngine:
         folder = Path(settings.model_dir).expanduser()
         self._model = WhisperModel(folder, compute_type=settings.compute_type, threads=settings.threads)
         self._vad = SileroVad(Path(settings.vad_model or folder.parent / "silero-vad" / "silero_vad_v6.onnx"))
+        self._finished: dict[_StretchKey, tuple[_Heard, str | None, float]] = {}
         self.name = f"{folder.name} {settings.compute_type}"
 
     def warm_up(self) -> None:
@@ -172,26 +193,23 @@ class WhisperEngine:
         began_s = time.process_time()
         sound = to_float(arrays["samples"])
         language = _Language(request.language)
-        pieces = split_at_pauses(sound, self._settings.longest_piece_ms, self._settings.shortest_piece_ms)
+        settings = self._settings
+        pieces = split_at_pauses(sound, settings.shortest_piece_ms, settings.longest_piece_ms, settings.hard_piece_ms)
         heard: list[_Heard] = []
         words: list[dict[str, Any]] = []
         for begin, end in pieces:
             outcome: _Heard | None = None
-            for outcome in self._hear(sound[begin:end], request, language):
+            if end == sound.size:
+                alone = request if len(pieces) == 1 else replace(request, speech_ms=None)
+                work = self._hear(sound[begin:end], alone, language)
+            else:
+                work = self._hear_once(sound[begin:end], request, language)
+            for outcome in work:
                 if outcome is None:
                     yield None
             assert outcome is not None
             heard.append(outcome)
-            shift = request.offset_ms + begin * 1000 // SPEECH_RATE_HZ
-            words += [
-                {
-                    "text": word.text,
-                    "start_ms": word.start_ms + shift,
-                    "end_ms": word.end_ms + shift,
-                    "prob": round(word.prob, 4),
-                }
-                for word in outcome.words
-            ]
+            words += _as_json(outcome.words, request.offset_ms + begin * 1000 // SPEECH_RATE_HZ)
         yield Reply(
             {
                 "words": words,
@@ -204,6 +222,25 @@ class WhisperEngine:
                 "engine": self.name,
             }
         )
+
+    def _hear_once(self, sound: FloatSamples, request: _Request, language: _Language) -> Iterator[_Heard | None]:
+        """Recognise a finished stretch of a longer utterance with full care, or remember what it was found to be."""
+        digest = hashlib.blake2b(sound.tobytes(), digest_size=16).digest()
+        key = (digest, language.code, request.expected, request.languages, request.vocabulary)
+        known = self._finished.get(key)
+        if known is None:
+            careful = replace(request, final=True, speech_ms=None)
+            outcome: _Heard | None = None
+            for outcome in self._hear(sound, careful, language):
+                if outcome is None:
+                    yield None
+            assert outcome is not None
+            known = (outcome, language.code, language.prob)
+            self._finished[key] = known
+            if len(self._finished) > _FINISHED_KEPT:
+                del self._finished[next(iter(self._finished))]
+        outcome, language.code, language.prob = known
+        yield outcome
 
     def _hear(self, sound: FloatSamples, request: _Request, language: _Language) -> Iterator[_Heard | None]:
         """Recognise one window; None at each checkpoint, the outcome at last."""

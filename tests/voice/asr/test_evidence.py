@@ -38,22 +38,37 @@ def test_when_a_sound_is_steady_then_it_has_no_range() -> None:
     assert signal_evidence(tone.astype(np.float32)).range_db < 3
 
 
-def test_when_speech_is_long_then_it_is_cut_in_the_pause() -> None:
-    sound = noise(40_000, 0.1)
-    pause = slice(22 * SPEECH_RATE_HZ, 22 * SPEECH_RATE_HZ + 6400)
-    sound[pause] *= 0.01
-    (first, second) = split_at_pauses(sound, 28_000, 15_000)
-    assert pause.start <= first[1] <= pause.stop
-    assert second == (first[1], sound.size)
-
-
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 100_000), st.integers(0, 5))
-def test_whatever_is_cut_then_the_pieces_are_the_whole_and_none_is_too_long(duration_ms: int, seed: int) -> None:
+def with_pauses(duration_ms: int, pauses_ms: list[int], seed: int = 1) -> FloatSamples:
     sound = noise(duration_ms, 0.1, seed)
-    pieces = split_at_pauses(sound, 28_000, 15_000)
+    for pause_ms in pauses_ms:
+        sound[pause_ms * 16 : (pause_ms + 400) * 16] *= 0.01
+    return sound
+
+
+def test_when_speech_is_long_then_it_is_cut_in_the_pause() -> None:
+    (first, second) = split_at_pauses(with_pauses(14_000, [2_000, 9_000]), 6_000, 12_000, 28_000)
+    assert 9_000 * 16 <= first[1] <= 9_400 * 16
+    assert second == (first[1], 14_000 * 16)
+
+
+def test_when_there_is_no_pause_yet_then_a_longer_stretch_is_taken() -> None:
+    sound = with_pauses(27_000, [20_000])
+    assert split_at_pauses(sound[: 17_000 * 16], 6_000, 12_000, 28_000) == [(0, 17_000 * 16)]
+    (first, _) = split_at_pauses(sound, 6_000, 12_000, 28_000)
+    assert 20_000 * 16 <= first[1] <= 20_400 * 16
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 70_000), st.lists(st.integers(0, 69_000), max_size=8), st.integers(0, 70_000))
+def test_whatever_is_cut_then_later_sound_never_moves_a_cut(
+    duration_ms: int, pauses_ms: list[int], heard_ms: int
+) -> None:
+    sound = with_pauses(duration_ms, pauses_ms)
+    pieces = split_at_pauses(sound, 6_000, 12_000, 28_000)
     assert pieces[0][0] == 0
     assert pieces[-1][1] == sound.size
     assert all(left[1] == right[0] for left, right in itertools.pairwise(pieces))
     assert all(end - begin <= 28_000 * 16 for begin, end in pieces)
-    assert all(end - begin >= 15_000 * 16 for begin, end in pieces[:-1])
+    assert all(end - begin >= 6_000 * 16 for begin, end in pieces[:-1])
+    earlier = split_at_pauses(sound[: heard_ms * 16], 6_000, 12_000, 28_000)
+    assert earlier[:-1] == pieces[: len(earlier) - 1]

@@ -124,6 +124,19 @@ def test_when_speech_is_longer_than_the_window_then_nothing_is_lost(engine: Whis
     assert errors.edits / errors.words < 0.15, words_of(reply)
 
 
+def test_when_a_caller_talks_on_then_finished_stretches_are_recognised_only_once(
+    engine: WhisperEngine, say: Say
+) -> None:
+    text = "I called last week about the invoice. Nobody called me back. I want to speak to a person now, please."
+    sound = np.tile(say(text, "en-us"), 3)
+    began = [decode(engine, sound, language="en", final=False)["words"], decode(engine, sound, language="en")["words"]]
+    longer = decode(engine, np.concatenate([sound, sound[: 16_000 * 3]]), language="en")
+    cut_ms = 6_000
+    first = [[word for word in words if word["end_ms"] <= cut_ms] for words in (*began, longer["words"])]
+    assert first[0]
+    assert first[0] == first[1] == first[2]
+
+
 def test_when_words_are_expected_then_they_are_spelled_that_way(engine: WhisperEngine, say: Say) -> None:
     samples = say("I have a question about Lumina.", "en-us")
     assert "Lumina" in words_of(decode(engine, samples, language="en", vocabulary="Lumina, fibre, electricity"))
