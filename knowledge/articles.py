@@ -8,16 +8,17 @@
     keywords: move, new address
     flow: appointment              (optional: a flow that may follow the answer)
     escalate: yes                  (optional: a person should take over after the answer)
-    phrases:
-      - I'm moving house next month, can I take my internet with me?
     ---
 
     ## What does it cost?
 
+    - Does it cost anything to move the fibre to my new place?
+
     Moving your fibre is free once a year. Otherwise it costs 40 euros.
 
-Each section is one question and the words that answer it. A file that breaks a rule is refused with its name and line.
-Beside the folders of the languages, `outside.LANGUAGE.txt` holds sayings that no article answers.
+Each section is one question, lines with a hyphen that say how callers put it, and the words that answer it. A file that
+breaks a rule is refused with its name and line. Beside the folders of the languages, `outside.LANGUAGE.txt` holds
+sayings that no article answers.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ MAX_SECTION_WORDS = 45
 """Longest spoken passage: 15 s at 180 words a minute. Source: our choice; longer prompts are interrupted."""
 
 _FENCE = "---"
-_REQUIRED = ("id", "topic", "language", "title", "keywords", "phrases")
+_REQUIRED = ("id", "topic", "language", "title", "keywords")
 _OPTIONAL = ("flow", "escalate")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -50,6 +51,8 @@ class Section:
     """The question, as a caller would put it."""
     text: str
     """The answer, ready to be spoken."""
+    phrases: tuple[str, ...] = ()
+    """How callers put the question; the index learns from them and they are never spoken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +65,6 @@ class Article:
     language: Language
     title: str
     keywords: tuple[str, ...]
-    phrases: tuple[str, ...]
-    """How callers put it; the index learns from them."""
     sections: tuple[Section, ...]
     flow: str | None = None
     """Name of the flow that may follow the answer."""
@@ -88,7 +89,6 @@ class Library:
 class _Head:
     values: dict[str, str] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
-    phrases: list[str] = field(default_factory=list)
     end_line: int = 0
 
 
@@ -125,7 +125,7 @@ def read_article(path: Path) -> Article:
     lines = _read_lines(path)
     head = _read_head(path, lines)
     for key in _REQUIRED:
-        if not (head.phrases if key == "phrases" else head.values.get(key)):
+        if not head.values.get(key):
             _refuse(path, head.lines.get(key, head.end_line), f"`{key}` is missing or empty")
     values = head.values
     language = next((known for known in LANGUAGES if known == values["language"]), None)
@@ -143,7 +143,6 @@ def read_article(path: Path) -> Article:
         language=language,
         title=values["title"],
         keywords=tuple(word.strip() for word in values["keywords"].split(",") if word.strip()),
-        phrases=tuple(head.phrases),
         sections=_read_sections(path, lines, head.end_line),
         flow=values.get("flow"),
         escalate=values.get("escalate") == "yes",
@@ -169,18 +168,12 @@ def _read_head(path: Path, lines: list[str]) -> _Head:
     if not lines or lines[0].strip() != _FENCE:
         _refuse(path, 1, f"an article begins with a line {_FENCE}")
     head = _Head()
-    key = ""
     for number, line in enumerate(lines[1:], start=2):
         text = line.strip()
         if text == _FENCE:
             head.end_line = number
             return head
         if not text:
-            continue
-        if text.startswith("- "):
-            if key != "phrases":
-                _refuse(path, number, "only `phrases` is a list")
-            head.phrases.append(text[2:].strip())
             continue
         key, colon, value = text.partition(":")
         if not colon:
@@ -196,37 +189,38 @@ def _read_head(path: Path, lines: list[str]) -> _Head:
 
 def _read_sections(path: Path, lines: list[str], after_line: int) -> tuple[Section, ...]:
     sections: list[Section] = []
-    heading, heading_line, words = "", 0, list[str]()
+    start = next((i for i in range(after_line, len(lines)) if lines[i].strip()), len(lines))
+    while start < len(lines):
+        end = next((i for i in range(start + 1, len(lines)) if lines[i].startswith("## ")), len(lines))
+        sections.append(_read_section(path, lines[start:end], start + 1))
+        start = end
+    if not sections:
+        _refuse(path, len(lines), "the article has no section; a section begins with `##` and a question")
+    return tuple(sections)
 
-    def close() -> None:
-        text = " ".join(words)
-        if not text:
-            _refuse(path, heading_line, f"the section {heading!r} has no text")
-        if len(text.split()) > MAX_SECTION_WORDS:
-            _refuse(
-                path,
-                heading_line,
-                f"the section has {len(text.split())} words, at most {MAX_SECTION_WORDS} can be heard",
-            )
-        sections.append(Section(heading, text))
-        words.clear()
 
-    for number, line in enumerate(lines[after_line:], start=after_line + 1):
+def _read_section(path: Path, lines: list[str], first_line: int) -> Section:
+    if not lines[0].startswith("## ") or not lines[0][3:].strip():
+        _refuse(path, first_line, "expected a section, which begins with `##` and a question")
+    phrases: list[str] = []
+    spoken: list[str] = []
+    for number, line in enumerate(lines[1:], start=first_line + 1):
         text = line.strip()
-        if text.startswith("## "):
-            if heading:
-                close()
-            heading, heading_line = text[3:].strip(), number
-        elif text.startswith(("#", "- ", "* ", "|", ">", "```", "1.")):
+        if text.startswith("- "):
+            if spoken:
+                _refuse(path, number, "how callers put it stands before the answer; an answer has no lists")
+            phrases.append(text[2:].strip())
+        elif text.startswith(("#", "* ", "|", ">", "```", "1.")):
             _refuse(path, number, "only `##` headings and plain sentences can be spoken")
         elif text:
-            if not heading:
-                _refuse(path, number, "text stands before the first `##` heading")
-            words.append(text)
-    if not heading:
-        _refuse(path, len(lines), "the article has no section; a section begins with `##` and a question")
-    close()
-    return tuple(sections)
+            spoken.append(text)
+    answer = " ".join(spoken)
+    if not answer:
+        _refuse(path, first_line, f"the section {lines[0][3:].strip()!r} has no answer")
+    if len(answer.split()) > MAX_SECTION_WORDS:
+        why = f"the answer has {len(answer.split())} words, more than the {MAX_SECTION_WORDS} that a caller can take in"
+        _refuse(path, first_line, why)
+    return Section(lines[0][3:].strip(), answer, tuple(phrases))
 
 
 def _read_outside(folder: Path, language: Language) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ class EmbeddingReply(tuple[dict[str, Any], Mapping[str, npt.NDArray[Any]]]):
 class EmbeddingEngine:
     """Texts to unit vectors; the same texts always give the same vectors."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, threads: int = 1) -> None:
         """Read the weights at `path`.
 
         Raises:
@@ -52,7 +52,7 @@ class EmbeddingEngine:
         """
         weights = read_weights(path)
         self._tokenizer = E5Tokenizer(weights.vocabulary)
-        self._encoder = E5Encoder(weights)
+        self._encoder = E5Encoder(weights, threads=threads)
 
     def warm_up(self) -> None:
         """Touch every weight once."""
@@ -76,5 +76,5 @@ class EmbeddingEngine:
 
 
 def create(options: dict[str, Any]) -> EmbeddingEngine:
-    """Make the engine; `options["path"]` names the weights' file."""
-    return EmbeddingEngine(Path(options["path"]))
+    """Make the engine; `options["path"]` names the weights' file, `options["threads"]` how many cores it may use."""
+    return EmbeddingEngine(Path(options["path"]), threads=int(options.get("threads", 1)))

@@ -18,8 +18,8 @@ import numpy.typing as npt
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, Language
 from calls.ports import Passage
-from knowledge.articles import DEFAULT_FOLDER, Library, load_library
-from knowledge.passages import IndexedArticle
+from knowledge.articles import DEFAULT_FOLDER, Article, Library, load_library
+from knowledge.passages import IndexedArticle, SectionRows
 from knowledge.ranking import Saying, TopicRanking
 from knowledge.text import fold, splits, terms
 from knowledge.vectors import Embed, VectorStore
@@ -46,9 +46,20 @@ class _Part:
     """A question, or one clause of it, with what is needed to answer it."""
 
     vector: Floats
-    terms: tuple[str, ...]
-    scores: Floats
-    """Relevance of each topic."""
+    relevance: Floats
+    """Of each topic."""
+    words: Floats
+    """Likeness of the words to each known saying."""
+
+    @property
+    def topic(self) -> int:
+        """Column of the most relevant topic."""
+        return int(self.relevance.argmax())
+
+    @property
+    def score(self) -> float:
+        """Relevance of that topic."""
+        return float(self.relevance.max())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,14 @@ class _Built:
     library: Library
     ranking: TopicRanking
     articles: dict[tuple[str, Language], IndexedArticle]
+
+    def passage(self, part: _Part, column: int, language: Language) -> Passage | None:
+        """Return what the article of a topic says to `part`; None when it is not near, or not in this language."""
+        article = self.articles.get((self.ranking.topics[column], language))
+        score = float(part.relevance[column])
+        if article is None or score < NEAR_SCORE:
+            return None
+        return article.passage(article.best_section(part.vector, part.words), score)
 
 
 class KnowledgeIndex:
@@ -93,14 +112,17 @@ class KnowledgeIndex:
         """
         async with self._loading:
             library = await asyncio.to_thread(load_library, self._folder)
-            sayings, texts = _sayings(library)
-            vectors = await self._store.vectors(texts, "query")
-            articles: dict[tuple[str, Language], IndexedArticle] = {}
-            for article in library.articles:
-                headings = await self._store.vectors([fold(section.heading) for section in article.sections], "query")
-                spoken = await self._store.vectors([section.text for section in article.sections], "passage")
-                articles[article.topic, article.language] = IndexedArticle(article, headings, spoken)
-            ranking = await asyncio.to_thread(TopicRanking, sayings, vectors)
+            lesson = _Lesson()
+            rows = [lesson.take_article(article) for article in library.articles]
+            for language in LANGUAGES:
+                for saying in library.outside[language]:
+                    lesson.take(saying, language, None)
+            vectors = await self._store.vectors(lesson.texts, "query")
+            ranking = await asyncio.to_thread(TopicRanking, lesson.sayings, vectors)
+            articles = {
+                (article.topic, article.language): IndexedArticle(article, places, vectors)
+                for article, places in zip(library.articles, rows, strict=True)
+            }
             await asyncio.to_thread(self._store.keep)
             self._built = _Built(library, ranking, articles)
             logger.info("%d articles are ready", len(library.articles))
@@ -115,32 +137,26 @@ class KnowledgeIndex:
         if not fold(query):
             return ()
         whole, pair = await self._parts(built, query, language)
-        found: list[Passage] = []
-        for part in pair:
-            best = int(part.scores.argmax())
-            found += _passages(built, part, language, [best])
-        taken = {passage.topic for passage in found}
-        order = np.argsort(-whole.scores, kind="stable")
-        rest = _passages(
-            built, whole, language, [int(i) for i in order if built.ranking.topics[i] not in taken][:limit]
-        )
-        if pair:
-            rest = [passage for passage in rest if passage.score < ANSWER_SCORE]
-        return tuple((found + rest)[:limit])
+        found = [built.passage(part, part.topic, language) for part in pair]
+        taken = {part.topic for part in pair}
+        order = [int(column) for column in np.argsort(-whole.relevance, kind="stable") if column not in taken]
+        if pair and whole.relevance[order[0]] >= ANSWER_SCORE:
+            order = order[1:]  # what both parts together resemble is neither part's answer
+        found.extend(built.passage(whole, column, language) for column in order)
+        return tuple(passage for passage in found if passage is not None)[:limit]
 
     async def _parts(self, built: _Built, query: str, language: Language) -> tuple[_Part, tuple[_Part, ...]]:
         """Return the whole question, and its two parts when they are about different topics."""
         cuts = splits(query, language)
         texts = [query, *(part for cut in cuts for part in cut)]
         vectors = await self._embed([fold(text) for text in texts], "query")
-        words = [tuple(terms(text, language)) for text in texts]
-        scores = built.ranking.scores(vectors, words)
-        parts = [_Part(*each) for each in zip(vectors, words, scores, strict=True)]
+        ranked = built.ranking.rank(vectors, [terms(text, language) for text in texts])
+        parts = [_Part(*each) for each in zip(vectors, ranked.relevance, ranked.words, strict=True)]
         best: tuple[_Part, ...] = ()
         best_score = PART_SCORE
         for first, second in zip(parts[1::2], parts[2::2], strict=True):
-            level = min(float(first.scores.max()), float(second.scores.max()))
-            if level >= best_score and first.scores.argmax() != second.scores.argmax():
+            level = min(first.score, second.score)
+            if level >= best_score and first.topic != second.topic:
                 best, best_score = (first, second), level
         return parts[0], best
 
@@ -152,26 +168,30 @@ class KnowledgeIndex:
         return self._built
 
 
-def _sayings(library: Library) -> tuple[list[Saying], list[str]]:
-    """Return what the ranking learns from, and the folded text of each to be embedded."""
-    rows: list[tuple[str, Language, str | None, float]] = []
-    for article in library.articles:
-        whole = [article.title, *article.phrases]
-        for section in article.sections:
-            whole += [section.heading, section.text]
-        rows += [(text, article.language, article.topic, 1.0) for text in whole]
-        rows += [(text, article.language, article.topic, KEYWORD_WEIGHT) for text in article.keywords]
-    for language in LANGUAGES:
-        rows += [(text, language, None, 1.0) for text in library.outside[language]]
-    sayings = [Saying(tuple(terms(text, language)), topic, weight) for text, language, topic, weight in rows]
-    return sayings, [fold(text) for text, _, _, _ in rows]
+class _Lesson:
+    """Gathers what the ranking learns from, and the folded text of each saying to be embedded."""
 
+    def __init__(self) -> None:
+        self.sayings: list[Saying] = []
+        self.texts: list[str] = []
 
-def _passages(built: _Built, part: _Part, language: Language, columns: Sequence[int]) -> list[Passage]:
-    found: list[Passage] = []
-    for column in columns:
-        article = built.articles.get((built.ranking.topics[column], language))
-        score = float(part.scores[column])
-        if article is not None and score >= NEAR_SCORE:
-            found.append(article.passage(article.best_section(part.vector, part.terms), score))
-    return found
+    def take(self, text: str, language: Language, topic: str | None, weight: float = 1.0) -> int:
+        """Add one saying and return its row."""
+        self.sayings.append(Saying(tuple(terms(text, language)), topic, weight))
+        self.texts.append(fold(text))
+        return len(self.texts) - 1
+
+    def take_article(self, article: Article) -> tuple[SectionRows, ...]:
+        """Add everything that an article says and is asked; return where each section stands."""
+        language, topic = article.language, article.topic
+        self.take(article.title, language, topic)
+        for keyword in article.keywords:
+            self.take(keyword, language, topic, KEYWORD_WEIGHT)
+        return tuple(
+            SectionRows(
+                heading=self.take(section.heading, language, topic),
+                text=self.take(section.text, language, topic),
+                phrases=tuple(self.take(phrase, language, topic) for phrase in section.phrases),
+            )
+            for section in article.sections
+        )

@@ -1,8 +1,10 @@
-"""Which section of an article answers the question: the one whose heading and words are nearest to it."""
+"""Which section of an article answers the question: the one whose heading, words and known sayings resemble it most.
+
+The likeness of meaning is measured from the middle of the article, so that what all its sections share does not count.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,39 +12,58 @@ import numpy.typing as npt
 
 from calls.ports import Passage
 from knowledge.articles import Article
-from knowledge.text import terms
 
 Floats = npt.NDArray[np.float32]
 
-HEADING_SHARE = 0.6
-"""Weight of the heading's meaning against that of the words below it."""
-WORDS_SHARE = 0.15
-"""What each shared stem adds, relative to all stems of the question."""
-FIRST_BONUS = 0.01
-"""The first section answers the question that names no detail. Source: cosines of one article differ by 0.02 to 0.1."""
+BASE_SHARE = 0.5
+"""Weight of the heading, and of the spoken words, against the one saying that is most like the question."""
+WORDS_SHARE = 0.6
+"""What equal words add to equal meaning.
+
+Source of both: leaving out each saying of the articles in turn, the right section of its article comes first for 71 %,
+and for 73 % of those that are not about the first section (heading alone: 59 and 65 %)."""
+MEANING_WIDTH = 0.5
+"""Width of the kernel over cosines, as in `knowledge.ranking`."""
 
 
 @dataclass(frozen=True, slots=True)
+class SectionRows:
+    """Where the texts of one section stand among the sayings of the ranking."""
+
+    heading: int
+    text: int
+    phrases: tuple[int, ...]
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every row of the section."""
+        return (self.heading, self.text, *self.phrases)
+
+
 class IndexedArticle:
     """An article with what is needed to choose among its sections."""
 
-    article: Article
-    headings: Floats
-    """Unit vectors of the headings, shape (n_sections, width)."""
-    texts: Floats
-    """Unit vectors of the spoken words, shape (n_sections, width)."""
+    def __init__(self, article: Article, rows: tuple[SectionRows, ...], vectors: Floats) -> None:
+        """Take the place of each section's texts among all sayings, and the vectors of all sayings."""
+        self.article = article
+        self._rows = np.array([row for section in rows for row in section.all])
+        self._starts = np.cumsum([0, *(len(section.all) for section in rows[:-1])])
+        chosen = vectors[self._rows]
+        self._middle: Floats = chosen.mean(axis=0)
+        self._vectors = _directions(chosen - self._middle)
 
-    def best_section(self, vector: Floats, question_terms: Sequence[str]) -> int:
-        """Return the index of the section that answers the question best."""
-        meaning = HEADING_SHARE * (self.headings @ vector) + (1.0 - HEADING_SHARE) * (self.texts @ vector)
-        asked = set(question_terms)
-        shared = [
-            len(asked & set(terms(f"{section.heading} {section.text}", self.article.language))) / max(1, len(asked))
-            for section in self.article.sections
-        ]
-        relevance = meaning + WORDS_SHARE * np.array(shared)
-        relevance[0] += FIRST_BONUS
-        return int(relevance.argmax())
+    def best_section(self, vector: Floats, words: Floats) -> int:
+        """Return the section that answers a question, the first when level.
+
+        Args:
+            vector: unit vector of the question, shape (width,).
+            words: likeness of its words to each saying of the ranking, shape (n_sayings,).
+        """
+        meaning = np.exp((self._vectors @ _directions((vector - self._middle)[None])[0] - 1.0) / MEANING_WIDTH)
+        likeness = meaning + WORDS_SHARE * words[self._rows]
+        nearest = np.maximum.reduceat(likeness, self._starts)
+        base = likeness[self._starts] + likeness[self._starts + 1]  # heading and text come first in a section
+        return int(np.argmax(nearest + BASE_SHARE * base))
 
     def passage(self, section: int, score: float) -> Passage:
         """Return a section as a passage."""
@@ -54,3 +75,8 @@ class IndexedArticle:
             text=self.article.sections[section].text,
             score=score,
         )
+
+
+def _directions(vectors: Floats) -> Floats:
+    unit: Floats = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), np.float32(1e-9))
+    return unit
