@@ -85,8 +85,10 @@ def test_whatever_happens_then_voice_is_answered_and_never_left_in_dead_air(talk
     bot_talks = any(isinstance(turn_input, BotSpeaking) for _, turn_input in talk.inputs)
     stretches: list[tuple[int, int]] = []
     for said in talk.said:
-        if stretches and said.start_ms - stretches[-1][1] <= NUMBERS.backchannel_pause_ms:
-            stretches[-1] = (stretches[-1][0], said.end_ms)  # noise that goes on is told once
+        # Noise that goes on is told once; it goes on if it comes again before its last decode is answered.
+        same_ms = NUMBERS.backchannel_pause_ms + (0 if said.text else NUMBERS.decode_deadline_ms)
+        if stretches and said.start_ms - stretches[-1][1] <= same_ms:
+            stretches[-1] = (stretches[-1][0], said.end_ms)
         elif said.end_ms - said.start_ms >= NUMBERS.nothing_voice_ms + 100:
             stretches.append((said.start_ms, said.end_ms))
     if talk.deaf or bot_talks or not stretches:
