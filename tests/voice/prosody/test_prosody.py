@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from calls.audio import Samples
+from calls.audio import Samples, to_int16
 from calls.errors import CallCentreError
 from voice.prosody.engine import create
 from voice.prosody.features import NAMES, Prosody, prosody
@@ -22,7 +22,7 @@ def voice(pitch_hz: float, seconds: float = 2.0, gain: float = 0.1, glide: float
     phase = 2 * np.pi * (pitch_hz * t + glide * t**2 / 2)
     tone = sum(np.sin(k * phase) / k for k in range(1, 20))
     syllables = np.clip(np.sin(2 * np.pi * 3 * t) * 4, 0, 1)
-    return (tone * syllables * gain * 32767).astype(np.int16)
+    return to_int16(tone * syllables * gain)
 
 
 def sound_of(samples: Samples) -> Prosody:
