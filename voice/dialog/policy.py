@@ -52,12 +52,16 @@ from voice.dialog.requests import Meta, Switch, asks_language, find_meta, find_s
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
+from voice.dialog.slots.numbers import loose_digits
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import SPEAKING_GUARD_MS, DeadlineName, Talk
 from voice.dialog.text import guess_language, plain, plain_speech
 
 _BARE_ANSWER_WORDS = 5
 """A yes or no of more words than this says something else too. Source: own dialogues in the tests."""
+
+_DIGITS_OF_A_VALUE = 2
+"""A plea to wait with so many digits in it gives a value instead. Source: own dialogues in the tests."""
 
 _TALK_FIRST: frozenset[Meta] = frozenset({"repeat", "slower", "wait", "capabilities", "identity"})
 """Requests that leave the question in hand as it is, whatever it is."""
@@ -346,6 +350,8 @@ class DialogPolicy:
         """Treat words that are about the caller's matter or the talk itself."""
         talk = self._talk
         meta = find_meta(text)
+        if meta == "wait" and len(loose_digits(text, talk.language)) >= _DIGITS_OF_A_VALUE:
+            meta = None
         if meta == "ok" and talk.outstanding and talk.pending in ("open", "anything_else", "look_up"):
             return
         if self._questions.inquiry is not None and meta is None:
@@ -380,6 +386,8 @@ class DialogPolicy:
     def _answered_offer(self, text: str, meta: Meta | None) -> bool:
         """Take a yes or no to an offer; False when it is something else."""
         talk = self._talk
+        if talk.pending == "anything_else" and meta == "thanks" and not _declines(text, talk.language):
+            return False
         answer = parse_yes_no(text, talk.language)
         words = len(plain_speech(text).split())
         goes_on = words > _BARE_ANSWER_WORDS and (is_question(text) or words > 2 * _BARE_ANSWER_WORDS)
@@ -499,3 +507,8 @@ class DialogPolicy:
                 else:
                     self._moves.ask_again(careful=False)
         return True
+
+
+def _declines(text: str, language: Language) -> bool:
+    answer = parse_yes_no(text, language)
+    return answer is not None and answer.value == "false"

@@ -15,8 +15,8 @@ from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import Talk
 from voice.dialog.text import plain, plain_speech
 
-SAME_TOPIC_LIMIT = 3
-"""The third answer on one topic in a row means that the first two did not help. Source: our choice."""
+SAME_ANSWER_LIMIT = 3
+"""The same answer asked for a third time in a row did not help twice. Source: our choice."""
 
 MISS_LIMIT = 3
 """Turns in a row without understanding after which a human is looked for. Source: issue 2, "repeated failure"."""
@@ -73,6 +73,9 @@ class Questions:
     inquiry: Inquiry | None = None
     last_question: str = ""
     topics: list[str] = field(default_factory=list)
+    """Topics answered so far, in order."""
+    texts: list[str] = field(default_factory=list)
+    """Passages spoken so far, in order."""
 
     def ask(self, text: str, flow: FlowSpec | None = None) -> None:
         """Look `text` up; `flow` begins afterwards when its topic is found."""
@@ -163,14 +166,15 @@ class Questions:
         if human is not None:
             escalate(talk, "topic", human)
             return
-        topic = passages[0].topic
-        recent = self.topics[-(SAME_TOPIC_LIMIT - 1) :]
-        if len(passages) == 1 and recent == [topic] * (SAME_TOPIC_LIMIT - 1) and talk.flow is None:
-            self.topics.clear()
-            escalate(talk, "repeated_failure", f"same_topic:{topic}")
+        text = passages[0].text
+        recent = self.texts[-(SAME_ANSWER_LIMIT - 1) :]
+        if len(passages) == 1 and recent == [text] * (SAME_ANSWER_LIMIT - 1) and talk.flow is None:
+            self.texts.clear()
+            escalate(talk, "repeated_failure", f"same_answer:{passages[0].topic}")
             return
-        if len(passages) == 1 and self.topics[-1:] == [topic]:
+        if len(passages) == 1 and self.texts[-1:] == [text]:
             talk.say("answer.again", kind="answer", detail="answer:again")
+        self.texts.extend(p.text for p in passages)
         self.topics.extend(p.topic for p in passages)
         talk.misses = 0
         for i, passage in enumerate(passages):

@@ -100,6 +100,8 @@ _SLOW_NET = _rx(
     r"broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b"
 )
 _WAIT = _rx(
+    r"^(?:\w+ )?(?:espere|espera|esperese|aguarde|wait|momento|momentito)\b"
+    r"(?! (?:no|actually|digo|perdon))(?=(?: \w+){0,8}$)",
     r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|"
     r"second|seconds|minute|moment|minutes|tick)|"
     r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|"
@@ -165,8 +167,8 @@ _GOODBYE = _rx(
     r"chaito|nos vemos|bye|que (?:tenga|tengas|pase|pases|este|estes) (?:un )?(?:buen|muy buen|"
     r"buena|feliz|bien)(?: (?:dia|tarde|noche|fin de semana))?)$",
     r"\b(?:eso (?:es|seria|era) todo|nada mas|es todo|seria todo|ya esta todo|"
-    r"con eso (?:es suficiente|basta|me vale|tengo)|ya no necesito nada)(?: (?:gracias|por hoy|"
-    r"por ahora|muchas gracias|adios))*$",
+    r"con eso (?:es suficiente|basta|me vale|tengo)|ya no necesito nada)(?: (?:gracias|por hoy|muy amable|"
+    r"por ahora|muchas gracias|adios|hasta luego|de momento|por todo))*$",
     r"\b(?:tengo que colgar|voy a colgar|ya puede colgar|puedes colgar|ya cuelgo)\b",
 )
 _THANKS = _whole(
