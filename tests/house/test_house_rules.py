@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,3 +88,33 @@ def test_when_the_docs_name_a_file_it_exists() -> None:
         links = re.findall(r"\]\(([\w./-]+\.md)\)", text)
         missing += [f"{page.name}: {link}" for link in links if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_when_a_module_imports_a_package_it_is_a_declared_dependency() -> None:
+    """A package that is only there because somebody installed it by hand is missing on the next machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        wanted += extra
+    declared = {re.split(r"[\[<>=~! ]", name)[0].lower().replace("-", "_").replace(".", "_") for name in wanted}
+    other_names = {
+        "sklearn": "scikit_learn",
+        "stdnum": "python_stdnum",
+        "TTS": "coqui_tts",
+        "pyannote": "pyannote_audio",
+    }
+    comes_with = {"torch": "the extras"}
+    missing = set()
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                roots = [alias.name.partition(".")[0] for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                roots = [(node.module or "").partition(".")[0]]
+            else:
+                continue
+            for root in roots:
+                known = root in sys.stdlib_module_names or root in ROOMS or root in comes_with
+                if not known and other_names.get(root, root) not in declared:
+                    missing.add(f"{name(path)}: {root}")
+    assert missing == set()
