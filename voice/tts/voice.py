@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Voice:
         self._quiet.set()
         self._writes: set[asyncio.Task[None]] = set()
         self._warmer: asyncio.Task[None] | None = None
-        self._to_warm: list[tuple[str, Language, float]] = []
+        self._to_warm: list[tuple[str, Language, float, int | None]] = []
 
     async def start(self) -> None:
         """Ask every voice for the hash of its weights, so that cached speech is found without waiting."""
@@ -134,14 +135,20 @@ class Voice:
         finally:
             self._end_busy()
 
-    def warm(self, texts: Iterable[tuple[str, Language]], *, speed: float = 1.0) -> None:
+    def warm(self, texts: Iterable[tuple[str, Language]], *, speed: float = 1.0, clauses: int | None = None) -> None:
         """Render texts into the cache in the background, while nobody is being spoken to. Returns at once.
 
         Called again, the new texts are done after those that wait. `cool` drops what waits.
+
+        Args:
+            texts: Texts exactly as they will be spoken: clauses are cut from the start of a text.
+            speed: As it will be spoken.
+            clauses: Render only so many clauses of each: with 1 the first sound of every text comes at once, for a
+                tenth of the work, and the rest is made while that plays.
         """
         if self._cache is None:
             return
-        self._to_warm.extend((text, language, speed) for text, language in texts)
+        self._to_warm.extend((text, language, speed, clauses) for text, language in texts)
         if self._to_warm and (self._warmer is None or self._warmer.done()):
             self._warmer = asyncio.create_task(self._warm_all(), name="voice-warm")
 
@@ -150,9 +157,11 @@ class Voice:
         self._to_warm.clear()
 
     async def warmed(self) -> None:
-        """Wait until nothing waits to be rendered any more."""
+        """Wait until nothing waits to be rendered any more and all of it is on disk."""
         if self._warmer is not None:
             await asyncio.wait({self._warmer})
+        if self._writes:
+            await asyncio.wait(self._writes)
 
     def hold(self) -> None:
         """A call has begun: rendering ahead would take its processor. Undone by `release`, once for each `hold`."""
@@ -182,8 +191,8 @@ class Voice:
 
     async def _warm_all(self) -> None:
         while self._to_warm:
-            text, language, speed = self._to_warm[0]
-            for clause in self._clauses(text, language):
+            text, language, speed, most = self._to_warm[0]
+            for clause in itertools.islice(self._clauses(text, language), most):
                 await self._quiet.wait()
                 if not self._to_warm:
                     return

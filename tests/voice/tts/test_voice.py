@@ -162,8 +162,7 @@ async def test_when_the_iterator_is_closed_then_later_clauses_are_never_made(wor
 async def test_when_texts_are_warmed_then_they_are_cached_but_not_while_someone_is_spoken_to(
     worker: LocalWorker, tmp_path: Path
 ) -> None:
-    cache = SpeechCache(tmp_path)
-    voice = voice_of(worker, cache=cache)
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
     chunks = voice.speak("Una frase. Otra frase.", "es")
     await anext(chunks)
     voice.warm([("Gracias por llamar.", "es"), ("Un momento, por favor.", "es")])
@@ -175,6 +174,32 @@ async def test_when_texts_are_warmed_then_they_are_cached_but_not_while_someone_
         await voice.warmed()
     await voice.stop()
     assert all(chunk.cached for chunk in await speak(voice, "Un momento, por favor."))
+
+
+async def test_when_only_first_clauses_are_warmed_then_the_rest_is_made_when_spoken(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    voice.warm([("Primera frase. Segunda frase.", "es")], clauses=1)
+    await voice.warmed()
+    assert [chunk.cached for chunk in await speak(voice, "Primera frase. Segunda frase.")] == [True, False]
+    await voice.stop()
+
+
+async def test_when_a_call_holds_the_voice_then_nothing_is_rendered_ahead_until_all_released(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    voice.hold()
+    voice.hold()
+    voice.warm([("Gracias por llamar.", "es")])
+    voice.release()
+    await asyncio.sleep(0.05)
+    assert SPOKEN["first"] == []
+    voice.release()
+    await voice.warmed()
+    assert SPOKEN["first"] == ["Gracias por llamar."]
+    await voice.stop()
 
 
 async def test_when_warming_is_cancelled_then_nothing_waits(worker: LocalWorker, tmp_path: Path) -> None:
