@@ -74,9 +74,12 @@ class Service:
         """Open the lines, then the pages: HTTP answers only when calls can be answered."""
         try:
             await self.house.start()
+            await self._open_pages()
         except BaseException:
-            self._socket.close()
+            await self.stop()
             raise
+
+    async def _open_pages(self) -> None:
         section = self.config.service
         settings = uvicorn.Config(
             make_app(self.house, self.gate),
@@ -93,12 +96,14 @@ class Service:
         up = asyncio.create_task(self._server.up.wait(), name="http-up")
         await asyncio.wait({up, self._task}, return_when=asyncio.FIRST_COMPLETED)
         up.cancel()
+        if self._task.done():
+            await self._task
 
     async def stop(self) -> None:
         """Close the pages, then the lines."""
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
-            await self._task
+            await asyncio.wait({self._task})
         await self.house.stop()
         self._socket.close()
 
