@@ -71,7 +71,7 @@ class Ear:
     def turns(self) -> list[Turn]:
         return [turn for turn, _ in self.all("turn")]
 
-    async def until(self, kind: str, count: int = 1, within_s: float = 10.0) -> None:
+    async def until(self, kind: str, count: int = 1, within_s: float = 30.0) -> None:
         """Wait until `kind` was told `count` times."""
         async with asyncio.timeout(within_s):
             while len(self.all(kind)) < count:

@@ -113,6 +113,6 @@ def test_when_a_window_is_judged_then_it_takes_a_small_part_of_its_time(
 
 def _took_ms(work: object) -> float:
     assert callable(work)
-    began = time.perf_counter()
+    began = time.thread_time()  # the engine's own time, whatever else the machine does
     work()
-    return (time.perf_counter() - began) * 1000
+    return (time.thread_time() - began) * 1000
