@@ -177,7 +177,7 @@ class House:
 
     def filler(self, language: Language, step: int) -> str:
         """Return the sentence that fills the silence of step 1, 2 …."""
-        return phrase(self.dialog_settings(), language, "dead_air.first" if step == 1 else "dead_air.again")
+        return phrase(self.dialog_settings(), language, "filler.first" if step == 1 else "filler.again")
 
     def goodbye(self, language: Language, why: str) -> str:
         """Return the last sentence of a call that the service has to end."""
