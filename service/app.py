@@ -7,6 +7,7 @@ import contextlib
 import hmac
 import logging
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -16,12 +17,16 @@ from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
+from starlette.datastructures import Headers
 
+from calls import machine
 from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.ids import CallId
-from service.calls_view import call_detail, call_list
+from service.calls_view import call_detail, call_list, callback_list
 from service.house import House
+from service.waveform import measure
+from telephony.webrtc.leg import WebRtcLeg
 
 logger = logging.getLogger(__name__)
 
@@ -32,10 +37,17 @@ SECURITY_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": (
         "default-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
-        "media-src 'self' blob:; img-src 'self' data:"
+        "media-src 'self' blob:; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'"
     ),
     "Permissions-Policy": "microphone=(self)",
 }
+FRESH, FOR_GOOD = "no-cache", "public, max-age=31536000, immutable"
+"""Pages are asked for anew each time; their scripts carry a hash in the name and never change."""
+
+KEY_MS = 100
+"""How long a key of the page counts as pressed. Source: well above the 40 ms that ITU-T Q.24 asks of a digit."""
+
+NO_STAFF = "Open the staff link that the service printed when it started."
 
 
 class WebOffer(BaseModel):
@@ -44,6 +56,12 @@ class WebOffer(BaseModel):
     sdp: str = Field(max_length=64_000)
     type: str = Field(pattern="^offer$")
     called: str = Field(default="web", max_length=64, pattern=r"^[\w.+-]+$")
+
+
+class Keys(BaseModel):
+    """Keys that the visitor pressed, in order."""
+
+    digits: str = Field(min_length=1, max_length=32, pattern=r"^[0-9*#]+$")
 
 
 class Gate:
@@ -61,11 +79,20 @@ class Gate:
             HTTPException: 401 without the token.
         """
         if not self.is_staff(request.cookies.get(COOKIE, "") or _bearer(request.headers.get("authorization", ""))):
-            raise HTTPException(401, "Open the staff link that the service printed when it started.")
+            raise HTTPException(401, NO_STAFF)
 
     def is_staff(self, token: str) -> bool:
         """Compare in constant time."""
         return hmac.compare_digest(token.encode(), self.token.encode())
+
+    def caller(self, request: Request, call_id: str) -> None:
+        """Let the page in that started this call.
+
+        Raises:
+            HTTPException: 401 without the token that the page got when it called.
+        """
+        if self.callers.get(_bearer(request.headers.get("authorization", ""))) != call_id:
+            raise HTTPException(401, "This page did not start that call, or the call is long over.")
 
 
 def _bearer(header: str) -> str:
@@ -83,6 +110,8 @@ def make_app(house: House, gate: Gate) -> FastAPI:
         response: Response = await call_next(request)
         for name, value in SECURITY_HEADERS.items():
             response.headers.setdefault(name, value)
+        asset = request.url.path.startswith("/assets/") and response.status_code == 200
+        response.headers.setdefault("Cache-Control", FOR_GOOD if asset else FRESH)
         return response
 
     @app.exception_handler(CallCentreError)
@@ -146,32 +175,61 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
             raise HTTPException(404, "There is no such call.")
         return detail
 
-    @app.get("/api/calls/{call_id}/recording", dependencies=[staff])
-    async def recording(call_id: str) -> FileResponse:
-        """The stereo recording: caller left, everyone else right."""
+    def recording_of(call_id: str) -> Path:
         known = {path.stem: path for path in house.recordings.glob("*.wav")}
         if call_id not in known:
             raise HTTPException(404, "This call has no recording.")
-        return FileResponse(known[call_id], media_type="audio/wav")
+        return known[call_id]
+
+    @app.get("/api/calls/{call_id}/recording", dependencies=[staff])
+    async def recording(call_id: str) -> FileResponse:
+        """The stereo recording: caller left, everyone else right."""
+        return FileResponse(recording_of(call_id), media_type="audio/wav")
+
+    @app.get("/api/calls/{call_id}/waveform", dependencies=[staff])
+    async def waveform(call_id: str, points: int = 1200) -> dict[str, Any]:
+        """The recording's shape, so that a page can draw an hour of sound without loading it."""
+        shape = await asyncio.to_thread(measure, recording_of(call_id), min(max(points, 10), 4000))
+        return {"duration_ms": shape.duration_ms, "caller": shape.caller, "others": shape.others}
+
+    @app.get("/api/callbacks", dependencies=[staff])
+    async def callbacks(limit: int = 500) -> list[dict[str, Any]]:
+        """Who wants to be called back, newest first."""
+        return await asyncio.to_thread(callback_list, house.store, min(max(limit, 1), 2000))
 
     @app.websocket("/api/live")
     async def live(socket: WebSocket, call_id: str = "") -> None:
         """Events and signals of all calls, or of one: a snapshot, then everything after it."""
         token = socket.cookies.get(COOKIE, "") or _bearer(socket.headers.get("authorization", ""))
-        if not _same_origin(socket) or not gate.is_staff(token):
-            await socket.close(4401)
+        if not _same_origin(socket.headers, ()) or not gate.is_staff(token):
+            await _turn_away(socket)
             return
         await _feed(socket, house, CallId(call_id) if call_id else None, only=None)
 
 
 def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
-    allowed = {*house.config.service.allowed_origins}
+    allowed = house.config.service.allowed_origins
     busy: dict[str, int] = {}
 
     def check_origin(request: Request) -> None:
-        origin = request.headers.get("origin", "")
-        if origin and origin not in allowed and urlsplit(origin).netloc != request.headers.get("host", ""):
+        if not _same_origin(request.headers, allowed):
             raise HTTPException(403, "This site may not place calls here; add it to service.allowed_origins.")
+
+    def leave(address: str) -> None:
+        busy[address] -= 1
+        if not busy[address]:
+            del busy[address]
+
+    @app.get("/api/web-calls/settings")
+    async def settings() -> dict[str, Any]:
+        """What the caller's page has to know and say before a call."""
+        config = house.config
+        return {
+            "company": config.dial_plan.company,
+            "recording": config.privacy.recording,
+            "emotion": config.privacy.emotion,
+            "ice_servers": list(config.telephony.webrtc.ice_servers),
+        }
 
     @app.post("/api/web-calls", dependencies=[Depends(check_origin)])
     async def web_call(offer: WebOffer, request: Request) -> dict[str, str]:
@@ -179,26 +237,50 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
         address = request.client.host if request.client else ""
         if busy.get(address, 0) >= house.config.service.max_web_calls_per_address:
             raise HTTPException(429, "There are too many calls from this address already; end one and try again.")
-        answer_sdp, call = await house.web_call(offer.sdp, offer.called, address)
+        busy[address] = busy.get(address, 0) + 1
+        try:
+            answer_sdp, call = await house.web_call(offer.sdp, offer.called, address)
+        except BaseException:
+            leave(address)
+            raise
         token = secrets.token_urlsafe(16)
         gate.callers[token] = call.call_id
-        busy[address] = busy.get(address, 0) + 1
 
         async def forget() -> None:
             await call.ended.wait()
-            busy[address] -= 1
+            leave(address)
             await asyncio.sleep(30)  # the last captions may still be on their way
             gate.callers.pop(token, None)
 
         house.tasks.start("forget-web-call", forget())
         return {"call_id": call.call_id, "type": "answer", "sdp": answer_sdp, "captions_token": token}
 
+    @app.post("/api/web-calls/{call_id}/digits", dependencies=[Depends(check_origin)], status_code=204)
+    async def digits(call_id: str, keys: Keys, request: Request) -> None:
+        """Keys of the page's keypad: heard like those of a telephone. The captions token is the bearer."""
+        gate.caller(request, call_id)
+        call = house.calls.get(CallId(call_id))
+        if call is None or not isinstance(call.leg, WebRtcLeg):
+            raise HTTPException(409, "The call is not connected, so nobody hears the keys.")
+        for digit in keys.digits:
+            call.leg.deliver_digit(digit, KEY_MS)
+
+    @app.delete("/api/web-calls/{call_id}", dependencies=[Depends(check_origin)], status_code=204)
+    async def hang_up(call_id: str, request: Request) -> None:
+        """The visitor hung up; idempotent. A page that just closes is noticed too, but later."""
+        gate.caller(request, call_id)
+        call = house.calls.get(CallId(call_id))
+        if call is not None:
+            call.wish(machine.CallerGone("caller_cancelled" if call.leg is None else "caller_hung_up"))
+            if isinstance(call.leg, WebRtcLeg):
+                house.tasks.start(f"hang-up-{call_id}", call.leg.end("hung_up"))
+
     @app.websocket("/api/captions")
     async def captions(socket: WebSocket, token: Annotated[str, Field(max_length=64)] = "") -> None:
         """What the caller and the bot say in the caller's own call."""
         call_id = gate.callers.get(token)
-        if call_id is None:
-            await socket.close(4401)
+        if call_id is None or not _same_origin(socket.headers, allowed):
+            await _turn_away(socket)
             return
         await _feed(socket, house, call_id, only=CAPTIONS)
 
@@ -207,9 +289,14 @@ CAPTIONS = frozenset({"hypothesis", "speaking", "turn_ended", "utterance_heard",
 """What the caller's own page may see: words and turns, no notes of the staff."""
 
 
-def _same_origin(socket: WebSocket) -> bool:
-    origin = socket.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == socket.headers.get("host", "")
+def _same_origin(headers: Headers, allowed: Iterable[str]) -> bool:
+    origin = headers.get("origin", "")
+    return not origin or origin in allowed or urlsplit(origin).netloc == headers.get("host", "")
+
+
+async def _turn_away(socket: WebSocket) -> None:
+    await socket.accept()  # a page learns the reason only of a socket that was open
+    await socket.close(4401, NO_STAFF)
 
 
 async def _feed(socket: WebSocket, house: House, call_id: CallId | None, only: frozenset[str] | None) -> None:

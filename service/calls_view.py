@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from calls.codec import to_json
+from calls.events import CallbackBooked
 from calls.ids import CallId
 from records import folds
 from records.folds import LiveCall
@@ -33,6 +34,29 @@ def call_detail(store: EventStore, call_id: CallId) -> dict[str, Any] | None:
         "live": to_json(folds.live.over(events)),
         "timeline": to_json(folds.timeline.over(events)),
     }
+
+
+def callback_list(store: EventStore, limit: int) -> list[dict[str, Any]]:
+    """Return the callbacks that were booked in the newest `limit` calls, newest first."""
+    rows = []
+    for stream in store.streams("call", limit=limit):
+        events = store.read("call", stream.stream_id)
+        booked = [event for event in events if isinstance(event.body, CallbackBooked)]
+        if booked:
+            live = folds.live.over(events)
+            last = booked[-1]
+            rows.append(
+                {
+                    "call_id": stream.stream_id,
+                    "booked_at": last.at_utc.isoformat(),
+                    "t_ms": last.t_ms,
+                    "booked": to_json(last.body),
+                    "caller": live.caller,
+                    "caller_name": live.caller_name,
+                    "reason": live.escalation,
+                }
+            )
+    return rows
 
 
 def _row(call_id: str, started_at: str, live: LiveCall) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import type { Event } from "../events.gen";
 import { liveOver } from "./live";
 import { timelineOver } from "./timeline";
+import { transcriptOver } from "./transcript";
 
 const FOLDER = resolve(import.meta.dirname, "../../../tests/data/golden_logs");
 const NAMES = readdirSync(FOLDER)
@@ -26,6 +27,7 @@ describe.each(NAMES)("%s", (name) => {
   it("folds to the state that Python folds it to", () => {
     expect(liveOver(events)).toEqual(expected.live);
     expect(timelineOver(events)).toEqual(expected.timeline);
+    expect(transcriptOver(events)).toEqual(expected.transcript);
   });
 
   it("folds to the same at every split", () => {
@@ -33,6 +35,7 @@ describe.each(NAMES)("%s", (name) => {
       const [before, after] = [events.slice(0, at), events.slice(at)];
       expect(liveOver(after, liveOver(before))).toEqual(expected.live);
       expect(timelineOver(after, timelineOver(before))).toEqual(expected.timeline);
+      expect(transcriptOver(after, transcriptOver(before))).toEqual(expected.transcript);
     }
   });
 });

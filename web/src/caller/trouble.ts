@@ -1,0 +1,37 @@
+// What can keep a call from working, told apart so that each gets its own advice.
+
+export type Trouble =
+  | "microphone_denied"
+  | "microphone_missing"
+  | "microphone_busy"
+  | "microphone_lost"
+  | "not_secure"
+  | "no_webrtc"
+  | "offline"
+  | "busy"
+  | "too_many"
+  | "refused"
+  | "no_media"
+  | "cut_off";
+
+/** A call that could not be made, with the reason that people are told. */
+export class CallTrouble extends Error {
+  constructor(readonly trouble: Trouble) {
+    super(trouble);
+  }
+}
+
+/** What a refused `getUserMedia` means. Source: Media Capture and Streams, section 10.3. */
+export function ofMicrophone(error: unknown): Trouble {
+  const name = error instanceof Error || error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "microphone_denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "microphone_missing";
+  return "microphone_busy";
+}
+
+/** What the status of a refused call means. */
+export function ofStatus(status: number): Trouble {
+  if (status === 429) return "too_many";
+  if (status === 503) return "busy";
+  return status === 502 || status === 504 ? "offline" : "refused";
+}

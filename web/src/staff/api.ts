@@ -1,0 +1,101 @@
+// What the staff's pages ask of the service, and whether they may.
+
+import { signal } from "@preact/signals";
+import type { CallbackBooked, Event, LiveCall, Timeline } from "../events.gen";
+
+export interface CallRow {
+  readonly call_id: string;
+  readonly started_at: string;
+  readonly live: LiveCall;
+}
+
+export interface CallDetail {
+  readonly call_id: string;
+  readonly seq: number;
+  readonly events: readonly Event[];
+  readonly live: LiveCall;
+  readonly timeline: Timeline;
+}
+
+export interface CallbackRow {
+  readonly call_id: string;
+  readonly booked_at: string;
+  readonly t_ms: number | null;
+  readonly booked: CallbackBooked;
+  readonly caller: string;
+  readonly caller_name: string;
+  readonly reason: string;
+}
+
+export interface Waveform {
+  readonly duration_ms: number;
+  readonly caller: readonly number[];
+  readonly others: readonly number[];
+}
+
+/** A message of `/api/live`. */
+export type LiveMessage =
+  | { readonly kind: "snapshot"; readonly calls: readonly CallRow[] }
+  | { readonly kind: "snapshot"; readonly seq: number; readonly events: readonly Event[] }
+  | { readonly kind: "event"; readonly event: Event }
+  | {
+      readonly kind: "signal";
+      readonly call_id: string;
+      readonly name: string;
+      readonly data: Readonly<Record<string, unknown>>;
+    };
+
+/** False once the service refused: the page then says how to get in. */
+export const admitted = signal(true);
+
+/** Whether the live feed is up. */
+export const connected = signal(false);
+
+export class Refused extends Error {
+  constructor(readonly status: number) {
+    super(`status ${status}`);
+  }
+}
+
+/** Get JSON. Throws `Refused`; a 401 locks the page. */
+export async function get<T>(path: string): Promise<T> {
+  const response = await fetch(path, { headers: { accept: "application/json" } });
+  if (response.status === 401) admitted.value = false;
+  if (!response.ok) throw new Refused(response.status);
+  return (await response.json()) as T;
+}
+
+/** Follow the live feed of all calls or of one until the returned function is called; reconnects by itself. */
+export function follow(callId: string | null, take: (message: LiveMessage) => void): () => void {
+  let over = false;
+  let socket: WebSocket | null = null;
+  let retries = 0;
+  const open = () => {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const query = callId === null ? "" : `?call_id=${encodeURIComponent(callId)}`;
+    socket = new WebSocket(`${scheme}://${location.host}/api/live${query}`);
+    socket.onopen = () => {
+      retries = 0;
+    };
+    socket.onmessage = (message: MessageEvent<string>) => {
+      if (over) return;
+      connected.value = true;
+      take(JSON.parse(message.data) as LiveMessage);
+    };
+    socket.onclose = (event) => {
+      if (over) return;
+      connected.value = false;
+      if (event.code === 4401) {
+        admitted.value = false;
+        return;
+      }
+      retries += 1;
+      window.setTimeout(() => over || open(), Math.min(500 * 2 ** retries, 10_000));
+    };
+  };
+  open();
+  return () => {
+    over = true;
+    socket?.close();
+  };
+}

@@ -1,0 +1,60 @@
+// Times, numbers and names as people read them.
+
+import { language, locale, say } from "../shared/language";
+import { CODES, WORDS } from "./words";
+
+/** 75_400 ms -> "1:15". */
+export function clock(t_ms: number): string {
+  const whole = Math.max(0, Math.floor(t_ms / 1000));
+  const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const padded = String(seconds).padStart(2, "0");
+  return hours ? `${hours}:${String(minutes).padStart(2, "0")}:${padded}` : `${minutes}:${padded}`;
+}
+
+/** 1_250 ms -> "0:01.2". */
+export function fineClock(t_ms: number): string {
+  return `${clock(t_ms)}.${Math.floor((Math.max(0, t_ms) % 1000) / 100)}`;
+}
+
+/** "14:05" today, "Fri 20 Nov, 14:05" before. */
+export function when(iso: string, now: Date = new Date()): string {
+  if (!iso) return "";
+  const at = new Date(iso);
+  const time = at.toLocaleTimeString(locale.value, { hour: "2-digit", minute: "2-digit" });
+  if (at.toDateString() === now.toDateString()) return time;
+  return `${at.toLocaleDateString(locale.value, { weekday: "short", day: "numeric", month: "short" })}, ${time}`;
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}
+
+/** Who called, as far as the line says. */
+export function callerName(call: { readonly caller: string; readonly caller_name: string; readonly transport?: string }): string {
+  if (call.caller_name) return call.caller_name;
+  if (call.caller) return phone(call.caller);
+  return say(call.transport === "webrtc" ? WORDS.webVisitor : WORDS.withheld);
+}
+
+/** "+34600123456" -> "+34 600 123 456"; what is no international number stays as it is. */
+export function phone(number: string): string {
+  const spanish = /^\+34(\d{3})(\d{3})(\d{3})$/.exec(number);
+  if (spanish) return `+34 ${spanish[1]} ${spanish[2]} ${spanish[3]}`;
+  const other = /^\+(\d{1,3})(\d{6,})$/.exec(number);
+  return other ? `+${other[1]} ${(other[2] ?? "").replace(/(\d{3})(?=\d)/g, "$1 ")}` : number;
+}
+
+export function languageName(code: string): string {
+  if (code !== "es" && code !== "en") return "";
+  return say(code === "es" ? WORDS.spanish : WORDS.english);
+}
+
+/** A stable code in words: known ones translated, others with their signs made readable. */
+export function code(value: string): string {
+  const known = CODES[value];
+  if (known) return known[language.value];
+  const [head, ...rest] = value.split(":");
+  const family = head === undefined ? undefined : CODES[`${head}:`];
+  if (family && rest.length) return `${family[language.value]} ${code(rest.join(":"))}`;
+  return value.replace(/[_:-]+/g, " ").trim();
+}

@@ -1,0 +1,47 @@
+// Which page is shown: the path is the truth, links inside the desk do not load anew.
+
+import { computed, signal } from "@preact/signals";
+
+export type Page =
+  | { readonly name: "calls" }
+  | { readonly name: "callbacks" }
+  | { readonly name: "call"; readonly callId: string; readonly at_ms: number | null };
+
+const address = signal(location.pathname + location.search);
+
+export const page = computed<Page>(() => read(address.value));
+
+/** Read a path of the desk. */
+export function read(path: string): Page {
+  const { pathname, searchParams } = new URL(path, "http://desk");
+  const call = /^\/desk\/calls\/([^/]+)$/.exec(pathname)?.[1];
+  if (call !== undefined) {
+    const at = Number.parseInt(searchParams.get("t") ?? "", 10);
+    return { name: "call", callId: decodeURIComponent(call), at_ms: Number.isNaN(at) ? null : at };
+  }
+  return pathname === "/desk/callbacks" ? { name: "callbacks" } : { name: "calls" };
+}
+
+export function callPath(callId: string, at_ms: number | null = null): string {
+  return `/desk/calls/${encodeURIComponent(callId)}${at_ms === null ? "" : `?t=${at_ms}`}`;
+}
+
+export function go(path: string): void {
+  history.pushState(null, "", path);
+  address.value = path;
+  window.scrollTo(0, 0);
+}
+
+/** Let links of the desk change the page without loading. */
+export function listen(): void {
+  window.addEventListener("popstate", () => {
+    address.value = location.pathname + location.search;
+  });
+  document.addEventListener("click", (event) => {
+    if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    const link = event.target instanceof Element ? event.target.closest("a") : null;
+    if (link === null || link.origin !== location.origin || !link.pathname.startsWith("/desk")) return;
+    event.preventDefault();
+    go(link.pathname + link.search);
+  });
+}
