@@ -379,13 +379,11 @@ class CallRunner:
         act_executor.carry_out(self, act, self._turn.turn_id if self._turn is not None else None)
 
     def say(self, say: Say) -> None:
-        """Queue a saying; hearing learns what answer to expect."""
+        """Queue a saying."""
         if say.kind != "filler":
             self.speaker.drop_fillers()
             if self._reply is not None:
                 self._reply.decided()
-        if self.hearing is not None:
-            self.hearing.expect(say.expects)
         self.speaker.say(say)
 
     def look_up(self, act: LookUp) -> None:
@@ -427,6 +425,8 @@ class CallRunner:
         self._machine.feed(machine.BotHeard(filler=filler))
         if self.hearing is not None:
             self.hearing.bot_speaking(True, interruptible=say.interruptible)
+            if not filler:
+                self.hearing.expect(say.expects)
         if self._bot_since_ms is None:
             self._bot_since_ms = t_ms
             self._bot_turn_heard_ms = 0
