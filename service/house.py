@@ -110,7 +110,8 @@ class House:
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
-        self._warm()
+        if self.config.speech.render_ahead:
+            self._warm()
         self.ready = True
 
     async def stop(self) -> None:
