@@ -21,7 +21,7 @@ from calls.ports import Passage
 from knowledge.articles import DEFAULT_FOLDER, Article, Library, load_library
 from knowledge.passages import IndexedArticle, SectionRows
 from knowledge.ranking import Saying, TopicRanking
-from knowledge.text import fold, splits, terms
+from knowledge.text import asks, fold, splits, terms
 from knowledge.vectors import Embed, VectorStore
 
 logger = logging.getLogger(__name__)
@@ -31,8 +31,16 @@ Floats = npt.NDArray[np.float32]
 ANSWER_SCORE = 0.5
 """From here on a passage answers a part of the question: its topic beats every other and "no article"."""
 
-PART_SCORE = 0.6
-"""Both parts of a double question must reach this. Source: on pairs of the articles' own phrases, `tests/knowledge`."""
+ASKING_PART_SCORE = 0.5
+"""What a clause of a double question must reach when its words ask for something."""
+
+TELLING_PART_SCORE = 0.8
+"""The same when it only tells ("my internet is down, and …"): most such clauses are the story before the question.
+Source of both: pairs of held-out sayings, with and without a story before them; both answers for 53 % of the double
+questions and a needless second answer for 8 % of those with a story. One level of 0.6 for all gives 53 and 16 %."""
+
+RESCUE_SCORE = 0.6
+"""A clause that asks is answered alone from here on when the whole is unclear. Source: the same data, +2 % right."""
 
 NEAR_SCORE = 0.02
 """Passages below this are not returned."""
@@ -45,6 +53,7 @@ KEYWORD_WEIGHT = 0.3
 class _Part:
     """A question, or one clause of it, with what is needed to answer it."""
 
+    asks: bool
     vector: Floats
     relevance: Floats
     """Of each topic."""
@@ -60,6 +69,11 @@ class _Part:
     def score(self) -> float:
         """Relevance of that topic."""
         return float(self.relevance.max())
+
+    @property
+    def spare(self) -> float:
+        """How far the clause is above what half of a double question must reach; negative below it."""
+        return self.score - (ASKING_PART_SCORE if self.asks else TELLING_PART_SCORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,34 +145,27 @@ class KnowledgeIndex:
         """Return the best passages, best first, at most one an article; empty when nothing is near.
 
         Every passage with a score of at least `ANSWER_SCORE` answers a part of the question; there are two of them only
-        when the question has two parts about different topics, and then they come in the order of the parts.
+        when the question has two parts about different topics.
         """
         built = self._ready()
         if not fold(query):
             return ()
-        whole, pair = await self._parts(built, query, language)
-        found = [built.passage(part, part.topic, language) for part in pair]
-        taken = {part.topic for part in pair}
+        cuts = splits(query, language)
+        texts = [query, *(clause for cut in cuts for clause in cut)]
+        vectors = await self._embed([fold(text) for text in texts], "query")
+        ranked = built.ranking.rank(vectors, [terms(text, language) for text in texts])
+        whole, *clauses = (
+            _Part(asks(text, language), *each)
+            for text, *each in zip(texts, vectors, ranked.relevance, ranked.words, strict=True)
+        )
+        parts = _pair(whole, clauses) or _rescue(whole, clauses)
+        found = [built.passage(part, part.topic, language) for part in parts]
+        taken = {part.topic for part in parts}
         order = [int(column) for column in np.argsort(-whole.relevance, kind="stable") if column not in taken]
-        if pair and whole.relevance[order[0]] >= ANSWER_SCORE:
+        if parts and whole.relevance[order[0]] >= ANSWER_SCORE:
             order = order[1:]  # what both parts together resemble is neither part's answer
         found.extend(built.passage(whole, column, language) for column in order)
         return tuple(passage for passage in found if passage is not None)[:limit]
-
-    async def _parts(self, built: _Built, query: str, language: Language) -> tuple[_Part, tuple[_Part, ...]]:
-        """Return the whole question, and its two parts when they are about different topics."""
-        cuts = splits(query, language)
-        texts = [query, *(part for cut in cuts for part in cut)]
-        vectors = await self._embed([fold(text) for text in texts], "query")
-        ranked = built.ranking.rank(vectors, [terms(text, language) for text in texts])
-        parts = [_Part(*each) for each in zip(vectors, ranked.relevance, ranked.words, strict=True)]
-        best: tuple[_Part, ...] = ()
-        best_score = PART_SCORE
-        for first, second in zip(parts[1::2], parts[2::2], strict=True):
-            level = min(first.score, second.score)
-            if level >= best_score and first.topic != second.topic:
-                best, best_score = (first, second), level
-        return parts[0], best
 
     def _ready(self) -> _Built:
         if self._built is None:
@@ -166,6 +173,25 @@ class KnowledgeIndex:
                 "knowledge.not_loaded", "The articles are not loaded yet.", fault="us", retryable=True
             )
         return self._built
+
+
+def _pair(whole: _Part, clauses: Sequence[_Part]) -> list[_Part]:
+    """Return the two clauses of a double question, first the one that the whole is more about; else nothing."""
+    best: list[_Part] = []
+    best_spare = 0.0
+    for first, second in zip(clauses[::2], clauses[1::2], strict=True):
+        spare = min(first.spare, second.spare)
+        if first.topic != second.topic and spare >= best_spare:
+            best, best_spare = [first, second], spare
+    return sorted(best, key=lambda part: -float(whole.relevance[part.topic]))
+
+
+def _rescue(whole: _Part, clauses: Sequence[_Part]) -> list[_Part]:
+    """Return the clause that is clear when the whole is not; else nothing."""
+    if whole.score >= ANSWER_SCORE:
+        return []
+    clear = [part for part in clauses if part.asks and part.score >= RESCUE_SCORE]
+    return sorted(clear, key=lambda part: -part.score)[:1]
 
 
 class _Lesson:

@@ -24,8 +24,23 @@ _BREAK: dict[Language, re.Pattern[str]] = {
 MIN_PART_WORDS = 3
 """A shorter clause ("good morning", "por favor") is no question of its own."""
 
-MAX_BREAKS = 5
-"""Breaks that are tried in one question, so that the cost of a search stays bounded."""
+MAX_BREAKS = 3
+"""Breaks that are tried in one question, the middle ones first, so that the cost of a search stays bounded."""
+
+_ASKS: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\?|\b(?:how|what|whats|what's|when|where|why|which|who|can|could|want|wanna|need|i'd like|please|wondering"
+        r"|to know|tell me|help|should|do (?:i|you|we|they)|does|will|would|is (?:it|there|this|that|my)"
+        r"|are (?:you|there))\b",
+        re.IGNORECASE,
+    ),
+    "es": re.compile(
+        r"[?¿]|\b(?:cómo|qué|cuándo|cuánt[oa]s?|dónde|adónde|cuál(?:es)?|quién|puedo|pueden|puede|podrían?|podemos"
+        r"|quiero|queremos|quisiera|necesito|gustaría|saber|dígame|díganme|ayud\w+|hay|tengo que|por favor)\b",
+        re.IGNORECASE,
+    ),
+}
+"""Signs that a clause asks for something and does not only tell."""
 
 
 class _Stemmer(Protocol):
@@ -54,6 +69,11 @@ def terms(text: str, language: Language) -> list[str]:
     stems = [_stem(word, language) for word in _WORD.findall(text.lower())]
     pairs = [f"{first} {second}" for first, second in itertools.pairwise(stems)]
     return [f"{language}:{term}" for term in stems + pairs]
+
+
+def asks(text: str, language: Language) -> bool:
+    """Return whether a clause asks for something, by its words; one that only tells may still need an answer."""
+    return _ASKS[language].search(text) is not None
 
 
 def splits(text: str, language: Language) -> list[tuple[str, str]]:
