@@ -23,7 +23,7 @@ _QUIETEST_SPEECH_DBFS = -60.0
 _PAUSE_FRAMES = 10
 """A pause has 200 ms: stops within words are shorter."""
 _PAUSE_BELOW_LOUD_DB = 18.0
-"""In a pause the mean level is this far below the vowels. Source: within words of the recorded clips it falls 12 dB."""
+"""In a pause every frame is this far below the vowels. Source: P.50, weak consonants lie within 30 dB but are short."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,9 +93,10 @@ def split_at_pauses(
     while samples.size - begin > reach:
         levels = frame_levels_dbfs(samples[begin : begin + reach])
         first = shortest // _FRAME
-        smooth = np.convolve(levels[first:], np.full(_PAUSE_FRAMES, 1.0 / _PAUSE_FRAMES), mode="valid")
-        quietest = int(np.argmin(smooth))
-        if smooth[quietest] <= np.percentile(levels, _LOUD_PERCENTILE) - _PAUSE_BELOW_LOUD_DB or reach >= hard_limit:
+        # The loudest frame of each 200 ms: a stop consonant of digital silence must not pass for a pause.
+        loudest = np.lib.stride_tricks.sliding_window_view(levels[first:], _PAUSE_FRAMES).max(axis=1)
+        quietest = int(np.argmin(loudest))
+        if loudest[quietest] <= np.percentile(levels, _LOUD_PERCENTILE) - _PAUSE_BELOW_LOUD_DB or reach >= hard_limit:
             cut = begin + (first + quietest + _PAUSE_FRAMES // 2) * _FRAME
             pieces.append((begin, cut))
             begin, reach = cut, longest
