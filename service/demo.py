@@ -18,16 +18,17 @@ import numpy as np
 from calls.audio import Samples
 from calls.errors import CallCentreError
 from calls.ids import Language
+from service.clock import SystemClock
 from service.config import Config, LoadedConfig, load_config, split_address
 from service.demo_screen import Screen
-from service.engines import KOKORO_STYLE
+from service.engines import kokoro_spec
 from service.live import Watcher
 from service.models_store import ModelStore
 from service.phone import RATE_HZ, Phone
 from service.serve import Service
 from service.telemetry import set_up_logging
 from voice.tts.voice import Voice, VoiceChoice
-from voice.workers.client import EngineSpec, Worker
+from voice.workers.client import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -93,28 +94,27 @@ class Seen:
         self.booked |= kind in ("callback_booked", "callback_declined")
 
 
+CALLER_VOICES: dict[Language, str] = {"es": "em_alex", "en": "af_heart"}
+"""Styles of Kokoro that are not the bot's: a man in Spanish, where the bot is a woman, and the reverse in English."""
+
+
 class CallerVoice:
-    """Speech of somebody who is not the bot: another style of Kokoro in Spanish, espeak-ng in English."""
+    """Speech of somebody who is not the bot."""
 
     def __init__(self, language: Language, store: ModelStore) -> None:
         """Describe it."""
         self._language = language
-        self._specs = [EngineSpec("espeak", "voice.tts.espeak:create", {})]
-        if language == "es":
-            options = {"folder": str(store.path("kokoro")), "voice": "jm_kumo", "language": "es"}
-            self._specs.insert(0, EngineSpec("kokoro", "voice.tts.kokoro:create", options))
-            assert options["voice"] != KOKORO_STYLE
+        self._spec = kokoro_spec(store)
 
     async def speak(self, texts: Sequence[str]) -> dict[str, Samples]:
         """Return each text as sound at 8 kHz."""
         import soxr
 
-        from service.clock import SystemClock
-
-        worker = Worker("caller", self._specs, niceness=5)
+        worker = Worker("caller", [self._spec], niceness=5)
         await worker.start()
         try:
-            voice = Voice({self._language: [VoiceChoice(worker, self._specs[0].name)]}, clock=SystemClock())
+            choice = VoiceChoice(worker, self._spec.name, voice=CALLER_VOICES[self._language])
+            voice = Voice({self._language: [choice]}, clock=SystemClock())
             spoken = {}
             for text in texts:
                 pieces = [chunk.samples async for chunk in voice.speak(text, self._language)]

@@ -285,5 +285,7 @@ class House:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting."""
         for language in LANGUAGES:
             self.voice.warm((text, language) for text in all_fixed_texts(language, self.dialog_settings()))
-        for language in LANGUAGES:
-            self.voice.warm((text, language) for text in self.knowledge.spoken_texts(language))
+        for clauses in (1, None):  # first the beginnings, so that every answer starts at once
+            for language in LANGUAGES:
+                texts = [(text, language) for text in self.knowledge.spoken_texts(language)]
+                self.voice.warm(texts, clauses=clauses)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from calls.errors import CallCentreError
+
 FULL_SCALE = 32_768.0
 BLOCK_FRAMES = 1 << 18
 """Frames read at a time: 1 MB of stereo samples."""
@@ -25,19 +27,29 @@ class Waveform:
 
 
 def measure(path: Path, points: int) -> Waveform:
-    """Return the shape of a stereo recording in at most `points` stretches; one that is still written is fine too."""
-    with wave.open(str(path), "rb") as sound:
-        n_frames, rate_hz, sides = sound.getnframes(), sound.getframerate(), sound.getnchannels()
-        stretch = max(1, -(-n_frames // points))
-        peaks = np.zeros((-(-n_frames // stretch), sides), dtype=np.float64)
-        at = 0
-        while at < n_frames:
-            block = np.frombuffer(sound.readframes(BLOCK_FRAMES), dtype="<i2").reshape(-1, sides)
-            if not block.size:
-                break
-            places = (at + np.arange(block.shape[0])) // stretch
-            np.maximum.at(peaks, places, np.abs(block.astype(np.float64)) / FULL_SCALE)
-            at += block.shape[0]
+    """Return the shape of a stereo recording in at most `points` stretches; one that is still written is fine too.
+
+    Raises:
+        CallCentreError: `recording.unreadable`.
+    """
+    try:
+        with wave.open(str(path), "rb") as sound:
+            return _measure(sound, points)
+    except (wave.Error, EOFError, OSError) as error:
+        sentence = "The recording of this call cannot be read; its file is damaged."
+        raise CallCentreError("recording.unreadable", sentence, fault="us") from error
+
+
+def _measure(sound: wave.Wave_read, points: int) -> Waveform:
+    n_frames, rate_hz, sides = sound.getnframes(), sound.getframerate(), sound.getnchannels()
+    stretch = max(1, -(-n_frames // points))
+    peaks = np.zeros((-(-n_frames // stretch), sides))
+    at_once = max(1, BLOCK_FRAMES // stretch)  # whole stretches, so that none lies in two blocks
+    for first in range(0, len(peaks), at_once):
+        samples = np.frombuffer(sound.readframes(at_once * stretch), dtype="<i2").astype(np.int32)
+        samples = np.pad(samples, (0, -samples.size % (stretch * sides)))
+        found = np.abs(samples.reshape(-1, stretch, sides)).max(axis=1) / FULL_SCALE
+        peaks[first : first + len(found)] = found
     shown = np.round(peaks, 3)
     return Waveform(
         duration_ms=round(n_frames * 1000 / rate_hz),

@@ -77,7 +77,7 @@ class TurnSettings:
     """At the deadline, voice of at least this length makes the bot yield even without words."""
     judge_deadline_ms: int = 400
     """Smart Turn's answer is not waited for longer than this, on the wall clock."""
-    decode_deadline_ms: int = 8_000
+    decode_deadline_ms: int = 6_000
     """Final words are not waited for longer than this, on the wall clock; the last partial words are then taken."""
     retry_ms: int = 700
     """A final decode that failed is asked for again after this; a restarted recogniser is back within seconds."""

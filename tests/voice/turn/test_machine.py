@@ -15,7 +15,9 @@ from voice.turn.messages import (
     TurnOver,
     UtteranceEnded,
 )
+from voice.turn.settings import TurnSettings
 
+NUMBERS = TurnSettings()
 BOT = (0, BotSpeaking(speaking=True))
 
 
@@ -241,7 +243,7 @@ def test_when_recognition_is_dead_then_trouble_is_told_and_the_turn_goes_on_as_n
     talk = Talk([Said(1_000, 3_000, "hello")], decode_ms=lambda _: None).run()
     assert talk.late == ["asr"]
     assert len(talk.nothings) == 1
-    assert talk.nothings[0] - 3_000 <= TurnSettings().decode_deadline_ms + 300
+    assert talk.nothings[0] - 3_000 <= NUMBERS.decode_deadline_ms + 300
 
 
 def test_when_only_the_final_decode_is_dead_then_the_partial_words_are_taken() -> None:
@@ -262,7 +264,7 @@ def test_when_voice_activity_dies_in_the_middle_of_speech_then_the_words_are_tol
     ).run()
     assert "vad" in talk.late
     assert len(talk.answered) == 1
-    assert talk.answered[0] <= 8_000
+    assert talk.answered[0] <= 4_000 + NUMBERS.decode_deadline_ms
 
 
 def test_when_the_caller_speaks_over_the_bot_then_it_pauses_at_once_and_yields_to_words() -> None:
