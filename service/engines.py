@@ -88,11 +88,7 @@ def voice_specs(config: Config, store: ModelStore) -> list[EngineSpec]:
         model = store.path("piper-en-joe") / "en_US-joe-medium.onnx"
         specs.append(EngineSpec("piper", "voice.tts.piper:create", {"path": str(model)}))
     if "kokoro" in used:
-        specs.append(
-            EngineSpec(
-                "kokoro", "voice.tts.kokoro:create", {"folder": str(store.path("kokoro")), "voice": KOKORO_STYLE}
-            )
-        )
+        specs.append(kokoro_spec(store))
     if "coqui" in used:
         for language, folder in (("es", config.speech.coqui_model_es), ("en", config.speech.coqui_model_en)):
             if folder:
