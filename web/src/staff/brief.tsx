@@ -19,7 +19,7 @@ export function BriefPanel({ call }: { call: CallState }) {
     );
   }
   return (
-    <section class="panel brief" aria-labelledby="brief-title" lang={brief.language}>
+    <section class="panel brief written" aria-labelledby="brief-title">
       <h2 id="brief-title">{say(WORDS.brief)}</h2>
       <p class="brief-matter">{brief.matter}</p>
       <p class="brief-who">

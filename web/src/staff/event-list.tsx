@@ -29,7 +29,7 @@ export const TONES: Readonly<Record<string, string>> = {
 };
 
 export function isKey(entry: TimelineEntry): boolean {
-  return !BACKGROUND.has(entry.type) && !(entry.type === "act_decided" && /^(look_up|set) /.test(entry.detail));
+  return !BACKGROUND.has(entry.type) && !(entry.type === "act_decided" && /^(look_up|set|say) /.test(entry.detail));
 }
 
 export function nameOf(entry: TimelineEntry): string {
@@ -48,6 +48,15 @@ export function detailOf(entry: TimelineEntry): string {
       return `${code(entry.who)}: ${entry.text}`;
     case "topic_found":
       return entry.detail.startsWith("- ") ? "" : code(entry.detail.split(" ")[0] ?? "");
+    case "call_offered": {
+      const [line = "", called = ""] = entry.detail.split(" ");
+      return `${code(line)} → ${called}`;
+    }
+    case "consent_given":
+    case "consent_refused": {
+      const [subject, how = ""] = entry.detail.split(" ");
+      return `${say(subject === "emotion" ? WORDS.consentEmotion : WORDS.consentRecording)} · ${code(how)}`;
+    }
     case "slot_filled":
     case "flow_finished": {
       const [name = "", ...value] = entry.detail.split(" ");

@@ -56,5 +56,5 @@ export function code(value: string): string {
   const [head, ...rest] = value.split(":");
   const family = head === undefined ? undefined : CODES[`${head}:`];
   if (family && rest.length) return `${family[language.value]} ${code(rest.join(":"))}`;
-  return value.replace(/[_:-]+/g, " ").trim();
+  return value.replace(/[._:-]+/g, " ").trim();
 }

@@ -185,6 +185,9 @@ function Emotion({ call, end_ms }: { call: CallState; end_ms: number }) {
       {all.length ? (
         <Lane call={call} end_ms={end_ms}>
           <Curve all={all} end_ms={end_ms} />
+          <span class="scale" aria-hidden="true">
+            {percent(UPSET_PROB)}
+          </span>
           {all.map((one) => (
             <Point key={one.seq} one={one} end_ms={end_ms} call={call} />
           ))}

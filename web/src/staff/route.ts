@@ -7,9 +7,13 @@ export type Page =
   | { readonly name: "callbacks" }
   | { readonly name: "call"; readonly callId: string; readonly at_ms: number | null };
 
-const address = signal(location.pathname + location.search);
+const address = signal(here());
 
 export const page = computed<Page>(() => read(address.value));
+
+function here(): string {
+  return globalThis.location ? location.pathname + location.search : "/desk";
+}
 
 /** Read a path of the desk. */
 export function read(path: string): Page {
@@ -35,7 +39,7 @@ export function go(path: string): void {
 /** Let links of the desk change the page without loading. */
 export function listen(): void {
   window.addEventListener("popstate", () => {
-    address.value = location.pathname + location.search;
+    address.value = here();
   });
   document.addEventListener("click", (event) => {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;

@@ -121,7 +121,8 @@ function Reason({ decision: { seq, t_ms, body }, replay }: { decision: Decision;
   const text =
     body.type === "topic_found"
       ? `${body.topic === null ? say(WORDS.noTopic) : code(body.topic)} · ${say(WORDS.matchScore, { score: body.score.toFixed(2) })}`
-      : [code(body.act), ...body.detail.split(" ").map(code)].filter(Boolean).join(" · ");
+      : [body.act === "say" ? "" : code(body.act), ...body.detail.split(" ").map(code)].filter(Boolean).join(" · ");
+  if (!text) return null;
   return (
     <li class={body.type}>
       <button type="button" onClick={() => replay.seek(t_ms ?? 0, seq)}>

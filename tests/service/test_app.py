@@ -1,0 +1,177 @@
+"""The doors of the running service: who may see what, from where, and what the pages get."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.service_process import ServiceProcess
+
+STAFF_PATHS = (
+    "/api/calls",
+    "/api/calls/x",
+    "/api/calls/x/recording",
+    "/api/calls/x/waveform",
+    "/api/callbacks",
+)
+ELSEWHERE = "https://evil.example"
+
+
+@pytest.fixture
+def anyone(running_service: ServiceProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=running_service.base_url, trust_env=False) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+async def closing_code(service: ServiceProcess, path: str, **headers: str) -> int | None:
+    """Return the code that the service closes the socket with; None when it talks instead."""
+    url = service.base_url.replace("http", "ws", 1) + path
+    async with connect(url, additional_headers=headers, proxy=None) as socket:
+        try:
+            await asyncio.wait_for(socket.recv(), 5)
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd is not None else 0
+        return None
+
+
+@pytest.mark.parametrize("path", STAFF_PATHS)
+@pytest.mark.parametrize("token", ["", "wrong", "token-of-the-test", "tokén"])
+def test_when_the_staff_token_is_missing_or_wrong_then_nothing_is_shown(
+    anyone: httpx.Client, path: str, token: str
+) -> None:
+    headers = {"authorization": f"Bearer {token}".encode()} if token else {}
+    refused = anyone.get(path, headers=headers)
+    assert refused.status_code == 401
+    assert "staff link" in refused.json()["detail"]
+
+
+def test_when_the_staff_link_is_opened_then_a_cookie_opens_the_api_and_the_token_leaves_the_address(
+    anyone: httpx.Client, running_service: ServiceProcess
+) -> None:
+    answer = anyone.get(f"/desk/callbacks?token={running_service.staff_token}")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/desk/callbacks"
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert anyone.get("/api/calls").status_code == 200
+    assert anyone.get("/api/callbacks").json() == []
+
+
+def test_when_the_staff_link_holds_a_wrong_token_then_the_page_comes_without_a_cookie(anyone: httpx.Client) -> None:
+    answer = anyone.get("/desk?token=wrong")
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+
+
+def test_when_a_call_is_unknown_then_its_parts_are_not_found(running_service: ServiceProcess) -> None:
+    with httpx.Client(base_url=running_service.base_url, headers=bearer(running_service.staff_token)) as staff:
+        for path in ("/api/calls/x", "/api/calls/x/recording", "/api/calls/..%2Fwarmline/recording"):
+            assert staff.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/api/live", "/api/live?call_id=x", "/api/captions", "/api/captions?token=wrong"])
+async def test_when_a_socket_has_no_token_then_it_is_closed_with_4401(
+    running_service: ServiceProcess, path: str
+) -> None:
+    assert await closing_code(running_service, path) == 4401
+
+
+async def test_when_another_site_opens_the_live_feed_with_the_cookie_of_staff_then_it_is_closed_with_4401(
+    running_service: ServiceProcess,
+) -> None:
+    cookie = f"warmline_staff={running_service.staff_token}"
+    own = running_service.base_url
+    assert await closing_code(running_service, "/api/live", cookie=cookie, origin=ELSEWHERE) == 4401
+    assert await closing_code(running_service, "/api/live", cookie=cookie, origin="https://shop.example") == 4401
+    assert await closing_code(running_service, "/api/live", cookie=cookie, origin=own) is None
+
+
+async def test_when_staff_open_the_live_feed_then_a_snapshot_comes_first(running_service: ServiceProcess) -> None:
+    url = running_service.base_url.replace("http", "ws", 1) + "/api/live"
+    async with connect(url, additional_headers=bearer(running_service.staff_token), proxy=None) as socket:
+        first: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), 5))
+    assert first["kind"] == "snapshot"
+    assert isinstance(first["calls"], list)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/api/web-calls"), ("POST", "/api/web-calls/x/digits"), ("DELETE", "/api/web-calls/x")],
+)
+def test_when_another_site_asks_for_a_call_or_touches_one_then_it_is_refused(
+    anyone: httpx.Client, method: str, path: str
+) -> None:
+    body = {"sdp": "v=0", "type": "offer", "digits": "1"}
+    refused = anyone.request(method, path, json=body, headers={"origin": ELSEWHERE})
+    assert refused.status_code == 403
+    assert "allowed_origins" in refused.json()["detail"]
+
+
+def test_when_an_allowed_site_or_our_own_asks_for_a_call_then_only_its_offer_counts(
+    anyone: httpx.Client, running_service: ServiceProcess
+) -> None:
+    for origin in ("https://shop.example", running_service.base_url):
+        body = {"sdp": "v=0", "type": "offer"}
+        refused = anyone.post("/api/web-calls", json=body, headers={"origin": origin})
+        assert refused.status_code == 400
+        assert refused.json()["code"].startswith("webrtc.")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"sdp": "v=0", "type": "answer"}, {"sdp": "v=0", "type": "offer", "called": "../x"}, {"sdp": "x" * 64_001}],
+)
+def test_when_an_offer_is_malformed_then_it_is_refused_by_its_form(anyone: httpx.Client, body: dict[str, str]) -> None:
+    assert anyone.post("/api/web-calls", json=body).status_code == 422
+
+
+def test_when_keys_or_the_end_of_a_call_come_without_its_token_then_they_are_refused(anyone: httpx.Client) -> None:
+    for headers in ({}, bearer("wrong")):
+        assert anyone.post("/api/web-calls/x/digits", json={"digits": "1"}, headers=headers).status_code == 401
+        assert anyone.delete("/api/web-calls/x", headers=headers).status_code == 401
+    for digits in ("", "1a", "1" * 33):
+        assert anyone.post("/api/web-calls/x/digits", json={"digits": digits}).status_code == 422
+
+
+def test_when_the_callers_page_asks_then_it_learns_what_to_say_before_a_call(anyone: httpx.Client) -> None:
+    assert anyone.get("/api/web-calls/settings").json() == {
+        "company": "Lumina",
+        "recording": "stay",
+        "emotion": "stay",
+        "ice_servers": [],
+    }
+
+
+@pytest.mark.parametrize("path", ["/call", "/desk", "/desk/calls/x"])
+def test_when_a_page_is_asked_for_then_it_holds_no_inline_script_and_its_files_exist(
+    anyone: httpx.Client, path: str
+) -> None:
+    answer = anyone.get(path)
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+    assert answer.headers["cache-control"] == "no-cache"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    for attributes, content in re.findall(r"<script([^>]*)>(.*?)</script>", answer.text, re.DOTALL):
+        assert "src=" in attributes
+        assert not content.strip()
+    files = re.findall(r'(?:src|href)="(/assets/[^"]+)"', answer.text)
+    assert len(files) >= 3
+    for file in files:
+        found = anyone.get(file)
+        assert found.status_code == 200
+        assert "immutable" in found.headers["cache-control"]
+    assert anyone.get("/assets/none.js").status_code == 404
+    assert anyone.get("/assets/none.js").headers["cache-control"] == "no-cache"

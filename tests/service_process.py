@@ -1,0 +1,110 @@
+"""The real service as a process of its own, shared by the tests of one session that look at it from outside."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).parents[1]
+ARTICLES = ("bill-explained", "power-outage-status")
+"""The articles it knows: few, because embedding all of them is most of a first start."""
+START_S = 150.0
+"""A start takes 15 s on two idle cores."""
+
+
+class ServiceProcess:
+    """`warmline serve` on free ports, with voices that need no model and few articles."""
+
+    def __init__(self, folder: Path) -> None:
+        """Write the configuration."""
+        self.data_dir = folder / "data"
+        self.staff_token = "token-of-the-tests"
+        web_port, self.sip_host, self.sip_port = _free(socket.SOCK_STREAM), "127.0.0.1", _free(socket.SOCK_DGRAM)
+        self.base_url = f"http://127.0.0.1:{web_port}"
+        self._errors = folder / "stderr.txt"
+        self._config = folder / "warmline.toml"
+        self._process: subprocess.Popen[bytes] | None = None
+        for language in ("es", "en"):
+            (folder / "articles" / language).mkdir(parents=True)
+            for name in ARTICLES:
+                source = ROOT / "knowledge" / "lumina" / language / f"{name}.md"
+                shutil.copy(source, folder / "articles" / language)
+        rtp_from = 45_000 + self.sip_port % 100 * 100
+        self._config.write_text(
+            f'data_dir = "{self.data_dir}"\n'
+            f'[service]\nlisten = "127.0.0.1:{web_port}"\nstaff_token = "{self.staff_token}"\n'
+            f'allowed_origins = ["https://shop.example"]\n'
+            f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
+            f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
+            f'[dial_plan]\nlanguage = "en"\n'
+            f'[knowledge]\ndir = "{folder / "articles"}"\n'
+        )
+
+    def start(self) -> None:
+        """Start it and return when calls can be answered.
+
+        Raises:
+            RuntimeError: it ended or took too long; the text is what it printed.
+        """
+        command = (sys.executable, "-m", "service.cli", "serve", "--config", str(self._config))
+        with self._errors.open("wb") as errors:
+            self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=errors, stderr=errors)
+        until = time.monotonic() + START_S
+        while time.monotonic() < until and self._process.poll() is None:
+            if self._answers():
+                return
+            time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"the service did not start:\n{self._errors.read_text(errors='replace')[-3000:]}")
+
+    def settle(self, most_s: float = 20.0) -> None:
+        """Return when no call is on.
+
+        Raises:
+            RuntimeError: calls were still on.
+        """
+        until = time.monotonic() + most_s
+        while time.monotonic() < until:
+            if httpx.get(f"{self.base_url}/readyz", trust_env=False).json()["calls"] == 0:
+                return
+            time.sleep(0.1)
+        raise RuntimeError(f"calls were still on after {most_s:.0f} s")
+
+    def get(self, path: str) -> Any:
+        """Return the JSON that staff get at `path`."""
+        headers = {"authorization": f"Bearer {self.staff_token}"}
+        return httpx.get(self.base_url + path, headers=headers, trust_env=False).raise_for_status().json()
+
+    def stop(self) -> None:
+        """End it politely, then for good."""
+        if self._process is None:
+            return
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(30)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.base_url}/readyz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def _free(kind: socket.SocketKind) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
