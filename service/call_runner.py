@@ -206,7 +206,12 @@ class CallRunner:
         house, leg = self.house, self.leg
         conference = self.conference = Conference(house.ticker, self.call_id)
         self.hearing = Hearing(
-            house.ears, house.asr, self, clock=house.clock, settings=HearingSettings(), language=None
+            house.ears,
+            house.asr,
+            self,
+            clock=house.clock,
+            settings=HearingSettings(expected=self.route.language),
+            language=None,
         )
         conference.add(CALLER, "caller", leg, leg, leg.rate_hz)
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)

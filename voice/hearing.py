@@ -125,8 +125,6 @@ class Hearing:
         self._committer = Committer()
         self._committing = 0
         self._covered_ms = -1
-        self._drafts: dict[int, str] = {}
-        """Words of the newest decode, by utterance; they make its final decode quicker."""
         self._revision = 0
         self._language_settled = language is not None
         self._language_probs: dict[int, tuple[Language, float]] = {}
@@ -318,9 +316,6 @@ class Hearing:
         language = None if ask.final and ask.voice_ms >= _SWITCHING_VOICE_MS else self.language
         try:
             reply = await self._ask_words(ask, language)
-            found, prob = reply.data["language"], float(reply.data["language_prob"])
-            if language != self.language and found != self.language and prob < self.settings.switch_prob:
-                reply = await self._ask_words(ask, self.language)
         except (CancelledRequest, asyncio.CancelledError) as error:
             self._step(DecodeFailed(request_id=ask.request_id, replaced=True))
             if isinstance(error, asyncio.CancelledError):
@@ -336,14 +331,14 @@ class Hearing:
         self._step(WordsHeard(request_id=ask.request_id, words=words, language=language, took_ms=took_ms))
 
     async def _ask_words(self, ask: Decode, language: Language | None) -> Reply:
-        draft = self._drafts.get(ask.utterance)
         data = {
             "offset_ms": ask.start_ms,
             "language": language,
             "languages": list(self.settings.languages),
             "final": ask.final,
             "vocabulary": self.settings.vocabulary,
-            "draft": draft if ask.final else None,
+            "expected": self.language or self.settings.expected,
+            "switch_prob": self.settings.switch_prob if self.language else self.settings.first_switch_prob,
             "speech_ms": ask.voice_ms,
         }
         return await self._asr.call(
@@ -370,7 +365,6 @@ class Hearing:
         if ask.utterance > self._committing:
             self._committing, self._committer, self._revision = ask.utterance, Committer(), 0
         self._covered_ms = ask.end_ms
-        self._drafts = {ask.utterance: " ".join(word.text for word in words)}
         committed, tentative = self._committer.update(words, heard_until_ms=ask.end_ms)
         self._revision += 1
         self._listener.hypothesis(

@@ -17,6 +17,11 @@ class HearingSettings:
     turn: TurnSettings = field(default_factory=TurnSettings)
     languages: tuple[Language, ...] = LANGUAGES
     """Languages that may be spoken; the first utterance decides unless one was given."""
+    expected: Language | None = None
+    """Language of the line: the first utterance is in it unless it sounds clearly like another."""
+    first_switch_prob: float = 0.7
+    """Probability at which the first utterance is in another language than the line's. Source: our
+    choice, between a coin's 0.5 and `switch_prob`."""
     vocabulary: str | None = None
     """Words that recognition should expect, as a prompt; None leaves it unbiased."""
     partials: bool = True
