@@ -51,7 +51,7 @@ async def closing_code(service: ServiceProcess, path: str, **headers: str) -> in
 def test_when_the_staff_token_is_missing_or_wrong_then_nothing_is_shown(
     anyone: httpx.Client, path: str, token: str
 ) -> None:
-    headers = {"authorization": f"Bearer {token}".encode()} if token else {}
+    headers = {b"authorization": f"Bearer {token}".encode()} if token else {}
     refused = anyone.get(path, headers=headers)
     assert refused.status_code == 401
     assert "staff link" in refused.json()["detail"]

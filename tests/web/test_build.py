@@ -47,7 +47,13 @@ def _leave_out(why: str) -> None:
 
 def run(root: Path, *command: str, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=root / "web", env={**os.environ, **environ}, capture_output=True, text=True, timeout=240
+        command,
+        check=False,
+        cwd=root / "web",
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        timeout=240,
     )
 
 

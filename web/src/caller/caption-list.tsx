@@ -17,6 +17,7 @@ export function CaptionList({ captions }: { captions: Captions }) {
   }, [captions]);
   const { heard, running, saying } = captions;
   const own = heard.map((part) => part.text).join(" ");
+  const earlier = (line: Line) => !saying || line.start_ms <= captions.saying_since_ms;
   const empty = !captions.lines.length && !own && running === null && !saying;
   return (
     <section class="captions" aria-label={say(WORDS.captions)}>
@@ -30,9 +31,20 @@ export function CaptionList({ captions }: { captions: Captions }) {
       >
         {empty && <p class="empty">{say(WORDS.captionsHint)}</p>}
         <div role="log" aria-live="polite">
-          {captions.lines.map((line) => (
+          {captions.lines.filter(earlier).map((line) => (
             <Bubble key={line.id} line={line} />
           ))}
+          {saying && (
+            <p class="bubble bot live" aria-hidden="true">
+              <span class="who">{say(WORDS.assistant)}</span>
+              {saying}
+            </p>
+          )}
+          {captions.lines
+            .filter((line) => !earlier(line))
+            .map((line) => (
+              <Bubble key={line.id} line={line} />
+            ))}
         </div>
         {(own || running !== null) && (
           <p class="bubble caller live" aria-hidden="true">
@@ -54,12 +66,6 @@ export function CaptionList({ captions }: { captions: Captions }) {
               <i />
               <i />
             </span>
-          </p>
-        )}
-        {saying && (
-          <p class="bubble bot live" aria-hidden="true">
-            <span class="who">{say(WORDS.assistant)}</span>
-            {saying}
           </p>
         )}
       </div>

@@ -102,6 +102,12 @@ describe("captions", () => {
     expect(state.saying).toBe("Two.");
   });
 
+  it("knows since when the bot speaks, so that a caller's word meanwhile comes after it", () => {
+    const began: FeedMessage = { kind: "signal", name: "speaking", data: { member: "bot", speaking: true, t_ms: 700, text: "One." } };
+    const went_on: FeedMessage = { kind: "signal", name: "speaking", data: { member: "bot", speaking: true, t_ms: 900, text: "Two." } };
+    expect(after(began, went_on).saying_since_ms).toBe(700);
+  });
+
   it("orders turns by their start", () => {
     const state = after(turn("bot", "b1", "second", 500), turn("caller", "t1", "first", 100));
     expect(state.lines.map((line) => line.text)).toEqual(["first", "second"]);

@@ -24,8 +24,9 @@ export interface Captions {
   readonly heard: readonly { readonly id: string; readonly text: string }[];
   /** The utterance that goes on: what stays, and what may still change. */
   readonly running: { readonly id: string; readonly revision: number; readonly sure: string; readonly unsure: string } | null;
-  /** What the bot is saying now. */
+  /** What the bot is saying now, and since when: what the caller says meanwhile comes after it. */
   readonly saying: string;
+  readonly saying_since_ms: number;
   readonly speaking: { readonly caller: boolean; readonly bot: boolean };
   readonly ended: boolean;
   /** Result of the call's end. */
@@ -37,6 +38,7 @@ export const START: Captions = {
   heard: [],
   running: null,
   saying: "",
+  saying_since_ms: 0,
   speaking: { caller: false, bot: false },
   ended: false,
   reason: "",
@@ -46,7 +48,7 @@ export const START: Captions = {
 export function step(state: Captions, message: FeedMessage): Captions {
   switch (message.kind) {
     case "snapshot":
-      return message.events.reduce(withEvent, { ...START, saying: state.saying, speaking: state.speaking });
+      return message.events.reduce(withEvent, { ...state, lines: [], heard: [], running: null });
     case "event":
       return withEvent(state, message.event);
     case "signal":
@@ -91,7 +93,8 @@ function withSignal(state: Captions, name: string, data: Readonly<Record<string,
     const text = typeof data["text"] === "string" ? data["text"] : "";
     const before = state.speaking.bot ? state.saying : "";
     const saying = speaking ? [before, text].filter(Boolean).join(" ") : state.saying;
-    return { ...state, saying, speaking: { ...state.speaking, bot: speaking } };
+    const since = speaking && !before ? Number(data["t_ms"]) : state.saying_since_ms;
+    return { ...state, saying, saying_since_ms: since, speaking: { ...state.speaking, bot: speaking } };
   }
   if (name !== "hypothesis") return state;
   const running = {

@@ -2,7 +2,7 @@
 
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
-import type { TranscriptWord } from "../events.gen";
+import type { ActDecided, TranscriptWord } from "../events.gen";
 import { say } from "../shared/language";
 import type { CallState } from "./call";
 import { reveal } from "./event-list";
@@ -121,7 +121,7 @@ function Reason({ decision: { seq, t_ms, body }, replay }: { decision: Decision;
   const text =
     body.type === "topic_found"
       ? `${body.topic === null ? say(WORDS.noTopic) : code(body.topic)} · ${say(WORDS.matchScore, { score: body.score.toFixed(2) })}`
-      : [body.act === "say" ? "" : code(body.act), ...body.detail.split(" ").map(code)].filter(Boolean).join(" · ");
+      : actText(body);
   if (!text) return null;
   return (
     <li class={body.type}>
@@ -130,6 +130,12 @@ function Reason({ decision: { seq, t_ms, body }, replay }: { decision: Decision;
       </button>
     </li>
   );
+}
+
+/** What was said says its detail; a look-up's is a number that tells nobody anything. */
+function actText({ act, detail }: ActDecided): string {
+  const parts = act === "look_up" ? [] : detail.split(" ").map(code);
+  return [act === "say" ? "" : code(act), ...parts].filter(Boolean).join(" · ");
 }
 
 /** Mark the word and the turn that sound now; the list follows while it plays and when somebody jumps. */

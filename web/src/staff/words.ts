@@ -247,7 +247,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   "topic:": { en: "topic", es: "tema" },
   "slot:": { en: "value", es: "dato" },
   "flow:": { en: "request", es: "gestión" },
-  "repair:": { en: "misunderstood", es: "no entendido" },
+  "repair:": { en: "attempt", es: "intento" },
   "escalate:": { en: "hand over:", es: "pasar:" },
   "query:": { en: "query", es: "consulta" },
   "confirm:": { en: "confirm", es: "confirmar" },
