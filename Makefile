@@ -43,6 +43,7 @@ test: models
 	$(BIN)/pytest
 
 test-extras: models
+	$(BIN)/warmline models fetch pyannote-segmentation
 	$(PYTHON) -m venv $(EXTRAS)
 	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check -r requirements-extras.in
 	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
