@@ -47,7 +47,7 @@ test-extras: models
 	$(PYTHON) -m venv $(EXTRAS)
 	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check -r requirements-extras.in
 	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	$(EXTRAS)/bin/pytest -m extras tests/extras
+	$(EXTRAS)/bin/pytest -m extras --confcutdir=tests/extras tests/extras
 
 soak: models
 	$(BIN)/python -m bench calls --n 40 --seconds 600 --json -
