@@ -127,7 +127,7 @@ async def _ask(config: Config, question: str, language: Language) -> int:
     workers = build_workers(config, store)
     await workers.mind.start()
     try:
-        knowledge = KnowledgeBase(config, workers.mind, store.sha256("e5"))
+        knowledge = KnowledgeBase(config, workers.mind, store)
         await knowledge.load()
         passages = await knowledge.search(question, language)
     finally:

@@ -31,6 +31,7 @@ from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.net.ticker import Ticker
+from telephony.net.udp_transport import open_udp
 from telephony.sip_settings import SipSettings
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
@@ -85,7 +86,7 @@ class House:
         self.recorder = RecordingThread(self.recordings)
         self.web = self._build_web()
         self.voice: Voice = self._build_voice()
-        self.knowledge = KnowledgeBase(config, self.mind, self.models.sha256("e5"))
+        self.knowledge = KnowledgeBase(config, self.mind, self.models)
 
     async def start(self) -> None:
         """Open everything, the lines last.
@@ -94,6 +95,7 @@ class House:
             CallCentreError: what could not be opened; nothing stays half open.
         """
         try:
+            await self._find_sip_port_taken()
             recover(self.store, self.recordings, self.clock)
             self.writer.listen(self.live.event)
             await self.writer.start()
@@ -244,6 +246,14 @@ class House:
             port_max=sip.rtp_ports[1],
             media_timeout_ms=self.config.telephony.media_lost_after_s * 1000,
         )
+
+    async def _find_sip_port_taken(self) -> None:
+        """Try the SIP port before the engines are started, so that a wrong one is told at once."""
+        if self.config.telephony.sip.enabled:
+            host, port = split_address(self.config.telephony.sip.listen)
+            probe = await open_udp(host, port, lambda _data, _flow: None, lambda _flow: None)
+            probe.close()
+            await asyncio.sleep(0)  # the socket is closed on the loop's next turn
 
     async def _open_sip(self) -> None:
         sip = self.config.telephony.sip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from knowledge.articles import DEFAULT_FOLDER
 from knowledge.index import KnowledgeIndex
 from knowledge.vectors import EmbedKind
 from service.config import Config
+from service.models_store import ModelStore
 from voice.workers.client import Worker
 
 logger = logging.getLogger(__name__)
@@ -32,15 +34,25 @@ def articles_dir(config: Config) -> Path:
     return Path(config.knowledge.dir).expanduser() if config.knowledge.dir else DEFAULT_FOLDER
 
 
+def vectors_file(config: Config, models: Path) -> Path:
+    """Return where the articles' vectors are kept between starts.
+
+    They follow from the articles and the weights alone, and making them takes half a minute of one core: so they lie
+    beside the weights, where every `data_dir` finds them, unless that folder cannot be written.
+    """
+    folder = models if os.access(models, os.W_OK) else config.data_path / "cache"
+    return folder / "article-vectors.npz"
+
+
 class KnowledgeBase:
     """`KnowledgeSearch` over the articles; `reload_if_changed` keeps the old ones when the new ones are wrong."""
 
-    def __init__(self, config: Config, mind: Worker, model_sha256: str) -> None:
+    def __init__(self, config: Config, mind: Worker, models: ModelStore) -> None:
         """Nothing is read before `load`."""
         self._mind = mind
         self._folder = articles_dir(config)
-        cache = config.data_path / "cache" / "article-vectors.npz"
-        self._index = KnowledgeIndex(self._embed, folder=self._folder, cache=cache, model=model_sha256)
+        cache = vectors_file(config, models.folder)
+        self._index = KnowledgeIndex(self._embed, folder=self._folder, cache=cache, model=models.sha256("e5"))
         self._stamp: tuple[int, int] = (0, 0)
 
     async def load(self) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ class Service:
     def __init__(self, config: Config) -> None:
         """Prepare; nothing is opened but the web port, which is the first thing to find taken."""
         self.config = config
+        check_certificate(config)
         self._socket = bind(config.service.listen)
         try:
             self.house = House(config)
@@ -149,6 +151,28 @@ def bind(listen: str) -> socket.socket:
     return sock
 
 
+def check_certificate(config: Config) -> None:
+    """Read the certificate and its key, if there are any.
+
+    Raises:
+        CallCentreError: `service.bad_certificate`.
+    """
+    section = config.service
+    if not section.tls_certificate and not section.tls_key:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+            section.tls_certificate, section.tls_key or None
+        )
+    except OSError as error:  # an SSLError is one
+        raise CallCentreError(
+            "service.bad_certificate",
+            f"The certificate [service] tls_certificate = {section.tls_certificate!r} with tls_key = "
+            f"{section.tls_key!r} cannot be used: {error.strerror or error}. They must be PEM files of one pair.",
+            fault="operator",
+        ) from error
+
+
 async def _serve(config: Config) -> None:
     service = Service(config)
     stop = asyncio.Event()
@@ -156,7 +180,9 @@ async def _serve(config: Config) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     await service.start()
-    print(f"Calls are answered at sip:{config.telephony.sip.listen}", file=sys.stderr)
+    if config.telephony.sip.enabled:
+        host, port = service.sip_address
+        print(f"Calls are answered at sip:{host}:{port}", file=sys.stderr)
     print(f"A caller's page:    {service.base_url}/call", file=sys.stderr)
     print(f"The staff's pages:  {service.staff_url}", file=sys.stderr, flush=True)
     await stop.wait()
