@@ -1,7 +1,7 @@
 // The line of one call: microphone, WebRTC, captions. Tells its owner what happens; shows nothing.
 
 import type { FeedMessage } from "./captions";
-import { CallTrouble, ofMicrophone, ofStatus, type Trouble } from "./trouble";
+import { CallTrouble, ofAnswer, ofMicrophone, type Trouble } from "./trouble";
 
 export interface PageSettings {
   readonly company: string;
@@ -57,6 +57,7 @@ export class Line {
       this.owner.ringing();
       await this.connect(this.microphone);
     } catch (error) {
+      void this.ask("DELETE", "");
       this.release();
       throw error;
     }
@@ -109,7 +110,10 @@ export class Line {
     } catch {
       throw new CallTrouble("offline");
     }
-    if (!response.ok) throw new CallTrouble(ofStatus(response.status));
+    if (!response.ok) {
+      const told = (await response.json().catch(() => ({}))) as { code?: unknown };
+      throw new CallTrouble(ofAnswer(response.status, told.code));
+    }
     return (await response.json()) as Answer;
   }
 

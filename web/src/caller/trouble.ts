@@ -29,9 +29,10 @@ export function ofMicrophone(error: unknown): Trouble {
   return "microphone_busy";
 }
 
-/** What the status of a refused call means. */
-export function ofStatus(status: number): Trouble {
+/** What the answer to a call that was not taken means: its status, and the code that the service gives. */
+export function ofAnswer(status: number, code: unknown): Trouble {
   if (status === 429) return "too_many";
-  if (status === 503) return "busy";
+  if (status === 503 || code === "call.refused" || code === "webrtc.full") return "busy";
+  if (code === "webrtc.ice_timeout") return "no_media";
   return status === 502 || status === 504 ? "offline" : "refused";
 }

@@ -41,6 +41,8 @@ export class CallState {
     this.timeline.value.entries.filter((entry) => this.everyFact.value || isKey(entry)),
   );
 
+  private botSpeaks = false;
+
   constructor(readonly callId: string) {}
 
   async load(): Promise<void> {
@@ -78,7 +80,7 @@ export class CallState {
     for (const { body } of events) {
       if (body.type === "utterance_heard" && body.utterance_id === this.guess.value?.utteranceId) this.guess.value = null;
       if (body.type === "turn_ended" && body.speaker === "caller") this.guess.value = null;
-      if (body.type === "turn_ended" && body.speaker === "bot") this.saying.value = "";
+      if (body.type === "turn_ended" && body.speaker === "bot" && !this.botSpeaks) this.saying.value = "";
       if (body.type === "call_ended") {
         this.guess.value = null;
         this.saying.value = "";
@@ -87,8 +89,10 @@ export class CallState {
   }
 
   private takeSignal(name: string, data: Readonly<Record<string, unknown>>): void {
-    if (name === "speaking" && data["member"] === "bot" && data["speaking"] === true) {
-      this.saying.value = `${this.saying.value} ${String(data["text"] ?? "")}`.trim();
+    if (name === "speaking" && data["member"] === "bot") {
+      const before = this.botSpeaks ? this.saying.value : "";
+      this.botSpeaks = data["speaking"] === true;
+      if (this.botSpeaks) this.saying.value = `${before} ${String(data["text"] ?? "")}`.trim();
     }
     if (name !== "hypothesis") return;
     const guess: Guess = {

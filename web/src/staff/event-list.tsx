@@ -88,7 +88,8 @@ export function EventList({ call }: { call: CallState }) {
       effect(() => {
         const now = replay.now_ms.value;
         const picked = replay.picked.value;
-        const at = picked === null ? entries.findLast((entry) => entry.t_ms <= now + 1)?.seq : picked;
+        const used = replay.playing.value || replay.jumps.value > 0;
+        const at = picked ?? (used ? entries.findLast((entry) => entry.t_ms <= now + 1)?.seq : undefined);
         for (const item of list.current?.children ?? []) {
           const here = item instanceof HTMLElement && item.dataset["seq"] === String(at);
           item.toggleAttribute("data-now", here);

@@ -16,16 +16,13 @@ const RATES = [1, 1.25, 1.5, 2];
 export function Player({ call }: { call: CallState }) {
   const live = call.live.value;
   const over = live.status === "ended";
+  const sound = over && live.recording_file !== "" && !call.replay.missing.value;
   const end_ms = Math.max(call.timeline.value.last_ms, live.t_ms, 1);
   return (
     <section class="panel player" aria-label={say(WORDS.replay)}>
-      <Buttons call={call} />
+      <Buttons call={call} note={over ? (sound ? "" : say(WORDS.noRecording)) : say(WORDS.recordingLater)} />
       <div class="tracks">
-        {over && live.recording_file ? (
-          <Sound call={call} end_ms={end_ms} />
-        ) : (
-          <p class="no-sound">{say(over ? WORDS.noRecording : WORDS.recordingLater)}</p>
-        )}
+        {sound && <Sound call={call} end_ms={end_ms} />}
         <Emotion call={call} end_ms={end_ms} />
         <Marks call={call} end_ms={end_ms} />
         <Axis call={call} end_ms={end_ms} />
@@ -34,19 +31,22 @@ export function Player({ call }: { call: CallState }) {
   );
 }
 
-function Buttons({ call: { replay, shownEvents } }: { call: CallState }) {
+/** `note` says why there is nothing to play; empty when there is. */
+function Buttons({ call: { replay, shownEvents }, note }: { call: CallState; note: string }) {
   const playing = replay.playing.value;
   return (
     <div class="buttons">
-      <button
-        type="button"
-        class="play"
-        disabled={!replay.ready.value}
-        aria-label={say(playing ? WORDS.pause : WORDS.play)}
-        onClick={() => replay.toggle()}
-      >
-        <Icon name={playing ? "pause" : "play"} size={22} />
-      </button>
+      {!note && (
+        <button
+          type="button"
+          class="play"
+          disabled={!replay.ready.value}
+          aria-label={say(playing ? WORDS.pause : WORDS.play)}
+          onClick={() => replay.toggle()}
+        >
+          <Icon name={playing ? "pause" : "play"} size={22} />
+        </button>
+      )}
       <button
         type="button"
         class="plain"
@@ -66,20 +66,22 @@ function Buttons({ call: { replay, shownEvents } }: { call: CallState }) {
         <Icon name="next" size={18} />
       </button>
       <Position call={{ replay }} />
-      <div class="speeds" role="group" aria-label={say(WORDS.speed)}>
-        {RATES.map((rate) => (
-          <button
-            type="button"
-            key={rate}
-            aria-pressed={replay.rate.value === rate}
-            disabled={!replay.ready.value}
-            onClick={() => replay.setRate(rate)}
-          >
-            {rate}×
-          </button>
-        ))}
-      </div>
-      <p class="hint">{say(WORDS.keys)}</p>
+      {!note && (
+        <div class="speeds" role="group" aria-label={say(WORDS.speed)}>
+          {RATES.map((rate) => (
+            <button
+              type="button"
+              key={rate}
+              aria-pressed={replay.rate.value === rate}
+              disabled={!replay.ready.value}
+              onClick={() => replay.setRate(rate)}
+            >
+              {rate}×
+            </button>
+          ))}
+        </div>
+      )}
+      {note ? <p class="note">{note}</p> : <p class="hint">{say(WORDS.keys)}</p>}
     </div>
   );
 }
@@ -121,7 +123,9 @@ function Sound({ call, end_ms }: { call: CallState; end_ms: number }) {
         });
         dark.addEventListener("change", repaint);
       })
-      .catch(() => undefined); // the player says by its disabled button that there is no sound
+      .catch(() => {
+        call.replay.missing.value = true; // kept no longer, or never written: the rest is shown without it
+      });
     return () => {
       gone = true;
       dark.removeEventListener("change", repaint);
@@ -175,7 +179,8 @@ function Playhead({ call, end_ms }: { call: CallState; end_ms: number }) {
 
 function Emotion({ call, end_ms }: { call: CallState; end_ms: number }) {
   const all = useMemo(() => feelings(call.events.value), [call.events.value]);
-  const refused = call.live.value.emotion_consent === "refused";
+  const { emotion_consent, status } = call.live.value;
+  const none = emotion_consent === "refused" ? WORDS.emotionRefused : status === "ended" ? WORDS.emotionNone : WORDS.noBand;
   const title = say(WORDS.emotionTitle);
   return (
     <div class="track emotion">
@@ -193,7 +198,7 @@ function Emotion({ call, end_ms }: { call: CallState; end_ms: number }) {
           ))}
         </Lane>
       ) : (
-        <p class="no-sound">{say(refused ? WORDS.emotionRefused : WORDS.emotionNone)}</p>
+        <p class="no-sound">{say(none)}</p>
       )}
       {all.length > 0 && <p class="track-note">{say(WORDS.emotionNote)}</p>}
     </div>

@@ -10,6 +10,8 @@ export class Replay {
   readonly playing = signal(false);
   /** There is sound to play. */
   readonly ready = signal(false);
+  /** The recording is not there any more. */
+  readonly missing = signal(false);
   readonly rate = signal(1);
   /** The event that j or k chose; several may share one time. */
   readonly picked = signal<number | null>(null);

@@ -147,7 +147,7 @@ export const WORDS = {
   highest: { en: "highest {percent}", es: "máximo {percent}" },
   callerSide: { en: "Caller", es: "Cliente" },
   botSide: { en: "Bot and agents", es: "Bot y agentes" },
-  noBand: { en: "no estimate yet", es: "aún sin estimación" },
+  noBand: { en: "No estimate yet.", es: "Todavía no hay estimación." },
 
   events: { en: "Events", es: "Eventos" },
   everyFact: { en: "Show every fact", es: "Mostrar todo" },
