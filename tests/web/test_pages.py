@@ -321,3 +321,72 @@ def test_when_the_microphone_is_forbidden_then_the_page_says_what_to_do(
     expect(page.get_by_role("alert")).to_contain_text("vuelva a llamar")
     expect(page.get_by_role("button", name="Llamar")).to_be_visible()
     browser.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "sentence"),
+    [
+        (503, "call.refused", "All lines are busy."),
+        (500, "webrtc.full", "All lines are busy."),
+        (429, "", "There are several calls from your connection already."),
+        (400, "webrtc.bad_offer", "The call could not be started."),
+    ],
+)
+def test_when_a_call_is_not_taken_then_the_page_says_why_in_plain_words(
+    browser: Browser, running_service: ServiceProcess, status: int, code: str, sentence: str
+) -> None:
+    page = new_page(browser, [])
+    page.route("**/api/web-calls", lambda route: route.fulfill(status=status, json={"code": code}))
+    page.goto(f"{running_service.base_url}/call")
+    page.get_by_role("button", name="Call").click()
+    expect(page.get_by_role("alert")).to_contain_text(sentence)
+    expect(page.get_by_role("button", name="Call")).to_be_visible()
+    page.context.close()
+
+
+def test_when_the_service_cannot_be_reached_then_the_page_says_so(
+    browser: Browser, running_service: ServiceProcess
+) -> None:
+    page = new_page(browser, [])
+    page.route("**/api/web-calls", lambda route: route.abort())
+    page.goto(f"{running_service.base_url}/call")
+    page.get_by_role("button", name="Call").click()
+    expect(page.get_by_role("alert")).to_contain_text("We cannot be reached.")
+    page.context.close()
+
+
+def test_when_only_the_keyboard_is_used_then_a_call_is_placed_and_when_the_page_closes_it_ends(
+    browser: Browser, running_service: ServiceProcess
+) -> None:
+    page = new_page(browser, [])
+    page.goto(f"{running_service.base_url}/call")
+    button = page.get_by_role("button", name="Call")
+    expect(button).to_be_visible()
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        if button.evaluate("element => element === document.activeElement"):
+            break
+    with page.expect_response("**/api/web-calls") as answered:
+        page.keyboard.press("Enter")
+    call_id = answered.value.json()["call_id"]
+    expect(page.get_by_role("heading", name="Connected")).to_be_visible()
+    expect(page.get_by_role("button", name="Hang up")).to_be_focused()
+    page.close(run_before_unload=False)
+    running_service.settle(10)
+    events = [event["body"] for event in running_service.get(f"/api/calls/{call_id}")["events"]]
+    assert events[-1]["type"] == "call_ended"
+    assert events[-1]["reason"] == "caller_hung_up"
+    page.context.close()
+
+
+@pytest.mark.parametrize("path", ["/call", "/desk", "/desk/callbacks", "/desk/calls/{call_id}"])
+def test_when_the_screen_is_narrow_then_nothing_sticks_out(
+    browser: Browser, running_service: ServiceProcess, visit: Visit, path: str
+) -> None:
+    page = new_page(browser, [], viewport={"width": 320, "height": 640}, locale="es-ES")
+    page.goto(f"{running_service.base_url}/desk?token={running_service.staff_token}")
+    page.goto(running_service.base_url + path.format(call_id=visit.call_id))
+    page.locator("h1").first.wait_for(state="attached")
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    page.context.close()
