@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError, field_validator
 from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import DialPlanSection, Section
+from voice.dialog.flow import load_flows
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -35,6 +36,14 @@ class Number(Section):
     """Opening hours of the humans: `mon = "09:00-14:00,16:00-19:00"`; empty: always open. The bot always answers."""
     holidays: tuple[date, ...] = ()
     """Days on which the humans are closed."""
+
+    @field_validator("flow")
+    @classmethod
+    def _known_flow(cls, flow: str) -> str:
+        known = ("main", *load_flows())
+        if flow not in known:
+            raise ValueError(f"there is no flow {flow!r}; choose from {', '.join(known)}")
+        return flow
 
     @field_validator("hours")
     @classmethod
