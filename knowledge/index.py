@@ -46,6 +46,10 @@ WHOLE_SCORE = 0.2
 """Below this the whole is clearly about something else, and no clause of it is answered. Source: no right answer of the
 same data is lost."""
 
+SHIPPED_VECTORS = "vectors.npz"
+"""File beside the articles with the vectors of their texts, so that the first start takes seconds and not a minute.
+Made by `python -m knowledge.build`; a text that it does not hold is embedded at the start."""
+
 NEAR_SCORE = 0.02
 """Passages below this are not returned."""
 
@@ -117,7 +121,7 @@ class KnowledgeIndex:
         """
         self._embed = embed
         self._folder = folder
-        self._store = VectorStore(embed, cache, model)
+        self._store = VectorStore(embed, model, path=cache, shipped=folder / SHIPPED_VECTORS)
         self._built: _Built | None = None
         self._loading = asyncio.Lock()
 
