@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import { say } from "../shared/language";
-import { digits, hangUp, keypadOpen, microphone, muted, phase, press, toggleMute } from "./state";
+import { digits, hangUp, keypadOpen, keysLost, microphone, muted, phase, press, toggleMute } from "./state";
 import { WORDS } from "./words";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"] as const;
@@ -61,7 +61,9 @@ function Keypad() {
   }, []);
   return (
     <div class="keypad" role="group" aria-label={say(WORDS.keypad)}>
-      <output aria-live="polite">{digits.value && say(WORDS.pressed, { digits: digits.value.slice(-18) })}</output>
+      <output aria-live="polite" class={keysLost.value ? "lost" : ""}>
+        {keysLost.value ? say(WORDS.keysLost) : digits.value && say(WORDS.pressed, { digits: digits.value.slice(-18) })}
+      </output>
       {KEYS.map((key, at) => (
         <button
           type="button"

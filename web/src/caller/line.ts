@@ -38,7 +38,10 @@ export class Line {
   private connection: RTCPeerConnection | null = null;
   private socket: WebSocket | null = null;
   private answer: Answer | null = null;
+  /** What comes from the line, until it is connected: the browser offers it earlier than that. */
+  private sound: MediaStream | null = null;
   private broken: number | undefined;
+  private keys: Promise<boolean> = Promise.resolve(true);
   private closed = false;
   private retries = 0;
   microphone: MediaStream | null = null;
@@ -67,11 +70,11 @@ export class Line {
     for (const track of this.microphone?.getAudioTracks() ?? []) track.enabled = !muted;
   }
 
-  /** Press a key of the phone; false when it did not arrive. */
-  async press(digits: string): Promise<boolean> {
-    if (this.answer === null) return false;
-    const response = await this.ask("POST", "/digits", JSON.stringify({ digits }));
-    return response?.ok ?? false;
+  /** Press a key of the phone; false when it did not arrive. One waits for the other, so that they keep their order. */
+  press(digits: string): Promise<boolean> {
+    const sent = this.keys.then(async () => (await this.ask("POST", "/digits", JSON.stringify({ digits })))?.ok ?? false);
+    this.keys = sent;
+    return sent;
   }
 
   hangUp(): void {
@@ -84,7 +87,9 @@ export class Line {
     const urls = [...this.settings.ice_servers];
     const connection = new RTCPeerConnection({ iceServers: urls.length ? [{ urls }] : [] });
     this.connection = connection;
-    connection.ontrack = (event) => this.owner.connected(event.streams[0] ?? new MediaStream([event.track]));
+    connection.ontrack = (event) => {
+      this.sound = event.streams[0] ?? new MediaStream([event.track]);
+    };
     connection.onconnectionstatechange = () => this.stateChanged(connection);
     for (const track of microphone.getAudioTracks()) {
       connection.addTrack(track, microphone);
@@ -119,6 +124,10 @@ export class Line {
 
   private stateChanged(connection: RTCPeerConnection): void {
     window.clearTimeout(this.broken);
+    if (connection.connectionState === "connected" && this.sound !== null) {
+      this.owner.connected(this.sound);
+      this.sound = null; // a connection that mends itself does not begin anew
+    }
     if (connection.connectionState === "failed") this.close(this.answer === null ? "no_media" : "cut_off");
     if (connection.connectionState === "closed") this.close(null);
     if (connection.connectionState === "disconnected") {

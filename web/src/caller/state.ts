@@ -14,6 +14,8 @@ export const trouble = signal<Trouble | null>(null);
 export const muted = signal(false);
 export const keypadOpen = signal(false);
 export const digits = signal("");
+/** The last key did not reach the service. */
+export const keysLost = signal(false);
 export const seconds = signal(0);
 export const sound = signal<MediaStream | null>(null);
 export const microphone = signal<MediaStream | null>(null);
@@ -42,6 +44,7 @@ export async function call(): Promise<void> {
     muted.value = false;
     keypadOpen.value = false;
     digits.value = "";
+    keysLost.value = false;
     seconds.value = 0;
   });
   const called = new URLSearchParams(location.search).get("called") ?? "web";
@@ -74,7 +77,7 @@ export function toggleMute(): void {
 /** Press one key; shown at once, so that a slow network does not make people press twice. */
 export async function press(key: string): Promise<void> {
   digits.value += key;
-  await line?.press(key);
+  keysLost.value = !((await line?.press(key)) ?? false) && phase.value === "connected";
 }
 
 const owner: LineOwner = {

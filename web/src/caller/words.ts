@@ -17,6 +17,7 @@ export const WORDS = {
   keypad: { en: "Keypad", es: "Teclado" },
   closeKeypad: { en: "Close keypad", es: "Cerrar teclado" },
   pressed: { en: "Pressed: {digits}", es: "Pulsado: {digits}" },
+  keysLost: { en: "The key did not get through; press it again.", es: "La tecla no ha llegado; púlsela otra vez." },
   star: { en: "star", es: "asterisco" },
   hash: { en: "hash", es: "almohadilla" },
   before: { en: "Before you call", es: "Antes de llamar" },

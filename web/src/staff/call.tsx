@@ -131,7 +131,7 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
   }
   return (
     <div class="page call-page">
-      <Head live={call.live.value} />
+      <Head live={call.live.value} gone={call.replay.missing.value} />
       <Player call={call} />
       <div class="columns">
         <TranscriptPanel call={call} />
@@ -145,7 +145,8 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
   );
 }
 
-function Head({ live }: { live: LiveCall }) {
+/** `gone`: there was a recording, and it was destroyed since. */
+function Head({ live, gone }: { live: LiveCall; gone: boolean }) {
   const verified: Record<string, Said> = {
     none: WORDS.verifiedNone,
     caller_id_only: WORDS.verifiedCallerId,
@@ -182,7 +183,7 @@ function Head({ live }: { live: LiveCall }) {
         <Fact name={WORDS.verified} value={say(verified[level] ?? WORDS.verifiedNone)} />
         <Fact name={WORDS.language} value={languageName(live.language) || "—"} />
         <Fact name={WORDS.line} value={say(live.transport === "webrtc" ? WORDS.webLine : WORDS.phoneLine)} />
-        <Fact name={WORDS.recording} value={say(recordingState(live))} />
+        <Fact name={WORDS.recording} value={say(gone ? WORDS.recordingGone : recordingState(live))} />
         <Fact
           name={WORDS.consent}
           value={`${say(WORDS.consentRecording)}: ${say(WORDS[live.recording_consent])} · ${say(WORDS.consentEmotion)}: ${say(WORDS[live.emotion_consent])}`}

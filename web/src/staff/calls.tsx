@@ -177,7 +177,9 @@ function Row({ row: { call_id, live, started_at } }: { row: CallRow }) {
         {live.status === "talking" && (guess || last) && (
           <small class="saying">{guess || `${code(last?.speaker ?? "")}: ${last?.text ?? ""}`}</small>
         )}
-        {live.status === "ended" && live.escalation && <small>{code(live.escalation)}</small>}
+        {live.status === "ended" && live.escalation && (
+          <small>{live.safety ? say(WORDS.safety, { kind: code(live.safety) }) : code(live.escalation)}</small>
+        )}
       </td>
       <td>
         <Spark live={live} />

@@ -29,19 +29,23 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** What stands where a person's data were destroyed. Source: `records/keys.py`. */
+const ERASED = "[erased]";
+/** Caller ids that name nobody. Source: RFC 3323 section 4.1 and what gateways send. */
+const WITHHELD = new Set(["anonymous", "unknown", "restricted", "private", "unavailable"]);
+
 /** Who called, as far as the line says. */
 export function callerName(call: { readonly caller: string; readonly caller_name: string; readonly transport?: string }): string {
+  if ([call.caller_name, call.caller].includes(ERASED)) return say(WORDS.erased);
   if (call.caller_name) return call.caller_name;
-  if (call.caller) return phone(call.caller);
+  if (call.caller && !WITHHELD.has(call.caller.toLowerCase())) return phone(call.caller);
   return say(call.transport === "webrtc" ? WORDS.webVisitor : WORDS.withheld);
 }
 
-/** "+34600123456" -> "+34 600 123 456"; what is no international number stays as it is. */
+/** "+34600123456" -> "+34 600 123 456"; grouped where the country's way is known, else as it is. */
 export function phone(number: string): string {
-  const spanish = /^\+34(\d{3})(\d{3})(\d{3})$/.exec(number);
-  if (spanish) return `+34 ${spanish[1]} ${spanish[2]} ${spanish[3]}`;
-  const other = /^\+(\d{1,3})(\d{6,})$/.exec(number);
-  return other ? `+${other[1]} ${(other[2] ?? "").replace(/(\d{3})(?=\d)/g, "$1 ")}` : number;
+  const parts = /^(\+34)(\d{3})(\d{3})(\d{3})$/.exec(number) ?? /^(\+1)(\d{3})(\d{3})(\d{4})$/.exec(number);
+  return parts ? parts.slice(1).join(" ") : number;
 }
 
 export function languageName(code: string): string {

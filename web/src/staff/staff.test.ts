@@ -3,7 +3,7 @@ import type { Event, EventBody } from "../events.gen";
 import { transcriptOver } from "../folds/transcript";
 import { language } from "../shared/language";
 import { feelings, highest, stretches } from "./emotion";
-import { clock, code, fineClock, phone } from "./format";
+import { callerName, clock, code, fineClock, phone } from "./format";
 import { Replay } from "./replay";
 import { read } from "./route";
 import { passages, pending, placeAt } from "./talk";
@@ -128,7 +128,16 @@ describe("words and numbers", () => {
 
   it("groups telephone numbers", () => {
     expect(phone("+34600123456")).toBe("+34 600 123 456");
+    expect(phone("+14155550123")).toBe("+1 415 555 0123");
+    expect(phone("+442071234567")).toBe("+442071234567");
     expect(phone("alice")).toBe("alice");
+  });
+
+  it("names a caller as far as the line says, and nobody whose data were destroyed", () => {
+    expect(callerName({ caller: "+34600123456", caller_name: "Ana" })).toBe("Ana");
+    expect(callerName({ caller: "anonymous", caller_name: "" })).toBe("Number withheld");
+    expect(callerName({ caller: "", caller_name: "", transport: "webrtc" })).toBe("Visitor of the web page");
+    expect(callerName({ caller: "[erased]", caller_name: "[erased]" })).toBe("Erased person");
   });
 
   it("reads the path", () => {

@@ -54,6 +54,7 @@ export const WORDS = {
   clear: { en: "Clear search and filter", es: "Quitar búsqueda y filtro" },
   webVisitor: { en: "Visitor of the web page", es: "Visitante de la web" },
   withheld: { en: "Number withheld", es: "Número oculto" },
+  erased: { en: "Erased person", es: "Persona borrada" },
   byWeb: { en: "from the web page", es: "desde la web" },
   speaksNow: { en: "speaking", es: "hablando" },
 
@@ -72,6 +73,7 @@ export const WORDS = {
   recordingOn: { en: "Recording", es: "Grabando" },
   recordingPaused: { en: "Paused", es: "En pausa" },
   recordingKept: { en: "Kept", es: "Guardada" },
+  recordingGone: { en: "Not kept any more", es: "Ya no se conserva" },
   recordingDeleted: { en: "Deleted on request", es: "Borrada a petición" },
   consent: { en: "Consent", es: "Consentimiento" },
   consentRecording: { en: "to recording", es: "a grabar" },
