@@ -122,6 +122,7 @@ class CallRunner:
         self._bot_turns = 0
         self._bot_since_ms: int | None = None
         self._bot_interrupted = False
+        self._replacing = False
         self._bot_turn_heard_ms = 0
 
     # The way in
@@ -416,7 +417,9 @@ class CallRunner:
         )
 
     def _say_goodbye(self, why: str) -> None:
+        self._replacing = True  # the silence between what is dropped and the goodbye does not end the call
         self.speaker.stop()
+        self._replacing = False
         text = self.house.goodbye(self.policy.language, why)
         self.speaker.say(
             Say(say_id="goodbye", text=text, language=self.policy.language, kind="goodbye", interruptible=False)
@@ -476,7 +479,8 @@ class CallRunner:
             )
         self._bot_since_ms, self._bot_words, self._bot_interrupted = None, [], False
         self.house.live.signal(self.call_id, "speaking", {"member": "bot", "speaking": False, "t_ms": t_ms})
-        self._machine.feed(machine.BotSilent())
+        if not self._replacing:
+            self._machine.feed(machine.BotSilent())
 
     def voice_failed(self, error: Exception) -> None:
         """No voice could make a sentence."""
