@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from calls.errors import CallCentreError
@@ -76,14 +76,21 @@ def _parser() -> argparse.ArgumentParser:
     replay.set_defaults(run=_replay)
 
     models = add("models", "list, fetch or verify the models")
-    models.add_argument("action", choices=("list", "fetch", "verify"))
-    models.add_argument("name", nargs="*", help="models (default: all that the core needs)")
+    add_action = _actions(models)
+    for action, summary in (
+        ("list", "say of each model whether it is here"),
+        ("fetch", "bring what is missing or damaged"),
+        ("verify", "read every byte and compare; exit code 1 when one that is needed is not whole"),
+    ):
+        add_action(action, summary).add_argument("name", nargs="*", help="models (default: all that the core needs)")
     models.set_defaults(run=_models)
 
     kb = add("kb", "check the articles, or ask them a question")
-    kb.add_argument("action", choices=("check", "search"))
-    kb.add_argument("question", nargs="*", help="for search: the question, as a caller would put it")
-    kb.add_argument("--language", choices=("es", "en"), default="en")
+    add_action = _actions(kb)
+    add_action("check", "read every article").set_defaults(question=[], language="en")
+    search = add_action("search", "show what a caller would be told")
+    search.add_argument("question", nargs="*", help="the question, as a caller would put it")
+    search.add_argument("--language", choices=("es", "en"), default="en")
     kb.set_defaults(run=_kb)
 
     backup = add("backup", "write database, keys and recordings into one file, while calls go on")
@@ -106,6 +113,21 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", type=Path, metavar="FILE", help="write a report of the call")
     demo.set_defaults(run=_demo)
     return parser
+
+
+def _actions(parser: argparse.ArgumentParser) -> Callable[[str, str], argparse.ArgumentParser]:
+    """Return what adds an action to a command: a parser of its own, so that options may stand among its words."""
+    group = parser.add_subparsers(title="actions", metavar="ACTION", dest="action", required=True)
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        sub = group.add_parser(name, help=summary, description=summary)
+        # Without a default of its own, so that one given before the action counts.
+        sub.add_argument(
+            "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="configuration file (TOML)"
+        )
+        return sub
+
+    return add
 
 
 def _serve(arguments: argparse.Namespace) -> int:
