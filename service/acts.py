@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 MASK = "*"
 
+CARD_HEARD = "card_number"
+"""Detail of the saying by which the policy stops a caller who dictates a card number."""
+
 ActName = Literal["answer", "ask", "confirm", "repair", "say", "offer_callback"]
 _ACT_NAMES: dict[str, ActName] = {
     "slot": "ask",
@@ -46,6 +49,8 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.Say():
             if act.kind != "filler":
                 note(ActDecided(act=_act_name(act), detail=act.detail, turn_id=turn_id), "dialog")
+            if act.detail == CARD_HEARD:
+                call.silence_turn()
             call.say(act)
         case acts.LookUp():
             note(ActDecided(act="look_up", detail=f"query:{act.query_id}", turn_id=turn_id), "dialog")

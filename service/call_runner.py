@@ -34,7 +34,7 @@ from calls.events import (
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent, Passage
 from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
-from records.redaction import Redacted, Redactor, redact_keys, redact_text, redact_words
+from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_text, redact_words
 from service import acts as act_executor
 from service.call_log import CallLog
 from service.consent import Consent
@@ -391,6 +391,16 @@ class CallRunner:
             if self._reply is not None:
                 self._reply.decided()
         self.speaker.say(say)
+
+    def silence_turn(self) -> None:
+        """The caller's last turn holds a card number, however it was recognised: nobody shall hear any of it."""
+        turn = self._turn
+        if turn is None:
+            return
+        start_ms, end_ms = max(0, turn.start_ms - PAD_MS), turn.end_ms + PAD_MS
+        if self.recording.silence(start_ms, end_ms):
+            fact = RecordingSilenced(start_ms=start_ms, end_ms=end_ms, reason="card_number")
+            self.log.note(fact, "recorder")
 
     def look_up(self, act: LookUp) -> None:
         """Ask the knowledge base; the answer comes back as an input of the policy."""

@@ -150,6 +150,11 @@ def backup(config_file: Path | None, file: Path) -> int:
 def restore(config_file: Path | None, file: Path, *, overwrite: bool) -> int:
     """Bring a backup back."""
     config = load_config(config_file).config
-    restore_backup(file, config.data_path, overwrite=overwrite)
+    try:
+        restore_backup(file, config.data_path, overwrite=overwrite)
+    except CallCentreError as error:
+        if error.code != "restore.exists":
+            raise
+        raise CallCentreError(error.code, f"{error.message} (--overwrite says so.)", fault=error.fault) from error
     print(f"{file} was brought back into {config.data_path}.")
     return 0
