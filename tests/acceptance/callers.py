@@ -32,9 +32,9 @@ def new_number() -> str:
     return f"+3460077{next(_numbers):04d}"
 
 
-def speech(text: str, language: str = "en") -> Samples:
+def speech(text: str, language: str = "en", words_per_minute: int = 145) -> Samples:
     """Return `text` at 8 kHz, spoken by espeak-ng: a voice that is not the bot's."""
-    spoken = espeak(text, "en-us" if language == "en" else "es", 145)
+    spoken = espeak(text, "en-us" if language == "en" else "es", words_per_minute)
     out: Samples = soxr.resample(spoken, 16_000, RATE_HZ).astype(np.int16)
     return out
 

@@ -23,13 +23,14 @@ from tests.acceptance.callers import (
     is_caller_turn,
     is_type,
     recorded,
+    speech,
 )
 from tests.acceptance.running import Body, RunningService, open_sip, programs_missing, sdp
 from tests.fakes.real_engines import SHARED
 
 QUESTION = "Why is my bill higher than usual this month?"
 WANTS_PERSON = "I would like to speak to a person, please."
-CARD = "My card number is four five three nine, one four eight eight, zero three four three, six four six seven."
+CARD = "My card number is four six seven six, nine seven three nine, three one six one, seven eight one eight."
 INTERRUPTS = "No, wait, stop. That is not what I wanted to know. Stop it, please."
 ENGLISH_CLIP = "telephone-en/WUWII00129_009.flac"
 SPANISH_CLIP = "prompts-es/queue-youarenext.flac"
@@ -233,7 +234,7 @@ async def card_spoken(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.hear_greeting()
-        await caller.say(CARD)
+        await caller.phone.say_and_wait(speech(CARD, words_per_minute=125))
         await caller.until(is_type("recording_silenced"))
         await caller.until(is_bot_turn)
         await asyncio.sleep(0.5)
@@ -393,6 +394,7 @@ async def shut_down(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.hears_sound(1.0)
+        await caller.events()  # learns the id of the call
         stopping = asyncio.create_task(service.stop())
         before = len(caller.phone.heard)
         await asyncio.wait({asyncio.create_task(caller.phone.ended.wait())}, timeout=30)

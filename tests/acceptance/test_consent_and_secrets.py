@@ -14,7 +14,7 @@ from tests.acceptance.running import RunningService, command
 from tests.acceptance.scenarios import CARD, Played
 
 Calls = tuple[Played, ...]
-CARD_IN_BYTES = re.compile(rb"453[ -]?9|1488|0343|6467|four,? five,? three|three,? four,? three", re.IGNORECASE)
+CARD_IN_BYTES = re.compile(rb"4676|9739|3161|7818|four,? six,? seven|nine,? seven,? three", re.IGNORECASE)
 
 
 @looks_at("consent_unanswered")
@@ -81,7 +81,7 @@ def test_when_all_calls_are_over_then_standard_error_holds_no_words_and_no_numbe
 ) -> None:
     printed = after_all_calls.errors().lower()
     assert "a call leg ended" in printed, "the log is being written"
-    for secret in ("bartholomew", "my bill", "speak to a person", "space probe", "representante", "1488", "don't rec"):
+    for secret in ("bartholomew", "my bill", "speak to a person", "space probe", "representante", "9739", "don't rec"):
         assert secret not in printed
     assert "+3460077" not in printed
     assert "3460077" not in printed

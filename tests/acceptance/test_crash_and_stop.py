@@ -48,7 +48,7 @@ def test_when_the_service_is_stopped_in_a_call_then_the_caller_hears_a_goodbye_a
 ) -> None:
     (call,) = played
     assert call.notes["ended"]
-    assert call.notes["exit_code"] == 0
+    assert call.notes["exit_code"] == 0, call.service.errors()[-2_000:]
     text = recognise(call.notes["goodbye"], "en")
     assert word_overlap(text, "our system has to stop now and this call ends goodbye") >= 0.6, text
     code, printed, _ = command("replay", "--config", str(call.service.config), call.call_id)
