@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -28,3 +29,29 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
     service.start()
     yield service
     service.stop()
+
+
+_RECORDED: Counter[str] = Counter()
+_PEERS_LEFT_OUT: list[str] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Count recorded-speech tests; in CI a left-out peer test is a failure, elsewhere it is named at the end."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    skipped = report.skipped and not hasattr(report, "wasxfail")
+    if item.get_closest_marker("recorded") and (skipped or (report.when == "call" and not skipped)):
+        _RECORDED["left out" if skipped else "ran"] += 1
+    if skipped and item.get_closest_marker("peer"):
+        _PEERS_LEFT_OUT.append(item.nodeid)
+        if os.environ.get("CI") == "true":
+            report.outcome = "failed"
+            report.longrepr = f"{item.nodeid} needs a peer that is missing, which CI does not allow: {report.longrepr}"
+    return report  # type: ignore[return-value]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was left out."""
+    terminalreporter.write_line(f"recorded speech: {_RECORDED['ran']} tests ran, {_RECORDED['left out']} were left out")
+    for name in _PEERS_LEFT_OUT:
+        terminalreporter.write_line(f"left out, a peer is missing: {name}")

@@ -2,7 +2,7 @@
 # Brings the peers that the tests really talk to. Without the right to install, each test that needs a missing one says so.
 set -u
 missing=""
-for pair in sipp:sip-tester baresip:baresip-core chromium:chromium espeak-ng:espeak-ng; do
+for pair in sipp:sip-tester baresip:baresip-core sipsak:sipsak chromium:chromium espeak-ng:espeak-ng pg_ctlcluster:postgresql; do
     command -v "${pair%%:*}" >/dev/null 2>&1 || missing="$missing ${pair#*:}"
 done
 [ -n "$missing" ] || exit 0
