@@ -30,9 +30,9 @@ def what_the_caller_said(call: Played) -> str:
 
 
 def the_answer(call: Played) -> dict[str, object]:
-    """The bot's turn after the caller's first."""
+    """The first turn after the caller's that the bot could finish: people pause, and go on while it begins."""
     at = next(n for n, body in enumerate(call.events) if body in call.turns("caller"))
-    return next(body for body in call.events[at:] if body in call.turns("bot"))
+    return next(body for body in call.events[at:] if body in call.turns("bot") and not body["interrupted"])
 
 
 def read_recording(call: Played) -> tuple[Samples, Samples]:
