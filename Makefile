@@ -40,7 +40,7 @@ lint: install
 test: models
 	sh tests/install_peers.sh
 	$(MAKE) lint
-	$(BIN)/pytest
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pytest
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation

@@ -32,6 +32,8 @@ LABEL_MS = 20_000
 JOIN_MS = 12_000
 """Longest pause inside a number that is spread over utterances."""
 
+LEAST_CARD_PART = 3
+"""Digits after "card number" that are masked: a recogniser may have lost the rest."""
 ACCOUNT_DIGITS = 8
 """Length of an account number; people read it from a customer card."""
 
@@ -39,6 +41,7 @@ SilenceReason = Literal["card_number", "secret_digits"]
 _Label = Literal["card", "secret", "other"]
 
 _CARD = word_set("tarjeta tarjetas visa mastercard amex card cards maestro")
+_CARD_NUMBER = word_set("number numero")
 _SECRET = word_set("pin puk cvv cvc cvv2 cvc2 contrasena clave password passcode passphrase")
 _SECRET_PAIRS = frozenset(
     [
@@ -219,7 +222,37 @@ def _find(words: Sequence[str], *, secret_expected: bool, said_before: int = 0) 
         if index not in masks and _is_code(word) and _label(flat, index) == "secret":
             masks[index] = "secret_digits"
     masks.update(_spelled(flat, masks))
+    masks.update(_after_card_number(words, flat, masks))
     return masks
+
+
+def _after_card_number(
+    words: Sequence[str], flat: Sequence[str], masks: dict[int, SilenceReason]
+) -> dict[int, SilenceReason]:
+    """Mask all that follows "card number" from its first to its last digit, whatever the recogniser made of it.
+
+    Only an eight-digit number alone is left: people call the account number on their customer card so.
+    """
+    start = next((i + 1 for i in range(1, len(flat)) if _says_card_number(flat, i)), None)
+    if start is None:
+        return {}
+    end = next((i for i in range(start, len(flat)) if flat[i] in _OTHER), len(flat))
+    runs = list(digit_runs(words[start:end]))
+    bearing = {start + at for run in runs for at in range(run.first, run.last + 1)}
+    mixed = {i for i in range(start, end) if i not in bearing and any(char.isdigit() for char in words[i])}
+    hidden = {index for index in masks if start <= index < end}
+    digits = sum(len(run.digits) for run in runs) + sum(char.isdigit() for i in mixed for char in words[i])
+    if digits < LEAST_CARD_PART or (digits == ACCOUNT_DIGITS and not hidden and not mixed):
+        return {}
+    whole = bearing | mixed | hidden
+    return dict.fromkeys(range(min(whole), max(whole) + 1), "card_number")
+
+
+def _says_card_number(flat: Sequence[str], index: int) -> bool:
+    """Tell whether the words up to `index` end in "card number" or "número de (mi, la) tarjeta"."""
+    if flat[index] in _CARD_NUMBER and flat[index - 1] in _CARD:
+        return True
+    return flat[index] in _CARD and any(word in _CARD_NUMBER for word in flat[max(0, index - 3) : index])
 
 
 def _runs(words: Sequence[str], said_before: int) -> Iterator[DigitRun]:

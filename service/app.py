@@ -329,7 +329,7 @@ async def _feed(socket: WebSocket, house: House, call_id: CallId | None, only: f
     finally:
         house.live.leave(watcher)
         reader.cancel()
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
 
 

@@ -58,6 +58,11 @@ _EARS_DEADLINE_S = 1.0
 _PARTIAL_PRIORITY, _FINAL_PRIORITY = 0, 10
 _VAD_PRIORITY, _JUDGE_PRIORITY = 10, 0
 _QUIETEST_DBFS = -60.0
+_NO_VOICE_PROB = 0.1
+_STALE_WINDOWS = 94
+"""After 3 s (windows of 32 ms) without voice, voice activity starts afresh: its recurrent state drifts in silence.
+Source: WUWII00226_010 after 60 s of digital silence: voice in 0 % of its windows, 32 % with a fresh state."""
+
 _ABOVE_NOISE_DB = 12.0
 """Without voice activity, sound this far above the quietest of the last 5 s is taken for voice."""
 _LEVELS_KEPT = 5_000 // WINDOW_MS
@@ -120,6 +125,7 @@ class Hearing:
         self._stopping = False
         self._vad_sample = 0
         self._vad_state: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
+        self._vad_quiet = 0
         self._vad_failing = False
         self._levels: deque[float] = deque(maxlen=_LEVELS_KEPT)
         self._committer = Committer()
@@ -219,8 +225,12 @@ class Hearing:
             floor_dbfs = max(min(self._levels), _QUIETEST_DBFS)
             return np.array([float(level > floor_dbfs + _ABOVE_NOISE_DB) for level in levels], dtype=np.float32)
         self._vad_failing = False
-        self._vad_state = reply.arrays["state"]
-        return reply.arrays["probs"]
+        probs: npt.NDArray[np.float32] = reply.arrays["probs"]
+        self._vad_quiet = self._vad_quiet + probs.size if float(probs.max(initial=0.0)) < _NO_VOICE_PROB else 0
+        stale = self._vad_quiet >= _STALE_WINDOWS
+        self._vad_quiet = 0 if stale else self._vad_quiet
+        self._vad_state = np.zeros(0, dtype=np.float32) if stale else reply.arrays["state"]
+        return probs
 
     async def _watch(self) -> None:
         """Let the machine know when a deadline is due."""

@@ -269,3 +269,27 @@ def test_when_numbers_are_spoken_then_their_digits_are_read(text: str, digits: s
 
 def test_when_a_spanish_or_stands_between_numbers_then_it_is_no_zero() -> None:
     assert [run.digits for run in digit_runs(["dos", "o", "tres"])] == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "My card number is 411.",
+        "my card number is 45391488 Nero three four three six four six seven",
+        "el número de mi tarjeta es 4111 1111 uno uno uno once",
+        "my card number is 4-tick-1-8 2 4 mm 3",
+    ],
+)
+def test_when_a_card_number_is_announced_then_no_digit_is_left_however_it_was_misheard(text: str) -> None:
+    clean = redact_text(text)
+    assert not any(char.isdigit() for char in clean)
+    assert "seven" not in clean
+    assert "once" not in clean
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my card number is 81169902", "the number on my card is 81169902", "I lost my card number one son took it"],
+)
+def test_when_a_customer_card_is_meant_then_nothing_is_masked(text: str) -> None:
+    assert redact_text(text) == text

@@ -33,6 +33,9 @@ from voice.vad.silero import WINDOW_SAMPLES, SileroVad
 from voice.workers.engine import Reply
 from voice.workers.protocol import Arrays
 
+MOST_DIGITS_A_S = 6
+"""Nobody reads out more digits a second. Source: fast syllable rate of English and Spanish, about 6 to 7 a second."""
+
 
 @dataclass(frozen=True, slots=True)
 class WhisperSettings:
@@ -264,12 +267,15 @@ class WhisperEngine:
         )
         passes = 1
         silent = self._is_silence(decoding, sound, request.speech_ms)
-        if request.final and not silent and self._is_unsound(decoding):
+        dictated = self._is_dictated(decoding.tokens, length_ms)
+        if request.final and not silent and not dictated and self._is_unsound(decoding):
             yield None
             states, decoding, passes = self._second_look(sound, states, window_ms, decoding, language.code, limit)
             silent = self._is_silence(decoding, sound, request.speech_ms)
+            dictated = self._is_dictated(decoding.tokens, length_ms)
         yield None
-        tokens = [] if silent else cut_loop(decoding.tokens)
+        tokens = decoding.tokens if dictated else cut_loop(decoding.tokens)
+        tokens = [] if silent else tokens
         words = self._words(states, language.code, tokens, evidence, request.final)
         yield _Heard(words, decoding.no_speech_prob, decoding.avg_log_prob, passes)
 
@@ -279,6 +285,16 @@ class WhisperEngine:
         likeliest = max(probs, key=probs.__getitem__)
         expected = request.expected
         return expected if expected in probs and probs[likeliest] < request.switch_prob else likeliest
+
+    def _is_dictated(self, tokens: Sequence[int], length_ms: int) -> bool:
+        """Tell whether a phrase that repeats is a number being read out ("one one one one"), which is no loop."""
+        loop = find_loop(tokens)
+        if loop is None:
+            return False
+        round_text = self._model.text_of(tokens[loop.begin : loop.begin + loop.period])
+        digits = sum(char.isdigit() for char in self._model.text_of(tokens))
+        only_digits = any(char.isdigit() for char in round_text) and not any(char.isalpha() for char in round_text)
+        return only_digits and digits <= length_ms * MOST_DIGITS_A_S // 1000
 
     def _is_unsound(self, decoding: Decoding) -> bool:
         """Tell whether a guard fires: a loop, no end, or a lost thread."""

@@ -81,13 +81,22 @@ async def test_when_words_are_told_then_their_times_are_on_the_media_clock_of_th
 
 async def test_when_sound_comes_in_a_burst_then_no_window_is_left_out() -> None:
     async with a_call() as call:
-        await call.feeder.feed(quiet(20_000), tone(1_000), quiet(1_500))
+        await call.feeder.feed(quiet(2_000), tone(19_000), quiet(1_500))
         await call.ear.until("turn")
     requests = [arrays for method, _, arrays in call.ears.asked if method == "probs"]
     sizes = [arrays["samples"].size for arrays in requests]
     counts = [int(arrays["state"][0]) if arrays["state"].size else 0 for arrays in requests]
     assert counts == [sum(sizes[:index]) // 512 for index in range(len(sizes))]
     assert sum(sizes) >= 21_000 * 16
+
+
+async def test_when_the_line_was_quiet_for_long_then_voice_activity_starts_afresh() -> None:
+    async with a_call() as call:
+        await call.feeder.feed(quiet(8_000), tone(1_000), quiet(1_500))
+        await call.ear.until("turn")
+    states = [arrays["state"].size for method, _, arrays in call.ears.asked if method == "probs"]
+    assert states.count(0) >= 2
+    assert len(call.ear.turns) == 1
 
 
 async def test_when_ticks_are_missing_then_the_gap_is_silence_and_time_stays_right() -> None:
