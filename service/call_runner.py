@@ -288,8 +288,12 @@ class CallRunner:
 
     def _write_words(self, clean: Redacted) -> None:
         for silence in clean.silences:
-            if self.recording.silence(silence.start_ms, silence.end_ms):
-                fact = RecordingSilenced(start_ms=silence.start_ms, end_ms=silence.end_ms, reason=silence.reason)
+            end_ms = silence.end_ms
+            if silence.reason == "card_number":  # the recogniser may have lost the rest of it
+                inside = [u.end_ms for u in clean.utterances if u.start_ms <= silence.start_ms <= u.end_ms]
+                end_ms = max(end_ms, *inside, end_ms)
+            if self.recording.silence(silence.start_ms, end_ms):
+                fact = RecordingSilenced(start_ms=silence.start_ms, end_ms=end_ms, reason=silence.reason)
                 self.log.note(fact, "recorder")
         for utterance in clean.utterances:
             self.log.note(
