@@ -75,6 +75,9 @@ logger = logging.getLogger(__name__)
 
 CALLER, BOT = "caller", "bot"
 
+CARD_GOES_ON_MS = 1_500
+"""A pause inside a card number that is read out is shorter. Source: our choice."""
+
 EMOTION_WAIT_S = 0.15
 """How long a finished turn waits for the emotion of its last utterance. Source: below what a caller notices."""
 
@@ -118,6 +121,7 @@ class CallRunner:
         self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
         self._reply: ReplyWatch | None = None
         self._words_final_ms = 0
+        self._card_until_ms: int | None = None
         self._bot_words: list[str] = []
         self._bot_turns = 0
         self._bot_since_ms: int | None = None
@@ -281,17 +285,26 @@ class CallRunner:
     def utterance(self, utterance: Utterance) -> None:
         """Write the final words, secrets masked, and ask how they sounded."""
         self._words_final_ms = self.conference_ms()
+        self._silence_rest_of_card(utterance)
         self._write_words(self.redactor.hear(utterance))
         if self.consent.emotion and self.hearing is not None:
             sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
             self._estimates.append(self.tasks.start("emotion", self._estimate(utterance, sound)))
 
+    def _silence_rest_of_card(self, utterance: Utterance) -> None:
+        """Silence what follows a card number at once: its other half, whatever the recogniser made of it."""
+        if self._card_until_ms is None or utterance.start_ms > self._card_until_ms + CARD_GOES_ON_MS:
+            return
+        self._card_until_ms = utterance.end_ms
+        if self.recording.silence(utterance.start_ms, utterance.end_ms):
+            fact = RecordingSilenced(start_ms=utterance.start_ms, end_ms=utterance.end_ms, reason="card_number")
+            self.log.note(fact, "recorder")
+
     def _write_words(self, clean: Redacted) -> None:
         for silence in clean.silences:
             end_ms = silence.end_ms
-            if silence.reason == "card_number":  # the recogniser may have lost the rest of it
-                inside = [u.end_ms for u in clean.utterances if u.start_ms <= silence.start_ms <= u.end_ms]
-                end_ms = max(end_ms, *inside, end_ms)
+            if silence.reason == "card_number":  # until now: the recogniser may have lost the rest of it
+                end_ms = self._card_until_ms = max(end_ms, self.conference_ms())
             if self.recording.silence(silence.start_ms, end_ms):
                 fact = RecordingSilenced(start_ms=silence.start_ms, end_ms=end_ms, reason=silence.reason)
                 self.log.note(fact, "recorder")
