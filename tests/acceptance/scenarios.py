@@ -127,7 +127,8 @@ async def _recorded_by_baresip(houses: Houses, clip: str, user: str) -> Played:
         await phone.play(said)
         await asyncio.sleep(said.size / RATE_HZ)
         await phone.until(is_caller_turn)
-        await phone.until(is_bot_turn, most_s=90)
+        # A caller who pauses and goes on interrupts the answer; the one worth hearing is the one that is finished.
+        await phone.until(lambda body: is_bot_turn(body) and not body["interrupted"], most_s=90)
         await asyncio.sleep(1.0)
         events = await phone.hang_up()
     finally:

@@ -30,14 +30,9 @@ def what_the_caller_said(call: Played) -> str:
 
 
 def the_answer(call: Played) -> dict[str, object]:
-    """The first turn after the caller's that the bot could finish; people pause, and go on while it begins.
-
-    Where none was finished, the longest: what is logged of it is what was heard of it, and that is what is compared.
-    """
+    """The first turn after the caller's that the bot could finish: people pause, and go on while it begins."""
     at = next(n for n, body in enumerate(call.events) if body in call.turns("caller"))
-    turns = [body for body in call.events[at:] if body in call.turns("bot")]
-    finished = [body for body in turns if not body["interrupted"]]
-    return finished[0] if finished else max(turns, key=lambda body: len(str(body["text"])))
+    return next(body for body in call.events[at:] if body in call.turns("bot") and not body["interrupted"])
 
 
 def read_recording(call: Played) -> tuple[Samples, Samples]:
