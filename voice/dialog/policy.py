@@ -45,6 +45,7 @@ from voice.dialog.handing_over import (
     start_callback,
 )
 from voice.dialog.keypad import Keypad
+from voice.dialog.memory import Memory, remember, restore
 from voice.dialog.mood import MoodWatch
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
@@ -95,6 +96,19 @@ class DialogPolicy:
         """When `DeadlineReached` is due if nothing else comes; None while a human has the call or it is over."""
         return min(self._talk.deadlines.values(), default=None)
 
+    def remember(self) -> Memory:
+        """Return an exact copy of the state between two steps, good for any number of `restore`."""
+        return remember(self._talk, self._questions, self._mood)
+
+    def restore(self, memory: Memory, now_ms: int) -> None:
+        """Go back to `memory`: what comes next is answered as if no input had come since it was taken.
+
+        Ids go on counting, so `SayDone` and `PassagesFound` for acts of the forgotten future are ignored. Deadlines
+        stand where they stood, those that have passed are due at once: feed `CallerSpeaking` next if the caller speaks.
+        What came since and still holds (`SayDone` of sentences from before, `AgentsSignedIn`) must be fed again.
+        """
+        restore(memory, self._talk, self._questions, self._mood, now_ms)
+
     def step(self, event: DialogInput, now_ms: int) -> tuple[DialogAct, ...]:
         """Take one input at `now_ms` (any monotonic clock) and return the acts, in the order to be carried out."""
         talk = self._talk
@@ -120,8 +134,9 @@ class DialogPolicy:
                 if talk.phase == "talking":
                     self._questions.found(event)
             case SayDone():
-                talk.said_done(event.say_id)
-                if not any(s.kind == "notice" and s.say_id in talk.outstanding for s in talk.last_said):
+                if talk.said_done(event.say_id) and not any(
+                    s.kind == "notice" and s.say_id in talk.outstanding for s in talk.last_said
+                ):
                     opening.staying_counts(talk)
             case AgentsSignedIn():
                 talk.agents = max(0, event.n)

@@ -169,10 +169,12 @@ class Talk:
         """Take a step off the speaking rate."""
         self.speed = max(SLOWEST, round(self.speed - SLOWER_STEP, 2))
 
-    def said_done(self, say_id: str) -> None:
-        """Take note that a sentence was played or cut off."""
+    def said_done(self, say_id: str) -> bool:
+        """Take note that a sentence was played or cut off; False when it is neither awaited nor of the last group."""
         if say_id in self.outstanding:
             self.outstanding.remove(say_id)
+            return True
+        return any(say.say_id == say_id for say in self.last_said)
 
     def at(self, name: DeadlineName, in_ms: int) -> None:
         """Set or move a deadline."""
