@@ -108,7 +108,8 @@ class SpeechSection(Section):
     voice_en: Literal["piper", "espeak", "coqui"] = "piper"
     voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
     render_ahead: bool = True
-    """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once."""
+    """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once. The
+    goodbye of a service that stops is made in any case."""
     coqui_model_es: str = ""
     """Path of a Coqui checkpoint folder, for the engine `coqui` (needs the extra `coqui`)."""
     coqui_model_en: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, CallId, Language
@@ -21,6 +22,7 @@ from service.clock import SystemClock
 from service.config import Config, split_address
 from service.dial_plan import DialPlan
 from service.engines import Workers, build_workers, voices
+from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase
 from service.live import LiveFeed
@@ -50,9 +52,6 @@ RETENTION_EVERY_S = 24 * 3600
 """How often what is too old is destroyed; the first time at the start."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-DRAIN_S = 10.0
-"""How long running calls may say goodbye when the service stops."""
 
 
 class House:
@@ -112,18 +111,14 @@ class House:
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
-        if self.config.speech.render_ahead:
-            self._warm()
+        self._warm()
         self.ready = True
 
     async def stop(self) -> None:
         """Say goodbye to running calls, then close in reverse order. Idempotent."""
         self.ready = False
-        running = list(self.calls.values())
-        for call in running:
-            call.shut_down()
-        if running:
-            await asyncio.wait([asyncio.ensure_future(call.ended.wait()) for call in running], timeout=DRAIN_S)
+        last_words = partial(self.goodbye, why="shutdown")
+        await say_goodbye(list(self.calls.values()), self.voice.speak, last_words)
         if self.sip is not None:
             await self.sip.stop()
             self.sip = None
@@ -292,7 +287,13 @@ class House:
             await asyncio.sleep(RETENTION_EVERY_S)
 
     def _warm(self) -> None:
-        """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting."""
+        """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting.
+
+        The goodbye of a service that stops is always made, and first.
+        """
+        self.voice.warm((self.goodbye(language, "shutdown"), language) for language in LANGUAGES)
+        if not self.config.speech.render_ahead:
+            return
         for language in LANGUAGES:
             self.voice.warm((text, language) for text in all_fixed_texts(language, self.dialog_settings()))
         for clauses in (1, None):  # first the beginnings, so that every answer starts at once

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -240,6 +241,32 @@ async def test_when_a_peer_never_confirms_the_bye_then_stopping_does_not_hang() 
             with pytest.raises(CallCentreError) as error:
                 await dialling
             assert error.value.code == "call.unreachable"
+
+
+async def test_when_the_other_side_of_a_call_is_mute_then_stopping_sends_bye_again_and_ends_within_two_seconds() -> (
+    None
+):
+    near, far = Party(), Party(drain_ms=SipSettings().drain_ms)
+    async with running(near, far):
+        near_leg, far_leg = await connect(near, far)
+        events: list[LegEvent] = []
+        far_leg.on_event(events.append)
+        byes = fall_mute(near)
+        began_s = time.monotonic()
+        await far.gateway.stop()
+        assert 1.5 < time.monotonic() - began_s < 2.5
+        assert byes() == 3
+        assert events == [LegEnded(reason="local")]
+        near_leg.end("hung_up")
+
+
+def fall_mute(party: Party) -> Callable[[], int]:
+    """Let a party hear but never answer again; return what counts the BYEs that came."""
+    heard: list[bytes] = []
+    transport = party.gateway._transport
+    assert transport is not None
+    transport._received = lambda data, _source: heard.append(data)
+    return lambda: sum(data.startswith(b"BYE ") for data in heard)
 
 
 async def test_when_garbage_floods_the_port_then_the_next_call_is_served() -> None:
