@@ -68,6 +68,13 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("--keep", type=Path, metavar="WAV", help="where to keep what is heard")
     call.add_argument("--digits", default="", help="keys to press after the file was played")
     call.add_argument("--seconds", type=float, default=30.0, help="longest duration (default 30)")
+    call.add_argument(
+        "--timeout",
+        type=float,
+        default=8.0,
+        metavar="SECONDS",
+        help="give up when nothing at all comes back for so long (default 8); ringing may take a minute",
+    )
     call.set_defaults(run=_call)
 
     replay = add("replay", "print an annotated call: words, emotion, acts and events at their times")
@@ -145,7 +152,14 @@ def _check(arguments: argparse.Namespace) -> int:
 def _call(arguments: argparse.Namespace) -> int:
     from service.phone import place
 
-    return place(arguments.uri, arguments.play, arguments.keep, arguments.digits, arguments.seconds)
+    return place(
+        arguments.uri,
+        arguments.play,
+        arguments.keep,
+        arguments.digits,
+        seconds=arguments.seconds,
+        reach_s=arguments.timeout,
+    )
 
 
 def _replay(arguments: argparse.Namespace) -> int:

@@ -15,8 +15,8 @@ from calls.ports import SpeechChunk
 logger = logging.getLogger(__name__)
 
 MAKE_S = 8.0
-"""How long making the last words may take while the calls go on. Source: measured with the default voices, 4.7 s (es) and
-0.6 s (en) of one core; at nearly every stop they lie on disk already."""
+"""How long making the last words may take while the calls go on. Source: 4.7 s (es) and 0.6 s (en) of one core
+with the default voices; at nearly every stop they lie on disk already."""
 
 WRITE_S = 0.1
 """How long the cache may take to write what was made. Source: 250 kB, a few ms in a thread."""

@@ -16,8 +16,11 @@ from calls.ports import LegEnded, LegEvent
 from service.clock import SystemClock
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
+from telephony.net.addresses import local_address_facing
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.net.ticker import Ticker
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 
@@ -27,18 +30,28 @@ RATE_HZ = 8_000
 LOUD_DBFS = -45.0
 """A frame above this is speech. Source: the line of `bench latency`; comfort noise lies below -50 dBFS."""
 
+REACH_S = 8.0
+"""How long nothing at all may come back. Source: INVITE is then sent five times, at 0, 0.5, 1.5, 3.5 and 7.5 s."""
+
 
 class Phone:
     """One line. What is said is queued; what is heard is kept with the time at which each frame came."""
 
-    def __init__(self, *, ports: tuple[int, int] = (31_000, 31_999)) -> None:
-        """Nothing is opened before `dial`."""
+    def __init__(
+        self, *, ports: tuple[int, int] = (31_000, 31_999), host: str = "127.0.0.1", reach_s: float = REACH_S
+    ) -> None:
+        """Nothing is opened before `dial`.
+
+        Args:
+            ports: First and last UDP port of the media.
+            host: Our address; it must face the party that is called.
+            reach_s: How long the other side may stay mute before `dial` gives up.
+        """
         self.clock = SystemClock()
         self._ticker = Ticker()
-        media = MediaSettings(bind_host="127.0.0.1", port_min=ports[0], port_max=ports[1])
-        self._gateway = SipGateway(
-            SipSettings(listen="127.0.0.1:0"), self.clock, RtpMediaFactory(media, self.clock), _refuse
-        )
+        media = MediaSettings(bind_host=host, port_min=ports[0], port_max=ports[1])
+        settings = SipSettings(listen=f"[{host}]:0" if ":" in host else f"{host}:0", reach_ms=round(reach_s * 1000))
+        self._gateway = SipGateway(settings, self.clock, RtpMediaFactory(media, self.clock), _refuse)
         self._leg: SipLeg | None = None
         self._to_say: deque[Samples] = deque()
         self._end_tick: object = None
@@ -139,6 +152,18 @@ def _refuse(incoming) -> None:  # type: ignore[no-untyped-def]
     incoming.reject(480, "Temporarily Unavailable")
 
 
+async def _host_facing(uri: str) -> str:
+    """Return the address of ours that faces the party called; loopback for one that cannot be called at all."""
+    try:
+        target = parse_uri(uri)
+        if isinstance(target, SipUri):
+            found = await asyncio.get_running_loop().getaddrinfo(target.host.strip("[]"), None)
+            return local_address_facing(str(found[0][4][0]))
+    except (SipSyntaxError, OSError):
+        pass  # dialling says what is wrong
+    return "127.0.0.1"
+
+
 def read_wav(path: Path) -> Samples:
     """Return a sound file as 8 kHz mono.
 
@@ -166,14 +191,16 @@ def write_wav(path: Path, frames: list[Samples]) -> None:
     soundfile.write(path, np.concatenate(frames) if frames else silence(RATE_HZ), RATE_HZ)
 
 
-def place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float) -> int:
+def place(
+    uri: str, play: Path | None, keep: Path | None, digits: str, *, seconds: float, reach_s: float = REACH_S
+) -> int:
     """Run `warmline call`; return the exit code."""
-    return asyncio.run(_place(uri, play, keep, digits, seconds))
+    return asyncio.run(_place(uri, play, keep, digits, seconds, reach_s))
 
 
-async def _place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float) -> int:
+async def _place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float, reach_s: float) -> int:
     speech = read_wav(play) if play is not None else None
-    phone = Phone()
+    phone = Phone(host=await _host_facing(uri), reach_s=reach_s)
     print(f"calling {uri} …", file=sys.stderr)
     await phone.dial(uri)
     print("answered", file=sys.stderr)

@@ -137,6 +137,7 @@ class SipGateway:
                 user_agent=self._settings.user_agent,
                 answer_ms=self._settings.answer_ms,
                 dial_ms=self._settings.dial_ms,
+                reach_ms=self._settings.reach_ms,
             ),
             _new_token,
         )
@@ -201,7 +202,7 @@ class SipGateway:
         )
         over = await call.settled()
         if over is not None:
-            raise _failure(over)
+            raise _failure(over, flow)
         return leg
 
     async def hang_up(self, leg: SipLeg) -> None:
@@ -320,7 +321,7 @@ def _parse_target(text: str) -> SipUri:
     return uri
 
 
-def _failure(over: CallOver) -> CallCentreError:
+def _failure(over: CallOver, flow: Flow) -> CallCentreError:
     if over.cause == "refused":
         code = "call.no_common_codec" if over.status == 488 else "call.refused"
         return CallCentreError(
@@ -330,4 +331,12 @@ def _failure(over: CallOver) -> CallCentreError:
         return CallCentreError("call.no_common_codec", "The called party offers no sound that we know.", fault="peer")
     if over.cause == "timeout":
         return CallCentreError("call.no_answer", "The called party did not answer.", fault="peer", retryable=True)
-    return CallCentreError("call.unreachable", "The called party could not be reached.", fault="peer", retryable=True)
+    sentence = "The called party could not be reached."
+    if over.cause == "transport_error":
+        sentence = (
+            f"Nothing takes SIP calls over UDP at {flow}, or there is no way to it. "
+            "Check address and port, and that the program there runs."
+        )
+    elif over.cause == "no_response":
+        sentence = f"Nothing came back from {flow}. Check the address, and that no firewall on the way drops UDP."
+    return CallCentreError("call.unreachable", sentence, fault="peer", retryable=True)

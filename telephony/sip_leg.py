@@ -19,6 +19,7 @@ _REASONS: dict[EndCause, str] = {
     "cancelled": "cancelled",
     "no_ack": "transport_error",
     "refused": "hung_up",
+    "no_response": "transport_error",
     "timeout": "transport_error",
     "transport_error": "transport_error",
     "bad_answer": "transport_error",

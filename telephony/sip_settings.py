@@ -25,3 +25,5 @@ class SipSettings:
     """How long a call that was neither answered nor rejected rings before it is refused with 480."""
     dial_ms: int = 60_000
     """How long an outgoing call may ring before it is cancelled."""
+    reach_ms: int = 32_000
+    """How long the called party's server may stay mute. Source: RFC 3261 timer B; more changes nothing."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import cast
 
 from calls.errors import CallCentreError
+from telephony.net.undelivered import ask_for_undelivered, read_undelivered
 from telephony.sip.message import Flow
 
 logger = logging.getLogger(__name__)
@@ -18,10 +19,13 @@ logger = logging.getLogger(__name__)
 class UdpTransport(asyncio.DatagramProtocol):
     """A bound socket; made by `open_udp`."""
 
-    def __init__(self, received: Callable[[bytes, Flow], None], failed: Callable[[Flow], None]) -> None:
-        """Call `received` for each datagram and `failed` when one could not be sent."""
+    def __init__(
+        self, bound: socket.socket, received: Callable[[bytes, Flow], None], failed: Callable[[Flow], None]
+    ) -> None:
+        """Call `received` for each datagram and `failed` when one could not be sent or delivered."""
         self._received = received
         self._failed = failed
+        self._socket = bound
         self._transport: asyncio.DatagramTransport | None = None
         self._sending: Flow | None = None
 
@@ -37,6 +41,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         if self._transport is None or self._transport.is_closing():
             return
         self._sending = flow
+        self._tell_undelivered()  # else the system would report an earlier datagram's fate in place of sending this one
         try:
             self._transport.sendto(data, (flow.host, flow.port))
         except (OSError, ValueError, OverflowError):
@@ -59,9 +64,19 @@ class UdpTransport(asyncio.DatagramProtocol):
             self._received(data, Flow(addr[0].partition("%")[0], addr[1]))
 
     def error_received(self, exc: Exception) -> None:
-        """Note that a datagram could not be sent (asyncio calls this)."""
+        """Note that a datagram could not be sent or delivered (asyncio calls this)."""
         logger.info("a datagram could not be sent", extra={"error": type(exc).__name__})
-        self._tell_failure()
+        if not self._tell_undelivered():
+            self._tell_failure()
+
+    def _tell_undelivered(self) -> bool:
+        """Tell each peer of whom the network said that datagrams cannot reach it; True when it said anything."""
+        heard = False
+        for flow in read_undelivered(self._socket):
+            heard = True
+            if flow is not None:
+                asyncio.get_running_loop().call_soon(self._failed, flow)
+        return heard
 
     def _tell_failure(self) -> None:
         if self._sending is not None:
@@ -85,13 +100,14 @@ async def open_udp(
             bound.setblocking(False)
             if family == socket.AF_INET6:
                 bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            ask_for_undelivered(bound)
             bound.bind(address)
         except OSError:
             bound.close()
             raise
     except OSError as error:
         raise _explained(error, host, port) from error
-    _, protocol = await loop.create_datagram_endpoint(lambda: UdpTransport(received, failed), sock=bound)
+    _, protocol = await loop.create_datagram_endpoint(lambda: UdpTransport(bound, received, failed), sock=bound)
     return protocol
 
 

@@ -34,6 +34,7 @@ class OutgoingSession(Session):
             wire.new_token()
         )
         self._expires_ms: int | None = now_ms + wire.settings.dial_ms
+        self._reach_by_ms: int | None = now_ms + wire.settings.reach_ms
         self._linger_ms: int | None = None
         self._established: CheckedResponse | None = None
         self._offer = make_offer(self._local_media())
@@ -75,17 +76,23 @@ class OutgoingSession(Session):
     def on_failure(self, *, timed_out: bool, now_ms: int) -> None:
         """Take the news that the INVITE reached nobody."""
         if self.state in _WAITING:
-            self._cause = "timeout" if timed_out else "transport_error"
+            self._cause = "no_response" if timed_out else "transport_error"
         self._take_if_legal(SessionEvent.FAILED, now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """Return when `expire` shall be called."""
         own = self._expires_ms if self._expires_ms is not None else self._linger_ms
         others = super().next_deadline_ms()
-        return min((item for item in (own, others) if item is not None), default=None)
+        return min((item for item in (own, self._reach_by_ms, others) if item is not None), default=None)
 
     def expire(self, now_ms: int) -> None:
-        """Give up a call that nobody answers, or a CANCEL that changes nothing."""
+        """Give up a call whose server is mute or that nobody answers, or a CANCEL that changes nothing."""
+        if self._reach_by_ms is not None and now_ms >= self._reach_by_ms:
+            self._reach_by_ms = None
+            if self.state is SessionState.CALLING:
+                self._cause = "no_response"
+                self._take(SessionEvent.EXPIRED, now_ms)
+                self._perform(SessionAct.REPORT, now_ms)  # a late response is still seen to, but nobody waits for it
         if self._expires_ms is not None and now_ms >= self._expires_ms:
             self._expires_ms = None
             if self.state in _WAITING:
@@ -143,7 +150,7 @@ class OutgoingSession(Session):
         else:
             super()._perform(act, now_ms)
         if self.state in (SessionState.TALKING, SessionState.ENDING, SessionState.ENDED):
-            self._expires_ms = None
+            self._expires_ms = self._reach_by_ms = None
 
     def _send_ack(self, dialog: SipDialog) -> None:
         flow = dialog.next_flow()

@@ -12,7 +12,10 @@ from telephony.sip.uri import SipUri
 SessionId = str
 """Our own name of one call leg; unlike a Call-ID no peer can choose it."""
 
-EndCause = Literal["hung_up", "cancelled", "no_ack", "refused", "timeout", "transport_error", "bad_answer", "local"]
+EndCause = Literal[
+    "hung_up", "cancelled", "no_ack", "refused", "no_response", "timeout", "transport_error", "bad_answer", "local"
+]
+"""`no_response`: nothing at all came back; `timeout`: somebody was there, but nobody answered in time."""
 
 
 @dataclass(frozen=True, slots=True)

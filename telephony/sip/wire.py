@@ -10,6 +10,7 @@ from telephony.sip.grammar import format_host
 from telephony.sip.message import Flow, SipRequest, SipResponse, serialise
 from telephony.sip.respond import make_response
 from telephony.sip.signals import SendDatagram, UserAgentOutput
+from telephony.sip.timers import TIMEOUT_MS
 from telephony.sip.transaction import Transmit
 from telephony.sip.transaction_layer import (
     LayerOutput,
@@ -41,6 +42,8 @@ class UserAgentSettings:
     """How long an incoming call may stay unanswered."""
     dial_ms: int = 60_000
     """How long an outgoing call may stay unanswered."""
+    reach_ms: int = TIMEOUT_MS
+    """How long an outgoing call waits for the first response, be it 100. At most timer B, 32 s."""
 
 
 class Wire:

@@ -17,7 +17,7 @@ from telephony.media_port import MediaLeg
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests.telephony.sip.ua_bench import OFFER, request
-from tests.telephony.sip_fakes import EchoFactory, TestClock
+from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
 
 
 class NoPorts(EchoFactory):
@@ -38,10 +38,11 @@ class Party:
         drain_ms: int = 500,
         advertise: str | None = None,
         codecs: tuple[str, ...] = ("PCMU", "PCMA"),
+        reach_ms: int = 32_000,
     ) -> None:
         self.media = media or EchoFactory()
         self.calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
-        settings = SipSettings(listen=listen, drain_ms=drain_ms, advertise=advertise, codecs=codecs)
+        settings = SipSettings(listen=listen, drain_ms=drain_ms, advertise=advertise, codecs=codecs, reach_ms=reach_ms)
         self.gateway = SipGateway(settings, TestClock(), self.media, self.calls.put_nowait)
 
     @property
@@ -241,6 +242,43 @@ async def test_when_a_peer_never_confirms_the_bye_then_stopping_does_not_hang() 
             with pytest.raises(CallCentreError) as error:
                 await dialling
             assert error.value.code == "call.unreachable"
+
+
+async def test_when_nobody_listens_at_the_called_port_then_the_call_ends_at_once_with_a_sentence() -> None:
+    party = Party()
+    async with running(party):
+        port = free_udp_port()
+        async with asyncio.timeout(1):
+            with pytest.raises(CallCentreError, match=f"Nothing takes SIP calls over UDP at 127.0.0.1:{port}") as error:
+                await party.gateway.place_call(f"sip:bot@127.0.0.1:{port}")
+        assert error.value.code == "call.unreachable"
+        assert party.gateway.open_calls == 0
+
+
+async def test_when_the_called_host_drops_every_packet_then_the_call_ends_after_the_time_to_reach_it() -> None:
+    party = Party(reach_ms=700)
+    async with running(party):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+            mute.bind(("127.0.0.1", 0))
+            began_s = time.monotonic()
+            with pytest.raises(CallCentreError, match="Nothing came back from") as error:
+                await party.gateway.place_call(f"sip:bot@127.0.0.1:{mute.getsockname()[1]}")
+            assert 0.6 < time.monotonic() - began_s < 1.5
+        assert error.value.code == "call.unreachable"
+        assert party.gateway.open_calls == 0
+
+
+async def test_when_a_peer_vanishes_in_a_call_then_hanging_up_does_not_wait_for_it() -> None:
+    near, far = Party(), Party(drain_ms=5_000)
+    async with running(near, far):
+        near_leg, _ = await connect(near, far)
+        fall_mute(near)
+        assert near.gateway._transport is not None
+        near.gateway._transport.close()
+        began_s = time.monotonic()
+        await far.gateway.stop()
+        assert time.monotonic() - began_s < 1.0
+        near_leg.end("hung_up")
 
 
 async def test_when_the_other_side_of_a_call_is_mute_then_stopping_sends_bye_again_and_ends_within_two_seconds() -> (

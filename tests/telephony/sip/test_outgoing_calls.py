@@ -131,7 +131,30 @@ def test_when_nobody_is_there_then_the_end_is_told_after_32_seconds() -> None:
     bench.wait(31_999)
     assert bench.take_news() == []
     bench.wait(1)
-    assert bench.take_news() == [CallOver("out", "timeout")]
+    assert bench.take_news() == [CallOver("out", "no_response")]
+
+
+def test_when_nothing_comes_back_in_the_time_we_give_it_then_a_late_answer_is_ended_again() -> None:
+    bench = Bench(reach_ms=8_000)
+    invite = dial(bench)
+    bench.wait(7_999)
+    assert bench.take_news() == []
+    bench.wait(1)
+    assert bench.take_news() == [CallOver("out", "no_response")]
+    assert methods(bench.receive(reply(invite, 200, body=OFFER))) == ["ACK", "BYE"]
+    bench.wait(70_000)
+    assert bench.take_news() == []
+    assert (bench.agent.open_sessions, bench.agent.open_transactions) == (0, 0)
+
+
+@pytest.mark.parametrize("status", [100, 180])
+def test_when_anything_came_back_then_the_time_to_reach_the_server_no_longer_counts(status: int) -> None:
+    bench = Bench(reach_ms=8_000)
+    invite = dial(bench)
+    bench.receive(reply(invite, status))
+    bench.take_news()
+    bench.wait(59_999)
+    assert bench.take_news() == []
 
 
 def test_when_the_network_refuses_the_datagram_then_the_end_is_told_at_once() -> None:

@@ -66,10 +66,11 @@ def request(
 class Bench:
     """One user agent, its clock and all that it said."""
 
-    def __init__(self, codecs: tuple[str, ...] = ("PCMU", "PCMA")) -> None:
+    def __init__(self, codecs: tuple[str, ...] = ("PCMU", "PCMA"), *, reach_ms: int = 32_000) -> None:
         serial = itertools.count(1)
         self.now_ms = 0
-        self.agent = UserAgent(UserAgentSettings(local_port=5060, codecs=codecs), lambda: f"tok{next(serial)}")
+        settings = UserAgentSettings(local_port=5060, codecs=codecs, reach_ms=reach_ms)
+        self.agent = UserAgent(settings, lambda: f"tok{next(serial)}")
         self.news: list[UserAgentOutput] = []
         self.sent: list[SipRequest | SipResponse] = []
         self.flows: list[Flow] = []

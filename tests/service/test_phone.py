@@ -1,0 +1,45 @@
+"""`warmline call` towards those who are not there."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from service.cli import main
+from tests.telephony.sip_fakes import free_udp_port
+
+
+def test_when_nobody_listens_there_then_the_command_ends_at_once_with_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    port = free_udp_port()
+    began_s = time.monotonic()
+    assert main(["call", f"sip:bot@127.0.0.1:{port}"]) == 1
+    assert time.monotonic() - began_s < 3
+    assert f"warmline: Nothing takes SIP calls over UDP at 127.0.0.1:{port}, " in capsys.readouterr().err
+
+
+def test_when_the_host_drops_every_packet_then_the_command_ends_after_its_timeout(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        began_s = time.monotonic()
+        assert main(["call", f"sip:bot@127.0.0.1:{mute.getsockname()[1]}", "--timeout", "0.7"]) == 1
+        assert 0.6 < time.monotonic() - began_s < 4
+    assert "warmline: Nothing came back from 127.0.0.1:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("uri", ["bot@127.0.0.1", "tel:+34600", "sip:", "sip:bot@nobody.invalid"])
+def test_when_the_target_cannot_be_called_then_a_sentence_says_so(uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["call", uri]) == 1
+    assert "warmline: " in capsys.readouterr().err
+
+
+def test_when_we_call_another_address_of_this_computer_then_the_phone_is_not_bound_to_loopback_alone(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["call", f"sip:bot@[::1]:{free_udp_port()}"]) == 1
+    assert "warmline: Nothing takes SIP calls over UDP at [::1]:" in capsys.readouterr().err
