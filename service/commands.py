@@ -11,7 +11,7 @@ from pathlib import Path
 
 from calls.codec import to_json
 from calls.errors import CallCentreError
-from calls.ids import CallId, Language
+from calls.ids import LANGUAGES, CallId, Language
 from knowledge.articles import load_library
 from records.backup import create_backup, restore_backup
 from records.replay import render_call, render_list
@@ -33,26 +33,42 @@ def check(config_file: Path | None) -> int:
     print()
     config = loaded.config
     store = ModelStore(config.models.dir or None)
-    checks: tuple[tuple[str, Callable[[], object]], ...] = (
-        *((f"model {name}", partial(store.path, name)) for name in needed_models(config)),
-        ("dial plan", lambda: DialPlan(config.dial_plan)),
-        ("articles", lambda: load_library(articles_dir(config))),
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
+        ("dial plan", lambda: _plan(config)),
+        ("articles", lambda: _articles(config)),
         ("data_dir", lambda: _writable(config)),
     )
     failed = 0
     for name, probe in checks:
         try:
-            probe()
-            print(f"ok      {name}")
+            print(f"ok      {name}: {probe()}")
         except CallCentreError as error:
             failed += 1
             print(f"FAILED  {name}: {error.message}")
     return 1 if failed else 0
 
 
-def _writable(config: Config) -> None:
+def _path_of(store: ModelStore, name: str) -> str:
+    return str(store.path(name))
+
+
+def _plan(config: Config) -> str:
+    DialPlan(config.dial_plan)
+    return config.dial_plan.file or "none, so that every number is answered"
+
+
+def _articles(config: Config) -> str:
+    """Count the articles of each language, since callers of one without any are only told that nothing is known."""
+    articles = load_library(articles_dir(config)).articles
+    counts = (f"{sum(a.language == language for a in articles) or 'none'} in {language}" for language in LANGUAGES)
+    return ", ".join(counts)
+
+
+def _writable(config: Config) -> str:
     store = _store(config)
     store.close()
+    return str(config.data_path)
 
 
 def _store(config: Config) -> EventStore:

@@ -10,6 +10,7 @@ from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
 from calls.ports import IncomingCall
+from knowledge.articles import load_library
 from records.recording import RecordingThread
 from records.recovery import recover
 from records.retention import apply_retention
@@ -24,7 +25,7 @@ from service.dial_plan import DialPlan
 from service.engines import Workers, build_workers, voices
 from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
-from service.knowledge_base import KnowledgeBase
+from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
 from service.tasks import Tasks
@@ -74,6 +75,9 @@ class House:
         self.models = ModelStore(config.models.dir or None)
         self.asr_name = config.models.whisper
         self.dial_plan = DialPlan(config.dial_plan)
+        load_library(
+            articles_dir(config)
+        )  # only to find wrong files now: the index reads them again, behind its worker
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
         self.recordings = config.data_path / "recordings"
