@@ -39,6 +39,8 @@ from voice.turn.messages import (
     TurnInput,
     TurnOutput,
     TurnOver,
+    TurnReopened,
+    TurnStands,
     UtteranceEnded,
     VoiceWindow,
     WordsHeard,
@@ -136,6 +138,7 @@ class Hearing:
         self._language_probs: dict[int, tuple[Language, float]] = {}
         self._turns = 0
         self._turn_utterances: list[Utterance] = []
+        self._last_utterances: list[Utterance] = []
 
     # -- from the media loop and the call ---------------------------------------------------------------------------
 
@@ -164,6 +167,10 @@ class Hearing:
     def key_pressed(self) -> None:
         """Tell that the caller pressed a key: the bot yields."""
         self._step(KeyPressed())
+
+    def turn_stands(self) -> None:
+        """Tell that the last turn can't be taken back any more: what it asked for was done."""
+        self._step(TurnStands())
 
     def set_language(self, language: Language | None) -> None:
         """Fix the language, or let the next utterance decide."""
@@ -275,6 +282,9 @@ class Hearing:
                 self._tell_utterance(output)
             case TurnOver():
                 self._tell_turn(output)
+            case TurnReopened():
+                self._turn_utterances[:0] = self._last_utterances
+                self._listener.turn_reopened(self._turn_id())
             case BargeIn():
                 self._listener.barge_in(output.action)
             case NothingHeard():
@@ -393,6 +403,9 @@ class Hearing:
     def _utterance_id(self, number: int) -> UtteranceId:
         return UtteranceId(f"{self._name}-u{number}")
 
+    def _turn_id(self) -> TurnId:
+        return TurnId(f"{self._name}-t{self._turns}")
+
     def _tell_utterance(self, ended: UtteranceEnded) -> None:
         language, prob = self._language_probs.get(ended.utterance, (self.language or self.settings.languages[0], 0.0))
         self._settle_language(language, prob, len(ended.words))
@@ -420,10 +433,11 @@ class Hearing:
             self.language = language
 
     def _tell_turn(self, over: TurnOver) -> None:
-        utterances, self._turn_utterances = self._turn_utterances, []
+        utterances = self._last_utterances = self._turn_utterances
+        self._turn_utterances = []
         self._turns += 1
         turn = Turn(
-            turn_id=TurnId(f"{self._name}-t{self._turns}"),
+            turn_id=self._turn_id(),
             speaker=self._member,
             text=" ".join(utterance.text for utterance in utterances),
             language=utterances[-1].language,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from calls.ids import LANGUAGES, Language
+from calls.ids import LANGUAGES, Language, TurnId
 from calls.speech import Hypothesis, Turn, Utterance
 from voice.turn.settings import BargeInAction, TurnSettings
 
@@ -59,6 +59,13 @@ class HearingListener(Protocol):
 
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         """The caller's turn is over: all its utterances were told before; the last voice ended at `spoken_until_ms`."""
+        ...
+
+    def turn_reopened(self, turn_id: TurnId) -> None:
+        """The turn told last was not over: drop its answer, of which next to nothing was heard.
+
+        It ends again, as a new turn that holds all of it.
+        """
         ...
 
     def barge_in(self, action: BargeInAction) -> None:

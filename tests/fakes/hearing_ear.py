@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from calls.audio import AudioFrame, Samples, level_dbfs
 from calls.errors import CallCentreError
+from calls.ids import TurnId
 from calls.speech import Hypothesis, Turn, Utterance
 from voice.hearing import Hearing
 from voice.turn.settings import BargeInAction
@@ -54,6 +55,9 @@ class Ear:
 
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         self._keep("turn", (turn, spoken_until_ms))
+
+    def turn_reopened(self, turn_id: TurnId) -> None:
+        self._keep("reopened", turn_id)
 
     def barge_in(self, action: BargeInAction) -> None:
         self._keep("barge_in", action)

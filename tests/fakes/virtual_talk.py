@@ -21,6 +21,7 @@ from voice.turn.messages import (
     TurnInput,
     TurnOutput,
     TurnOver,
+    TurnReopened,
     UtteranceEnded,
     VoiceWindow,
     WordsHeard,
@@ -134,13 +135,20 @@ class Talk:
 
     @property
     def turns(self) -> list[tuple[int, str]]:
-        """Each turn: when its end was told, and its text."""
+        """Each turn that stood: when its end was told, and its text."""
         texts = {o.utterance: " ".join(w.text for w in o.words) for _, o in self.told if isinstance(o, UtteranceEnded)}
-        return [
-            (t, " ".join(texts[number] for number in output.utterances))
-            for t, output in self.told
-            if isinstance(output, TurnOver)
-        ]
+        turns: list[tuple[int, str]] = []
+        for t, output in self.told:
+            if isinstance(output, TurnOver):
+                turns.append((t, " ".join(texts[number] for number in output.utterances)))
+            elif isinstance(output, TurnReopened):
+                turns.pop()
+        return turns
+
+    @property
+    def reopened(self) -> list[int]:
+        """When a turn was taken back."""
+        return [t for t, output in self.told if isinstance(output, TurnReopened)]
 
     @property
     def barge_ins(self) -> list[tuple[int, str]]:

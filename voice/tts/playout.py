@@ -254,6 +254,7 @@ class PlayoutQueue:
     def __init__(self) -> None:
         """Start silent."""
         self._waiting: list[Playout] = []
+        self._held = False
 
     @property
     def current(self) -> Playout | None:
@@ -269,23 +270,26 @@ class PlayoutQueue:
         return playout is not None and playout.speaking
 
     def add(self, playout: Playout) -> None:
-        """Play `playout` after everything that waits."""
+        """Play `playout` after everything that waits; a held mouth stays shut."""
+        if self._held:
+            playout.pause()
         self._waiting.append(playout)
 
     def pause(self) -> None:
-        """Pause the current saying."""
-        playout = self.current
-        if playout is not None:
+        """Hold the current saying and all that comes, also what is not here yet."""
+        self._held = True
+        for playout in self._waiting:
             playout.pause()
 
     def resume(self) -> None:
-        """Resume the current saying."""
-        playout = self.current
-        if playout is not None:
+        """Go on with the current saying."""
+        self._held = False
+        for playout in self._waiting:
             playout.resume()
 
     def stop_all(self) -> None:
-        """Stop the current saying and everything that waits, in order."""
+        """Stop the current saying and everything that waits, in order; what is added later is played."""
+        self._held = False
         waiting, self._waiting = self._waiting, []
         for playout in waiting:
             playout.stop()

@@ -3,6 +3,7 @@
 ::
 
             bot speaks, 160 ms of voice: PAUSE
+            (bot about to speak: any voice)
       free ------------------------------------> held
        ^ ^                                        | | |
        | +-- real words: YIELD -------------------+ | |
@@ -52,20 +53,28 @@ class BargeInGuard:
         self._settings = settings
         self.state: Literal["free", "held", "ignoring"] = "free"
         self.bot_speaking = False
+        self.bot_due = False
+        """The caller's turn is over and the bot's answer is being prepared; it must not begin over the caller."""
         self._interruptible = True
         self._deadline_ms: int | None = None
 
     def bot(self, speaking: bool, interruptible: bool) -> None:
         """Take note that the bot's speech began or is over. A held breath is let go of all the same."""
         self.bot_speaking = speaking
+        self.bot_due = False
         self._interruptible = interruptible
         if not speaking and self.state == "ignoring":
             self.state = "free"
 
     @property
+    def bot_present(self) -> bool:
+        """True when the bot speaks or is about to: a backchannel is no turn then, and noise needs no answer."""
+        return self.bot_speaking or self.bot_due
+
+    @property
     def may_interrupt(self) -> bool:
-        """True when the bot speaks and may be interrupted."""
-        return self.bot_speaking and self._interruptible
+        """True when the bot speaks, or is about to, and may be interrupted."""
+        return self.bot_due or (self.bot_speaking and self._interruptible)
 
     @property
     def deadline_ms(self) -> int | None:
@@ -78,10 +87,16 @@ class BargeInGuard:
             return self._let_go("yield", "free")
         return ()
 
+    def release(self) -> tuple[BargeInAction, ...]:
+        """Let go of an answer that was held before it began: it is to be heard now."""
+        self.bot_due = False
+        return self._let_go("resume", "free") if self.state == "held" and not self.bot_speaking else ()
+
     def step(self, caller: CallerView, now_ms: int) -> tuple[BargeInAction, ...]:
         """Return what the playout is to do now, in order."""
         if self.state == "free":
-            if not (self.may_interrupt and caller.voicing and caller.voice_ms >= self._settings.barge_in_voice_ms):
+            needed_ms = 0 if self.bot_due else self._settings.barge_in_voice_ms
+            if not (self.may_interrupt and caller.voicing and caller.voice_ms >= needed_ms):
                 return ()
             self.state = "held"
             self._deadline_ms = now_ms + self._settings.barge_in_deadline_ms
@@ -112,5 +127,5 @@ class BargeInGuard:
         self.state = state
         self._deadline_ms = None
         if action == "yield":
-            self.bot_speaking = False
+            self.bot_speaking = self.bot_due = False
         return (action,)

@@ -19,6 +19,9 @@
 
 A turn has one or more utterances. Silence is measured on the media clock; engines are waited for on the wall clock, so
 that a dead engine ends in an `EngineLate` and not in silence. If voice stops being reported, the wall clock takes over.
+
+The end of a turn is a guess. Until the answer is heard it can be taken back: voice holds the answer, and real words
+reopen the turn (`TurnReopened`), which then ends again with all its utterances.
 """
 
 from __future__ import annotations
@@ -46,13 +49,15 @@ from voice.turn.messages import (
     TurnInput,
     TurnOutput,
     TurnOver,
+    TurnReopened,
+    TurnStands,
     UtteranceEnded,
     VoiceWindow,
     WordsHeard,
 )
 from voice.turn.patience import Rhythm, patience_ms
-from voice.turn.running import OnsetDetector, Request, RunningUtterance
-from voice.turn.settings import WINDOW_MS, Expectation, TurnSettings
+from voice.turn.running import LastTurn, OnsetDetector, Request, RunningUtterance
+from voice.turn.settings import WINDOW_MS, BargeInAction, Expectation, TurnSettings
 from voice.turn.words import is_backchannel, plain
 
 State = Literal["quiet", "speaking", "pausing", "between", "noisy"]
@@ -61,8 +66,6 @@ _JUDGED_MS = 8_000
 """Smart Turn looks at the last 8 s."""
 _CUT_SEARCH_MS = 4_000
 """A cut is made at the window with the least voice among the last of these."""
-_CUT_OFF_MS = 500
-"""Voice within this after the end of a turn means that the caller was cut off."""
 _STALLED_STEP_MS = 100
 """How often time is looked at while nobody reports voice."""
 _LONE_WORD_PROB = 0.5
@@ -107,7 +110,8 @@ class TurnMachine:
         self._turn_start_ms = 0
         self._voice_until_ms = 0
         self._told_until_ms = 0
-        self._over_at_ms: int | None = None
+        self._last: LastTurn | None = None
+        self._going_on = False
         # the judgement of the current pause
         self._judge_id: int | None = None
         self._judge_sent_ms = 0
@@ -135,14 +139,18 @@ class TurnMachine:
                 if turn_input.request_id == self._judge_id:  # late answers count as well
                     self._judge_id, self._judge_awaited, self._end_prob = None, False, turn_input.prob
             case BotSpeaking():
-                self._guard.bot(turn_input.speaking, turn_input.interruptible)
+                self._bot(turn_input)
             case Expecting():
                 self._expectation, self._length = turn_input.kind, turn_input.length
             case KeyPressed():
-                self._out += [BargeIn(action=action) for action in self._guard.force_yield()]
+                self._let_stand()
+                self._tell_bot(self._guard.force_yield())
+            case TurnStands():
+                self._let_stand()
             case TimePassed():
                 pass
         self._watch_voice()
+        self._forget_last()
         self._mind_the_bot()
         self._advance()
         out, self._out = tuple(self._out), []
@@ -202,12 +210,7 @@ class TurnMachine:
         else:
             if self.state == "quiet":
                 self._turn_start_ms = onset_ms
-                if (
-                    self._over_at_ms is not None
-                    and onset_ms - self._over_at_ms <= _CUT_OFF_MS
-                    and not self._guard.bot_speaking
-                ):
-                    self._rhythm.cut_off()
+                self._going_on = self._last is not None and self._last.may_reopen(self._settings, self._now_ms)
             else:
                 self._rhythm.held(pause_ms, _JUDGED_MS)
             self._running = self._new_utterance(
@@ -345,7 +348,42 @@ class TurnMachine:
             wordless=running.wordless if running else 0,
             settled=running is None or (running.settled and self.state != "speaking"),
         )
-        self._out += [BargeIn(action=action) for action in self._guard.step(view, self._now_ms)]
+        self._tell_bot(self._guard.step(view, self._now_ms))
+
+    def _tell_bot(self, actions: tuple[BargeInAction, ...]) -> None:
+        if "yield" in actions and self._going_on:
+            self._reopen()
+        self._out += [BargeIn(action=action) for action in actions]
+
+    def _bot(self, news: BotSpeaking) -> None:
+        self._guard.bot(news.speaking, news.interruptible)
+        if self._last is None:
+            return
+        if not news.speaking or not news.interruptible:
+            self._let_stand()
+        elif self._last.answered_ms is None:
+            self._last.answered_ms = self._now_ms
+
+    def _forget_last(self) -> None:
+        if self.state == "quiet" and self._last is not None and not self._last.may_reopen(self._settings, self._now_ms):
+            self._let_stand()
+
+    def _let_stand(self) -> None:
+        """The last turn is not taken back any more, and nothing holds what the bot has to say."""
+        self._last, self._going_on = None, False
+        self._tell_bot(self._guard.release())
+
+    def _reopen(self) -> None:
+        """Take the last turn back: what the caller says now belongs to it."""
+        last = self._last
+        if last is not None:
+            self._rhythm.cut_off()
+            self._rhythm.held(self._turn_start_ms - last.end_ms, _JUDGED_MS)
+            self._turn_start_ms = last.start_ms
+            self._done[:0] = last.utterances
+            self._done_words[:0] = last.words
+            self._out.append(TurnReopened())
+        self._last, self._going_on, self._guard.bot_due = None, False, False
 
     def _kind_of_words(self) -> WordsKind:
         running = self._running
@@ -454,11 +492,12 @@ class TurnMachine:
             if silence_ms >= settings.backchannel_pause_ms:
                 self._drop(running)
             return
-        if self._guard.bot_speaking and not self._done and self._kind_of_words() == "backchannel":
+        if self._guard.bot_present and not self._done and self._kind_of_words() == "backchannel":
             if silence_ms >= settings.backchannel_pause_ms and self._guard.state != "held":
                 self._tell(running, in_turn=False)
                 self._running = None
                 self.state = "quiet"
+                self._going_on = False
             return
         if self._judge_awaited:
             return
@@ -480,7 +519,8 @@ class TurnMachine:
             self._voice_until_ms = self._told_until_ms
             return
         self.state = "quiet"
-        if not self._guard.bot_speaking and running.voiced_ms >= self._settings.nothing_voice_ms:
+        self._going_on = False
+        if not self._guard.bot_present and running.voiced_ms >= self._settings.nothing_voice_ms:
             self._out.append(NothingHeard(t_ms=running.voice_until_ms))
 
     def _advance_noisy(self) -> None:
@@ -501,7 +541,7 @@ class TurnMachine:
             self._told_until_ms = max(self._told_until_ms, running.voice_until_ms)
         elif self._done:
             self._end_turn("noisy")
-        elif self._untold_noise and not self._guard.bot_speaking:
+        elif self._untold_noise and not self._guard.bot_present:
             self._out.append(NothingHeard(t_ms=self._voice_until_ms))
         self._untold_noise = False
         if self._probe is not None and self._now_ms - self._probe_sent_ms >= self._settings.decode_deadline_ms:
@@ -569,13 +609,18 @@ class TurnMachine:
             self._running = None
         self.state = state
         self._tell_turn()
-        self._over_at_ms = self._media_ms
 
     def _tell_turn(self) -> None:
-        self._out += [BargeIn(action=action) for action in self._guard.force_yield()]
-        self._out.append(
-            TurnOver(start_ms=self._turn_start_ms, end_ms=self._told_until_ms, utterances=tuple(self._done))
-        )
+        if self._going_on:
+            self._reopen()
+        self._tell_bot(self._guard.force_yield())
+        over = TurnOver(start_ms=self._turn_start_ms, end_ms=self._told_until_ms, utterances=tuple(self._done))
+        self._out.append(over)
+        self._last = None
+        if self.state == "quiet" and over.end_ms - over.start_ms < self._settings.longest_turn_ms:
+            words = tuple(self._done_words)
+            self._last = LastTurn(over.start_ms, over.end_ms, over.utterances, words, over_ms=self._now_ms)
+        self._guard.bot_due = self._last is not None
         self._done, self._done_words = [], []
         self._judge_id, self._judge_awaited, self._end_prob = None, False, None
         self._rhythm.turn_over()

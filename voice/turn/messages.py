@@ -71,11 +71,18 @@ class KeyPressed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStands:
+    """Something was done about the last turn that can't be undone, or nothing will be said: it is not taken back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed:
     """Nothing happened but time: a deadline is due."""
 
 
-TurnInput = VoiceWindow | WordsHeard | DecodeFailed | EndJudged | BotSpeaking | Expecting | KeyPressed | TimePassed
+TurnInput = (
+    VoiceWindow | WordsHeard | DecodeFailed | EndJudged | BotSpeaking | Expecting | KeyPressed | TurnStands | TimePassed
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +147,11 @@ class TurnOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReopened:
+    """The last turn was not over: the caller went on before the answer was heard. It ends again, with more in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BargeIn:
     """Pause, resume or end the bot's speech."""
 
@@ -162,5 +174,14 @@ class EngineLate:
 
 
 TurnOutput = (
-    SpeechStarted | SpeechStopped | Decode | JudgeEnd | UtteranceEnded | TurnOver | BargeIn | NothingHeard | EngineLate
+    SpeechStarted
+    | SpeechStopped
+    | Decode
+    | JudgeEnd
+    | UtteranceEnded
+    | TurnOver
+    | TurnReopened
+    | BargeIn
+    | NothingHeard
+    | EngineLate
 )

@@ -1,4 +1,4 @@
-"""Bookkeeping of one utterance while it runs: its voice, its decodes under way, its words so far."""
+"""Bookkeeping of one utterance while it runs (its voice, its decodes, its words so far) and of the last turn."""
 
 from __future__ import annotations
 
@@ -87,6 +87,27 @@ class RunningUtterance:
         self.words = words
         self.covers_ms = request.end_ms
         self.wordless = 0 if words else self.wordless + 1
+
+
+@dataclass(slots=True)
+class LastTurn:
+    """A turn that was told to be over, while it may still be taken back."""
+
+    start_ms: int
+    end_ms: int
+    """End of its last voice, on the media clock."""
+    utterances: tuple[int, ...]
+    words: tuple[str, ...]
+    over_ms: int
+    """Wall clock at which it was told."""
+    answered_ms: int | None = None
+    """Wall clock at which its answer began to be heard."""
+
+    def may_reopen(self, settings: TurnSettings, now_ms: int) -> bool:
+        """Tell whether voice that begins now still belongs to this turn."""
+        if self.answered_ms is not None:
+            return now_ms - self.answered_ms <= settings.just_begun_ms
+        return now_ms - self.over_ms <= settings.reopen_ms
 
 
 class OnsetDetector:

@@ -49,6 +49,12 @@ class TurnSettings:
     """Silence that ends a turn which sounds or reads unfinished. Source: the project's brief, 1.2 to 1.6 s."""
     dictation_ms: int = 2_000
     """Silence that ends a number, e-mail, address or name which may still go on: people look it up in between."""
+    reopen_ms: int = 3_000
+    """A caller who goes on within this after the end of a turn, before the answer is heard, was not done: the turn is
+    taken back. Later words are a new turn, even if the answer is late."""
+    just_begun_ms: int = 400
+    """The same while no more than this of the answer was heard: both began at the same time.
+    Source: a human listener's reaction takes 200 ms and more; a word of the answer is 300 to 400 ms."""
     longest_patience_ms: int = 3_000
     """No pause is waited for longer than this, whatever was learned."""
     split_pause_ms: int = 700

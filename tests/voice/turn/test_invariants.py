@@ -8,7 +8,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.fakes.virtual_talk import Said, Talk
-from voice.turn.messages import BotSpeaking, Expecting, KeyPressed, TurnInput, TurnOver, UtteranceEnded
+from voice.turn.messages import (
+    BotSpeaking,
+    Expecting,
+    KeyPressed,
+    TurnInput,
+    TurnOver,
+    TurnReopened,
+    TurnStands,
+    UtteranceEnded,
+)
 from voice.turn.settings import Expectation, TurnSettings
 
 NUMBERS = TurnSettings()
@@ -37,6 +46,8 @@ def talks(draw: st.DrawFn) -> Talk:
     inputs += draw(st.lists(st.tuples(times, kinds), max_size=2))
     if draw(st.booleans()):
         inputs.append((draw(times), KeyPressed()))
+    if draw(st.booleans()):
+        inputs.append((draw(times), TurnStands()))
     deaf = []
     if draw(st.integers(0, 3)) == 0:
         begin = draw(times)
@@ -103,6 +114,7 @@ def test_whatever_happens_then_turns_are_made_of_told_utterances_each_used_once_
     talk.run()
     told: list[int] = []
     used: list[int] = []
+    last: tuple[int, ...] = ()
     for _, output in talk.told:
         if isinstance(output, UtteranceEnded):
             assert output.words
@@ -113,6 +125,11 @@ def test_whatever_happens_then_turns_are_made_of_told_utterances_each_used_once_
             assert output.utterances
             assert output.start_ms <= output.end_ms
             used += output.utterances
+            last = output.utterances
+        elif isinstance(output, TurnReopened):
+            assert last, "only the last turn is taken back, and once"
+            del used[-len(last) :]
+            last = ()
     assert used == told == sorted(set(told))
 
 

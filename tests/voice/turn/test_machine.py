@@ -13,6 +13,7 @@ from voice.turn.messages import (
     SpeechStarted,
     SpeechStopped,
     TurnOver,
+    TurnStands,
     UtteranceEnded,
 )
 from voice.turn.settings import TurnSettings
@@ -160,7 +161,8 @@ def test_when_a_caller_pauses_long_then_later_pauses_are_waited_for_longer() -> 
         "so I got a letter from you today",
         "it says I owe two hundred euros",
     ]
-    assert len(Talk(later, end_prob=unsure).run().turns) == 2
+    stands = (14_650, TurnStands())
+    assert len(Talk(later, end_prob=unsure, inputs=[stands]).run().turns) == 2
 
 
 def test_when_an_utterance_is_long_and_the_pause_as_well_then_the_turn_has_two_utterances() -> None:
@@ -321,6 +323,61 @@ def test_when_the_bot_begins_while_the_caller_speaks_then_it_yields_to_words_alr
     ).run()
     assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
     assert talk.barge_ins[1][0] <= 4_100
+
+
+def test_when_the_caller_goes_on_before_the_answer_then_the_turn_is_taken_back_and_the_answer_held() -> None:
+    talk = Talk([Said(1_000, 2_000, "Good morning to you"), Said(2_800, 4_500, "I have not got my bill")]).run()
+    assert [text for _, text in talk.turns] == ["Good morning to you I have not got my bill"]
+    (reopened_ms,) = talk.reopened
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert talk.barge_ins[0][0] - 2_800 <= 100, "nothing is begun over the caller"
+    assert talk.barge_ins[1][0] == reopened_ms <= 4_500
+
+
+def test_when_the_caller_and_the_answer_begin_together_then_the_turn_is_taken_back() -> None:
+    begins = (2_700, BotSpeaking(speaking=True))
+    talk = Talk([Said(1_000, 2_000, "Good morning"), Said(2_800, 4_500, "I have not got my bill")], inputs=[begins])
+    assert [text for _, text in talk.run().turns] == ["Good morning I have not got my bill"]
+
+
+def test_when_the_answer_was_heard_then_what_the_caller_says_over_it_is_a_new_turn() -> None:
+    begins = (2_700, BotSpeaking(speaking=True))
+    talk = Talk([Said(1_000, 2_000, "Good morning"), Said(3_400, 4_500, "I have not got my bill")], inputs=[begins])
+    assert [text for _, text in talk.run().turns] == ["Good morning", "I have not got my bill"]
+    assert talk.reopened == []
+
+
+def test_when_something_final_was_done_then_the_turn_stands_and_the_bot_is_not_held() -> None:
+    talk = Talk(
+        [Said(1_000, 2_000, "Delete my recording"), Said(3_000, 4_500, "I have not got my bill")],
+        inputs=[(2_650, TurnStands())],
+    ).run()
+    assert [text for _, text in talk.turns] == ["Delete my recording", "I have not got my bill"]
+    assert talk.barge_ins == []
+
+
+def test_when_only_noise_follows_a_turn_then_the_answer_is_held_for_it_and_the_turn_stands() -> None:
+    talk = Talk([Said(1_000, 2_000, "Good morning to you"), Said(2_800, 3_200, "")]).run()
+    assert [text for _, text in talk.turns] == ["Good morning to you"]
+    assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
+    assert talk.nothings == [], "the answer is coming"
+
+
+def test_when_the_caller_says_okay_while_the_answer_is_prepared_then_the_turn_stands() -> None:
+    talk = Talk([Said(1_000, 2_000, "I have not got my bill"), Said(2_800, 3_100, "okay")]).run()
+    assert [text for _, text in talk.turns] == ["I have not got my bill"]
+    assert talk.reopened == []
+
+
+def test_when_no_answer_comes_for_long_then_what_the_caller_says_is_a_new_turn() -> None:
+    talk = Talk([Said(1_000, 2_000, "I have not got my bill"), Said(6_500, 7_100, "hello are you there")]).run()
+    assert [text for _, text in talk.turns] == ["I have not got my bill", "hello are you there"]
+
+
+def test_when_a_turn_is_taken_back_again_and_again_then_it_still_ends_within_two_minutes() -> None:
+    talk = Talk([Said(1_000 + i * 2_500, 2_600 + i * 2_500, "and another thing is this") for i in range(60)]).run()
+    assert len(talk.turns) >= 2
+    assert max(text.count("another") for _, text in talk.turns) <= 90_000 / 2_500 + 1
 
 
 def test_when_speech_stops_then_the_end_of_the_last_voice_is_told() -> None:
