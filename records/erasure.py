@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from calls.errors import CallCentreError
 from calls.events import RecordingStarted, StreamKind
 from records import schema
-from records.store import EventStore, utc_text
+from records.rows import utc_text
+from records.store import EventStore
 
 logger = logging.getLogger(__name__)
 

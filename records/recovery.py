@@ -10,9 +10,10 @@ from calls.errors import CallCentreError
 from calls.events import CallEnded, EventBody, RecordingStopped
 from calls.ports import Clock
 from records import folds
+from records.rows import NewEvent, StreamInfo
 from records.spill import FILE_NAME as SPILL_NAME
 from records.spill import SpillFile, replay
-from records.store import EventStore, NewEvent, StreamInfo
+from records.store import EventStore
 from records.wav_file import is_complete, repair
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from records import schema
 from records.erasure import erase_streams
-from records.store import EventStore, utc_text
+from records.rows import utc_text
+from records.store import EventStore
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from calls import codec
 from calls.errors import CallCentreError
 from calls.events import Event, StreamKind
 from records.keys import MasterKey
-from records.store import EventStore, NewEvent, utc_text
+from records.rows import NewEvent, utc_text
+from records.store import EventStore
 
 logger = logging.getLogger(__name__)
 

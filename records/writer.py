@@ -14,8 +14,9 @@ from datetime import datetime
 from calls.errors import CallCentreError
 from calls.events import Event, EventBody, StreamKind
 from calls.ports import Clock
+from records.rows import NewEvent
 from records.spill import SpillFile, replay
-from records.store import EventStore, NewEvent
+from records.store import EventStore
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from records.backup import create_backup, restore_backup
 from records.erasure import erase_person
 from records.keys import ERASED
 from records.retention import apply_retention
-from records.store import EventStore, NewEvent
+from records.rows import NewEvent
+from records.store import EventStore
 from records.wav_file import header
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

@@ -24,8 +24,9 @@ from calls.events import (
 )
 from records.keys import MasterKey
 from records.recovery import recover
+from records.rows import NewEvent
 from records.spill import FILE_NAME, SpillFile
-from records.store import EventStore, NewEvent
+from records.store import EventStore
 from records.wav_file import HEADER_BYTES, header
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -63,7 +64,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from calls.events import CallAnswered, CallOffered
-from records.store import EventStore, NewEvent
+from records.rows import NewEvent
+from records.store import EventStore
 data = Path(sys.argv[1])
 store = EventStore.open_dir(data)
 store.be_alone(data)

@@ -11,7 +11,7 @@ import pytest
 from calls import codec
 from calls.events import Event
 from records.replay import WIDTH, render_call, render_list
-from records.store import StreamInfo
+from records.rows import StreamInfo
 
 GOLDEN = Path(__file__).parent.parent / "data" / "golden_logs"
 

@@ -23,7 +23,8 @@ from calls.speech import Word
 from records import database, schema
 from records.erasure import erase_subjects
 from records.keys import ERASED, MasterKey
-from records.store import EventStore, NewEvent
+from records.rows import NewEvent
+from records.store import EventStore
 from tests.records.strategies import streams
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

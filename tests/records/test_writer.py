@@ -14,8 +14,9 @@ from calls.errors import CallCentreError
 from calls.events import CallEnded, CallOffered, Event
 from records import database
 from records.keys import MasterKey
+from records.rows import NewEvent
 from records.spill import SpillFile, replay
-from records.store import EventStore, NewEvent
+from records.store import EventStore
 from records.writer import LogWriter
 
 OFFERED = CallOffered(transport="sip", caller="+34600123456", caller_name="Ana", called="bot", peer_call_id="x")

@@ -10,7 +10,8 @@ import pytest
 
 from calls.codec import event_from_json
 from calls.ids import CallId
-from records.store import EventStore, NewEvent
+from records.rows import NewEvent
+from records.store import EventStore
 from service.calls_view import call_detail, call_list, callback_list
 
 GOLDEN = Path(__file__).parents[1] / "data" / "golden_logs"
