@@ -193,6 +193,17 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReopened:
+    """The caller went on before the answer was heard: the turn was not over, and what was decided on it is void.
+
+    All of its words come again in the next turn of the caller.
+    """
+
+    type: Literal["turn_reopened"] = "turn_reopened"
+    turn_id: TurnId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BargedIn:
     """The caller spoke while the bot did, and the bot yielded."""
 
@@ -393,6 +404,7 @@ EventBody = (
     | UtteranceHeard
     | EmotionEstimated
     | TurnEnded
+    | TurnReopened
     | BargedIn
     | DigitsPressed
     | LanguageChosen

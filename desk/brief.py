@@ -30,6 +30,7 @@ from calls.events import (
     SlotFilled,
     TopicFound,
     TurnEnded,
+    TurnReopened,
 )
 from calls.ids import Language
 from desk.brief_words import WORDS, name_of
@@ -64,8 +65,10 @@ def build_brief(
         titles: title of each topic in that language; without it the caller's own words and the topic's code are used.
     """
     call = _Gathered()
+    void = {event.body.turn_id for event in events if isinstance(event.body, TurnReopened)}
     for event in events:
-        call.take(event)
+        if getattr(event.body, "turn_id", None) not in void:
+            call.take(event)
     maker = _Maker(call, language, titles or {})
     matter = maker.matter()
     upset = _sounds_upset(call.emotion)

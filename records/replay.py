@@ -16,13 +16,14 @@ from calls.events import (
     RecordingSilenced,
     TopicFound,
     TurnEnded,
+    TurnReopened,
     UtteranceHeard,
 )
 from calls.ids import UtteranceId
 from records import folds
 
 if TYPE_CHECKING:
-    from records.store import StreamInfo
+    from records.rows import StreamInfo
 
 WIDTH = 100
 _SPEAKER_WIDTH = 10
@@ -46,16 +47,20 @@ def render_call(events: Sequence[Event]) -> str:
         return "No facts yet."
     by_seq = {event.seq: event.body for event in events}
     estimates = {event.body.utterance_id: event.body for event in events if isinstance(event.body, EmotionEstimated)}
-    in_turns = {name for event in events if isinstance(event.body, TurnEnded) for name in event.body.utterance_ids}
+    void = {event.body.turn_id for event in events if isinstance(event.body, TurnReopened)}
+    turns = [event.body for event in events if isinstance(event.body, TurnEnded) and event.body.turn_id not in void]
+    in_turns = {name for turn in turns for name in turn.utterance_ids}
     lines = [*_heading(events), ""]
     for entry in folds.timeline.over(events).entries:
         body = by_seq[entry.seq]
+        if isinstance(body, TurnEnded) and body.turn_id in void:
+            continue
         if isinstance(body, TurnEnded):
             lines += _turn(body, estimates)
         elif isinstance(body, UtteranceHeard) and body.utterance_id in in_turns:
             continue
         elif isinstance(body, UtteranceHeard):
-            lines += _speech(body.start_ms, body.member, entry.text, "")
+            lines += _speech(body.start_ms, body.member, entry.text)
         elif not isinstance(body, EmotionEstimated):
             lines.append(f"{_time(entry.t_ms)}  {'':<{_SPEAKER_WIDTH - 2}}· {_fact(body, entry.detail)}".rstrip())
             if isinstance(body, BriefPrepared):
@@ -79,16 +84,14 @@ def _turn(body: TurnEnded, estimates: Mapping[UtteranceId, EmotionEstimated]) ->
     notes = [_mood(estimates[name]) for name in body.utterance_ids if name in estimates]
     if body.interrupted:
         notes.append("✂ interrupted")
-    return _speech(body.start_ms, body.speaker, body.text, "  ".join(notes))
+    return _speech(body.start_ms, body.speaker, body.text, notes)
 
 
-def _speech(start_ms: int, who: str, text: str, note: str) -> list[str]:
+def _speech(start_ms: int, who: str, text: str, notes: Sequence[str] = ()) -> list[str]:
     wrapped = textwrap.wrap(text or "…", WIDTH - len(_INDENT)) or ["…"]
     lines = [f"{_time(start_ms)}  {who.upper():<{_SPEAKER_WIDTH}}{wrapped[0]}"]
     lines += [_INDENT + line for line in wrapped[1:]]
-    if note:
-        lines.append(_INDENT + note)
-    return lines
+    return lines + [_INDENT + note for note in notes]
 
 
 def _mood(body: EmotionEstimated) -> str:

@@ -42,9 +42,25 @@ _ACT_NAMES: dict[str, ActName] = {
 }
 
 
+_FOR_GOOD = (
+    acts.FinishFlow,
+    acts.RaiseSafety,
+    acts.Escalate,
+    acts.SetConsent,
+    acts.BookCallback,
+    acts.DeclineCallback,
+    acts.PauseRecording,
+    acts.ResumeRecording,
+    acts.EndCall,
+)
+"""What can't be undone when the caller goes on talking."""
+
+
 def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> None:
     """Do `act`, decided after the caller's turn `turn_id` (None: of the bot's own accord)."""
     note = call.log.note
+    if isinstance(act, _FOR_GOOD):
+        call.turn_stands()
     match act:
         case acts.Say():
             if act.kind != "filler":
@@ -89,11 +105,11 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.DeclineCallback():
             note(CallbackDeclined(), "dialog")
         case acts.PauseRecording(reason=reason):
-            call.secret_keys = reason == "secret_digits"
+            call.secrets.keys_secret = reason == "secret_digits"
             call.recording.pause(reason)
         case acts.ResumeRecording():
             call.keys.flush()
-            call.secret_keys = False
+            call.secrets.keys_secret = False
             call.recording.resume()
         case acts.EndCall(reason=reason):
             note(ActDecided(act="hang_up", detail=reason, turn_id=turn_id), "dialog")

@@ -285,7 +285,9 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
         await _feed(socket, house, call_id, only=CAPTIONS)
 
 
-CAPTIONS = frozenset({"hypothesis", "speaking", "turn_ended", "utterance_heard", "call_ended", "language_chosen"})
+CAPTIONS = frozenset(
+    {"hypothesis", "speaking", "turn_ended", "turn_reopened", "utterance_heard", "call_ended", "language_chosen"}
+)
 """What the caller's own page may see: words and turns, no notes of the staff."""
 
 

@@ -27,14 +27,13 @@ from calls.events import (
     EndReason,
     LegJoined,
     LegLeft,
-    RecordingSilenced,
     TurnEnded,
-    UtteranceHeard,
+    TurnReopened,
 )
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent, Passage
 from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
-from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_text, redact_words
+from records.redaction import redact_text
 from service import acts as act_executor
 from service.call_log import CallLog
 from service.consent import Consent
@@ -43,7 +42,8 @@ from service.feeling import Feeling
 from service.keys import KeyBuffer
 from service.recordings import CallRecording
 from service.reply_watch import ReplyWatch
-from service.speaker import Speaker
+from service.secrets_kept import SecretsKept
+from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
@@ -62,6 +62,7 @@ from voice.dialog.acts import (
     SayDone,
     Trouble,
 )
+from voice.dialog.memory import Memory
 from voice.dialog.policy import DialogPolicy
 from voice.hearing import Hearing
 from voice.hearing_port import HearingSettings
@@ -74,9 +75,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 CALLER, BOT = "caller", "bot"
-
-CARD_GOES_ON_MS = 1_500
-"""A pause inside a card number that is read out is shorter. Source: our choice."""
 
 EMOTION_WAIT_S = 0.15
 """How long a finished turn waits for the emotion of its last utterance. Source: below what a caller notices."""
@@ -108,20 +106,23 @@ class CallRunner:
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
-        self.redactor = Redactor()
+        self.secrets = SecretsKept(self.log, self.recording, house.asr_name)
         self.feeling = Feeling(house.mind)
         self.keys = KeyBuffer(self._keys_settled)
         self.hearing: Hearing | None = None
-        self.secret_keys = False
         self._machine = MachineDriver[machine.CallInput, commands.Command](
             machine.CallMachine(house.call_limits), house.clock, machine.Tick, self._obey
         )
         self._mind = MachineDriver[DialogInput, DialogAct](self.policy, house.clock, DeadlineReached, self._act)
         self._turn: Turn | None = None
+        self._before: Memory | None = None
+        """What the policy was before the last turn, while that turn may be taken back."""
+        self._thoughts: list[asyncio.Task[None]] = []
+        """Work on the answer to the last turn."""
         self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
+        self._turn_estimates: list[asyncio.Task[EmotionEstimate | None]] = []
         self._reply: ReplyWatch | None = None
         self._words_final_ms = 0
-        self._card_until_ms: int | None = None
         self._bot_words: list[str] = []
         self._bot_turns = 0
         self._bot_since_ms: int | None = None
@@ -250,7 +251,7 @@ class CallRunner:
                 self._machine.feed(machine.CallerGone(_LEG_END.get(reason, "caller_hung_up")))
 
     def _keys_settled(self, digits: str) -> None:
-        shown = redact_keys(digits, secret=self.secret_keys)
+        shown = self.secrets.keys(digits)
         self.log.note(DigitsPressed(digits=shown, secret="*" in shown), "call")
 
     # What was heard (HearingListener)
@@ -269,60 +270,25 @@ class CallRunner:
 
     def hypothesis(self, hypothesis: Hypothesis) -> None:
         """Show what the running utterance is thought to be, secrets masked."""
-        shown, _ = redact_words((*hypothesis.committed, *hypothesis.tentative), secret_expected=self.secret_keys)
-        n_committed = len(hypothesis.committed)
+        committed, tentative = self.secrets.hypothesis(hypothesis)
         self.house.live.signal(
             self.call_id,
             "hypothesis",
             {
                 "utterance_id": hypothesis.utterance_id,
                 "revision": hypothesis.revision,
-                "committed": " ".join(word.text for word in shown[:n_committed]),
-                "tentative": " ".join(word.text for word in shown[n_committed:]),
+                "committed": " ".join(word.text for word in committed),
+                "tentative": " ".join(word.text for word in tentative),
             },
         )
 
     def utterance(self, utterance: Utterance) -> None:
         """Write the final words, secrets masked, and ask how they sounded."""
         self._words_final_ms = self.conference_ms()
-        self._silence_rest_of_card(utterance)
-        self._write_words(self.redactor.hear(utterance))
+        self.secrets.utterance(utterance, self._words_final_ms)
         if self.consent.emotion and self.hearing is not None:
             sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
             self._estimates.append(self.tasks.start("emotion", self._estimate(utterance, sound)))
-
-    def _silence_rest_of_card(self, utterance: Utterance) -> None:
-        """Silence what follows a card number at once: its other half, whatever the recogniser made of it."""
-        if self._card_until_ms is None or utterance.start_ms > self._card_until_ms + CARD_GOES_ON_MS:
-            return
-        self._card_until_ms = utterance.end_ms
-        if self.recording.silence(utterance.start_ms, utterance.end_ms):
-            fact = RecordingSilenced(start_ms=utterance.start_ms, end_ms=utterance.end_ms, reason="card_number")
-            self.log.note(fact, "recorder")
-
-    def _write_words(self, clean: Redacted) -> None:
-        for silence in clean.silences:
-            end_ms = silence.end_ms
-            if silence.reason == "card_number":  # until now: the recogniser may have lost the rest of it
-                end_ms = self._card_until_ms = max(end_ms, self.conference_ms())
-            if self.recording.silence(silence.start_ms, end_ms):
-                fact = RecordingSilenced(start_ms=silence.start_ms, end_ms=end_ms, reason=silence.reason)
-                self.log.note(fact, "recorder")
-        for utterance in clean.utterances:
-            self.log.note(
-                UtteranceHeard(
-                    utterance_id=utterance.utterance_id,
-                    member=utterance.member,
-                    language=utterance.language,
-                    language_prob=utterance.language_prob,
-                    start_ms=utterance.start_ms,
-                    end_ms=utterance.end_ms,
-                    words=utterance.words,
-                    engine=self.house.asr_name,
-                ),
-                "asr",
-                t_ms=utterance.end_ms,
-            )
 
     async def _estimate(self, utterance: Utterance, sound: Samples) -> EmotionEstimate | None:
         try:
@@ -347,13 +313,13 @@ class CallRunner:
         """The caller's turn is over: the policy decides."""
         self._machine.feed(machine.CallerTurnEnded())
         self._reply = ReplyWatch(spoken_until_ms, self._words_final_ms, self.conference_ms(), self.house.clock)
-        self._turn = turn
-        self._write_words(self.redactor.flush())
+        self._turn, self._before = turn, None
+        self.secrets.turn_over(self.conference_ms())
         self.log.note(
             TurnEnded(
                 turn_id=turn.turn_id,
                 speaker="caller",
-                text=self.redactor.text(turn.utterance_ids, turn.text),
+                text=self.secrets.text(turn),
                 language=turn.language,
                 start_ms=turn.start_ms,
                 end_ms=turn.end_ms,
@@ -363,8 +329,26 @@ class CallRunner:
             "call",
             t_ms=turn.end_ms,
         )
-        estimates, self._estimates = self._estimates, []
-        self.tasks.start("turn", self._think(turn, estimates))
+        self._turn_estimates, self._estimates = self._estimates, []
+        self._thoughts = [self.tasks.start("turn", self._think(turn, self._turn_estimates))]
+
+    def turn_reopened(self, turn_id: TurnId) -> None:
+        """The caller's last turn was not over: what was decided on it, and not heard, is void."""
+        for thought in self._thoughts:
+            thought.cancel()
+        self.speaker.stop()
+        self.log.note(TurnReopened(turn_id=turn_id), "call")
+        if self._before is not None:
+            self.policy.restore(self._before, self.house.clock.now_ms())
+            self.tell(CallerSpeaking(speaking=True))
+        self._thoughts, self._before, self._reply = [], None, None
+        self._estimates[:0] = self._turn_estimates
+
+    def turn_stands(self) -> None:
+        """Something was done about the last turn that can't be undone."""
+        self._before = None
+        if self.hearing is not None:
+            self.hearing.turn_stands()
 
     async def _think(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
         if estimates:
@@ -372,6 +356,7 @@ class CallRunner:
         done = [task.result() for task in estimates if task.done() and not task.cancelled()]
         known = [estimate for estimate in done if estimate is not None]
         sure = [estimate for estimate in known if not estimate.abstained] or known
+        self._before = self.policy.remember()
         self.tell(CallerTurn(turn=turn, emotion=max(sure, key=lambda e: e.anger_prob, default=None)))
 
     def barge_in(self, action: BargeInAction) -> None:
@@ -381,7 +366,7 @@ class CallRunner:
         elif action == "resume":
             self.speaker.resume()
         else:
-            self._bot_interrupted = True
+            self._bot_interrupted = self._bot_since_ms is not None
             self.speaker.stop()
 
     def heard_nothing(self, t_ms: int) -> None:
@@ -407,21 +392,12 @@ class CallRunner:
             self.speaker.drop_fillers()
             if self._reply is not None:
                 self._reply.decided()
-        self.speaker.say(say)
-
-    def silence_turn(self) -> None:
-        """The caller's last turn holds a card number, however it was recognised: nobody shall hear any of it."""
-        turn = self._turn
-        if turn is None:
-            return
-        start_ms, end_ms = max(0, turn.start_ms - PAD_MS), turn.end_ms + PAD_MS
-        if self.recording.silence(start_ms, end_ms):
-            fact = RecordingSilenced(start_ms=start_ms, end_ms=end_ms, reason="card_number")
-            self.log.note(fact, "recorder")
+        spoken_until_ms = self._turn.end_ms if self._turn is not None else None
+        self.speaker.say(say, not_before_ms=not_before_ms(say, spoken_until_ms))
 
     def look_up(self, act: LookUp) -> None:
         """Ask the knowledge base; the answer comes back as an input of the policy."""
-        self.tasks.start("look-up", self._look_up(act))
+        self._thoughts.append(self.tasks.start("look-up", self._look_up(act)))
 
     async def _look_up(self, act: LookUp) -> None:
         try:
@@ -432,6 +408,11 @@ class CallRunner:
             self.tell(Trouble(kind="knowledge"))
             return
         self.tell(PassagesFound(query_id=act.query_id, passages=passages))
+
+    def silence_turn(self) -> None:
+        """The caller's last turn holds a card number: nobody shall hear any of it."""
+        if self._turn is not None:
+            self.secrets.silence_turn(self._turn)
 
     def brief(self, body: BriefPrepared) -> None:
         """Show the brief and write it."""
@@ -525,7 +506,7 @@ class CallRunner:
         self._machine.close()
         self._mind.close()
         self.keys.flush()
-        self._write_words(self.redactor.flush())
+        self.secrets.turn_over(self.conference_ms())
         if self.conference is not None:
             self.speaker.stop()
             if self.hearing is not None:

@@ -13,6 +13,7 @@ WORDS = frozenset(
     {
         "utterance_heard",
         "turn_ended",
+        "turn_reopened",
         "digits_pressed",
         "slot_filled",
         "topic_found",

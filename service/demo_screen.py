@@ -86,6 +86,8 @@ def _told(body: Mapping[str, Any]) -> str | None:
             f"feels (estimate): anger {estimate['anger_prob']:.2f}, arousal {estimate['arousal_score']:.2f}, "
             f"doubt {estimate['uncertainty']:.2f} ({reasons})"
         )
+    if kind == "turn_reopened":
+        return "the caller goes on: the turn was not over"
     if kind == "act_decided":
         return f"decides: {body['act']} {body['detail']}"
     if kind == "topic_found":

@@ -51,9 +51,23 @@ class SpeakerListener(Protocol):
         ...
 
 
+UNHURRIED = frozenset({"repair", "out_of_scope", "greeting", "wait", "go_on"})
+"""Sayings, by the first part of their detail, that help nobody who has more to say: they wait for it."""
+UNHURRIED_AFTER_MS = 900
+"""The caller's silence before an unhurried saying. Source: our choice; in recorded calls most pauses between two
+sentences of one speaker are shorter, and a listener who says "pardon?" at once interrupts."""
+
+
+def not_before_ms(say: Say, spoken_until_ms: int | None) -> int:
+    """Return the media time before which `say` shall not begin; `spoken_until_ms` is the end of the caller's turn."""
+    unhurried = spoken_until_ms is not None and say.detail.partition(":")[0] in UNHURRIED
+    return spoken_until_ms + UNHURRIED_AFTER_MS if unhurried and spoken_until_ms is not None else 0
+
+
 @dataclass(slots=True, eq=False)
 class _Saying:
     say: Say
+    not_before_ms: int = 0
     playout: Playout = field(default_factory=Playout)
     begun: bool = False
     cached: bool = True
@@ -83,9 +97,9 @@ class Speaker:
         """Whether the caller may cut in on what is being said."""
         return not self._sayings or self._sayings[0].say.interruptible
 
-    def say(self, say: Say) -> None:
-        """Say it after everything that waits."""
-        saying = _Saying(say)
+    def say(self, say: Say, *, not_before_ms: int = 0) -> None:
+        """Say it after everything that waits, and not before `not_before_ms` of the media clock."""
+        saying = _Saying(say, not_before_ms)
         saying.playout.on_done = lambda result: self._over(saying, result)
         self._sayings.append(saying)
         self._queue.add(saying.playout)
@@ -112,6 +126,8 @@ class Speaker:
     def read(self, t_ms: int) -> AudioFrame | None:
         """Return the frame of this tick."""
         saying = self._sayings[0] if self._sayings else None
+        if saying is not None and not saying.begun and t_ms < saying.not_before_ms:
+            return None
         frame = self._queue.read(t_ms)
         if frame is not None and saying is not None and not saying.begun:
             saying.begun = True

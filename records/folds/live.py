@@ -36,6 +36,7 @@ from calls.events import (
     SlotFilled,
     TopicFound,
     TurnEnded,
+    TurnReopened,
 )
 from calls.ids import MemberRole
 
@@ -164,6 +165,8 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
                 interrupted=body.interrupted,
             )
             return replace(state, turns=(*state.turns, turn))
+        case TurnReopened() as body:
+            return replace(state, turns=tuple(turn for turn in state.turns if turn.turn_id != body.turn_id))
         case EmotionEstimated(estimate=estimate) as body:
             point = EmotionPoint(
                 t_ms=body.end_ms,

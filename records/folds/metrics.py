@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 from calls.events import (
     ActDecided,
@@ -17,7 +17,19 @@ from calls.events import (
     FlowFinished,
     TopicFound,
     TurnEnded,
+    TurnReopened,
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnCounts:
+    """What a caller's turn adds to; taken back with the turn."""
+
+    caller_turns: int = 0
+    caller_talk_ms: int = 0
+    repairs: int = 0
+    topics_found: int = 0
+    topics_missed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +65,8 @@ class CallMetrics:
     reason: str = ""
     caller_stopped_ms: int | None = None
     """End of the caller's turn that the bot has not answered yet."""
+    before_turn: TurnCounts = TurnCounts()
+    """The counts before the caller's last turn."""
 
 
 def metrics_step(state: CallMetrics, event: Event) -> CallMetrics:
@@ -66,6 +80,8 @@ def metrics_step(state: CallMetrics, event: Event) -> CallMetrics:
             return replace(state, answered=True)
         case TurnEnded() as body:
             return _with_turn(state, body)
+        case TurnReopened():
+            return replace(state, caller_stopped_ms=None, **asdict(state.before_turn))
         case BargedIn():
             return replace(state, barge_ins=state.barge_ins + 1)
         case ActDecided(act="repair"):
@@ -98,6 +114,7 @@ def _with_turn(state: CallMetrics, body: TurnEnded) -> CallMetrics:
     if body.speaker == "caller":
         return replace(
             state,
+            before_turn=TurnCounts(**{each.name: getattr(state, each.name) for each in fields(TurnCounts)}),
             caller_turns=state.caller_turns + 1,
             caller_talk_ms=state.caller_talk_ms + talk_ms,
             caller_stopped_ms=body.end_ms,

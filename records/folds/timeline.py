@@ -29,6 +29,7 @@ DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "recording_paused": ("reason",),
     "recording_silenced": ("reason",),
     "recording_stopped": ("reason",),
+    "turn_reopened": ("turn_id",),
     "digits_pressed": ("digits",),
     "language_chosen": ("language", "how"),
     "act_decided": ("act", "detail"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from calls.events import Event, TurnEnded, UtteranceHeard
+from calls.events import Event, TurnEnded, TurnReopened, UtteranceHeard
 from calls.ids import Language, MemberRole
 from records.redaction import MASK
 
@@ -77,6 +77,8 @@ def transcript_step(state: Transcript, event: Event) -> Transcript:
         while at > 0 and turns[at - 1].start_ms > turn.start_ms:
             at -= 1
         return replace(state, seq=event.seq, turns=(*turns[:at], turn, *turns[at:]))
+    if isinstance(body, TurnReopened):
+        return replace(state, seq=event.seq, turns=tuple(t for t in state.turns if t.turn_id != body.turn_id))
     if isinstance(body, UtteranceHeard):
         heard = TranscriptUtterance(
             utterance_id=body.utterance_id,

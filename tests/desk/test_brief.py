@@ -24,6 +24,7 @@ from calls.events import (
     SlotFilled,
     TopicFound,
     TurnEnded,
+    TurnReopened,
 )
 from calls.ids import LANGUAGES, Language, TurnId
 from desk.brief import QUOTE_WORDS, SPOKEN_WORDS, build_brief
@@ -216,3 +217,24 @@ def test_when_a_caller_is_erased_then_the_brief_names_nobody() -> None:
         SlotFilled(slot="account_number", value="[erased]", confirmed=True, turn_id=TurnId("t1")),
     )
     assert "[erased]" not in json.dumps(codec.to_json(build_brief(events, "en")))
+
+
+def test_when_a_turn_was_taken_back_then_nothing_that_was_decided_on_it_is_in_the_brief() -> None:
+    void, turn = TurnId("t1"), TurnId("t2")
+    brief = build_brief(
+        log(
+            said(void, "my account is one two"),
+            SlotFilled(slot="date", value="2026-11-24", confirmed=False, turn_id=void),
+            TopicFound(turn_id=void, topic="power-outage", score=0.5, article_id="power-outage:en"),
+            ActDecided(act="repair", detail="repair:1", turn_id=void),
+            TurnReopened(turn_id=void),
+            said(turn, "my account is one two three no it is about my bill"),
+            TopicFound(turn_id=turn, topic="high-bill", score=0.8, article_id="high-bill:en"),
+        ),
+        "en",
+        titles={"power-outage": "Power cut", "high-bill": "A high bill"},
+    )
+    assert brief.matter == "A high bill"
+    assert brief.tried == ()
+    assert [fact.text for fact in brief.facts if "2026" in fact.text or "Power" in fact.text] == []
+    assert all("about my bill" in fact.quote for fact in (*brief.facts, *brief.open_questions))

@@ -77,3 +77,9 @@ def test_when_utterances_arrive_late_then_the_timeline_is_in_the_order_of_the_me
     for path in LOGS:
         times = [entry.t_ms for entry in folds.timeline.over(read_log(path)).entries]
         assert times == sorted(times)
+
+
+def test_when_a_turn_was_taken_back_then_the_figures_count_it_once() -> None:
+    figures = folds.metrics.over(read_log(GOLDEN / "reopened-en.jsonl"))
+    assert (figures.caller_turns, figures.caller_talk_ms, figures.repairs) == (1, 4_200, 0)
+    assert (figures.topics_found, figures.topics_missed, figures.reply_gaps_ms) == (1, 0, (800,))

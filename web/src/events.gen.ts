@@ -20,6 +20,7 @@ export const DETAIL_FIELDS: Record<string, readonly string[]> = {
   recording_paused: ["reason"],
   recording_silenced: ["reason"],
   recording_stopped: ["reason"],
+  turn_reopened: ["turn_id"],
   digits_pressed: ["digits"],
   language_chosen: ["language", "how"],
   act_decided: ["act", "detail"],
@@ -185,6 +186,12 @@ export interface TurnEnded {
   readonly end_ms: number;
   readonly utterance_ids: readonly string[];
   readonly interrupted: boolean;
+}
+
+/** The caller went on before the answer was heard: the turn was not over, and what was decided on it is void. */
+export interface TurnReopened {
+  readonly type: "turn_reopened";
+  readonly turn_id: string;
 }
 
 /** The caller spoke while the bot did, and the bot yielded. */
@@ -483,6 +490,15 @@ export interface Transcript {
   readonly utterances: readonly TranscriptUtterance[];
 }
 
+/** What a caller's turn adds to; taken back with the turn. */
+export interface TurnCounts {
+  readonly caller_turns: number;
+  readonly caller_talk_ms: number;
+  readonly repairs: number;
+  readonly topics_found: number;
+  readonly topics_missed: number;
+}
+
 /** Counts and times of one call. */
 export interface CallMetrics {
   readonly seq: number;
@@ -514,6 +530,8 @@ export interface CallMetrics {
   readonly reason: string;
   /** End of the caller's turn that the bot has not answered yet. */
   readonly caller_stopped_ms: number | null;
+  /** The counts before the caller's last turn. */
+  readonly before_turn: TurnCounts;
 }
 
 /** What the recogniser thinks of an utterance that is still going on: a signal, never logged. */
@@ -544,6 +562,7 @@ export type EventBody =
   | UtteranceHeard
   | EmotionEstimated
   | TurnEnded
+  | TurnReopened
   | BargedIn
   | DigitsPressed
   | LanguageChosen

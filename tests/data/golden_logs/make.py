@@ -45,6 +45,7 @@ from calls.events import (
     SlotFilled,
     TopicFound,
     TurnEnded,
+    TurnReopened,
     UtteranceHeard,
 )
 from calls.ids import Language, LegId, MemberRole, TurnId, UtteranceId
@@ -113,6 +114,7 @@ class Story:
         anger_prob: float | None = None,
         *,
         felt: bool = True,
+        goes_on_from: TurnId | None = None,
     ) -> TurnId:
         """The caller speaks: utterance, estimate, turn. Without `anger_prob` the estimate abstains."""
         words = text.split()
@@ -137,7 +139,12 @@ class Story:
         )
         if felt:
             self._feel(utterance_id, start_ms, end_ms, anger_prob)
-        return self._turn("caller", start_ms, end_ms, text, language, (utterance_id,), delay_ms=500)
+        utterance_ids: tuple[UtteranceId, ...] = (utterance_id,)
+        for event in self.events:
+            if isinstance(event.body, TurnEnded) and event.body.turn_id == goes_on_from:
+                start_ms, text = event.body.start_ms, f"{event.body.text} {text}"
+                utterance_ids = (*event.body.utterance_ids, utterance_id)
+        return self._turn("caller", start_ms, end_ms, text, language, utterance_ids, delay_ms=500)
 
     def _feel(self, utterance_id: UtteranceId, start_ms: int, end_ms: int, anger_prob: float | None) -> None:
         self.tell(
@@ -319,6 +326,25 @@ def killed_es() -> Story:
     return s
 
 
+def reopened_en() -> Story:
+    """English: the caller goes on while the answer is being prepared, and it answers all that was said."""
+    s = Story("call-reopened-en")
+    s.begin("en")
+    s.tell(20, "dialog", NoticeGiven(automatic=True, recording=True, emotion=True))
+    s.say(100, 3900, "Hi, this is Lumina's automatic assistant. How can I help?", "en")
+    void = s.hear(4500, 5600, "good morning to you", "en", 0.1)
+    s.tell(6110, "dialog", TopicFound(turn_id=void, topic=None, score=0.2, article_id=None))
+    s.tell(6120, "dialog", ActDecided(act="repair", detail="repair:1", turn_id=void))
+    s.tell(6600, "call", TurnReopened(turn_id=void))
+    turn = s.hear(6200, 8700, "my bill is higher than last month", "en", 0.2, goes_on_from=void)
+    s.tell(9210, "dialog", TopicFound(turn_id=turn, topic="high-bill", score=0.83, article_id="high-bill:en"))
+    s.tell(9220, "dialog", ActDecided(act="answer", detail="topic:high-bill", turn_id=turn))
+    s.say(9500, 13000, "Bills are higher when you use more.", "en")
+    s.tell(13500, "call", LegLeft(leg_id=LegId("leg-1"), member="caller", reason="hung_up"))
+    s.tell(13520, "call", CallEnded(result="completed", reason="caller_hung_up"))
+    return s
+
+
 def abandoned() -> Story:
     """The caller gives up while it rings."""
     s = Story("call-abandoned")
@@ -355,7 +381,7 @@ def withdrawn_es() -> Story:
 
 def main() -> None:
     """Write every log and its expected folds."""
-    for story in (outage_es(), card_en(), gas_en(), killed_es(), abandoned(), withdrawn_es()):
+    for story in (outage_es(), card_en(), gas_en(), killed_es(), abandoned(), withdrawn_es(), reopened_en()):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"
         lines = [json.dumps(codec.to_json(event), ensure_ascii=False) for event in story.events]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -56,6 +56,10 @@ function turn(speaker: "caller" | "bot", turn_id: string, text: string, start_ms
   });
 }
 
+function reopened(turn_id: string): FeedMessage {
+  return event({ type: "turn_reopened", turn_id });
+}
+
 function after(...messages: FeedMessage[]): Captions {
   return messages.reduce(step, START);
 }
@@ -73,6 +77,15 @@ describe("captions", () => {
     const over = step(state, turn("caller", "t1", "my bill", 100, ["u1"]));
     expect(over.heard).toEqual([]);
     expect(over.lines.map((line) => line.text)).toEqual(["my bill"]);
+  });
+
+  it("shows the words of a turn that is taken back until the longer turn holds them", () => {
+    const open = after(heard("u1", "hello"), turn("caller", "t1", "hello", 0, ["u1"]), reopened("t1"));
+    expect(open.lines).toEqual([]);
+    expect(open.heard).toEqual([{ id: "u1", text: "hello" }]);
+    const over = step(open, turn("caller", "t2", "hello my bill", 0, ["u1", "u2"]));
+    expect(over.lines.map((line) => line.text)).toEqual(["hello my bill"]);
+    expect(over.heard).toEqual([]);
   });
 
   it("ignores a guess that comes after its final words", () => {

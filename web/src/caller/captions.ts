@@ -15,6 +15,8 @@ export interface Line {
   readonly text: string;
   readonly start_ms: number;
   readonly interrupted: boolean;
+  /** Under it the words are shown again if the turn is taken back. */
+  readonly first_utterance_id: string;
 }
 
 export interface Captions {
@@ -71,6 +73,7 @@ function withEvent(state: Captions, { body }: Event): Captions {
         text: body.text,
         start_ms: body.start_ms,
         interrupted: body.interrupted,
+        first_utterance_id: body.utterance_ids[0] ?? body.turn_id,
       };
       const place = state.lines.findLastIndex((other) => other.start_ms <= line.start_ms) + 1;
       const lines = [...state.lines.slice(0, place), line, ...state.lines.slice(place)];
@@ -78,6 +81,12 @@ function withEvent(state: Captions, { body }: Event): Captions {
       const told = new Set(body.utterance_ids);
       const running = state.running !== null && told.has(state.running.id) ? null : state.running;
       return { ...state, lines, running, heard: state.heard.filter((part) => !told.has(part.id)) };
+    }
+    case "turn_reopened": {
+      const open = state.lines.find((line) => line.id === body.turn_id);
+      if (open === undefined) return state;
+      const heard = [{ id: open.first_utterance_id, text: open.text }, ...state.heard];
+      return { ...state, heard, lines: state.lines.filter((line) => line !== open) };
     }
     case "call_ended":
       return { ...state, ended: true, reason: body.reason, running: null, saying: "", speaking: { caller: false, bot: false } };

@@ -89,6 +89,8 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
           },
         ],
       };
+    case "turn_reopened":
+      return { turns: state.turns.filter((turn) => turn.turn_id !== body.turn_id) };
     case "emotion_estimated":
       return {
         emotion: [

@@ -21,6 +21,8 @@ export function transcriptStep(state: Transcript, event: Event): Transcript {
       };
       return { ...state, seq: event.seq, turns: placed(state.turns, turn) };
     }
+    case "turn_reopened":
+      return { ...state, seq: event.seq, turns: state.turns.filter((turn) => turn.turn_id !== body.turn_id) };
     case "utterance_heard": {
       const heard: TranscriptUtterance = {
         utterance_id: body.utterance_id,

@@ -37,6 +37,7 @@ function decisionsByTurn(events: readonly Event[]): Map<string, Decision[]> {
   let waiting: Decision[] = [];
   for (const { seq, t_ms, body } of events) {
     if (body.type === "act_decided" || body.type === "topic_found") waiting.push({ seq, t_ms, body });
+    if (body.type === "turn_reopened") waiting = waiting.filter((one) => one.body.turn_id !== body.turn_id);
     if (body.type === "turn_ended" && body.speaker === "bot") {
       found.set(body.turn_id, waiting);
       waiting = [];

@@ -185,6 +185,7 @@ export const EVENT_NAMES: Readonly<Record<string, Said>> = {
   utterance_heard: { en: "Heard", es: "Oído" },
   emotion_estimated: { en: "Emotion estimated", es: "Emoción estimada" },
   turn_ended: { en: "Said", es: "Dicho" },
+  turn_reopened: { en: "Caller went on: not over yet", es: "El cliente sigue: aún no había acabado" },
   barged_in: { en: "Caller interrupted the bot", es: "El cliente interrumpe al bot" },
   digits_pressed: { en: "Keys pressed", es: "Teclas pulsadas" },
   language_chosen: { en: "Language", es: "Idioma" },

@@ -1,0 +1,87 @@
+"""Keeps card numbers and secret digits of one call out of the log and out of the recording."""
+
+from __future__ import annotations
+
+from calls.events import RecordingSilenced, UtteranceHeard
+from calls.speech import Hypothesis, Turn, Utterance, Word
+from records.redaction import PAD_MS, Redacted, Redactor, SilenceReason, redact_keys, redact_words
+from service.call_log import CallLog
+from service.recordings import CallRecording
+
+CARD_GOES_ON_MS = 1_500
+"""A pause inside a card number that is read out is shorter. Source: our choice."""
+
+
+class SecretsKept:
+    """Everything that the caller says or presses passes here before it is written."""
+
+    def __init__(self, log: CallLog, recording: CallRecording, engine: str) -> None:
+        """`engine` is the recogniser's name, for the log."""
+        self.keys_secret = False
+        """True while the caller is asked for digits that nobody shall read."""
+        self._log = log
+        self._recording = recording
+        self._engine = engine
+        self._redactor = Redactor()
+        self._card_until_ms: int | None = None
+
+    def keys(self, digits: str) -> str:
+        """Return pressed keys as they may be shown."""
+        return redact_keys(digits, secret=self.keys_secret)
+
+    def hypothesis(self, hypothesis: Hypothesis) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+        """Return the committed and the tentative words as they may be shown."""
+        words = (*hypothesis.committed, *hypothesis.tentative)
+        shown, _ = redact_words(words, secret_expected=self.keys_secret)
+        n_committed = len(hypothesis.committed)
+        return shown[:n_committed], shown[n_committed:]
+
+    def utterance(self, utterance: Utterance, now_ms: int) -> None:
+        """Write the final words, as far as they can't be the beginning of a secret any more."""
+        self._silence_rest_of_card(utterance)
+        self._write(self._redactor.hear(utterance), now_ms)
+
+    def turn_over(self, now_ms: int) -> None:
+        """Write what was held back: the turn, or the call, is over."""
+        self._write(self._redactor.flush(), now_ms)
+
+    def text(self, turn: Turn) -> str:
+        """Return the words of a turn that is over as they may be shown."""
+        return self._redactor.text(turn.utterance_ids, turn.text)
+
+    def silence_turn(self, turn: Turn) -> None:
+        """The turn holds a card number, however it was recognised: nobody shall hear any of it."""
+        self._silence(max(0, turn.start_ms - PAD_MS), turn.end_ms + PAD_MS, "card_number")
+
+    def _silence_rest_of_card(self, utterance: Utterance) -> None:
+        """Silence what follows a card number at once: its other half, whatever the recogniser made of it."""
+        if self._card_until_ms is None or utterance.start_ms > self._card_until_ms + CARD_GOES_ON_MS:
+            return
+        self._card_until_ms = utterance.end_ms
+        self._silence(utterance.start_ms, utterance.end_ms, "card_number")
+
+    def _write(self, clean: Redacted, now_ms: int) -> None:
+        for silence in clean.silences:
+            end_ms = silence.end_ms
+            if silence.reason == "card_number":  # until now: the recogniser may have lost the rest of it
+                end_ms = self._card_until_ms = max(end_ms, now_ms)
+            self._silence(silence.start_ms, end_ms, silence.reason)
+        for utterance in clean.utterances:
+            self._log.note(
+                UtteranceHeard(
+                    utterance_id=utterance.utterance_id,
+                    member=utterance.member,
+                    language=utterance.language,
+                    language_prob=utterance.language_prob,
+                    start_ms=utterance.start_ms,
+                    end_ms=utterance.end_ms,
+                    words=utterance.words,
+                    engine=self._engine,
+                ),
+                "asr",
+                t_ms=utterance.end_ms,
+            )
+
+    def _silence(self, start_ms: int, end_ms: int, reason: SilenceReason) -> None:
+        if self._recording.silence(start_ms, end_ms):
+            self._log.note(RecordingSilenced(start_ms=start_ms, end_ms=end_ms, reason=reason), "recorder")

@@ -1,0 +1,94 @@
+"""The bot's mouth: what is held, what waits for the caller, what is dropped."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+
+from calls.audio import FRAME_MS, SPEECH_RATE_HZ
+from calls.ids import Language
+from calls.ports import SpeechChunk, SpokenWord
+from service.speaker import UNHURRIED_AFTER_MS, Speaker, not_before_ms
+from service.tasks import Tasks
+from voice.dialog.acts import Say
+from voice.tts.playout import PlayoutResult
+
+
+class OneSecond:
+    """A voice that says everything in a second."""
+
+    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+        samples = np.full(SPEECH_RATE_HZ, 1000, dtype=np.int16)
+        words = (SpokenWord(text=text, start_ms=0, end_ms=1000),)
+        yield SpeechChunk(samples=samples, rate_hz=SPEECH_RATE_HZ, words=words, cached=True)
+
+
+class Ear:
+    """Keeps what the speaker tells."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def bot_started(self, say: Say, t_ms: int, *, cached: bool) -> None:
+        self.told.append(f"started {say.say_id} at {t_ms}")
+
+    def bot_said(self, say: Say, result: PlayoutResult) -> None:
+        self.told.append(f"said {say.say_id}: {result.heard_text or '-'}")
+
+    def bot_silent(self, t_ms: int) -> None:
+        self.told.append("silent")
+
+    def voice_failed(self, error: Exception) -> None:
+        self.told.append("failed")
+
+
+def saying(say_id: str, detail: str = "topic:bill-explained") -> Say:
+    return Say(say_id=say_id, text=say_id, language="en", kind="answer", detail=detail)
+
+
+async def spoken(speaker: Speaker, from_ms: int, until_ms: int) -> int:
+    """Play, and return for how long there was sound."""
+    sound_ms = 0
+    for t_ms in range(from_ms, until_ms, FRAME_MS):
+        await asyncio.sleep(0)
+        sound_ms += FRAME_MS if speaker.read(t_ms) is not None else 0
+    return sound_ms
+
+
+def a_speaker() -> tuple[Speaker, Ear]:
+    ear = Ear()
+    return Speaker(OneSecond(), ear, Tasks("test"), lambda: 0), ear
+
+
+async def test_when_the_breath_is_held_before_the_answer_is_made_then_it_is_not_begun_until_released() -> None:
+    speaker, ear = a_speaker()
+    speaker.pause()
+    speaker.say(saying("s1"))
+    assert await spoken(speaker, 0, 2_000) == 0
+    assert ear.told == []
+    speaker.resume()
+    assert await spoken(speaker, 2_000, 4_000) == 1_000
+    assert ear.told == ["started s1 at 2000", "said s1: s1", "silent"]
+
+
+async def test_when_a_held_answer_is_dropped_then_nothing_of_it_was_heard_and_the_next_is_played() -> None:
+    speaker, ear = a_speaker()
+    speaker.pause()
+    speaker.say(saying("s1"))
+    await spoken(speaker, 0, 500)
+    speaker.stop()
+    speaker.say(saying("s2"))
+    assert await spoken(speaker, 500, 2_000) == 1_000
+    assert ear.told == ["said s1: -", "silent", "started s2 at 500", "said s2: s2", "silent"]
+
+
+async def test_when_the_bot_did_not_understand_then_it_waits_for_more_before_it_says_so() -> None:
+    assert not_before_ms(saying("s1", "repair:1"), 3_000) == 3_000 + UNHURRIED_AFTER_MS
+    assert not_before_ms(saying("s1"), 3_000) == 0
+    assert not_before_ms(saying("s1", "greeting"), None) == 0, "the greeting that opens the call"
+    speaker, ear = a_speaker()
+    speaker.say(saying("s1", "repair:1"), not_before_ms=3_900)
+    await spoken(speaker, 3_300, 5_000)
+    assert ear.told[0] == "started s1 at 3900"
