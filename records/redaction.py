@@ -4,9 +4,11 @@ Applied before anything is written. A number may be spread over several utteranc
 digits is held back until the next one, or until the turn is over.
 
 What counts as a secret:
-- 13 to 19 digits that pass the Luhn test, wherever they stand; 14 to 16 digits that begin like a card even if they
-  fail it (one misheard digit breaks the test);
+- 13 to 19 digits that pass the Luhn test, wherever they stand; 12 digits and more even if they fail it (one misheard
+  digit breaks the test), unless they were announced as something else or have the shape of phones or dates; the same
+  with a misheard word or two between the digits, if they begin like a card;
 - after "card", "tarjeta" …: 12 digits or more, and fewer if they begin like a card, but not eight: an account number;
+- after "card number", "número de tarjeta", also as it is misheard: all digits, and in the next turns until it is whole;
 - three to eight digits, a mix of letters and digits or spelled letters after "PIN", "CVV", "contraseña", "clave" ….
 What does not: account numbers (eight digits), phones, dates, amounts.
 """
@@ -18,7 +20,32 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calls.speech import Utterance, Word
+from records.card_numbers import (
+    LEAST_DIGITS,
+    WHOLE_CARD,
+    card_prefix,
+    is_ordinary,
+    is_phone,
+    joined_runs,
+    looks_like_card,
+    luhn,
+    may_be_misheard_card,
+)
 from records.spoken_digits import FILLERS, DigitRun, digit_runs, plain, word_set
+
+__all__ = [
+    "MASK",
+    "PAD_MS",
+    "Redacted",
+    "Redactor",
+    "Silence",
+    "SilenceReason",
+    "looks_like_card",
+    "luhn",
+    "redact_keys",
+    "redact_text",
+    "redact_words",
+]
 
 MASK = "***"
 """Stands in place of every word of a secret."""
@@ -36,12 +63,21 @@ LEAST_CARD_PART = 3
 """Digits after "card number" that are masked: a recogniser may have lost the rest."""
 ACCOUNT_DIGITS = 8
 """Length of an account number; people read it from a customer card."""
-
 SilenceReason = Literal["card_number", "secret_digits"]
 _Label = Literal["card", "secret", "other"]
 
 _CARD = word_set("tarjeta tarjetas visa mastercard amex card cards maestro")
-_CARD_NUMBER = word_set("number numero")
+_CARD_NUMBER = word_set("number numbers numero numeros")
+_CUSTOMER_CARD = word_set("cliente customer account cuenta socio")
+_LIKE_CARD = word_set(
+    "car cars cart carts cardy guard hard cord carr carta tarea tarjetas tarjetita target tajeta targeta"
+)
+"""What recognisers make of "card" and "tarjeta" before "number"."""
+_LIKE_DIGITS = word_set(
+    "for fore or won wan to too tu tree free fife sex sics hate ate nein nun nero near seen size sick "
+    "dose tras cuarto cinto seys seas sais siente oche nuevo nueves uña una unos cera"
+)
+"""What recognisers make of digits; beside the digits of a card they are part of it."""
 _SECRET = word_set("pin puk cvv cvc cvv2 cvc2 contrasena clave password passcode passphrase")
 _SECRET_PAIRS = frozenset(
     [
@@ -60,8 +96,11 @@ _SECRET_PAIRS = frozenset(
 _OTHER = word_set(
     "cuenta contrato cliente telefono movil factura referencia importe contador calle portal postal fecha dni cita "
     "account contract customer phone mobile telephone bill invoice reference amount meter street zip postcode date "
-    "appointment order pedido averia"
+    "appointment order pedido averia cups iban lectura lecturas reading readings serie serial imei expediente tracking"
 )
+_APART = word_set("o u or was were is are es era son al hasta until from del de en in on at por per el la the mi my")
+"""Words that stand between two numbers, and are no misheard digit."""
+_PLUS = word_set("plus mas prefijo prefix")
 _MONEY = word_set("euros euro dollars dollar pounds pound centimos cents kilovatios kilowatts")
 
 
@@ -82,42 +121,9 @@ class Redacted:
     silences: tuple[Silence, ...]
 
 
-def luhn(digits: str) -> bool:
-    """Tell whether digits pass the Luhn test (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for place, char in enumerate(reversed(digits)):
-        value = int(char) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
-
-
-def looks_like_card(digits: str, groups: Sequence[int] = (0,)) -> bool:
-    """Tell whether a run of digits is a card number, or holds one that starts at a spoken group."""
-    n = len(digits)
-    if n < 13:
-        return False
-    if n <= 19:
-        if luhn(digits) and digits.strip("0"):
-            return True
-        if 14 <= n <= 16 and _card_prefix(digits):
-            return True
-    # A card followed by its expiry date and code in one breath.
-    for start in groups:
-        for length in (16, 15):
-            part = digits[start : start + length]
-            if len(part) == length and _card_prefix(part) and luhn(part):
-                return True
-    return False
-
-
 def _part_of_card(digits: str) -> bool:
     """Tell whether digits that were announced as a card may be a piece of one; the last four may be kept (PCI DSS)."""
-    return len(digits) >= 12 or (len(digits) >= 4 and len(digits) != ACCOUNT_DIGITS and _card_prefix(digits))
-
-
-def _card_prefix(digits: str) -> bool:
-    """Visa, Mastercard, Amex, Discover, Diners, Maestro. Source: ISO/IEC 7812 issuer ranges."""
-    return digits[0] in "456" or digits[:2] in ("34", "35", "36", "37", "38", "39") or "2221" <= digits[:4] <= "2720"
+    return len(digits) >= 12 or (len(digits) >= 4 and len(digits) != ACCOUNT_DIGITS and card_prefix(digits))
 
 
 def redact_words(
@@ -151,6 +157,9 @@ class Redactor:
         """Words that were released already but whose digits may go on; only times matter."""
         self._texts: dict[str, str] = {}
         self._secret_until_ms = -1
+        self._card_digits = 0
+        """Digits of a card number that was masked but not whole; 0 when none is under way."""
+        self._card_until_ms = -1
 
     def expect_secret(self, until_ms: int) -> None:
         """Treat digits until this time as secret: the bot asked for them."""
@@ -178,7 +187,14 @@ class Redactor:
         behind = tuple(word for word in self._behind if start_ms - word.end_ms <= LABEL_MS)
         words = behind + tuple(word for utterance in held for word in utterance.words)
         texts = [word.text for word in words]
-        masks = _find(texts, secret_expected=start_ms <= self._secret_until_ms, said_before=len(behind))
+        card_begun = self._card_digits if start_ms <= self._card_until_ms else 0
+        masks = _find(
+            texts,
+            secret_expected=start_ms <= self._secret_until_ms,
+            said_before=len(behind),
+            card_begun=card_begun,
+        )
+        self._follow_card(words, masks, len(behind), card_begun=card_begun)
         silences = _silences(words, masks)
         released, at = [], len(behind)
         for utterance in held:
@@ -194,6 +210,18 @@ class Redactor:
         self._behind = tuple(words[index] for index in clean if index > after)[-LABEL_WORDS * 2 :]
         return Redacted(tuple(released), silences)
 
+    def _follow_card(
+        self, words: Sequence[Word], masks: dict[int, SilenceReason], said_before: int, *, card_begun: int
+    ) -> None:
+        """Note how much of a card number was masked, so that the rest is known when it comes in the next turn."""
+        hidden = sorted(at for at, reason in masks.items() if reason == "card_number")
+        texts = [words[at].text for at in hidden if at >= said_before]
+        digits = sum(len(run.digits) for run in digit_runs(texts)) + card_begun
+        if hidden and digits < WHOLE_CARD:
+            self._card_digits, self._card_until_ms = max(1, digits), words[hidden[-1]].end_ms + LABEL_MS
+        elif hidden or not card_begun:
+            self._card_digits = 0
+
     def text(self, utterance_ids: Sequence[str], otherwise: str) -> str:
         """Return the masked text of a turn from its utterances; `otherwise`, masked by itself, if they are unknown.
 
@@ -203,27 +231,69 @@ class Redactor:
         return " ".join(known) if known and len(known) == len(utterance_ids) else redact_text(otherwise)
 
 
-def _find(words: Sequence[str], *, secret_expected: bool, said_before: int = 0) -> dict[int, SilenceReason]:
-    """Return the indices of the words to mask. The first `said_before` words belong to earlier turns."""
+def _find(
+    words: Sequence[str], *, secret_expected: bool, said_before: int = 0, card_begun: int = 0
+) -> dict[int, SilenceReason]:
+    """Return the indices of the words to mask.
+
+    Args:
+        words: What was said.
+        secret_expected: The bot asked for a secret.
+        said_before: So many words, the first ones, belong to earlier turns.
+        card_begun: So many digits of a card number were masked in the turn before, and it was not whole.
+    """
     flat = [plain(word) for word in words]
     masks: dict[int, SilenceReason] = {}
     for run in _runs(words, said_before):
-        label = _label(flat, run.first)
-        n = len(run.digits)
-        money = run.last + 1 < len(flat) and flat[run.last + 1] in _MONEY
-        reason: SilenceReason | None = None
-        if looks_like_card(run.digits, run.groups) or (label == "card" and not money and _part_of_card(run.digits)):
-            reason = "card_number"
-        elif (label == "secret" or (secret_expected and label is None)) and 3 <= n <= 8 and not money:
-            reason = "secret_digits"
+        reason = _reason(words, flat, run, secret_expected=secret_expected, card_begun=card_begun)
         if reason is not None:
             masks.update(_run_words(run, reason))
     for index, word in enumerate(flat):
         if index not in masks and _is_code(word) and _label(flat, index) == "secret":
             masks[index] = "secret_digits"
     masks.update(_spelled(flat, masks))
+    masks.update(_broken(words, flat, said_before))
     masks.update(_after_card_number(words, flat, masks))
     return masks
+
+
+def _reason(
+    words: Sequence[str], flat: Sequence[str], run: DigitRun, *, secret_expected: bool, card_begun: int
+) -> SilenceReason | None:
+    """Judge one run of digits."""
+    label = _label(flat, run.first)
+    money = run.last + 1 < len(flat) and flat[run.last + 1] in _MONEY
+    phone_sign = _phone_sign(words, flat, run)
+    phones = len(run.digits) > WHOLE_CARD + 1 and bool(run.breaks) and is_ordinary(run)
+    if looks_like_card(run.digits, run.groups) and not phone_sign and not phones:
+        return "card_number"
+    if label == "card" and not money and _part_of_card(run.digits):
+        return "card_number"
+    if may_be_misheard_card(run, other_label=label == "other", phone_sign=phone_sign):
+        return "card_number"
+    if card_begun and label != "other" and not money and len(run.digits) > 1:
+        another = is_phone(run.digits) and card_begun + len(run.digits) > WHOLE_CARD + 2
+        return None if another else "card_number"
+    if (label == "secret" or (secret_expected and label is None)) and 3 <= len(run.digits) <= 8 and not money:
+        return "secret_digits"
+    return None
+
+
+def _phone_sign(words: Sequence[str], flat: Sequence[str], run: DigitRun) -> bool:
+    """Tell whether a number of a phone's length begins with "+" or "plus"."""
+    signed = words[run.first].lstrip("(").startswith("+") or (run.first > 0 and flat[run.first - 1] in _PLUS)
+    return signed and len(run.digits) < LEAST_DIGITS + 2
+
+
+def _broken(words: Sequence[str], flat: Sequence[str], said_before: int) -> dict[int, SilenceReason]:
+    """Mask a card number in which single words were misheard: "4676 97 tree 9 3161 7818"."""
+    runs = [run for run in digit_runs(words) if run.first >= said_before]
+    found: dict[int, SilenceReason] = {}
+    for run in joined_runs(runs, flat, _APART | _MONEY | _OTHER):
+        other = _label(flat, run.first) == "other"
+        if may_be_misheard_card(run, other_label=other, phone_sign=_phone_sign(words, flat, run)):
+            found.update(_run_words(run, "card_number"))
+    return found
 
 
 def _after_card_number(
@@ -241,18 +311,27 @@ def _after_card_number(
     bearing = {start + at for run in runs for at in range(run.first, run.last + 1)}
     mixed = {i for i in range(start, end) if i not in bearing and any(char.isdigit() for char in words[i])}
     hidden = {index for index in masks if start <= index < end}
-    digits = sum(len(run.digits) for run in runs) + sum(char.isdigit() for i in mixed for char in words[i])
-    if digits < LEAST_CARD_PART or (digits == ACCOUNT_DIGITS and not hidden and not mixed):
+    read = "".join(run.digits for run in runs)
+    digits = len(read) + sum(char.isdigit() for i in mixed for char in words[i])
+    customers = any(word in _CUSTOMER_CARD for word in flat[max(0, start - 4) : start])
+    account = digits == ACCOUNT_DIGITS and not hidden and not mixed and (customers or not card_prefix(read))
+    if digits < LEAST_CARD_PART or account:
         return {}
     whole = bearing | mixed | hidden
-    return dict.fromkeys(range(min(whole), max(whole) + 1), "card_number")
+    first, last = min(whole), max(whole)
+    while first > start and flat[first - 1] in _LIKE_DIGITS:
+        first -= 1
+    while last + 1 < end and flat[last + 1] in _LIKE_DIGITS:
+        last += 1
+    return dict.fromkeys(range(first, last + 1), "card_number")
 
 
 def _says_card_number(flat: Sequence[str], index: int) -> bool:
     """Tell whether the words up to `index` end in "card number" or "número de (mi, la) tarjeta"."""
-    if flat[index] in _CARD_NUMBER and flat[index - 1] in _CARD:
+    cards = _CARD | _LIKE_CARD
+    if flat[index] in _CARD_NUMBER and flat[index - 1] in cards:
         return True
-    return flat[index] in _CARD and any(word in _CARD_NUMBER for word in flat[max(0, index - 3) : index])
+    return flat[index] in cards and any(word in _CARD_NUMBER for word in flat[max(0, index - 3) : index])
 
 
 def _runs(words: Sequence[str], said_before: int) -> Iterator[DigitRun]:
@@ -264,7 +343,7 @@ def _runs(words: Sequence[str], said_before: int) -> Iterator[DigitRun]:
         half = len(run.digits) // 2
         crosses = run.first < said_before <= run.last
         repeated = run.digits[:half] == run.digits[half:]
-        if crosses and len(run.digits) in (15, 16) and _card_prefix(run.digits) and luhn(run.digits) and not repeated:
+        if crosses and len(run.digits) in (15, 16) and card_prefix(run.digits) and luhn(run.digits) and not repeated:
             yield run
     for run in digit_runs(words[said_before:]):
         yield replace(run, first=run.first + said_before, last=run.last + said_before)

@@ -68,6 +68,8 @@ class DigitRun:
     """Index of the last word that carries digits."""
     groups: tuple[int, ...]
     """Where in `digits` each spoken group starts."""
+    breaks: tuple[int, ...] = ()
+    """Where in `digits` a filler was said: one number may end there and another begin."""
 
 
 def plain(word: str) -> str:
@@ -82,7 +84,7 @@ def digit_runs(words: Sequence[str]) -> tuple[DigitRun, ...]:
     Source of the number words: the usual Spanish and English numerals up to 9,999, with "oh", "double", "triple".
     """
     runs: list[DigitRun] = []
-    digits, first, last, groups = "", 0, 0, []
+    digits, first, last, groups, breaks = "", 0, 0, [], []
     at = 0
     flat = [plain(word) for word in words]
     while at < len(flat):
@@ -90,17 +92,19 @@ def digit_runs(words: Sequence[str]) -> tuple[DigitRun, ...]:
         if group:
             if not digits:
                 first = at
+            elif at > last + 1:
+                breaks.append(len(digits))
             groups.append(len(digits))
             digits += group
             at += used
             last = at - 1
             continue
         if digits and flat[at] not in FILLERS and flat[at]:
-            runs.append(DigitRun(digits, first, last, tuple(groups)))
-            digits, groups = "", []
+            runs.append(DigitRun(digits, first, last, tuple(groups), tuple(breaks)))
+            digits, groups, breaks = "", [], []
         at += 1
     if digits:
-        runs.append(DigitRun(digits, first, last, tuple(groups)))
+        runs.append(DigitRun(digits, first, last, tuple(groups), tuple(breaks)))
     return tuple(runs)
 
 
