@@ -388,6 +388,17 @@ class CallEnded:
     reason: EndReason
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonErased:
+    """What was kept of a person was destroyed at their request. Stands in a stream of its own and names nobody."""
+
+    type: Literal["person_erased"] = "person_erased"
+    calls: tuple[str, ...]
+    """Calls whose words, numbers and names cannot be read any more."""
+    recordings: int
+    """How many files of sound were deleted."""
+
+
 EventBody = (
     CallOffered
     | CallAnswered
@@ -420,6 +431,7 @@ EventBody = (
     | FlowFinished
     | Degraded
     | CallEnded
+    | PersonErased
 )
 
 EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)

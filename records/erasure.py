@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +14,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from calls.errors import CallCentreError
-from calls.events import RecordingStarted, StreamKind
+from calls.events import PersonErased, RecordingStarted, StreamKind
 from records import schema
-from records.rows import utc_text
+from records.rows import NewEvent, utc_text
 from records.store import EventStore
 
 logger = logging.getLogger(__name__)
@@ -66,6 +67,19 @@ def erase_person(
         journal.flush()
         os.fsync(journal.fileno())
     return erase_streams(store, names, now_utc, recordings=recordings)
+
+
+def note_erasure(store: EventStore, calls: Sequence[str], erasure: Erasure, now_utc: datetime) -> str:
+    """Write the fact that a person was erased, in a stream of its own; return the name of the stream.
+
+    It says which calls and how many recordings, and nothing from which the person could be told.
+    """
+    stream_id = f"erasure-{uuid.uuid4().hex[:12]}"
+    body = PersonErased(calls=tuple(calls), recordings=len(erasure.recordings))
+    fact = NewEvent(stream_kind="customer", stream_id=stream_id, body=body, at_utc=now_utc, t_ms=None, source="service")
+    store.append([fact])
+    store.release("customer", stream_id)
+    return stream_id
 
 
 def erase_streams(store: EventStore, names: Sequence[str], now_utc: datetime, *, recordings: Path) -> Erasure:

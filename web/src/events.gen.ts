@@ -337,6 +337,15 @@ export interface CallEnded {
   readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input";
 }
 
+/** What was kept of a person was destroyed at their request. Stands in a stream of its own and names nobody. */
+export interface PersonErased {
+  readonly type: "person_erased";
+  /** Calls whose words, numbers and names cannot be read any more. */
+  readonly calls: readonly string[];
+  /** How many files of sound were deleted. */
+  readonly recordings: number;
+}
+
 /** One fact in its place in a stream. */
 export interface Event {
   readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue";
@@ -577,4 +586,5 @@ export type EventBody =
   | CallbackDeclined
   | FlowFinished
   | Degraded
-  | CallEnded;
+  | CallEnded
+  | PersonErased;
