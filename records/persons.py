@@ -9,6 +9,7 @@ from typing import Literal
 
 from calls.events import CallbackBooked, CallOffered, Event, RecordingStarted, SlotFilled, UtteranceHeard
 from calls.ids import CallId
+from records.keys import ERASED
 from records.reader import EventReader
 
 HowKnown = Literal["called", "callback", "given"]
@@ -46,6 +47,15 @@ def calls_of(reader: EventReader, is_theirs: Callable[[str], bool]) -> list[Pers
             if isinstance(event.body, kind) and is_theirs(getattr(event.body, field)):
                 found.setdefault(str(event.stream_id), how)
     return [_personal(call_id, how, reader.read("call", call_id)) for call_id, how in found.items()]
+
+
+def call_of(reader: EventReader, call_id: str) -> PersonalCall | None:
+    """Return one call, None when there is none or its key was destroyed."""
+    events = reader.read("call", call_id)
+    offered = next((event.body for event in events if isinstance(event.body, CallOffered)), None)
+    if offered is None or offered.caller == ERASED:
+        return None
+    return _personal(call_id, "called", events)
 
 
 def _personal(call_id: str, how: HowKnown, events: Sequence[Event]) -> PersonalCall:

@@ -109,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument("--overwrite", action="store_true", help="replace what lies in data_dir")
     restore.set_defaults(run=_restore)
 
+    _add_erase(add)
+
     demo = add(
         "demo",
         "start the service, let a caller ring it up over SIP, and show the call live",
@@ -120,6 +122,29 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--json", type=Path, metavar="FILE", help="write a report of the call")
     demo.set_defaults(run=_demo)
     return parser
+
+
+def _add_erase(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    erase = add(
+        "erase",
+        "erase a person: make what is kept of them unreadable for ever, and delete their recordings",
+        "Erases a person by their telephone number, while the service runs or not. Of each call in which the number\n"
+        "called, was left for a callback, or was said in answer to a question, these go for ever: every word, number\n"
+        "and name, the brief, and the recordings. Times, acts and estimates stay, so that figures still add up.\n\n"
+        "  warmline erase --number +34600123456          show what will go, then ask\n"
+        "  warmline erase --number '600 12 34 56'        the same: Spain is assumed where no prefix stands\n"
+        "  warmline erase --call 01jd8m2k4c-7f3k9q       one call, for example from the web page, where nobody has a\n"
+        "                                                number\n"
+        "  warmline erase --history                      when something was erased, without saying whose it was\n\n"
+        "That it was done is written as a fact, and in a journal outside of backups: an older backup that is brought\n"
+        "back later is erased again. A running call goes on; what is said in it from then on is not kept.",
+    )
+    which = erase.add_mutually_exclusive_group(required=True)
+    which.add_argument("--number", help="the person's telephone number")
+    which.add_argument("--call", metavar="CALL", help="the id of one call")
+    which.add_argument("--history", action="store_true", help="list what was erased, and end")
+    erase.add_argument("--yes", action="store_true", help="do not ask")
+    erase.set_defaults(run=_erase)
 
 
 def _actions(parser: argparse.ArgumentParser) -> Callable[[str, str], argparse.ArgumentParser]:
@@ -190,6 +215,14 @@ def _restore(arguments: argparse.Namespace) -> int:
     from service.commands import restore
 
     return restore(arguments.config, arguments.file, overwrite=arguments.overwrite)
+
+
+def _erase(arguments: argparse.Namespace) -> int:
+    from service.erase import erase, history
+
+    if arguments.history:
+        return history(arguments.config)
+    return erase(arguments.config, number=arguments.number, call=arguments.call, yes=arguments.yes)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

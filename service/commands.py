@@ -66,12 +66,17 @@ def _articles(config: Config) -> str:
 
 
 def _writable(config: Config) -> str:
-    store = _store(config)
+    store = open_store(config)
     store.close()
     return str(config.data_path)
 
 
-def _store(config: Config) -> EventStore:
+def open_store(config: Config) -> EventStore:
+    """Open the call log that the configuration names, beside a service that may be running on it.
+
+    Raises:
+        CallCentreError: `data_dir.unusable`, or what opening the database raises.
+    """
     try:
         config.data_path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -82,7 +87,7 @@ def _store(config: Config) -> EventStore:
 
 def replay(config_file: Path | None, call: str | None, *, as_json: bool) -> int:
     """Print one annotated call, or the newest calls."""
-    store = _store(load_config(config_file).config)
+    store = open_store(load_config(config_file).config)
     try:
         if call is None:
             print(render_list(store.streams("call", limit=30)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from functools import partial
 
 from calls.errors import CallCentreError
@@ -28,6 +29,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
+from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.tasks import Tasks
 from service.telemetry import Metrics
 from telephony.gateway import SipGateway
@@ -220,7 +222,7 @@ class House:
         return EventStore.open_dir(path, url=self.config.database_url.get_secret_value())
 
     def _build_voice(self) -> Voice:
-        cache = SpeechCache(self.config.data_path / "cache" / "speech")
+        cache = SpeechCache(speech_folder(self.config))
         return Voice(
             voices(self.config, self._workers), clock=self.clock, cache=cache, on_other_voice=self._other_voice
         )
@@ -286,6 +288,8 @@ class House:
                 await asyncio.to_thread(
                     apply_retention, self.store, self.recordings, days=days, now_utc=self.clock.now_utc()
                 )
+                too_old = (EPOCH, self.clock.now_utc() - timedelta(days=days))
+                await asyncio.to_thread(forget_spoken, speech_folder(self.config), [too_old])
             except CallCentreError as error:
                 logger.error("old calls could not be cleaned up: %s", error.message)
             await asyncio.sleep(RETENTION_EVERY_S)
