@@ -1,9 +1,15 @@
 # Two commands: `make demo` and `make test`. `make help` lists the rest.
-PYTHON ?= python3.11
+# PYTHON=... names one; without it the first of 3.11 to 3.14 that is here.
+PYTHON ?=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 EXTRAS := .venv-extras
+PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
+
+# Words are UTF-8 whatever the terminal's locale says; programs of the environment come first.
+export PYTHONUTF8 := 1
+WITH_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help install models demo test lint test-extras soak web lock clean
 
@@ -16,20 +22,20 @@ help:
 	@echo "make lock            renew requirements.lock from pyproject.toml"
 
 $(STAMP): pyproject.toml requirements.lock
-	@command -v $(PYTHON) >/dev/null || { echo "Warmline needs Python 3.11: install python3.11 and python3.11-venv, or set PYTHON=..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@sh deploy/make_venv.sh $(VENV) $(PYTHON)
+	@echo "Installing the locked dependencies into $(VENV) (about 1.5 GB, some minutes) ..."
+	@$(BIN)/pip install $(PIP_OPTIONS) --require-hashes -r requirements.lock
+	@$(BIN)/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation --editable .
 	@touch $@
 
 install: $(STAMP)
 
 models: install
-	sh deploy/install_espeak.sh
-	$(BIN)/warmline models fetch
+	@sh deploy/install_espeak.sh $(VENV)
+	@$(BIN)/warmline models fetch
 
 demo: models
-	$(BIN)/warmline demo $(if $(ONCE),--once) $(if $(JSON),--json $(JSON)) $(if $(LANGUAGE),--language $(LANGUAGE))
+	@$(WITH_PATH) $(BIN)/warmline demo $(if $(ONCE),--once) $(if $(JSON),--json $(JSON)) $(if $(LANGUAGE),--language $(LANGUAGE))
 
 lint: install
 	$(BIN)/ruff check
@@ -38,25 +44,26 @@ lint: install
 	$(BIN)/mypy
 
 test: models
-	sh tests/install_peers.sh
+	@$(WITH_PATH) sh tests/install_peers.sh
 	$(MAKE) lint
-	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/pytest
+	$(WITH_PATH) $(BIN)/pytest
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation
-	$(PYTHON) -m venv $(EXTRAS)
-	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check -r requirements-extras.in
-	$(EXTRAS)/bin/pip install --quiet --disable-pip-version-check --no-deps --editable .
-	$(EXTRAS)/bin/pytest -m extras --confcutdir=tests/extras tests/extras
+	@sh deploy/make_venv.sh $(EXTRAS) $(PYTHON)
+	$(EXTRAS)/bin/pip install $(PIP_OPTIONS) -r requirements-extras.in
+	$(EXTRAS)/bin/pip install $(PIP_OPTIONS) --no-deps --editable .
+	$(WITH_PATH) $(EXTRAS)/bin/pytest -m extras --confcutdir=tests/extras tests/extras
 
 soak: models
-	$(BIN)/python -m bench calls --n 40 --seconds 600 --json -
+	$(WITH_PATH) $(BIN)/python -m bench calls --n 40 --seconds 600 --json -
 
 web: install
-	cd web && PATH="$(abspath $(BIN)):$$PATH" npm ci --no-audit --no-fund && npm run build
+	cd web && $(WITH_PATH) npm ci --no-audit --no-fund && npm run build
 
-lock: 
-	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes --no-emit-index-url --group dev -o requirements.lock pyproject.toml
+# One version of each package for every Python, so that what was tested on one is what runs on the others.
+lock: install
+	$(BIN)/uv pip compile --quiet --python-version 3.11 --universal --fork-strategy fewest --generate-hashes --no-emit-index-url --group dev -o requirements.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(EXTRAS) web/node_modules
