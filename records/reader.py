@@ -67,13 +67,8 @@ class EventReader:
                 .order_by(table.c.position)
                 .limit(_SCAN_AT_ONCE)
             )
-            try:
-                with self._engine.connect() as connection:
-                    rows = connection.execute(query).all()
-                    keys = self.stored_keys(connection, {row.subject for row in rows})
-            except exc.DBAPIError as error:
-                raise database.explain(error, self._engine.url) from error
-            yield from (event_of(row, keys.get(row.subject)) for row in rows)
+            rows, events = self._fetch(query)
+            yield from events
             if len(rows) < _SCAN_AT_ONCE:
                 return
             after = rows[-1].position
@@ -107,13 +102,17 @@ class EventReader:
             raise database.explain(error, self._engine.url) from error
 
     def _events(self, query: sa.Select[Any]) -> list[Event]:
+        return self._fetch(query)[1]
+
+    def _fetch(self, query: sa.Select[Any]) -> tuple[Sequence[sa.Row[Any]], list[Event]]:
+        """Return the rows of facts and the facts in them, readable as far as their keys exist."""
         try:
             with self._engine.connect() as connection:
                 rows = connection.execute(query).all()
                 keys = self.stored_keys(connection, {row.subject for row in rows})
         except exc.DBAPIError as error:
             raise database.explain(error, self._engine.url) from error
-        return [event_of(row, keys.get(row.subject)) for row in rows]
+        return rows, [event_of(row, keys.get(row.subject)) for row in rows]
 
     def stored_keys(self, connection: sa.Connection, subjects: set[str]) -> dict[str, SubjectKey]:
         """Return the keys of subjects that have one; a destroyed one is left out."""
