@@ -27,7 +27,6 @@ reopen the turn (`TurnReopened`), which then ends again with all its utterances.
 from __future__ import annotations
 
 import itertools
-from collections import deque
 from typing import Literal
 
 from calls.speech import Word
@@ -55,17 +54,17 @@ from voice.turn.messages import (
     VoiceWindow,
     WordsHeard,
 )
+from voice.turn.open_turn import Judgement, LastTurn, OpenTurn
 from voice.turn.patience import Rhythm, patience_ms
-from voice.turn.running import LastTurn, OnsetDetector, Request, RunningUtterance
+from voice.turn.running import Request, RunningUtterance
 from voice.turn.settings import WINDOW_MS, BargeInAction, Expectation, TurnSettings
+from voice.turn.voice_clock import OnsetDetector, VoiceClock
 from voice.turn.words import is_backchannel, plain
 
 State = Literal["quiet", "speaking", "pausing", "between", "noisy"]
 
 _JUDGED_MS = 8_000
 """Smart Turn looks at the last 8 s."""
-_CUT_SEARCH_MS = 4_000
-"""A cut is made at the window with the least voice among the last of these."""
 _STALLED_STEP_MS = 100
 """How often time is looked at while nobody reports voice."""
 _LONE_WORD_PROB = 0.5
@@ -95,28 +94,15 @@ class TurnMachine:
         self._language = "en"
         self._decode_ms = 0.0
         self._out: list[TurnOutput] = []
-        # clocks
-        self._now_ms = 0
-        self._t_ms = 0
-        self._window_wall_ms = 0
-        self._stalled = False
-        self._recent: deque[tuple[int, float]] = deque(maxlen=_CUT_SEARCH_MS // WINDOW_MS)
-        self._voiced_now = False
+        self._clock = VoiceClock(settings)
         # the turn
         self._running: RunningUtterance | None = None
         self._closing: list[RunningUtterance] = []
-        self._done: list[int] = []
-        self._done_words: list[str] = []
-        self._turn_start_ms = 0
-        self._voice_until_ms = 0
+        self._turn = OpenTurn()
         self._told_until_ms = 0
         self._last: LastTurn | None = None
         self._going_on = False
-        # the judgement of the current pause
-        self._judge_id: int | None = None
-        self._judge_sent_ms = 0
-        self._judge_awaited = False
-        self._end_prob: float | None = None
+        self._judgement = Judgement()
         # noise
         self._probe: tuple[int, int, int] | None = None
         self._probed_ms = 0
@@ -127,7 +113,7 @@ class TurnMachine:
 
     def step(self, turn_input: TurnInput, now_ms: int) -> tuple[TurnOutput, ...]:
         """Take one input at wall-clock time `now_ms` and return what is to be done, in order."""
-        self._now_ms = max(now_ms, self._now_ms)
+        self._clock.pass_to(now_ms)
         match turn_input:
             case VoiceWindow():
                 self._window(turn_input)
@@ -136,8 +122,7 @@ class TurnMachine:
             case DecodeFailed():
                 self._failed(turn_input)
             case EndJudged():
-                if turn_input.request_id == self._judge_id:  # late answers count as well
-                    self._judge_id, self._judge_awaited, self._end_prob = None, False, turn_input.prob
+                self._judgement.answer(turn_input.request_id, turn_input.prob)
             case BotSpeaking():
                 self._bot(turn_input)
             case Expecting():
@@ -162,13 +147,10 @@ class TurnMachine:
         if self._guard.deadline_ms is not None:
             due.append(self._guard.deadline_ms)
         if self.state != "quiet" or self._closing:
-            due.append(
-                self._now_ms + _STALLED_STEP_MS
-                if self._stalled
-                else self._window_wall_ms + self._settings.voice_deadline_ms
-            )
-        if self._judge_awaited:
-            due.append(self._judge_sent_ms + self._settings.judge_deadline_ms)
+            clock = self._clock
+            due.append(clock.now_ms + _STALLED_STEP_MS if clock.stalled else clock.stalls_at_ms)
+        if self._judgement.awaited:
+            due.append(self._judgement.sent_ms + self._settings.judge_deadline_ms)
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             if utterance.settled:
                 continue
@@ -181,49 +163,45 @@ class TurnMachine:
     # -- voice ------------------------------------------------------------------------------------------------------
 
     def _window(self, window: VoiceWindow) -> None:
-        self._t_ms = window.t_ms
-        self._window_wall_ms = self._now_ms
-        self._stalled = False
-        self._recent.append((window.t_ms, window.prob))
-        settings = self._settings
+        settings, clock = self._settings, self._clock
         threshold = settings.voice_off_prob if self.state in ("speaking", "noisy") else settings.voice_on_prob
-        self._voiced_now = window.prob >= threshold
+        clock.window(window.t_ms, window.prob, threshold)
         if self.state == "speaking" and self._running is not None:
-            if self._voiced_now:
+            if self._clock.voiced:
                 self._running.voice(window.t_ms)
-                self._voice_until_ms = window.t_ms
+                self._clock.voice_until_ms = window.t_ms
             return
         if self.state == "noisy":
-            if self._voiced_now:
-                self._voice_until_ms = window.t_ms
+            if self._clock.voiced:
+                self._clock.voice_until_ms = window.t_ms
             return
-        onset_ms = self._onset.window(window.t_ms, self._voiced_now)
+        onset_ms = self._onset.window(window.t_ms, self._clock.voiced)
         if onset_ms is not None:
             self._start(max(onset_ms, self._told_until_ms))
 
     def _start(self, onset_ms: int) -> None:
         """Begin an utterance, or go on with the one that paused."""
-        pause_ms = onset_ms - self._voice_until_ms
+        pause_ms = onset_ms - self._clock.voice_until_ms
         if self.state == "pausing" and self._running is not None:
             self._rhythm.held(pause_ms, self._running.burst_ms)
             self._running.burst_ms = 0
         else:
             if self.state == "quiet":
-                self._turn_start_ms = onset_ms
-                self._going_on = self._last is not None and self._last.may_reopen(self._settings, self._now_ms)
+                self._turn.start_ms = onset_ms
+                self._going_on = self._last is not None and self._last.may_reopen(self._settings, self._clock.now_ms)
             else:
                 self._rhythm.held(pause_ms, _JUDGED_MS)
             self._running = self._new_utterance(
                 onset_ms, max(onset_ms - self._settings.preroll_ms, self._told_until_ms)
             )
         self.state = "speaking"
-        self._judge_id, self._judge_awaited, self._end_prob = None, False, None
+        self._judgement.forget()
         self._out.append(SpeechStarted(t_ms=onset_ms))
         assert self._running is not None
-        self._running.voice(self._t_ms)
-        self._running.burst_ms = self._t_ms - onset_ms
+        self._running.voice(self._clock.t_ms)
+        self._running.burst_ms = self._clock.t_ms - onset_ms
         self._running.voiced_ms += self._running.burst_ms - WINDOW_MS
-        self._voice_until_ms = self._t_ms
+        self._clock.voice_until_ms = self._clock.t_ms
 
     def _new_utterance(self, onset_ms: int, start_ms: int) -> RunningUtterance:
         return RunningUtterance(next(self._numbers), onset_ms, max(start_ms, 0), onset_ms)
@@ -231,19 +209,9 @@ class TurnMachine:
     def _watch_voice(self) -> None:
         """If voice is not reported any more, say so once and let the wall clock measure the silence."""
         if self.state == "quiet" and not self._closing:
-            self._stalled = False
-            return
-        if not self._stalled and self._now_ms - self._window_wall_ms >= self._settings.voice_deadline_ms:
-            self._stalled = True
+            self._clock.stalled = False
+        elif self._clock.watch():
             self._out.append(EngineLate(engine="vad"))
-
-    @property
-    def _media_ms(self) -> int:
-        return self._t_ms + (self._now_ms - self._window_wall_ms if self._stalled else 0)
-
-    @property
-    def _silence_ms(self) -> int:
-        return self._media_ms - self._voice_until_ms
 
     # -- words ------------------------------------------------------------------------------------------------------
 
@@ -267,7 +235,7 @@ class TurnMachine:
             self._probe = None
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             if utterance.requests.pop(failed.request_id, None) is not None and not failed.replaced:
-                utterance.retry_ms = self._now_ms + self._settings.retry_ms
+                utterance.retry_ms = self._clock.now_ms + self._settings.retry_ms
 
     def _find_noise(self, utterance: RunningUtterance, request: Request) -> None:
         """Voice that gives no new words for long is noise, though the voice activity says otherwise."""
@@ -289,7 +257,7 @@ class TurnMachine:
         else:
             running.given_up = True
         self.state = "noisy"
-        self._probed_ms = self._media_ms
+        self._probed_ms = self._clock.media_ms
 
     def _noise_answer(self, words: tuple[Word, ...]) -> None:
         assert self._probe is not None
@@ -298,9 +266,9 @@ class TurnMachine:
         if not words or self.state != "noisy" or self._running is not None or self._closing:
             return
         onset_ms = max(min(words[0].start_ms, end_ms), self._told_until_ms)
-        self._turn_start_ms = onset_ms
+        self._turn.start_ms = onset_ms
         self._running = self._new_utterance(onset_ms, max(start_ms, onset_ms - self._settings.preroll_ms))
-        self._running.voice(max(self._voice_until_ms, onset_ms))
+        self._running.voice(max(self._clock.voice_until_ms, onset_ms))
         self._running.burst_ms = self._running.voiced_ms = max(end_ms - onset_ms, WINDOW_MS)
         self._running.words, self._running.answers, self._running.covers_ms = words, 1, end_ms
         self._running.requested_ms = end_ms
@@ -309,7 +277,7 @@ class TurnMachine:
 
     def _decode(self, utterance: RunningUtterance, end_ms: int, *, final: bool) -> None:
         request_id = next(self._ids)
-        utterance.requests[request_id] = Request(end_ms, self._now_ms, final, utterance.voiced_ms)
+        utterance.requests[request_id] = Request(end_ms, self._clock.now_ms, final, utterance.voiced_ms)
         utterance.requested_ms = end_ms
         self._out.append(
             Decode(
@@ -327,12 +295,14 @@ class TurnMachine:
         if utterance.settled:
             return
         if utterance.asked_ms is None:
-            utterance.asked_ms = self._now_ms
-        if self._now_ms - utterance.asked_ms >= self._settings.decode_deadline_ms:
+            utterance.asked_ms = self._clock.now_ms
+        if self._clock.now_ms - utterance.asked_ms >= self._settings.decode_deadline_ms:
             utterance.given_up = True
             utterance.requests.clear()
             self._out.append(EngineLate(engine="asr"))
-        elif not utterance.covered_by_request and (utterance.retry_ms is None or self._now_ms >= utterance.retry_ms):
+        elif not utterance.covered_by_request and (
+            utterance.retry_ms is None or self._clock.now_ms >= utterance.retry_ms
+        ):
             utterance.retry_ms = None
             self._decode(utterance, end_ms, final=True)
 
@@ -341,14 +311,14 @@ class TurnMachine:
     def _mind_the_bot(self) -> None:
         running = self._running
         view = CallerView(
-            voicing=self.state == "speaking" and self._silence_ms < self._settings.final_pause_ms,
+            voicing=self.state == "speaking" and self._clock.silence_ms < self._settings.final_pause_ms,
             voice_ms=running.burst_ms if running else 0,
-            silence_ms=self._silence_ms,
+            silence_ms=self._clock.silence_ms,
             words=self._kind_of_words(),
             wordless=running.wordless if running else 0,
             settled=running is None or (running.settled and self.state != "speaking"),
         )
-        self._tell_bot(self._guard.step(view, self._now_ms))
+        self._tell_bot(self._guard.step(view, self._clock.now_ms))
 
     def _tell_bot(self, actions: tuple[BargeInAction, ...]) -> None:
         if "yield" in actions and self._going_on:
@@ -362,10 +332,14 @@ class TurnMachine:
         if not news.speaking or not news.interruptible:
             self._let_stand()
         elif self._last.answered_ms is None:
-            self._last.answered_ms = self._now_ms
+            self._last.answered_ms = self._clock.now_ms
 
     def _forget_last(self) -> None:
-        if self.state == "quiet" and self._last is not None and not self._last.may_reopen(self._settings, self._now_ms):
+        if (
+            self.state == "quiet"
+            and self._last is not None
+            and not self._last.may_reopen(self._settings, self._clock.now_ms)
+        ):
             self._let_stand()
 
     def _let_stand(self) -> None:
@@ -378,16 +352,14 @@ class TurnMachine:
         last = self._last
         if last is not None:
             self._rhythm.cut_off()
-            self._rhythm.held(self._turn_start_ms - last.end_ms, _JUDGED_MS)
-            self._turn_start_ms = last.start_ms
-            self._done[:0] = last.utterances
-            self._done_words[:0] = last.words
+            self._rhythm.held(self._turn.start_ms - last.end_ms, _JUDGED_MS)
+            self._turn.take_back(last)
             self._out.append(TurnReopened())
         self._last, self._going_on, self._guard.bot_due = None, False, False
 
     def _kind_of_words(self) -> WordsKind:
         running = self._running
-        if self._done_words:
+        if self._turn.words:
             return "real"
         if running is None:
             return "none"
@@ -404,8 +376,9 @@ class TurnMachine:
     # -- going on ---------------------------------------------------------------------------------------------------
 
     def _advance(self) -> None:
-        if self._judge_awaited and self._now_ms - self._judge_sent_ms >= self._settings.judge_deadline_ms:
-            self._judge_awaited = False
+        judgement = self._judgement
+        if judgement.awaited and self._clock.now_ms - judgement.sent_ms >= self._settings.judge_deadline_ms:
+            judgement.awaited = False
             self._out.append(EngineLate(engine="smart_turn"))
         self._advance_closing()
         if self.state == "speaking":
@@ -413,7 +386,7 @@ class TurnMachine:
         if self.state == "pausing":
             self._advance_pausing()
         elif self.state == "between":
-            if self._silence_ms >= self._patience_ms():
+            if self._clock.silence_ms >= self._patience_ms():
                 self._end_turn("quiet")
         elif self.state == "noisy":
             self._advance_noisy()
@@ -428,20 +401,20 @@ class TurnMachine:
             self._closing.pop(0)
             self._tell(first, in_turn=True)
             if (
-                self._media_ms - self._turn_start_ms >= self._settings.longest_turn_ms
+                self._clock.media_ms - self._turn.start_ms >= self._settings.longest_turn_ms
                 and not self._closing
-                and self._done
+                and self._turn.utterances
             ):
                 self._tell_turn()
-                self._turn_start_ms = self._running.onset_ms if self._running else self._media_ms
+                self._turn.start_ms = self._running.onset_ms if self._running else self._clock.media_ms
 
     def _advance_speaking(self) -> None:
         running, settings = self._running, self._settings
         assert running is not None
-        if self._silence_ms >= settings.final_pause_ms:
+        if self._clock.silence_ms >= settings.final_pause_ms:
             self._pause(running)
             return
-        if self._media_ms - running.start_ms >= settings.longest_utterance_ms:
+        if self._clock.media_ms - running.start_ms >= settings.longest_utterance_ms:
             self._cut(running)
             return
         over_bot = self._guard.state != "free"
@@ -451,30 +424,30 @@ class TurnMachine:
         elif not self.partials:
             return
         for request_id, request in list(running.requests.items()):
-            if self._now_ms - request.sent_ms >= settings.decode_deadline_ms:
+            if self._clock.now_ms - request.sent_ms >= settings.decode_deadline_ms:
                 del running.requests[request_id]
-        if running.retry_ms is not None and self._now_ms < running.retry_ms:
+        if running.retry_ms is not None and self._clock.now_ms < running.retry_ms:
             return
-        since_ms = self._t_ms - max(running.requested_ms, running.onset_ms)
-        if self._voiced_now and since_ms >= interval_ms and not running.requests:
-            self._decode(running, self._t_ms, final=False)
+        since_ms = self._clock.t_ms - max(running.requested_ms, running.onset_ms)
+        if self._clock.voiced and since_ms >= interval_ms and not running.requests:
+            self._decode(running, self._clock.t_ms, final=False)
 
     def _pause(self, running: RunningUtterance) -> None:
         """Enter `pausing`: the final decode starts on the chance that this is the end."""
         self.state = "pausing"
-        self._out.append(SpeechStopped(t_ms=self._voice_until_ms))
-        self._judge_id, self._judge_sent_ms, self._end_prob = next(self._ids), self._now_ms, None
-        self._judge_awaited = True
-        start_ms = max(running.start_ms if not self._done else self._turn_start_ms, self._media_ms - _JUDGED_MS, 0)
-        self._out.append(JudgeEnd(request_id=self._judge_id, start_ms=start_ms, end_ms=self._media_ms))
+        self._out.append(SpeechStopped(t_ms=self._clock.voice_until_ms))
+        request_id = next(self._ids)
+        self._judgement.ask(request_id, self._clock.now_ms)
+        start_ms = max(
+            running.start_ms if not self._turn.utterances else self._turn.start_ms, self._clock.media_ms - _JUDGED_MS, 0
+        )
+        self._out.append(JudgeEnd(request_id=request_id, start_ms=start_ms, end_ms=self._clock.media_ms))
 
     def _cut(self, running: RunningUtterance) -> None:
         """End an overlong utterance where there is least voice, and go on with the rest as a new one."""
-        earliest_ms = self._t_ms - _CUT_SEARCH_MS
-        windows = [(prob, t_ms) for t_ms, prob in self._recent if t_ms > earliest_ms] or [(0.0, self._t_ms)]
-        cut_ms = min(windows)[1]
+        cut_ms = self._clock.quietest_ms
         rest = self._new_utterance(cut_ms, cut_ms)
-        rest.voice(self._t_ms)
+        rest.voice(self._clock.t_ms)
         rest.burst_ms = running.burst_ms
         running.voice_until_ms = cut_ms
         self._closing.append(running)
@@ -484,22 +457,22 @@ class TurnMachine:
     def _advance_pausing(self) -> None:
         running, settings = self._running, self._settings
         assert running is not None
-        self._ensure_words(running, min(self._media_ms, running.voice_until_ms + settings.tail_ms))
+        self._ensure_words(running, min(self._clock.media_ms, running.voice_until_ms + settings.tail_ms))
         if not running.settled or self._closing:
             return
-        silence_ms = self._silence_ms
+        silence_ms = self._clock.silence_ms
         if not running.words:
             if silence_ms >= settings.backchannel_pause_ms:
                 self._drop(running)
             return
-        if self._guard.bot_present and not self._done and self._kind_of_words() == "backchannel":
+        if self._guard.bot_present and not self._turn.utterances and self._kind_of_words() == "backchannel":
             if silence_ms >= settings.backchannel_pause_ms and self._guard.state != "held":
                 self._tell(running, in_turn=False)
                 self._running = None
                 self.state = "quiet"
                 self._going_on = False
             return
-        if self._judge_awaited:
+        if self._judgement.awaited:
             return
         if silence_ms >= self._patience_ms():
             self._end_turn("quiet")
@@ -514,9 +487,9 @@ class TurnMachine:
     def _drop(self, running: RunningUtterance) -> None:
         """Forget an utterance without words; the turn it may belong to goes on where it was."""
         self._running = None
-        if self._done:
+        if self._turn.utterances:
             self.state = "between"
-            self._voice_until_ms = self._told_until_ms
+            self._clock.voice_until_ms = self._told_until_ms
             return
         self.state = "quiet"
         self._going_on = False
@@ -532,23 +505,23 @@ class TurnMachine:
             self._ensure_words(running, running.voice_until_ms + self._settings.tail_ms)
             if not running.settled:
                 return
-            if running.words or self._done:
+            if running.words or self._turn.utterances:
                 self._end_turn("noisy")
             else:
                 self._drop(running)
                 self.state = "noisy"
             self._running = None
             self._told_until_ms = max(self._told_until_ms, running.voice_until_ms)
-        elif self._done:
+        elif self._turn.utterances:
             self._end_turn("noisy")
         elif self._untold_noise and not self._guard.bot_present:
-            self._out.append(NothingHeard(t_ms=self._voice_until_ms))
+            self._out.append(NothingHeard(t_ms=self._clock.voice_until_ms))
         self._untold_noise = False
-        if self._probe is not None and self._now_ms - self._probe_sent_ms >= self._settings.decode_deadline_ms:
+        if self._probe is not None and self._clock.now_ms - self._probe_sent_ms >= self._settings.decode_deadline_ms:
             self._probe = None
-        is_over = self._t_ms - self._voice_until_ms >= self._settings.backchannel_pause_ms
-        since_ms = (self._voice_until_ms if is_over else self._media_ms) - self._probed_ms
-        if self._stalled or (is_over and self._probe is None and since_ms < self._settings.nothing_voice_ms):
+        is_over = self._clock.t_ms - self._clock.voice_until_ms >= self._settings.backchannel_pause_ms
+        since_ms = (self._clock.voice_until_ms if is_over else self._clock.media_ms) - self._probed_ms
+        if self._clock.stalled or (is_over and self._probe is None and since_ms < self._settings.nothing_voice_ms):
             self.state = "quiet"
             self._probe = None
         elif self._probe is None and since_ms >= (1 if is_over else self._settings.wordless_voice_ms):
@@ -556,10 +529,10 @@ class TurnMachine:
 
     def _look_into_noise(self) -> None:
         """Decode the newest noise, twice as far back as the last look, so that no word lies across the edge of both."""
-        end_ms = self._media_ms
+        end_ms = self._clock.media_ms
         start_ms = max(self._told_until_ms, end_ms - 2 * self._settings.wordless_voice_ms)
         self._probe, self._probed_ms = (next(self._ids), start_ms, end_ms), end_ms
-        self._probe_sent_ms = self._now_ms
+        self._probe_sent_ms = self._clock.now_ms
         self._out.append(
             Decode(
                 request_id=self._probe[0],
@@ -578,9 +551,9 @@ class TurnMachine:
         return patience_ms(
             self._settings,
             self._rhythm,
-            words=self._done_words + running_words,
+            words=self._turn.words + running_words,
             language=self._language,
-            end_prob=self._end_prob,
+            end_prob=self._judgement.end_prob,
             expectation=self._expectation,
             length=self._length,
         )
@@ -600,8 +573,7 @@ class TurnMachine:
             )
         )
         if in_turn:
-            self._done.append(utterance.number)
-            self._done_words += [word.text for word in utterance.words]
+            self._turn.add(utterance.number, (word.text for word in utterance.words))
 
     def _end_turn(self, state: State) -> None:
         if self._running is not None:
@@ -614,13 +586,10 @@ class TurnMachine:
         if self._going_on:
             self._reopen()
         self._tell_bot(self._guard.force_yield())
-        over = TurnOver(start_ms=self._turn_start_ms, end_ms=self._told_until_ms, utterances=tuple(self._done))
-        self._out.append(over)
-        self._last = None
-        if self.state == "quiet" and over.end_ms - over.start_ms < self._settings.longest_turn_ms:
-            words = tuple(self._done_words)
-            self._last = LastTurn(over.start_ms, over.end_ms, over.utterances, words, over_ms=self._now_ms)
+        last = self._turn.over(self._told_until_ms, self._clock.now_ms)
+        self._out.append(TurnOver(start_ms=last.start_ms, end_ms=last.end_ms, utterances=last.utterances))
+        is_long = last.end_ms - last.start_ms >= self._settings.longest_turn_ms
+        self._last = last if self.state == "quiet" and not is_long else None
         self._guard.bot_due = self._last is not None
-        self._done, self._done_words = [], []
-        self._judge_id, self._judge_awaited, self._end_prob = None, False, None
+        self._judgement.forget()
         self._rhythm.turn_over()

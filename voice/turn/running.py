@@ -1,12 +1,11 @@
-"""Bookkeeping of one utterance while it runs (its voice, its decodes, its words so far) and of the last turn."""
+"""Bookkeeping of one utterance while it runs: its voice, its decodes under way, its words so far."""
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from calls.speech import Word
-from voice.turn.settings import WINDOW_MS, TurnSettings
+from voice.turn.settings import WINDOW_MS
 
 
 @dataclass(slots=True)
@@ -87,42 +86,3 @@ class RunningUtterance:
         self.words = words
         self.covers_ms = request.end_ms
         self.wordless = 0 if words else self.wordless + 1
-
-
-@dataclass(slots=True)
-class LastTurn:
-    """A turn that was told to be over, while it may still be taken back."""
-
-    start_ms: int
-    end_ms: int
-    """End of its last voice, on the media clock."""
-    utterances: tuple[int, ...]
-    words: tuple[str, ...]
-    over_ms: int
-    """Wall clock at which it was told."""
-    answered_ms: int | None = None
-    """Wall clock at which its answer began to be heard."""
-
-    def may_reopen(self, settings: TurnSettings, now_ms: int) -> bool:
-        """Tell whether voice that begins now still belongs to this turn."""
-        if self.answered_ms is not None:
-            return now_ms - self.answered_ms <= settings.just_begun_ms
-        return now_ms - self.over_ms <= settings.reopen_ms
-
-
-class OnsetDetector:
-    """Tells voice from clicks: speech starts with enough voice within a short span."""
-
-    def __init__(self, settings: TurnSettings) -> None:
-        """Begin with silence."""
-        self._needed_ms = settings.onset_voice_ms
-        self._windows: deque[tuple[int, bool]] = deque(maxlen=max(1, settings.onset_span_ms // WINDOW_MS))
-
-    def window(self, t_ms: int, voiced: bool) -> int | None:
-        """Take a window that ends at `t_ms`; return the start of the speech once there is enough voice."""
-        self._windows.append((t_ms, voiced))
-        ends = [end for end, is_voice in self._windows if is_voice]
-        if not voiced or len(ends) * WINDOW_MS < self._needed_ms:
-            return None
-        self._windows.clear()
-        return ends[0] - WINDOW_MS
