@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,6 +40,25 @@ HEADS_KEPT = 4096
 class _Head:
     last_seq: int
     subject: str
+
+
+_ADVANCE = (
+    sa.update(schema.streams)
+    .where(
+        schema.streams.c.kind == sa.bindparam("a_kind"),
+        schema.streams.c.stream_id == sa.bindparam("an_id"),
+        schema.streams.c.last_seq == sa.bindparam("a_seq"),
+        schema.streams.c.owner == sa.bindparam("an_owner"),
+    )
+    .values(last_seq=sa.bindparam("new_seq"))
+)
+"""Takes the next numbers of a stream if nobody else did. Made once and run for all streams of a commit together: forty
+calls at the same moment spent two thirds of their commit on making it forty times."""
+
+_ADVANCE_AND_CLOSE = _ADVANCE.where(schema.streams.c.closed_at_utc.is_(None)).values(
+    closed_at_utc=sa.bindparam("an_end")
+)
+"""The same for a call that ends, which happens once."""
 
 
 class EventStore(EventReader):
@@ -217,9 +236,8 @@ class EventStore(EventReader):
         for entry in entries:
             by_stream.setdefault((entry.stream_kind, entry.stream_id), []).append(entry)
         for key, group in by_stream.items():
-            head = heads.get(key) or self._claim(connection, group[0])
-            heads[key] = head
-            self._advance(connection, group, head)
+            heads[key] = heads.get(key) or self._claim(connection, group[0])
+        self._advance(connection, by_stream, heads)
         subject_keys = self._keys_for(connection, {heads[key].subject for key in by_stream}, entries[0].at_utc)
         numbers = {key: heads[key].last_seq for key in by_stream}
         rows = []
@@ -266,26 +284,29 @@ class EventStore(EventReader):
             raise conflict(first.stream_kind, first.stream_id)
         return _Head(row.last_seq, row.subject)
 
-    def _advance(self, connection: sa.Connection, group: Sequence[NewEvent], head: _Head) -> None:
-        """Reserve the next numbers; this is where a second writer is found out."""
-        table = schema.streams
-        first = group[0]
-        closing = [entry.at_utc for entry in group if isinstance(entry.body, CallEnded)]
-        values: dict[str, Any] = {"last_seq": head.last_seq + len(group)}
-        query = sa.update(table).where(
-            table.c.kind == first.stream_kind,
-            table.c.stream_id == first.stream_id,
-            table.c.last_seq == head.last_seq,
-            table.c.owner == self.owner,
-        )
-        if len(closing) > 1:
-            raise conflict(first.stream_kind, first.stream_id)
-        if closing:  # a call ends once
-            values["closed_at_utc"] = utc_text(closing[0])
-            query = query.where(table.c.closed_at_utc.is_(None))
-        changed = connection.execute(query.values(**values))
-        if changed.rowcount != 1:
-            raise conflict(first.stream_kind, first.stream_id)
+    def _advance(
+        self,
+        connection: sa.Connection,
+        by_stream: Mapping[tuple[StreamKind, str], Sequence[NewEvent]],
+        heads: Mapping[tuple[StreamKind, str], _Head],
+    ) -> None:
+        """Reserve the next numbers of all streams; this is where a second writer is found out."""
+        going_on: list[dict[str, Any]] = []
+        closing: list[dict[str, Any]] = []
+        for (kind, stream_id), group in by_stream.items():
+            last_seq = heads[(kind, stream_id)].last_seq
+            row = {"a_kind": kind, "an_id": stream_id, "a_seq": last_seq, "an_owner": self.owner}
+            row["new_seq"] = last_seq + len(group)
+            ends = [entry.at_utc for entry in group if isinstance(entry.body, CallEnded)]
+            if len(ends) > 1:
+                raise conflict(kind, stream_id)
+            if ends:
+                closing.append({**row, "an_end": utc_text(ends[0])})
+            else:
+                going_on.append(row)
+        for statement, rows in ((_ADVANCE, going_on), (_ADVANCE_AND_CLOSE, closing)):
+            if rows and connection.execute(statement, rows).rowcount != len(rows):
+                raise conflict(rows[0]["a_kind"], rows[0]["an_id"])
 
     def _keys_for(self, connection: sa.Connection, subjects: set[str], now_utc: datetime) -> dict[str, SubjectKey]:
         """Return the keys of subjects, making new ones; a destroyed key stays destroyed and is left out."""

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -25,6 +22,7 @@ from records.erasure import erase_subjects
 from records.keys import ERASED, MasterKey
 from records.rows import NewEvent
 from records.store import EventStore
+from tests.postgres_server import PostgresServer, postgres_server
 from tests.records.strategies import streams
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -63,47 +61,20 @@ def fact(body: EventBody, call: str = "c1", t_ms: int | None = 0) -> NewEvent:
 
 
 @pytest.fixture(scope="module")
-def postgres() -> Iterator[str | None]:
-    """A PostgreSQL server of our own on a socket in a temporary folder, or None where it is not installed."""
-    server = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"))), None)
-    if server is None or not (server / "initdb").exists():
-        yield None
-        return
-    folder = Path("/tmp") / f"wl-pg-{uuid.uuid4().hex[:8]}"
-    folder.mkdir()
-    prefix: list[str] = []
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(folder, "postgres")
-        prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    data = folder / "data"
-
-    def run(*command: str) -> None:
-        subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd=folder)
-
-    run(str(server / "initdb"), "-D", str(data), "-U", "wl", "-A", "trust")
-    options = f"-k {folder} -c listen_addresses='' -c fsync=off"
-    control = [str(server / "pg_ctl"), "-D", str(data), "-w", "-l", str(folder / "log")]
-    run(*control, "-o", options, "start")
-    try:
-        yield f"postgresql://wl@/postgres?host={folder}"
-    finally:
-        run(*control, "-m", "immediate", "stop")
-        shutil.rmtree(folder, ignore_errors=True)
+def postgres() -> Iterator[PostgresServer | None]:
+    """A PostgreSQL server of our own, or None where it is not installed."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return database.default_url(tmp_path)
-    server: str | None = request.getfixturevalue("postgres")
+    server: PostgresServer | None = request.getfixturevalue("postgres")
     if server is None:
         pytest.skip("needs a PostgreSQL server (apt-get install postgresql)")
-    name = f"wl_{uuid.uuid4().hex[:12]}"
-    engine = sa.create_engine(sa.make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    engine.dispose()
-    return server.replace("/postgres?", f"/{name}?")
+    return server.new_database()
 
 
 @pytest.fixture
@@ -158,6 +129,27 @@ def test_when_any_fact_is_stored_then_it_comes_back_the_same(store: EventStore, 
             seen_end = True
         wanted.append(body)
     assert kept == wanted
+
+
+def test_when_one_stream_of_many_is_refused_then_nothing_of_that_commit_is_kept_and_each_works_alone(
+    url: str, master: MasterKey
+) -> None:
+    ours, other = EventStore(url, master, owner="us"), EventStore(url, master, owner="them")
+    ours.append([fact(OFFERED, "a"), fact(OFFERED, "b")])
+    other.append([fact(OFFERED, "theirs")])
+    ours.append([fact(OFFERED, "d"), fact(ENDED, "d")])
+    for refused in (fact(HEARD, "theirs"), fact(ENDED, "d")):
+        with pytest.raises(CallCentreError) as caught:
+            ours.append([fact(HEARD, "a"), fact(ENDED, "b"), refused])
+        assert caught.value.code == "stream.conflict"
+    assert [len(ours.read("call", call)) for call in ("a", "b", "theirs", "d")] == [1, 1, 1, 2]
+    done = ours.append([fact(HEARD, "a"), fact(ENDED, "b"), fact(HEARD, "a")])
+    assert [(event.stream_id, event.seq) for event in done] == [("a", 2), ("b", 2), ("a", 3)]
+    closed = {info.stream_id: info.closed_at_utc for info in ours.streams("call")}
+    assert closed["a"] is None
+    assert closed["b"] == NOW
+    ours.close()
+    other.close()
 
 
 def test_when_another_process_writes_a_stream_then_it_is_refused(
