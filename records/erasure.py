@@ -99,7 +99,7 @@ def erase_streams(store: EventStore, names: Sequence[str], now_utc: datetime, *,
 
 
 def erase_again(store: EventStore, journal: Path, *, recordings: Path) -> Erasure:
-    """Repeat every erasure of the journal on a restored database.
+    """Repeat every erasure of the journal that does not hold, as on a database that was brought back.
 
     Raises:
         CallCentreError: `erasure.journal` when the journal cannot be read.
@@ -120,7 +120,19 @@ def erase_again(store: EventStore, journal: Path, *, recordings: Path) -> Erasur
         ) from error
     if last_utc is None:
         return Erasure(subjects=(), recordings=())
-    return erase_streams(store, names, last_utc, recordings=recordings)
+    due = _not_destroyed(store, names)
+    if not due:
+        return Erasure(subjects=(), recordings=())
+    return erase_streams(store, due, last_utc, recordings=recordings)
+
+
+def _not_destroyed(store: EventStore, names: Sequence[str]) -> list[str]:
+    """Return those names that the database does not know as destroyed: alive, or not heard of yet."""
+    table = schema.keys
+    with store.engine.connect() as connection:
+        query = sa.select(table.c.subject).where(table.c.destroyed_at_utc.is_not(None))
+        done = set(connection.execute(query).scalars())
+    return [name for name in dict.fromkeys(names) if name not in done]
 
 
 def _streams_of(store: EventStore, names: Sequence[str]) -> list[tuple[StreamKind, str]]:

@@ -10,6 +10,7 @@ from calls.errors import CallCentreError
 from calls.events import CallEnded, EventBody, RecordingStopped
 from calls.ports import Clock
 from records import folds
+from records.erasure import JOURNAL_NAME, erase_again
 from records.rows import NewEvent, StreamInfo
 from records.spill import FILE_NAME as SPILL_NAME
 from records.spill import SpillFile, replay
@@ -39,6 +40,8 @@ class Recovery:
 def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFile | None = None) -> Recovery:
     """Put right what a killed process left behind. Call it at the start, before the first call. Blocking.
 
+    A database that was brought back from an older copy loses again whom the journal of erasures names.
+
     Args:
         store: the call log.
         recordings: the folder of recordings, inside the data folder.
@@ -51,6 +54,7 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
     data_dir = recordings.parent
     store.be_alone(data_dir)
     waiting = spill if spill is not None else SpillFile(data_dir / SPILL_NAME, store.master)
+    erase_again(store, data_dir / JOURNAL_NAME, recordings=recordings)
     written = replay(waiting, store, clock.now_utc()) if waiting.exists else 0
     repaired = _repair_all(recordings)
     ended: list[str] = []

@@ -14,6 +14,7 @@ from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, CallId, Language
 from knowledge.articles import load_library
 from records.backup import create_backup, restore_backup
+from records.database import default_url
 from records.replay import render_call, render_list
 from records.store import EventStore
 from service.config import Config, load_config
@@ -160,9 +161,28 @@ async def _ask(config: Config, question: str, language: Language) -> int:
     return 0
 
 
+def _must_be_our_file(config: Config) -> None:
+    """Refuse a database that lies elsewhere: its own tools save it whole, and the files beside it are plain files."""
+    url = config.database_url.get_secret_value()
+    if not url or url == default_url(config.data_path):
+        return
+    if url.startswith("postgresql"):
+        how = "save it with pg_dump and bring it back with pg_restore"
+    else:
+        how = "save it with the tools of that database"
+    raise CallCentreError(
+        "backup.not_ours",
+        f"The database is named by database_url: {how}. Save with it, from data_dir = {str(config.data_path)!r}, the "
+        "key master.key, the journal erased.jsonl and the folder recordings. A start after bringing it back erases "
+        "again who was erased since.",
+        fault="operator",
+    )
+
+
 def backup(config_file: Path | None, file: Path) -> int:
     """Write a backup."""
     config = load_config(config_file).config
+    _must_be_our_file(config)
     create_backup(config.data_path, file)
     print(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
     return 0
@@ -171,6 +191,7 @@ def backup(config_file: Path | None, file: Path) -> int:
 def restore(config_file: Path | None, file: Path, *, overwrite: bool) -> int:
     """Bring a backup back."""
     config = load_config(config_file).config
+    _must_be_our_file(config)
     try:
         restore_backup(file, config.data_path, overwrite=overwrite)
     except CallCentreError as error:

@@ -22,7 +22,8 @@ from calls.events import (
     RecordingStarted,
     RecordingStopped,
 )
-from records.keys import MasterKey
+from records.erasure import erase_person
+from records.keys import ERASED, MasterKey
 from records.recovery import recover
 from records.rows import NewEvent
 from records.spill import FILE_NAME, SpillFile
@@ -149,6 +150,38 @@ def test_when_facts_waited_in_the_file_then_they_come_before_the_end(tmp_path: P
     last = store.read("call", "c2")[-1].body
     assert last == CallEnded(result="completed", reason="shutdown")
     store.close()
+
+
+def test_when_an_older_copy_of_the_database_was_put_back_then_the_start_erases_again_and_only_once(
+    tmp_path: Path,
+) -> None:
+    recordings = tmp_path / "recordings"
+    died_with(tmp_path, fact(OFFERED), fact(OFFERED, "c2"))
+    copy = (tmp_path / "warmline.sqlite3").read_bytes()
+    store = EventStore.open_dir(tmp_path)
+    erase_person(store, ["call:c1", "call:c3"], NOW, data_dir=tmp_path, recordings=recordings)
+    store.close()
+    (tmp_path / "warmline.sqlite3").write_bytes(copy)
+    waiting = SpillFile(tmp_path / FILE_NAME, MasterKey.load_or_create(tmp_path / "master.key"))
+    waiting.add([fact(OFFERED, "c3")])  # was on its way when it was erased
+    store = EventStore.open_dir(tmp_path)
+    recover(store, recordings, FixedClock())
+    assert [offered_of(store, call) for call in ("c1", "c2", "c3")] == [ERASED, "+34600123456", ERASED]
+    before = destroyed(store)
+    recover(store, recordings, FixedClock())
+    assert destroyed(store) == before
+    store.close()
+
+
+def destroyed(store: EventStore) -> list[object]:
+    with store.engine.connect() as connection:
+        return list(connection.exec_driver_sql("SELECT subject, destroyed_at_utc FROM keys ORDER BY subject").all())
+
+
+def offered_of(store: EventStore, call: str) -> str:
+    body = store.read("call", call)[0].body
+    assert isinstance(body, CallOffered)
+    return body.caller
 
 
 def test_when_the_process_lives_then_its_calls_are_left_alone(tmp_path: Path) -> None:
