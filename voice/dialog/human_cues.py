@@ -42,16 +42,17 @@ _MOVE = re.compile(
     r"dej)\w*(?:me|nos)\b"
     r"|\b(?:me|nos) (?:puede[ns]? |podria[ns]? |va a |podes )?(?:pas|pon|comuni|transfi|transfe|"
     r"conect|deriv|contact)\w+\b"
-    r"|\b(?:pasar|poner|comunicar|transferir|conectar)(?:me|nos)?\b|\b(?:transferir|"
+    r"|\b(?:(?<!hace )(?<!hacen )(?<!hacerse )pasar|poner|comunicar|transferir|conectar)(?:me|nos)?\b|"
+    r"\b(?:transferir|"
     r"transfiera) (?:a|con)\b"
 )
 _WANT = re.compile(
     r"\b(?:want|wanna|need|needs|like|prefer|rather|can|cant|could|would|may|please|let|wish|"
-    r"demand|instead|isnt there|"
+    r"demand|instead|appreciate|available|free|find|wait|isnt there|"
     r"is there|are there|do you have|have you got|quiero|quiere|quisiera|querria|necesito|"
     r"necesita|prefiero|preferiria|"
     r"puedo|puede|puedes|podria|podrias|gustaria|deseo|por favor|dejame|dejeme|solicito|ocupo|"
-    r"exijo|pido|hay|habra|tendra|tendran|tendria|tienen|"
+    r"exijo|pido|hay|habra|agradeceria|libres?|disponibles?|encontrar|tendra|tendran|tendria|tienen|"
     r"teneis|tienes|no entiendes?|no entiende)\b"
 )
 _PREFER = re.compile(
@@ -105,7 +106,7 @@ _OTHER_MATTER = re.compile(
 )
 
 
-_SHORT_WORDS = 8
+_SHORT_WORDS = 12
 """A wish alone beside a word for a human counts in so short a turn only. Source: own lists in the tests."""
 
 
