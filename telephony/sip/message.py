@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from telephony.sip.headers import Headers
 
@@ -42,14 +43,27 @@ REASON_PHRASES = {
 """Source: RFC 3261 section 21 and the IANA registry of response codes."""
 
 
+Transport = Literal["udp", "tcp", "tls"]
+"""What carries messages; Via writes it in capitals, URIs as it stands here."""
+RELIABLE_TRANSPORTS: frozenset[Transport] = frozenset({"tcp", "tls"})
+"""Streams: nothing is lost, so that nothing is sent again."""
+DEFAULT_PORTS: dict[Transport, int] = {"udp": 5060, "tcp": 5060, "tls": 5061}
+"""Source: RFC 3261 section 18.2.1, 19.1.2."""
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """Where a message came from or shall go."""
 
     host: str
-    """IP address literal."""
+    """IP address literal. Where a stream shall be opened it may be a name."""
     port: int
-    transport: str = "UDP"
+    transport: Transport = "udp"
+    connection: int = 0
+    """Number of the open stream that is taken as long as it is open; else one is opened to `host` and `port`. 0: none,
+    or datagrams."""
+    server_name: str = ""
+    """Whom the certificate of a TLS peer must name when we open the stream; empty: the host."""
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 
 from telephony.sip.grammar import SipSyntaxError, split_outside
 from telephony.sip.headers import Headers
-from telephony.sip.message import REASON_PHRASES, Flow, SipRequest, SipResponse
-from telephony.sip.uri import DEFAULT_PORT
+from telephony.sip.message import REASON_PHRASES, RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.via import Via, parse_via
 
 _HAS_TAG = re.compile(r";\s*tag\s*=", re.IGNORECASE)
@@ -73,17 +72,27 @@ def top_via(headers: Headers) -> Via:
         return parse_via(first.partition(";")[0])
 
 
-def response_flow(response: SipResponse, transport: str = "UDP") -> Flow:
-    """Return where a response goes: `received` and `rport` of its top Via (RFC 3261 section 18.2.2, RFC 3581).
+def response_flow(response: SipResponse, source: Flow | None = None) -> Flow:
+    """Return where a response goes (RFC 3261 section 18.2.2, RFC 3581).
+
+    A datagram goes to `received` and `rport` of the top Via. On a stream the response takes the connection that the
+    request came in on, and when that is gone a new one to where the request came from, at the port that its sender
+    listens on.
+
+    Args:
+        response: With the Via that `make_response` completed.
+        source: Where the request came from; None for a datagram.
 
     Raises:
         SipSyntaxError: When the top Via cannot be read.
     """
     via = top_via(response.headers)
+    if source is not None and source.transport in RELIABLE_TRANSPORTS:
+        return Flow(source.host, via.port or via.default_port, source.transport, source.connection, via.host)
     params = dict(via.params)
     rport = params.get("rport") or ""
-    port = int(rport) if rport.isascii() and rport.isdigit() else via.port or DEFAULT_PORT
-    return Flow(params.get("received") or via.host, port, transport)
+    port = int(rport) if rport.isascii() and rport.isdigit() else via.port or via.default_port
+    return Flow(params.get("received") or via.host, port)
 
 
 def has_tag(value: str) -> bool:

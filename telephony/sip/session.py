@@ -96,6 +96,8 @@ class Session:
         if not dialog.takes_cseq(checked):
             self._refuse(key, checked, source, 500, now_ms, reason="CSeq is out of order")
             return
+        if source.connection:
+            dialog.flow = source  # the peer opened a new connection when the old one broke
         if checked.method == "BYE":
             self._wire.respond(key, checked, source, 200, now_ms)
             self._blame("cancelled" if self.state is SessionState.RINGING else "hung_up")
@@ -214,7 +216,7 @@ class Session:
     def _on_update(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Serve UPDATE: a new target, and a new offer once the first one was answered (RFC 3311 section 5.2)."""
         assert self.dialog is not None, "checked by on_request"
-        fields = self._wire.dialog_fields(self._local_host)
+        fields = self._dialog_fields(self.dialog)
         if not checked.body:
             self.dialog.refresh_target(checked.contact)
             self._wire.respond(key, checked, source, 200, now_ms, fields=fields)
@@ -259,6 +261,9 @@ class Session:
         self._describe(description)
         return agreement
 
+    def _dialog_fields(self, dialog: SipDialog) -> tuple[tuple[str, str], ...]:
+        return self._wire.dialog_fields(self._local_host, dialog.flow.transport, dialog.remote_target.scheme)
+
     # Media
 
     def _local_media(self) -> LocalMedia:
@@ -292,7 +297,7 @@ class Session:
         assert self._description is not None, "described before it is sent"
         assert self.dialog is not None, "an answer needs a dialog"
         routes = tuple(("Record-Route", value) for value in checked.headers.all("Record-Route"))
-        fields = (*routes, *self._wire.dialog_fields(self._local_host), _SDP_FIELD)
+        fields = (*routes, *self._dialog_fields(self.dialog), _SDP_FIELD)
         body, tag = serialise_sdp(self._description), self.dialog.local.tag or ""
         response = self._wire.respond(key, checked, source, 200, now_ms, to_tag=tag, fields=fields, body=body)
         self._unconfirmed[checked.cseq] = UnconfirmedAnswer(

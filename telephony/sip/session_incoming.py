@@ -39,7 +39,8 @@ class IncomingSession(Session):
     def ring(self, now_ms: int) -> None:
         """Send 180; nothing happens once the call is answered or gone."""
         if self.state is SessionState.RINGING:
-            self._respond(180, now_ms, (("Contact", self._wire.contact(self._local_host)), *self._record_routes()))
+            contact = self._wire.contact(self._local_host, self._source.transport, scheme=self._invite.uri.scheme)
+            self._respond(180, now_ms, (("Contact", contact), *self._record_routes()))
 
     def answer(self, media_port: int, now_ms: int) -> None:
         """Accept with media on this port; nothing happens when the caller is gone."""

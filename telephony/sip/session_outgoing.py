@@ -47,7 +47,7 @@ class OutgoingSession(Session):
             ("To", f"<{uri}>"),
             ("Call-ID", wire.new_token()),
             ("CSeq", "1 INVITE"),
-            *wire.dialog_fields(order.local_host),
+            *wire.dialog_fields(order.local_host, order.flow.transport, order.target.scheme),
             ("User-Agent", wire.settings.user_agent),
             ("Content-Type", SDP_TYPE),
         ]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.headers import Headers
-from telephony.sip.message import Flow, SipRequest
+from telephony.sip.message import DEFAULT_PORTS, RELIABLE_TRANSPORTS, Flow, SipRequest
 from telephony.sip.name_addr import NameAddr
-from telephony.sip.uri import DEFAULT_PORT, SipUri
+from telephony.sip.uri import SipUri
 
 DialogKey = tuple[str, str, str]
 """Call-ID, our tag, the peer's tag (empty for peers of RFC 2543)."""
@@ -81,16 +81,33 @@ class SipDialog:
         """Return where a request of ours goes: the next hop's address, else where the peer's messages come from.
 
         A peer behind a network address translator names a private address that cannot be reached; then the way its
-        messages came is the way back.
+        messages came is the way back. Messages of a dialog stay on the stream that it uses (RFC 5626 section 5.3 asks
+        for it behind translators, RFC 5923 between servers); when that is gone, one is opened to the next hop.
         """
         hop = self.route_set[0].uri if self.route_set else self.remote_target
-        if not isinstance(hop, SipUri) or not is_ip_address(hop.host):
+        if not isinstance(hop, SipUri):
+            return self.flow
+        transport = hop.transport
+        if transport not in (None, self.flow.transport) and is_ip_address(hop.host):
+            return Flow(hop.host, hop.port or DEFAULT_PORTS[transport], transport)
+        if self.flow.transport in RELIABLE_TRANSPORTS:
+            return self._on_stream(hop)
+        if not is_ip_address(hop.host):
             return self.flow
         if not self.route_set and _is_behind_nat(hop.host, self.flow.host):
             return self.flow
         if ipaddress.ip_address(hop.host).version != ipaddress.ip_address(self.flow.host).version:
             return self.flow
-        return Flow(hop.host, hop.port or DEFAULT_PORT, self.flow.transport)
+        return Flow(hop.host, hop.port or DEFAULT_PORTS["udp"])
+
+    def _on_stream(self, hop: SipUri) -> Flow:
+        """Return the dialog's stream with the next hop as the place where a new one is opened."""
+        flow = self.flow
+        host = hop.host
+        if is_ip_address(host) and not self.route_set and _is_behind_nat(host, flow.host):
+            host = flow.host
+        name = flow.server_name if host == flow.host else hop.host
+        return Flow(host, hop.port or DEFAULT_PORTS[flow.transport], flow.transport, flow.connection, name)
 
 
 def dialog_of_callee(checked: CheckedRequest, tag: str, source: Flow) -> SipDialog:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote as percent_decode
 
 from telephony.sip.grammar import Params, SipSyntaxError, format_host, param, parse_host_port
+from telephony.sip.message import Transport
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*\Z")
 _BAD_IN_URI = re.compile(r"[\x00-\x20\x7f<>\"]")
 _USER_SAFE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()&=+$,;?/%")
 DEFAULT_PORT = 5060
+_TRANSPORTS: dict[str, Transport] = {"udp": "udp", "tcp": "tcp", "tls": "tls"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,13 @@ class SipUri:
     def is_loose_router(self) -> bool:
         """True when the `lr` parameter is there (RFC 3261 section 16.12.1)."""
         return param(self.params, "lr") is not None
+
+    @property
+    def transport(self) -> Transport | None:
+        """What the URI asks for: TLS with `sips`, else its `transport` parameter; None when it names none of ours."""
+        if self.scheme == "sips":
+            return "tls"
+        return _TRANSPORTS.get((param(self.params, "transport") or "").lower())
 
     def without(self, *names: str) -> SipUri:
         """Return the URI without the parameters of these names and without headers."""

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from telephony.sip.checked_request import CheckedRequest, check_request, check_response
 from telephony.sip.grammar import SipSyntaxError, readable
-from telephony.sip.message import Flow, SipRequest, SipResponse
+from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
 from telephony.sip.respond import make_response, response_flow
 from telephony.sip.screening import Refusal, screen, screen_invite
@@ -37,7 +37,7 @@ from telephony.sip.signals import (
 )
 from telephony.sip.sip_dialog import DialogKey
 from telephony.sip.transaction_layer import ResponseArrived, TransactionKey, cancelled_key, server_key
-from telephony.sip.wire import ACCEPT, ALLOW, RELIABLE_TRANSPORTS, UserAgentSettings, Wire
+from telephony.sip.wire import ACCEPT, ALLOW, UserAgentSettings, Wire
 
 MAX_SESSIONS = 2_000
 """Calls beyond it are refused with 503 before anybody is asked; admission keeps far below it."""
@@ -168,7 +168,7 @@ class UserAgent:
             response = make_response(
                 error.request, error.status, source, reason=error.reason, to_tag=self._stateless_tag, fields=fields
             )
-            self._wire.send(response, response_flow(response, source.transport))
+            self._wire.send(response, response_flow(response, source))
         except SipSyntaxError:
             return
 
@@ -260,4 +260,4 @@ class UserAgent:
 
 def _way_back(request: SipRequest, source: Flow) -> Flow:
     """Return where the responses to a request go."""
-    return response_flow(make_response(request, 100, source), source.transport)
+    return response_flow(make_response(request, 100, source), source)

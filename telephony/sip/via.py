@@ -15,7 +15,7 @@ from telephony.sip.grammar import (
     parse_params,
     split_outside,
 )
-from telephony.sip.uri import DEFAULT_PORT
+from telephony.sip.message import DEFAULT_PORTS
 
 MAGIC_COOKIE = "z9hG4bK"
 """Start of a branch that names a transaction on its own. Source: RFC 3261 section 8.1.1.7."""
@@ -44,7 +44,12 @@ class Via:
     @property
     def sent_by(self) -> str:
         """`host:port` as a key; the default port is filled in."""
-        return f"{self.host.lower()}:{self.port or DEFAULT_PORT}"
+        return f"{self.host.lower()}:{self.port or self.default_port}"
+
+    @property
+    def default_port(self) -> int:
+        """The port of a hop that names none."""
+        return DEFAULT_PORTS["tls" if self.transport == "TLS" else "udp"]
 
     def with_source(self, host: str, port: int) -> Via:
         """Return the hop with `received` and, if the peer asked for it, `rport` set to where the packet came from."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import format_host
-from telephony.sip.message import Flow, SipRequest, SipResponse, serialise
+from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
 from telephony.sip.respond import make_response
 from telephony.sip.signals import SendDatagram, UserAgentOutput
 from telephony.sip.timers import TIMEOUT_MS
@@ -27,7 +27,6 @@ ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE")
 SUPPORTED: tuple[str, ...] = ()
 """Option tags that we understand; what a peer requires beyond them is refused with 420."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
-RELIABLE_TRANSPORTS = frozenset({"TCP", "TLS", "WS", "WSS", "SCTP"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,9 @@ class UserAgentSettings:
     """What a user agent is told once."""
 
     local_port: int
-    """Port that peers are told in Via and Contact."""
+    """Port that peers are told in Via and Contact, over UDP and TCP."""
+    local_tls_port: int = 0
+    """The same over TLS; 0: we do not listen there, and peers are told none."""
     codecs: tuple[str, ...] = ("PCMU", "PCMA")
     user_agent: str = "Warmline"
     answer_ms: int = 20_000
@@ -116,15 +117,34 @@ class Wire:
         reliable = flow.transport in RELIABLE_TRANSPORTS
         self.handle(self.layer.begin_client(request, flow, owner, now_ms, reliable=reliable))
 
-    def new_via(self, local_host: str, transport: str = "UDP") -> str:
+    def new_via(self, local_host: str, transport: Transport = "udp") -> str:
         """Return a Via of ours with a fresh branch."""
-        branch = MAGIC_COOKIE + self.new_token()
-        return f"SIP/2.0/{transport} {format_host(local_host)}:{self.settings.local_port};branch={branch};rport"
+        sent_by = format_host(local_host)
+        port = self._local_port(transport)
+        if port is not None:
+            sent_by += f":{port}"
+        return f"SIP/2.0/{transport.upper()} {sent_by};branch={MAGIC_COOKIE}{self.new_token()};rport"
 
-    def contact(self, local_host: str, user: str = "") -> str:
-        """Return our Contact."""
-        return f"<{SipUri('sip', user, local_host, self.settings.local_port)}>"
+    def contact(self, local_host: str, transport: Transport = "udp", user: str = "", scheme: str = "sip") -> str:
+        """Return our Contact: where requests of the dialog reach us over this transport.
 
-    def dialog_fields(self, local_host: str) -> tuple[tuple[str, str], ...]:
+        Args:
+            local_host: The address of ours that the peer is told.
+            transport: What the dialog's messages travel on.
+            user: User part.
+            scheme: `sips` in a dialog whose Request-URI was one (RFC 3261 section 12.1.1).
+        """
+        params = () if transport == "udp" else (("transport", transport),)
+        if scheme == "sips":
+            params = ()  # `sips` means TLS already; `transport=tls` beside it is deprecated (RFC 5630 section 3.1.4)
+        return f"<{SipUri(scheme, user, local_host, self._local_port(transport), params)}>"
+
+    def dialog_fields(
+        self, local_host: str, transport: Transport = "udp", scheme: str = "sip"
+    ) -> tuple[tuple[str, str], ...]:
         """Return the fields that every 2xx and request that makes or refreshes a dialog carries."""
-        return (("Contact", self.contact(local_host)), ("Allow", ", ".join(ALLOW)))
+        contact = self.contact(local_host, transport, scheme=scheme)
+        return (("Contact", contact), ("Allow", ", ".join(ALLOW)))
+
+    def _local_port(self, transport: Transport) -> int | None:
+        return (self.settings.local_tls_port or None) if transport == "tls" else self.settings.local_port
