@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from calls.audio import Samples
 from calls.errors import CallCentreError
@@ -39,8 +39,30 @@ class AudioCodec(Protocol):
         ...
 
 
-def make_codec(name: str) -> AudioCodec:
-    """Return a fresh codec by its SDP name (`PCMU`, `PCMA`, `OPUS`), upper or lower case.
+@runtime_checkable
+class LossRepairer(Protocol):
+    """A codec that makes up what is lost better than its waveform tells, and hears how much is lost."""
+
+    def restore(self, following: bytes | None, count: int) -> Samples:
+        """Return up to `count` samples in the place of lost ones, by the packet after the gap if it is there.
+
+        Raises:
+            ValueError: the packet is damaged.
+        """
+        ...
+
+    def expect_loss(self, share: float) -> None:
+        """Learn what share of ours the peer loses, 0 to 1."""
+        ...
+
+
+def make_codec(name: str, *, rate_hz: int | None = None, fmtp: str = "") -> AudioCodec:
+    """Return a fresh codec by its SDP name, upper or lower case.
+
+    Args:
+        name: `PCMU`, `PCMA`, `G722` or `OPUS`.
+        rate_hz: Of the samples, for the codec that leaves a choice (Opus); None for its full band.
+        fmtp: What the peer's SDP says about the codec.
 
     Raises:
         CallCentreError: `media.unknown_codec`.
@@ -50,10 +72,14 @@ def make_codec(name: str) -> AudioCodec:
         from telephony.codecs.g711 import G711
 
         return G711("PCMU" if upper == "PCMU" else "PCMA")
+    if upper == "G722":
+        from telephony.codecs.g722 import G722
+
+        return G722()
     if upper == "OPUS":
         from telephony.codecs.opus import Opus
 
-        return Opus()
+        return Opus(fmtp=fmtp) if rate_hz is None else Opus(rate_hz, fmtp)
     raise CallCentreError(
-        "media.unknown_codec", f"The codec {upper[:20]!r} is not built in; use PCMU, PCMA or OPUS.", fault="peer"
+        "media.unknown_codec", f"The codec {upper[:20]!r} is not built in; use OPUS, G722, PCMU or PCMA.", fault="peer"
     )
