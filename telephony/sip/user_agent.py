@@ -149,7 +149,7 @@ class UserAgent:
         if is_keep_alive(datagram.data):
             return
         try:
-            message = parse_message(datagram.data)
+            message = parse_message(datagram.data, from_stream=datagram.source.transport in RELIABLE_TRANSPORTS)
             if isinstance(message, SipResponse):
                 self._wire.handle(self._wire.layer.receive_response(check_response(message), now_ms))
             else:
