@@ -17,14 +17,14 @@ _NOUNS = word_list(
 
 _NEVER = frozenset(
     word_list(
-        "personal personals persons personas personae parson perdon perdona humans humane humanas humanos agents agentes "
-        "argent arent managed manages manger managers employed employer employees empleados empleada operate "
-        "operado operada operators operadores advise advised advises advisory asesores asesoras asesorar speech "
-        "speaks spear steak sneak peak costumes customers services servicios serviced clientes client clients "
-        "hablas hablan hablare habla hable halar hallar gerentes gente colleagues college collage companera "
-        "companeros companeras comparo supervise supervises supervision supervisors supervisores representatives "
-        "representantes representation ejecutiva ejecutivos efectivo efectiva executive encargada encargados "
-        "encargo someones somebodys"
+        "personal personals persons personas personae parson perdon perdona humans humane humanas humanos "
+        "agents agentes argent arent managed manages manger managers employed employer employees empleados "
+        "empleada operate operado operada operators operadores advise advised advises advisory asesores "
+        "asesoras asesorar speech speaks spear steak sneak peak costumes customers services servicios "
+        "serviced clientes client clients hablas hablan hablare habla hable halar hallar gerentes gente "
+        "colleagues college collage companera companeros companeras comparo supervise supervises supervision "
+        "supervisors supervisores representatives representantes representation ejecutiva ejecutivos "
+        "efectivo efectiva executive encargada encargados encargo someones somebodys"
     )
 )
 """Words of their own that are only a letter away."""

@@ -9,7 +9,7 @@ from calls.speech import EmotionEstimate
 from voice.dialog.text import plain_speech
 
 HEATED_TURNS = 2
-"""Turns in a row after which feeling has lasted. Source: issue 2, "anger or distress that lasts"."""
+"""Turns in a row after which feeling has lasted. Source: our choice; one outburst is not lasting."""
 
 MAX_OFFERS = 2
 """How often one call offers a human because of feeling; more would be pestering. Source: our choice."""

@@ -17,7 +17,6 @@ from voice.dialog.acts import (
     CallerSpeaking,
     CallerTurn,
     DeadlineReached,
-    DeclineCallback,
     DialogAct,
     DialogInput,
     HandedOver,
@@ -31,44 +30,31 @@ from voice.dialog.acts import (
     Trouble,
     TroubleKind,
 )
-from voice.dialog.answering import is_question
 from voice.dialog.flow import flow_asked_for
 from voice.dialog.handing_over import (
-    begin_asked_flow,
-    callback_declined,
     close_secret,
     danger_without_humans,
     escalate,
-    has_phone,
     nobody,
     offer_callback,
     start_callback,
 )
 from voice.dialog.keypad import Keypad
+from voice.dialog.matters import BARE_ANSWER_WORDS, Matters
 from voice.dialog.memory import Memory, remember, restore
 from voice.dialog.mood import MoodWatch
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
-from voice.dialog.requests import Meta, Switch, asks_language, find_meta, find_switches, wants_human
+from voice.dialog.requests import Switch, asks_language, find_meta, find_switches, wants_human
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
-from voice.dialog.slots.numbers import loose_digits
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import SPEAKING_GUARD_MS, DeadlineName, Talk
 from voice.dialog.text import guess_language, plain, plain_speech
 
-_BARE_ANSWER_WORDS = 5
-"""A yes or no of more words than this says something else too. Source: own dialogues in the tests."""
-
-_DIGITS_OF_A_VALUE = 2
-"""A plea to wait with so many digits in it gives a value instead. Source: own dialogues in the tests."""
-
-_TALK_FIRST: frozenset[Meta] = frozenset({"repeat", "slower", "wait", "capabilities", "identity"})
-"""Requests that leave the question in hand as it is, whatever it is."""
-
 _SILENCE_LIMIT = 2
-"""Prompts into silence before the bot hangs up. Source: joints, "prompt, prompt, goodbye"."""
+"""Prompts into silence before the bot hangs up. Source: our choice: prompt, prompt, goodbye."""
 
 
 class DialogPolicy:
@@ -80,6 +66,7 @@ class DialogPolicy:
         self._questions = Questions(self._talk)
         self._mood = MoodWatch(settings.anger_prob)
         self._moves = Moves(self._talk, self._questions)
+        self._matters = Matters(self._talk, self._questions, self._moves)
         self._keypad = Keypad(self._talk, self._questions, self._moves)
 
     @property
@@ -286,14 +273,14 @@ class DialogPolicy:
             return
         if talk.pending == "consent" and self._consent_answer(text):
             return
-        self._content(text)
+        self._matters.hear(text)
 
     def _consent_answer(self, text: str) -> bool:
         """Settle consent; False when the caller said something that is to be treated now."""
         talk = self._talk
         answer = parse_yes_no(text, talk.language)
         if answer is not None:
-            goes_on = len(plain_speech(text).split()) > _BARE_ANSWER_WORDS and answer.value == "true"
+            goes_on = len(plain_speech(text).split()) > BARE_ANSWER_WORDS and answer.value == "true"
             opening.settle_consent(talk, given=answer.value == "true", how="words", quiet=goes_on)
             return not goes_on
         if find_meta(text) in ("repeat", "slower", "wait", "greeting", "identity"):
@@ -360,170 +347,3 @@ class DialogPolicy:
             escalate(talk, "safety", kind)
             return
         danger_without_humans(talk, kind)
-
-    def _content(self, text: str) -> None:
-        """Treat words that are about the caller's matter or the talk itself."""
-        talk = self._talk
-        meta = find_meta(text)
-        if meta == "wait" and len(loose_digits(text, talk.language)) >= _DIGITS_OF_A_VALUE:
-            meta = None
-        if meta == "ok" and talk.outstanding and talk.pending in ("open", "anything_else", "look_up"):
-            return
-        if self._questions.inquiry is not None and meta is None:
-            self._questions.drop()
-        if meta in _TALK_FIRST and meta is not None:
-            self._meta(meta)
-            return
-        if talk.pending == "flow" and talk.flow is not None:
-            self._in_flow(text, meta)
-            return
-        if talk.pending in ("offer_human", "offer_callback", "anything_else") and self._answered_offer(text, meta):
-            return
-        if talk.pending == "which" and self._questions.hear_choice(text):
-            return
-        if meta is not None and self._meta(meta):
-            return
-        self._new_matter(text)
-
-    def _new_matter(self, text: str) -> None:
-        talk = self._talk
-        talk.choices = ()
-        spec = flow_asked_for(text, talk.settings.flows)
-        if spec is None:
-            self._questions.ask(text)
-            return
-        talk.matter = text if spec.action == "note" or not talk.matter else talk.matter
-        if spec.topic:
-            self._questions.ask(text, None if spec.answer_first else spec)
-        else:
-            begin_asked_flow(talk, spec)
-
-    def _answered_offer(self, text: str, meta: Meta | None) -> bool:
-        """Take a yes or no to an offer; False when it is something else."""
-        talk = self._talk
-        if talk.pending == "anything_else" and meta == "thanks" and not _declines(text, talk.language):
-            return False
-        answer = parse_yes_no(text, talk.language)
-        words = len(plain_speech(text).split())
-        goes_on = words > _BARE_ANSWER_WORDS and (is_question(text) or words > 2 * _BARE_ANSWER_WORDS)
-        if talk.pending == "offer_callback" and (
-            flow_asked_for(text, ("callback",)) is not None or has_phone(talk, text)
-        ):
-            start_callback(talk, text)
-            return True
-        if answer is None:
-            return False
-        agreed = answer.value == "true"
-        if goes_on and not agreed:
-            if talk.pending == "offer_callback":
-                talk.do(DeclineCallback())
-            talk.pending = "open"
-            return False
-        if talk.pending == "offer_callback":
-            if agreed:
-                start_callback(talk)
-            else:
-                callback_declined(talk)
-        elif talk.pending == "offer_human":
-            talk.pending = "open"
-            if agreed:
-                escalate(talk, "caller_asked", "offered")
-            else:
-                talk.pending = "anything_else"
-                talk.say("meta.anything_else", detail="anything_else")
-        elif (not agreed and words <= _BARE_ANSWER_WORDS) or meta == "goodbye":
-            self._moves.goodbye()
-        elif not agreed or words > _BARE_ANSWER_WORDS or (meta is None and answer.confidence_score < 0.7):
-            return False
-        else:
-            talk.pending = "open"
-            talk.say("meta.tell_me", detail="go_on")
-        return True
-
-    # ------------------------------------------------------------------------------------------------------ flows
-
-    def _in_flow(self, text: str, meta: Meta | None) -> None:
-        talk = self._talk
-        run = talk.flow
-        assert run is not None
-        if meta == "greeting":
-            self._moves.ask_again(careful=False)
-            return
-        if meta in ("never_mind", "goodbye") and (run.wants_value or run.now_asking == "change" or meta == "goodbye"):
-            self._moves.cancel_flow(then_bye=meta == "goodbye")
-            return
-        if meta in ("thanks", "ok") and run.wants_value:
-            self._moves.ask_again(careful=False)
-            return
-        if run.now_asking == "offer" and is_question(text) and len(plain_speech(text).split()) > _BARE_ANSWER_WORDS:
-            talk.flow, talk.pending = None, "open"
-            self._questions.ask(text)
-            return
-        reply = run.hear(text, talk.language)
-        if reply.status != "not_understood":
-            self._moves.flow_reply(reply)
-            return
-        if meta == "never_mind":
-            self._moves.cancel_flow(then_bye=False)
-            return
-        other = flow_asked_for(text, talk.settings.flows)
-        if other is not None and other is not run.spec:
-            talk.flow = None
-            self._new_matter(text)
-        elif is_question(text) or run.now_asking == "offer":
-            if run.now_asking == "offer":
-                talk.flow = None
-                talk.pending = "open"
-            self._questions.ask(text)
-        else:
-            self._moves.not_understood()
-
-    # ------------------------------------------------------------------------------------- requests about the talk
-
-    def _meta(self, meta: Meta) -> bool:
-        """Carry out a request about the talk itself; False when it is none here."""
-        talk = self._talk
-        match meta:
-            case "repeat" | "slower":
-                if meta == "slower":
-                    talk.slower()
-                    talk.say("meta.slower", detail="slower")
-                if not talk.repeat_last():
-                    self._moves.ask_again(careful=False)
-            case "wait":
-                talk.patient = True
-                talk.say("meta.wait", detail="wait", expects=talk.expects)
-            case "capabilities":
-                talk.say("meta.capabilities", kind="answer", detail="capabilities")
-                self._moves.ask_again(careful=False)
-            case "identity":
-                talk.say("meta.identity", kind="answer", detail="identity")
-                self._moves.ask_again(careful=False)
-            case "goodbye":
-                self._moves.goodbye()
-            case "thanks":
-                talk.say("meta.you_are_welcome", detail="thanks")
-                talk.pending = "anything_else"
-                talk.say("meta.anything_else_short", detail="anything_else")
-            case "never_mind":
-                talk.pending = "anything_else"
-                talk.say("meta.never_mind", detail="never_mind")
-                talk.say("meta.anything_else", detail="anything_else")
-            case "greeting":
-                if talk.pending in ("flow", "consent", "offer_human", "offer_callback"):
-                    self._moves.ask_again(careful=False)
-                else:
-                    talk.say("meta.greeting", detail="greeting")
-            case "ok":
-                if talk.pending == "look_up":
-                    return True
-                if talk.pending in ("open", "anything_else"):
-                    talk.say("meta.go_on", detail="go_on")
-                else:
-                    self._moves.ask_again(careful=False)
-        return True
-
-
-def _declines(text: str, language: Language) -> bool:
-    answer = parse_yes_no(text, language)
-    return answer is not None and answer.value == "false"

@@ -11,6 +11,11 @@ def word_list(text: str) -> list[str]:
     return text.split()
 
 
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """Return a pattern that matches where one of `patterns` does."""
+    return re.compile("|".join(patterns))
+
+
 _APOSTROPHES = re.compile("['\u2019\u2018\u00b4`]")
 _CUT_OFF_WORD = re.compile(r"\b(\w{1,4})[-\u2010\u2011\u2013\u2026](?:\s*)(?=\1)")
 _REPEATED_WORDS = re.compile(r"\b(\w+(?: \w+){0,2})(?: \1\b)+")

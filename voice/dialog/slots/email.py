@@ -8,7 +8,8 @@ from typing import Literal
 from calls.ids import Language
 from voice.dialog.slots.letters import EN_NAMES, ES_NAMES
 from voice.dialog.slots.marks import mark_corrections
-from voice.dialog.slots.numbers import Token, read_cardinal, tokens
+from voice.dialog.slots.number_words import Token, tokens
+from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import strip_accents, word_list
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from calls.ids import Language
-from voice.dialog.slots.numbers import Token, read_cardinal, tokens
+from voice.dialog.slots.number_words import Token, tokens
+from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain, strip_accents
 

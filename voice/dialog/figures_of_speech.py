@@ -1,0 +1,126 @@
+"""Figures of speech that sound like danger and are none: "this bill is killing me", "me muero de risa"."""
+
+from __future__ import annotations
+
+from voice.dialog.text import any_of
+
+FIGURES = any_of(
+    # English figures of speech
+    r"\b(?:bill|bills|wait|waiting|price|prices|music|hold music|heat|suspense|this|it|that|you|"
+    r"feet|back|cost|costs|charges|fees|kids|boss|signal|speed|internet|line|connection) "
+    r"(?:\w+ ){0,2}?(?:is|are|s|was|been|youre|re)? ?(?:\w+ )?(?:killing|kill|kills) (?:me|us|"
+    r"my \w+)\b",
+    r"\bkilling (?:me|us|time|it|my \w+)\b(?! (?:with|he|she|help))",
+    r"\b(?:dying|die|died|dead) (?:to (?:know|see|get|try|go|talk)|of (?:laughter|laughing|"
+    r"boredom|embarrassment|shame|curiosity|old age)|laughing|for a|on me|line|battery|zone|spot|"
+    r"end|slow|serious|easy|in here)\b",
+    r"\b(?:phone|router|line|internet|battery|connection|signal|modem|sim|computer|screen|wifi|"
+    r"wi fi|tv|laptop|call|thing|it|meter|plant|plants|fridge|freezer|car|box|light|lights) "
+    r"(?:\w+ ){0,2}?(?:died|dies|dead|is dying|keeps dying|has died|went dead|is going to die|"
+    r"burned through|is toast)\b",
+    r"\b(?:id|i would|would) (?:rather|sooner) die\b",
+    r"\bover my dead body\b",
+    r"\bdrop dead\b",
+    r"\bdead (?:on|right|wrong|easy|slow|simple|serious|phone|line|battery|cheap)\b",
+    r"\b(?:sick|scared|bored|bore me|worried|tickled|frightened) to death\b",
+    r"\bheart attack (?:when|at|from|on|reading) (?:\w+ )?(?:i|the|seeing|opening|that|this|my|"
+    r"bill)\b",
+    r"\b(?:nearly|almost|practically) (?:had|gave me|died|a heart attack|"
+    r"having)(?: \w+){0,4}? (?:heart attack|when|seeing|of)\b",
+    r"\b(?:gave|give|gives|giving) me a heart attack\b",
+    r"\bfire (?:you|him|her|them|that|sale|stick|tv|wall|fox|up|away|the)\b",
+    r"\bfire ?(?:stick|fox|wall|tv)\b",
+    r"\b(?:amazon|tv) fire\b",
+    r"\bon fire (?:today|lately|this)\b",
+    r"\b(?:burn|burns|burned|burning) (?:through|a hole|money|my data|up (?:my|the) (?:data|gigs)|"
+    r"calories)\b",
+    r"\bsmoke (?:break|a cigarette|outside|alarm(?: (?:battery|needs|installed|"
+    r"fitted))?)\b(?! (?:is|went|going|keeps|ringing|wont))",
+    r"\b(?:quit|stop|stopped|dont) smok\w+\b",
+    r"\bsmoked\b",
+    r"\bsmoking (?:area|room)\b",
+    r"\b(?:gas|electric|electricity|power|water) (?:company|companies|bill|bills|contract|plan|"
+    r"supplier|meter|reading|account|prices?|price|provider|station|tariff|rates?|usage|boiler|"
+    r"heating|cooker|stove|oven)\b(?! (?:smell|leak|is leaking|leaking|stinks|hissing|exploded))",
+    r"\bgas (?:and|or) (?:electric\w*|power|water|light)\b",
+    r"\b(?:electric\w*|light|power|water) (?:and|or) gas\b",
+    r"\b(?:sell|supply|offer|provide|do|have|got|use|install|add|"
+    r"buy) (?:\w+ ){0,2}?gas\b(?! (?:leak|smell))",
+    r"\bsmells? (?:fishy|like a (?:scam|rip ?off)|of rip)\b",
+    r"\b(?:price|prices|bill|bills|sticker|total|reverse|culture) shock\b",
+    r"\b(?:shock|shocked) (?:when|at|by|to (?:see|get)) (?:\w+ )?(?:the|my|this|i|that|how|bill|"
+    r"amount)\b",
+    r"\bwas (?:a )?(?:shock|shocked)\b(?! (?:by the (?:socket|plug|wire|cable|outlet|meter)))",
+    r"\bkill(?:ed|ing|s)? (?:the (?:internet|wifi|power|signal|call|line|battery|deal|plan|switch|"
+    r"mood|engine|breaker)|time|my (?:battery|data|internet|wifi|signal)|two birds)\b",
+    r"\b(?:someone|person|somebody) (?:who )?died\b",
+    r"\bsuicide prevention\b",
+    # Spanish figures of speech
+    r"\b(?:me|nos) (?:muero|moria|estoy muriendo|mori|voy a morir|morimos) de (?:la )?(?:risa|"
+    r"ganas|hambre|sueno|verguenza|aburrimiento|pena|frio|calor|asco|curiosidad|rabia|amor|sed|"
+    r"envidia|impaciencia|los nervios|nervios|coraje)\b",
+    r"\bmuert[oa]s? de (?:risa|hambre|sueno|verguenza|frio|calor|miedo|cansancio|aburrimiento|sed|"
+    r"asco|curiosidad|envidia)\b",
+    r"\b(?:me|nos) (?:mata|matan|esta matando|estan matando|va a matar|van a matar|"
+    r"mataron) (?:\w+ )?(?:la|el|los|las|esta|este|estos|estas|con|a|de|tanto|"
+    r"tanta)\b(?! (?:mi (?:marido|esposo|pareja|ex)|cuchillo|pistola|golpes|palos))",
+    r"\b(?:factura|facturas|recibo|boleta|precio|precios|espera|calor|musica|cuota|recargo|pago|"
+    r"pagos|internet|lentitud) (?:\w+ ){0,3}?(?:mata|matan|matando|matar|matarme|ahoga|ahogando)\b",
+    r"\bmatar el (?:tiempo|rato)\b",
+    r"\bmatando el tiempo\b",
+    r"\b(?:se )?(?:me )?(?:ha |esta )?(?:murio|muerto|muere|muriendo) (?:el|la|mi) (?:telefono|"
+    r"movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|ordenador|"
+    r"computadora|aparato|llamada|pila|equipo|contador|medidor|nevera|lavadora)\b",
+    r"\b(?:telefono|movil|celular|router|modem|internet|bateria|linea|senal|wifi|pantalla|tele|"
+    r"ordenador|computadora|aparato|equipo|pila) (?:\w+ ){0,3}?(?:murio|muerto|muerta|muere|"
+    r"muriendo)\b",
+    r"\b(?:linea|punto|zona|tiempo|horas?|naturaleza|angulo|peso) muert[oa]s?\b",
+    r"\b(?:casi )?me (?:da|dio|va a dar|iba a dar|ha dado|daba) un (?:infarto|patatus|ataque|yuyu|"
+    r"soponcio|sincope)\b(?! (?:al corazon|cardiaco de verdad))",
+    r"\b(?:ni|antes) muert[oa]\b",
+    r"\bde vida o muerte\b(?= no| tampoco)",
+    r"\bno es (?:de |cuestion de )?vida o muerte\b",
+    r"\bnot (?:a matter of )?life (?:and|or) death\b",
+    r"\b(?:compania|empresa|factura|recibo|boleta|contrato|contador|tarifa|bombona|calefaccion|"
+    r"caldera|cocina|estufa|plan|consumo|medidor|lectura|alta|suministro|oferta|cuenta|"
+    r"calentador) (?:\w+ )?(?:del?|con|a) gas\b(?! (?:que huele|huele|y huele|que pierde))",
+    r"\b(?:luz|agua|electricidad) (?:y|o|e) (?:el |de |del )?gas\b",
+    r"\bgas (?:y|o) (?:la |el )?(?:luz|electricidad|agua)\b",
+    r"\b(?:vend\w+|ofrec\w+|tien\w+|contrat\w+|suministr\w+|llev\w+|manej\w+|dan|"
+    r"hay) (?:\w+ )?gas\b(?! (?:escap|en (?:la|mi|el|toda|mi) (?:casa|cocina|piso|aire|cuarto|"
+    r"departamento)))",
+    r"\bgas (?:natural|butano|ciudad|lp)\b(?! (?:escap|huele|esta saliendo))",
+    r"\b(?:agua|refresco|bebida) con gas\b",
+    r"\ba todo gas\b",
+    r"\b(?:esto|eso|aqui|me|todo) huele (?:\w+ )?(?:a (?:chamusquina|estafa|timo|cuento|robo|"
+    r"gato encerrado|fraude|mal)|mal|raro)\b",
+    r"\bfuego (?:amigo|lento)\b",
+    r"\bjuegos? de fuego\b",
+    r"\b(?:echando|que echo|echa|echo) (?:humo|chispas|fuego) (?:con|por|de (?:la|lo|rabia|coraje|"
+    r"enojo)|de lo)\b",
+    r"\b(?:estoy|ando|tengo|me tienen?|me pone\w*) (?:que echo |echando |que )?(?:humo|chispas|"
+    r"quemad[oa]|encendid[oa])\b",
+    r"\b(?:muy|tan|bien|re) quemad[oa]\b",
+    r"\bfumar\b",
+    r"\bfumando\b",
+    r"\bhumo (?:blanco|del tabaco|del cigarro)\b",
+    r"\b(?:me|nos) (?:ahoga|ahogan|asfixia|asfixian|estan ahogando|"
+    r"estan asfixiando) (?:\w+ ){0,2}?(?:las? )?(?:deudas?|facturas?|cuotas?|pagos?|recibos?)\b",
+    r"\bahogad[oa]s? (?:en|de|con|por) (?:\w+ )?(?:deudas|facturas|trabajo|pagos|recibos)\b",
+    r"\bdrowning in (?:\w+ )?(?:bills|debt|paperwork|work|fees)\b",
+    r"\bme (?:muero|moria|estoy muriendo) por\b",
+    r"\bfuegos? de la (?:cocina|estufa)\b(?! (?:se esta|esta quem|prend))",
+    r"\b(?:im|i am|my \w+ is|soy|es) (?:a |un )?(?:fire ?fighter|bombero|fireman)\b",
+    r"\bnot (?:really )?(?:an?|any) (?:\w+ )?emergency\b",
+    r"\bno (?:es|tengo) (?:una |ninguna )?(?:\w+ )?emergencia\b",
+    r"\bstroke of (?:luck|genius|midnight)\b",
+    r"\b(?:it|phone|sim|mobile|app|screen|card|website|page|movil|telefono|"
+    r"celular) (?:\w+ ){0,2}?(?:asks|is asking|asked|asking|wants|pide|"
+    r"pidio)(?: me)?(?: for)?(?: \w+){0,2} (?:pin|puk|code|password|codigo|clave|contrasena)\b",
+    r"\b(?:cables?|hilo|cablecito) (?:del? (?:la |el )?|of the |from the )?(?:router|fibra|red|"
+    r"internet|telefono|tele|television|modem|ethernet|wifi)\b(?! (?:\w+ ){0,3}(?:chispas?|"
+    r"quem\w+|arde|ardiendo|humo|sparks?|smok\w+|burn\w+))",
+    r"\b(?:network|ethernet|router|fibre|fiber|lan|phone|tv|hdmi|usb) (?:cables?|wires?|"
+    r"leads?)\b(?! (?:\w+ ){0,3}(?:sparks?|smok\w+|burn\w+|fire))",
+    r"\b(?:mi|me) (?:\w+ )?(?:quede|quedo|quedamos) (?:helad[oa]|de piedra|muert[oa])\b",
+)

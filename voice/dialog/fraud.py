@@ -1,0 +1,125 @@
+"""Patterns of fraud against the caller, told apart from calling the company one."""
+
+from __future__ import annotations
+
+from voice.dialog.text import any_of
+
+FRAUD = any_of(
+    r"\b(?:scam|scammed|scammers?|phishing|phished|smishing|conned|swindled|fraudsters?|con ?man|"
+    r"defrauded|impersonat\w+|identity theft|identity fraud|sim swap\w*|ponzi)\b",
+    r"\b(?:report|victim|case|commit\w*|been|is|be|suspect|suspicious|possible|a|was|some|bank|"
+    r"card|credit card|think its) (?:of |a |an )?fraud\b",
+    r"\bfraud (?:on|in|with|department|team|happened|alert|case|against)\b",
+    r"\bfraudulent\b",
+    r"\b(?:hacked|hacker|hackers|hacking|cloned|clone)\b(?! (?:off))",
+    r"\b(?:stole|stolen|steal|stealing|using|used|uses|opened|taken out|took out|got hold of|"
+    r"took)(?: \w+){0,3} (?:my|in my) (?:identity|name without|bank details|card details|"
+    r"account without|details|personal data|id|bank account|card number|credit card|"
+    r"name and (?:id|details))\b",
+    r"\b(?:contract|account|line|phone|plan|lines|service)(?: \w+){0,4} (?:in|under|"
+    r"with) my (?:name|details|id)(?: \w+){0,4} (?:i (?:never|didnt|did not|havent)|without|"
+    r"that isnt mine|not me|wasnt me)\b",
+    r"\bi (?:never|didnt|did not) (?:open|opened|sign|signed|authori[sz]ed?|took out|take out|"
+    r"make|made|approve|approved|order|ordered)(?: \w+){0,3} (?:account|contract|line|payment|"
+    r"payments|transfer|charge|charges|purchase|transaction|transactions|debit|loan)\b",
+    r"\b(?:pretend(?:ed|ing|s)?|claim(?:ed|ing|s)?|said|saying|says|posing|posed|"
+    r"sayin)(?: \w+){0,3} (?:to be|hes|shes|theyre|they were|he was|she was|they are|he is|as|"
+    r"from|being|was|i was speaking)(?: \w+){0,2} (?:lumina|you|your company|the electric company|"
+    r"the power company|the phone company|your (?:staff|technician|employee)|from you|one of your|"
+    r"the bank|microsoft|the company)\b(?: (?:and|but|asking|asked|so|wanting|wanted|then|who|i|"
+    r"he|she|they|to|for|on|the|came))",
+    r"\b(?:asked|asking|asks|wanted|wants|told me to give|gave|give|given|"
+    r"demanding)(?: \w+){0,6} (?:my (?:bank|card|pin|password|passcode|security code|cvv|sms code|"
+    r"verification code|one time code|social security|account details|bank details|credit card|"
+    r"debit card)|the (?:pin|code from|code they|sms code|code i got|code you sent|"
+    r"verification code|cvv)|card number|gift cards?|bitcoin|crypto|remote access)\b(?! (?:reset|"
+    r"to be reset|again so i can pay))",
+    r"\b(?:suspicious|fake|strange|weird|dodgy|bogus|false) (?:\w+ )?(?:call|calls|caller|text|"
+    r"message|messages|email|e ?mail|link|invoice|bill|technician|website|web|letter|sms|agent|"
+    r"engineer)\b(?! (?:noise|sound|light|charge|amount))",
+    r"\bsomeone(?: \w+){0,4} (?:my account|into my account|my identity|my money|from my account|"
+    r"with my card|emptied|pretending|posing)\b",
+    r"\b(?:unauthori[sz]ed|unknown|unrecogni[sz]ed) (?:\w+ )?(?:charge|charges|payment|payments|"
+    r"transaction|transactions|transfer|access|purchase|withdrawal|login|debit|line)\b",
+    r"\b(?:link|text|email|e mail|call|message|letter|invoice|sms|"
+    r"website)\b(?: \w+){0,10} (?:dodgy|suspicious|fishy|fake|bogus|phoney)\b",
+    r"\b(?:line|contract|plan|account|loan)(?: \w+){0,5} i never (?:ordered|signed|asked|opened|"
+    r"requested|agreed|took)\b",
+    r"\b(?:diciendo|dijeron|decian|decia|dijo) (?:que )?(?:eran|era|ser|son|llamaban|"
+    r"llamaba) (?:\w+ )?(?:de )?(?:parte de )?(?:lumina|ustedes|vosotros|la compania|la empresa|"
+    r"la luz)\b",
+    r"\b(?:contrat\w+|abri\w+|sac(?:o|aron|ado)|dieron de alta|pidieron|"
+    r"pidio)(?: \w+){0,4} con mi (?:dni|ine|nombre|cedula|identificacion|pasaporte|datos|"
+    r"identidad)\b",
+    r"\bi clicked (?:on )?(?:a|the|that) link\b",
+    r"\bemptied (?:my|the|our) (?:\w+ )?account\b",
+    r"\bbogus\b",
+    r"\b(?:estafad[oa]s?|estafaron|estafado|estafando|estafar|estafarme|intento de estafa|(?:es|"
+    r"sea|fue|era|una?|victima de|posible|de|sufrido|denunciar) (?:una |un |la )?(?:estafa|fraude|"
+    r"timo)|estafa (?:telefonica|con|por|de|a)|fraude (?:con|en|de|telefonico|bancario)|timad[oa]|"
+    r"timaron|timado|timador(?:es)?|estafador(?:es)?|defraud\w+|phishing|suplant\w+|"
+    r"robo de identidad|usurp\w+|fraudulent[oa]s?|extorsion\w*)\b(?! (?:lo que cobr|vuestr|cobrar|"
+    r"su factura|la factura|este recibo|estos precios))",
+    r"\b(?:hackead[oa]|hackearon|hackeado|hackear|hacker|jackearon|jaquearon|jaqueado|clonaron|"
+    r"clonado|clonad[oa]|duplicaron mi|clonar)\b",
+    r"\b(?:se (?:hace|hacen|hizo|hicieron|hacia|hacian|ha hecho|han hecho|haciendo) pasar por|"
+    r"haciendose pasar|dice(?:n)? (?:que )?(?:es|son|ser|llama\w*|"
+    r"trabaja\w*)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|"
+    r"dijo que era(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz)|decia ser|"
+    r"dijeron (?:ser|que eran)(?: \w+){0,3} (?:lumina|ustedes|vosotros|la compania|la luz))\b",
+    r"\b(?:pid|ped)(?:io|ieron|iendo|ia|ian|ido)(?:me|nos)?(?: \w+){0,6} (?:clave del banco|"
+    r"claves|numero de (?:la |mi )?tarjeta|mi tarjeta|cvv|pin|codigo (?:que|del|de|sms|por)|"
+    r"el codigo|los codigos|contrasena|datos (?:bancarios|del banco|de (?:la|mi) tarjeta|"
+    r"de mi cuenta)|cuenta del banco|tarjetas de regalo|bitcoin|coordenadas)\b(?! de (?:la )?app)",
+    r"\b(?:di|dado|dije|pase|mande|envie|di le|le di|les di)(?: \w+){0,4} (?:codigo|"
+    r"clave del banco|claves|numero de tarjeta|cvv|pin|datos bancarios|datos de (?:la|mi) tarjeta|"
+    r"contrasena)(?: \w+){0,6} (?:alguien|senor|senora|hombre|tipo|estafa\w*|llamaron|"
+    r"desconocid[oa]|telefono|supuest[oa])\b",
+    r"\b(?:llamada|llamadas|mensaje|correo|sms|enlace|link|pagina|tecnico|factura|recibo|carta|"
+    r"web|whatsapp|numero|senor|empleado|email) (?:\w+ )?(?:sospechos[oa]s?|fals[oa]s?|"
+    r"extran[oa]s? pidiendo|rar[oa] (?:pidiendo|diciendo|que pide)|trucha|trucho|"
+    r"fraudulent[oa]s?)\b",
+    r"\b(?:falso|falsa|supuesto|supuesta|falsos|supuestos) (?:\w+ )?(?:tecnico|empleado|comercial|"
+    r"factura|mensaje|correo|llamada|agente|revisor|inspector|trabajador|empleados|tecnicos)\b",
+    r"\b(?:robado|robaron|robo|usando|usado|uso|usan|utiliz\w+|sacado|abierto|abrieron|contratado|"
+    r"contrataron|sacaron|cogido)(?: \w+){0,5} (?:mi identidad|la identidad|mis datos|"
+    r"mi nombre (?:sin|y yo)|mi tarjeta (?:sin|de credito sin)|mi dni|mi cedula|mi ine|"
+    r"a mi nombre sin|a mi nombre y yo|mi cuenta sin|mi cuenta (?:de banco|bancaria))\b",
+    r"\b(?:cargo|cargos|cobro|cobros|compra|compras|movimiento|movimientos|linea|lineas|contrato|"
+    r"transferencia|pago|pagos)(?: \w+){0,3} (?:que (?:yo )?no (?:he hecho|reconozco|autorice|"
+    r"hice|he autorizado|contrate|pedi|firme|he contratado|he firmado)|no autorizad[oa]s?|"
+    r"no reconocid[oa]s?|desconocid[oa]s?|sin mi (?:permiso|autorizacion|consentimiento)|"
+    r"fraudulent[oa]s?)\b",
+    r"\b(?:pinche|he pinchado|di clic|hice clic|he hecho clic|pulse) (?:\w+ )?(?:en )?(?:un|el|"
+    r"ese) (?:enlace|link)\b",
+    r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b",
+    r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",
+)
+
+
+FRAUD_AS_INSULT = any_of(
+    r"\b(?:you|youre|you are|you people|you guys|your company|this company|lumina|company|bill|"
+    r"bills|price|prices|fee|fees|plan|charge|this|that|thats|its|what a|such a|total|complete|"
+    r"absolute|like a|it is|feels like a?)(?: \w+){0,4} (?:scam|scammers?|fraud|fraudsters?|"
+    r"fraudulent|rip ?off|thieves|robbery|swindle|con)\b(?! (?:call|text|email|message|calls|"
+    r"texts|caller|messages|in your name))",
+    r"\b(?:ustedes|vosotros|sois|son|sois unos|son unos|lumina|esta compania|esta empresa|"
+    r"compania|factura|recibo|precio|precios|tarifa|cuota|esto|eso|menuda|vaya|que|pura|puro|"
+    r"es una|es un|me parece una|me parece un|parece una|una|un)(?: \w+){0,3} (?:estafa|timo|"
+    r"fraude|estafadores|estafador|timadores|ladrones|robo|atraco)\b(?! (?:telefonic|por telefono|"
+    r"con mi|a mi nombre|de identidad|bancari|por internet|por sms|por whatsapp|por correo))",
+    r"\b(?:me|nos) (?:estais|estan|habeis|han|estas) (?:\w+ )?(?:estafando|timando|robando|"
+    r"estafado|timado)\b(?= (?:con (?:la|el|esta|este|las|los) (?:factura|recibo|precio|cuota|"
+    r"tarifa|facturas)|ustedes|vosotros))",
+    r"\b(?:stop|quit|stopped) scamming\b",
+    r"\byou(?:re| are|ve| have)? (?:\w+ )?(?:scamm\w+|conn\w+|defraud\w+|swindl\w+)\b",
+    r"\bladrones\b",
+)
+
+
+REAL_FRAUD = any_of(
+    r"\b(?:call|called|calling|caller|text|message|email|link|someone|somebody|man|woman|guy|code|"
+    r"card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|link|alguien|"
+    r"senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|"
+    r"victim|report|denunciar|me han|me estafaron|timaron)\b"
+)
