@@ -9,6 +9,7 @@ last seconds; the target delay is a high percentile of it. Playing runs on a sch
     played since                         -> the schedule steps back to it: the delay grows
     the delay is above the target        -> `excess_ms` tells the receiver to shorten quiet or voiced sound
     the delay is below the target        -> `shortage_ms` tells it to lengthen a pause
+    time passed but no number is missing -> the sender paused (silence suppression): nothing was lost
 """
 
 from __future__ import annotations
@@ -96,6 +97,13 @@ class JitterBuffer:
         self._late_run = 0
         self._started = False
         self._recent_delays: deque[float] = deque(maxlen=_SETTLE_PULLS)
+        self._played_sequence: int | None = None
+        self.sender_paused = False
+        """The last packet played came after a pause of the sender, not after a loss."""
+        self.lost_before = False
+        """Numbers are missing before the last packet played."""
+        self.hold_ms = 0.0
+        """Least target for the sake of repairing: so that the packet after a loss is there when it is needed."""
 
     def restart(self) -> None:
         """Forget the timeline: what comes next is a new sender."""
@@ -107,6 +115,7 @@ class JitterBuffer:
         self._cursor = self._gap_start = None
         self._started = False
         self._late_run = 0
+        self._played_sequence = None
 
     def put(self, packet: RtpPacket, now_ms: float) -> None:
         """Take a packet that arrived at `now_ms`."""
@@ -162,9 +171,21 @@ class JitterBuffer:
         if first > self._cursor:
             return None
         self.stats.played += 1
+        packet = self._drop_first()
+        expected = self._played_sequence
+        self.lost_before = expected is not None and packet.sequence != expected
+        waited = self._gap_start is not None and first > self._gap_start
+        self.sender_paused = waited and packet.sequence == expected
+        self._played_sequence = (packet.sequence + 1) & 0xFFFF
         self._cursor = first
         self._gap_start = None
-        return self._drop_first()
+        return packet
+
+    def packet_after(self, units: int) -> RtpPacket | None:
+        """Return the packet that follows a gap of at most `units` from here; None when it has not come."""
+        if not self._times or self._cursor is None or self._times[0] - self._cursor > units:
+            return None
+        return self._packets[self._times[0]]
 
     def advance(self, units: int, *, made_up: bool = False) -> None:
         """Move the schedule on by what was played: the length of the packet, or what was made up for a missing one."""
@@ -245,5 +266,5 @@ class JitterBuffer:
         ordered = sorted(self._transits)
         self._fastest_ms = ordered[0]
         lateness = ordered[math.ceil(_TARGET_SHARE * len(ordered)) - 1] - ordered[0]
-        wanted = lateness + _MARGIN_MS
+        wanted = max(lateness + _MARGIN_MS, self.hold_ms)
         self.target_ms = min(self._settings.max_ms, max(self._settings.min_ms, wanted))

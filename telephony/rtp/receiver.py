@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from calls.audio import FRAME_MS, Samples, level_dbfs
-from telephony.codecs import AudioCodec
+from telephony.codecs import AudioCodec, LossRepairer
+from telephony.rtp.comfort_noise import ComfortNoise
 from telephony.rtp.concealment import Concealer, remove_period
 from telephony.rtp.dtmf import Digit, DtmfReceiver
 from telephony.rtp.jitter_buffer import JitterBuffer, JitterSettings
@@ -23,6 +24,12 @@ _RESYNC_MS = 1000.0
 
 _HURRY_MS = 60.0
 """Excess delay from which voiced sound is shortened too; less waits for a pause."""
+
+_REPAIR_HOLD_MS = 30.0
+"""Delay while a codec can repair losses from the next packet: one packet and the margin of the tick."""
+
+_REPAIR_HELD_PULLS = 500
+"""That delay is held for 10 s after a loss: as long as the buffer remembers the network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,9 @@ class ReceiverStats:
 
     pulled: int = 0
     concealed: int = 0
-    """Ticks that were made up although a sender was active."""
+    """Ticks that were made up although a sender was active; a pause of the sender is taken off when it is known."""
+    repaired: int = 0
+    """Times that a loss was repaired from the packet after it."""
     shortened_ms: float = 0.0
     lengthened_ms: float = 0.0
     unknown_payload_types: int = 0
@@ -70,6 +79,10 @@ class RtpReceiver:
         self._units_per_sample = codec.clock_rate_hz / codec.rate_hz
         self._frame_size = codec.rate_hz * FRAME_MS // 1000
         self._concealer = Concealer(codec.rate_hz)
+        self._repairer = codec if isinstance(codec, LossRepairer) else None
+        self._repair_pulls = 0
+        self._noise: ComfortNoise | None = None
+        self._unsure = 0
         self._held: Samples = np.zeros(0, dtype=np.int16)
         self._sender_is_quiet = False
         self._last_was_quiet = True
@@ -107,6 +120,7 @@ class RtpReceiver:
             self.resync()
         self._pulled_ms = now_ms
         self.stats.pulled += 1
+        self._hold_for_repair()
         made_up = 0
         self.jitter.observe_delay(now_ms, self._units(len(self._held)))
         if self._may_lengthen():
@@ -120,6 +134,7 @@ class RtpReceiver:
         concealed = 2 * made_up >= self._frame_size
         if concealed and self.jitter.started and not self._sender_is_quiet:
             self.stats.concealed += 1
+            self._unsure += 1
         self._last_was_quiet = level_dbfs(frame) < _QUIET_DBFS
         return PulledFrame(frame, concealed)
 
@@ -127,14 +142,18 @@ class RtpReceiver:
         """Append the next piece to what is held; returns how many samples of it were made up."""
         packet = self.jitter.next_packet(now_ms)
         if packet is None:
-            missing = self._frame_size - len(self._held)
-            units = self.jitter.units_missing(self._units(missing))
-            samples = max(1, min(missing, round(units / self._units_per_sample)))
-            self.jitter.advance(self._units(samples), made_up=True)
-            return self._append_made_up(samples)
+            return self._make_up()
+        if self.jitter.sender_paused:
+            self.stats.concealed -= self._unsure
+        self._unsure = 0
         if packet.payload_type == COMFORT_NOISE:
             self._sender_is_quiet = True
+            if self._noise is None:
+                self._noise = ComfortNoise(self._codec.rate_hz)
+            self._noise.describe(packet.payload)
             return 0
+        if self.jitter.lost_before and self._repairer is not None:
+            self._repair_pulls = _REPAIR_HELD_PULLS
         try:
             decoded = self._codec.decode(packet.payload)
         except ValueError:
@@ -147,6 +166,37 @@ class RtpReceiver:
         self.jitter.advance(self._units(len(decoded)))
         self._append(self._concealer.good(decoded))
         return 0
+
+    def _make_up(self) -> int:
+        """Append what stands for a packet that is not there; returns how many samples."""
+        if self._repairer is not None and self.jitter.started and not self._sender_is_quiet:
+            restored = self._restore(self._repairer)
+            if restored:
+                return restored
+        missing = self._frame_size - len(self._held)
+        units = self.jitter.units_missing(self._units(missing))
+        samples = max(1, min(missing, round(units / self._units_per_sample)))
+        self.jitter.advance(self._units(samples), made_up=True)
+        return self._append_made_up(samples)
+
+    def _restore(self, repairer: LossRepairer) -> int:
+        """Append what the codec makes of the gap, by the packet after it when that is there; 0 when it cannot."""
+        units = self.jitter.units_missing(self._units(self._frame_size))
+        following = self.jitter.packet_after(units)
+        copy = following.payload if following is not None and following.payload_type == self._payload_type else None
+        try:
+            restored = repairer.restore(copy or None, round(units / self._units_per_sample))
+        except ValueError:
+            return 0
+        if len(restored):
+            self.stats.repaired += bool(copy)
+            self.jitter.advance(self._units(len(restored)), made_up=True)
+            self._append(self._concealer.good(restored))
+        return len(restored)
+
+    def _hold_for_repair(self) -> None:
+        self._repair_pulls = max(0, self._repair_pulls - 1)
+        self.jitter.hold_ms = _REPAIR_HOLD_MS if self._repair_pulls else 0.0
 
     def _may_lengthen(self) -> bool:
         return self._last_was_quiet and self.jitter.shortage_ms >= FRAME_MS
@@ -174,7 +224,10 @@ class RtpReceiver:
         self.jitter.delay_changed(-removed_ms)
 
     def _append_made_up(self, samples: int) -> int:
-        self._append(self._concealer.lost(samples))
+        if self._sender_is_quiet and self._noise is not None:
+            self._append(self._concealer.good(self._noise.next(samples)))
+        else:
+            self._append(self._concealer.lost(samples))
         return samples
 
     def _append(self, samples: Samples) -> None:

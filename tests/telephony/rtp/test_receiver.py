@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from calls.audio import level_dbfs
+from telephony.codecs import make_codec
 from telephony.codecs.g711 import G711
 from telephony.rtp.jitter_buffer import JitterSettings
 from telephony.rtp.packet import RtpPacket
@@ -194,8 +196,62 @@ def test_when_the_sender_falls_silent_with_comfort_noise_then_ticks_are_not_coun
     pulled = run_network(under_test, arrivals, 179)
     assert under_test.stats.concealed <= 2
     assert under_test.tracker.lost == 0
-    assert not joined(pulled[60:130]).any()
+    assert level_dbfs(joined(pulled[60:130])) == pytest.approx(-64.0, abs=0.5)
     assert np.abs(joined(pulled[150:170])).max() > 7000
+
+
+@pytest.mark.parametrize("pause_ticks", [8, 60, 400])
+def test_when_the_sender_pauses_without_a_word_but_counts_time_then_nothing_is_counted_as_lost(
+    pause_ticks: int,
+) -> None:
+    before = packets(tone(440, 50), sequence=1, timestamp=0)
+    after = packets(tone(440, 50), sequence=51, timestamp=(50 + pause_ticks) * FRAME)
+    arrivals = [(20.0 * n, p) for n, p in enumerate(before)]
+    arrivals += [(1000.0 + 20.0 * (pause_ticks + n), p) for n, p in enumerate(after)]
+    under_test = receiver()
+    pulled = run_network(under_test, arrivals, 100 + pause_ticks)
+    assert under_test.stats.concealed == 0
+    assert under_test.tracker.lost == 0
+    assert np.abs(joined(pulled[-40:-10])).max() > 7000
+
+
+def test_when_opus_packets_get_lost_then_the_copies_in_the_next_ones_are_used_and_the_sound_is_closer() -> None:
+    size = 320
+    sound = voice(400, 16_000)
+    encoder = make_codec("OPUS", rate_hz=16_000, fmtp="useinbandfec=1")
+    payloads = [encoder.encode(sound[n * size : (n + 1) * size]) for n in range(400)]
+    bare = make_codec("OPUS", rate_hz=16_000)
+    payloads_bare = [bare.encode(sound[n * size : (n + 1) * size]) for n in range(400)]
+
+    def play(payloads: list[bytes], lost: set[int]) -> tuple[RtpReceiver, np.ndarray]:
+        under_test = RtpReceiver(
+            make_codec("OPUS", rate_hz=16_000), 96, settings=JitterSettings(start_ms=45, min_ms=45)
+        )
+        stream = [RtpPacket(96, n, 960 * n, 7, payload) for n, payload in enumerate(payloads)]
+        arrivals = ((20.0 * n, packet) for n, packet in enumerate(stream) if n not in lost)
+        return under_test, joined(run_network(under_test, arrivals, 400)).astype(float)
+
+    lost = {n for n in range(60, 390) if n % 9 in (3, 7)}
+    errors = {}
+    for name, stream in (("copies", payloads), ("none", payloads_bare)):
+        _, whole = play(stream, set())
+        under_test, repaired = play(stream, lost)
+        assert under_test.tracker.lost == len(lost)
+        assert under_test.stats.repaired == pytest.approx(len(lost), abs=2)
+        errors[name] = np.sum((repaired - whole) ** 2) / np.sum(whole**2)
+    assert errors["copies"] < 0.7 * errors["none"]
+    assert errors["copies"] < 0.2
+
+
+def test_when_losses_could_be_repaired_then_the_delay_is_held_long_enough_for_it() -> None:
+    encoder = make_codec("OPUS", rate_hz=16_000, fmtp="useinbandfec=1")
+    sound = voice(1500, 16_000)
+    stream = [RtpPacket(96, n, 960 * n, 7, encoder.encode(sound[n * 320 : n * 320 + 320])) for n in range(1500)]
+    lost = {n for n in range(100, 1500) if n % 20 == 5}
+    under_test = RtpReceiver(make_codec("OPUS", rate_hz=16_000), 96)
+    run_network(under_test, ((20.0 * n, packet) for n, packet in enumerate(stream) if n not in lost), 1500)
+    assert under_test.stats.repaired > 0.7 * len(lost)
+    assert under_test.jitter.delay_ms < 60
 
 
 def test_when_a_payload_type_is_unknown_or_empty_then_it_is_ignored() -> None:
