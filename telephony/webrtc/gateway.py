@@ -153,6 +153,8 @@ class WebRtcGateway:
         await asyncio.gather(*(leg.hang_up() for leg in list(self._legs.values())))
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            # From Python 3.12 on, gathering tasks that are over returns before their callbacks took them off the list.
+            await asyncio.sleep(0)
 
     async def _watch(self, leg: WebRtcLeg, call: WebRtcIncomingCall) -> None:
         """Give up on a browser that does not connect in time, and forget the leg at its end."""
