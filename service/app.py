@@ -22,7 +22,7 @@ from starlette.datastructures import Headers
 from calls import machine
 from calls.codec import to_json
 from calls.errors import CallCentreError
-from calls.ids import CallId
+from calls.ids import CallId, Language
 from service.calls_view import call_detail, call_list, callback_list
 from service.house import House
 from service.waveform import measure
@@ -174,6 +174,11 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
         if detail is None:
             raise HTTPException(404, "There is no such call.")
         return detail
+
+    @app.get("/api/topics", dependencies=[staff])
+    async def topics() -> dict[str, dict[Language, str]]:
+        """What the articles are called: topic -> language -> title."""
+        return house.knowledge.titles_by_topic()
 
     def recording_of(call_id: str) -> Path:
         known = {path.stem: path for path in house.recordings.glob("*.wav")}

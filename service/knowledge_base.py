@@ -91,6 +91,13 @@ class KnowledgeBase:
         """Return topic -> title, for what people read."""
         return {a.topic: a.title for a in self._index.library.articles if a.language == language}
 
+    def titles_by_topic(self) -> dict[str, dict[Language, str]]:
+        """Return topic -> language -> title, for pages that show either language."""
+        titles: dict[str, dict[Language, str]] = {}
+        for article in self._index.library.articles:
+            titles.setdefault(article.topic, {})[article.language] = article.title
+        return titles
+
     def _look(self) -> tuple[int, int]:
         """Return the number of files and the newest change: cheap, and any edit changes it."""
         stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]

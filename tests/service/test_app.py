@@ -21,6 +21,7 @@ STAFF_PATHS = (
     "/api/calls/x/recording",
     "/api/calls/x/waveform",
     "/api/callbacks",
+    "/api/topics",
 )
 ELSEWHERE = "https://evil.example"
 
@@ -74,6 +75,17 @@ def test_when_the_staff_link_holds_a_wrong_token_then_the_page_comes_without_a_c
     answer = anyone.get("/desk?token=wrong")
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
+
+
+def test_when_staff_ask_for_topics_then_each_has_its_articles_title_in_both_languages(
+    running_service: ServiceProcess,
+) -> None:
+    titles = running_service.get("/api/topics")
+    assert titles == {
+        "bill-explained": {"en": "Understanding your bill", "es": "Cómo entender tu factura"},
+        "power-outage-status": titles["power-outage-status"],
+    }
+    assert set(titles["power-outage-status"]) == {"en", "es"}
 
 
 def test_when_a_call_is_unknown_then_its_parts_are_not_found(running_service: ServiceProcess) -> None:

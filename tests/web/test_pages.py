@@ -395,4 +395,7 @@ def test_when_the_screen_is_narrow_then_nothing_sticks_out(
     page.locator("h1").first.wait_for(state="attached")
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    for badge in page.locator(".badge").all():  # a box that scrolls inside hides what sticks out of it
+        box = badge.bounding_box()
+        assert box is None or box["x"] + box["width"] <= 320
     page.context.close()

@@ -125,7 +125,15 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
   }, [call, at_ms]);
 
   if (!call.events.value.length) {
-    if (call.failure.value === "missing") return <Empty icon="search" title={say(WORDS.noCall)} />;
+    if (call.failure.value === "missing") {
+      return (
+        <Empty icon="search" title={say(WORDS.noCall)}>
+          <a class="button" href="/desk">
+            {say(WORDS.backToCalls)}
+          </a>
+        </Empty>
+      );
+    }
     if (call.failure.value === "failed") return <Failed retry={() => void call.load()} />;
     return <Empty icon="calls" title={say(WORDS.loading)} />;
   }

@@ -8,7 +8,7 @@ import { Icon } from "../shared/icons";
 import { type Said, say } from "../shared/language";
 import { type CallDetail, type CallRow, follow, get, type LiveMessage } from "./api";
 import { highest, UPSET_PROB } from "./emotion";
-import { callerName, clock, code, languageName, percent, phone, when } from "./format";
+import { callerName, clock, code, languageName, percent, phone, topicName, when } from "./format";
 import { Empty, Outcome, Spark } from "./parts";
 import { callPath, go } from "./route";
 import { WORDS } from "./words";
@@ -127,9 +127,12 @@ function Tile(tile: { label: string; value: string; note?: string; live?: boolea
   );
 }
 
+/** Why, the commonest reason first. */
 function reasons(wanted: readonly LiveCall[]): string {
-  const [first] = wanted;
-  return first === undefined ? "" : code(first.escalation);
+  const counts = new Map<string, number>();
+  for (const { escalation } of wanted) counts.set(escalation, (counts.get(escalation) ?? 0) + 1);
+  const [first, ...others] = [...counts].sort((one, other) => other[1] - one[1]).map(([reason]) => code(reason));
+  return first === undefined ? "" : others.length ? say(WORDS.andOthers, { reason: first }) : first;
 }
 
 function Table() {
@@ -173,7 +176,7 @@ function Row({ row: { call_id, live, started_at } }: { row: CallRow }) {
         </small>
       </td>
       <td class="matter-cell">
-        <span>{live.brief?.matter || (live.topic && code(live.topic)) || firstWords(live) || "—"}</span>
+        <span>{live.brief?.matter || (live.topic && topicName(live.topic)) || firstWords(live) || "—"}</span>
         {live.status === "talking" && (guess || last) && (
           <small class="saying">{guess || `${code(last?.speaker ?? "")}: ${last?.text ?? ""}`}</small>
         )}
@@ -184,7 +187,7 @@ function Row({ row: { call_id, live, started_at } }: { row: CallRow }) {
       <td>
         <Spark live={live} />
       </td>
-      <td class="muted">{when(started_at, new Date(now_ms.value))}</td>
+      <td class="when muted">{when(started_at, new Date(now_ms.value))}</td>
       <td class="number">{live.answered_at_utc ? clock(length_ms(live)) : "—"}</td>
       <td>
         <Outcome live={live} />
@@ -244,7 +247,7 @@ function passes(live: LiveCall): boolean {
 /** Every word that is sought stands somewhere in the call; accents and case do not matter. */
 function matches({ call_id, live }: CallRow, text: string): boolean {
   const said = live.turns.map((turn) => turn.text).join(" ");
-  const known = [call_id, live.caller, live.caller_name, live.topic, code(live.topic), live.brief?.matter, live.called, said];
+  const known = [call_id, live.caller, live.caller_name, live.topic, topicName(live.topic), live.brief?.matter, live.called, said];
   const all = plain(known.join(" "));
   const digits = all.replace(/[^0-9a-z]/g, "");
   return plain(text)

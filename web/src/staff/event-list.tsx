@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { TimelineEntry } from "../events.gen";
 import { say } from "../shared/language";
 import type { CallState } from "./call";
-import { clock, code, percent } from "./format";
+import { clock, code, percent, topicName } from "./format";
 import { EVENT_NAMES, WORDS } from "./words";
 
 /** What the transcript and the header show already; it is left out of the short list. */
@@ -47,7 +47,7 @@ export function detailOf(entry: TimelineEntry): string {
     case "turn_ended":
       return `${code(entry.who)}: ${entry.text}`;
     case "topic_found":
-      return entry.detail.startsWith("- ") ? "" : code(entry.detail.split(" ")[0] ?? "");
+      return entry.detail.startsWith("- ") ? "" : topicName(entry.detail.split(" ")[0] ?? "");
     case "call_offered": {
       const [line = "", called = ""] = entry.detail.split(" ");
       return `${code(line)} → ${called}`;

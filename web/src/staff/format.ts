@@ -1,6 +1,7 @@
 // Times, numbers and names as people read them.
 
 import { language, locale, say } from "../shared/language";
+import { titleOf } from "./topics";
 import { CODES, WORDS } from "./words";
 
 /** 75_400 ms -> "1:15". */
@@ -53,12 +54,19 @@ export function languageName(code: string): string {
   return say(code === "es" ? WORDS.spanish : WORDS.english);
 }
 
-/** A stable code in words: known ones translated, others with their signs made readable. */
+/** A stable code in words: known ones translated, topics by their title, others with their signs made readable. */
 export function code(value: string): string {
   const known = CODES[value];
   if (known) return known[language.value];
-  const [head, ...rest] = value.split(":");
-  const family = head === undefined ? undefined : CODES[`${head}:`];
-  if (family && rest.length) return `${family[language.value]} ${code(rest.join(":"))}`;
-  return value.replace(/[._:-]+/g, " ").trim();
+  const [head = "", ...rest] = value.split(":");
+  const title = head === "topic" ? titleOf(rest.join(":")) : undefined;
+  if (title !== undefined) return title;
+  const family = CODES[`${head}:`]?.[language.value] ?? (rest.length ? code(head) : undefined);
+  if (family !== undefined && rest.length) return `${family} ${code(rest.join(":"))}`;
+  return topicName(value);
+}
+
+/** A topic as its article is called in the page's language. */
+export function topicName(topic: string): string {
+  return titleOf(topic) ?? topic.replace(/[._:-]+/g, " ").trim();
 }

@@ -15,6 +15,7 @@ import { CallPage } from "./call";
 import { Callbacks } from "./callbacks";
 import { Calls } from "./calls";
 import { listen, page } from "./route";
+import { loadTitles } from "./topics";
 import { WORDS } from "./words";
 
 function Desk() {
@@ -73,6 +74,7 @@ function Locked() {
 }
 
 listen();
+void loadTitles();
 announce(() => say(WORDS.title));
 effect(() => {
   document.body.dataset["page"] = page.value.name;

@@ -38,7 +38,7 @@ export function Badge({ tone, text }: { tone: Tone; text: string }) {
 export function Spark({ live }: { live: LiveCall }) {
   const top = highest(live.emotion);
   if (top === null) {
-    return <span class="none">{live.emotion_consent === "refused" ? say(WORDS.refused) : "—"}</span>;
+    return <span class="none">{live.emotion_consent === "refused" ? say(WORDS.emotionNo) : "—"}</span>;
   }
   const end = Math.max(live.t_ms, 1);
   const points = live.emotion.map((point) => ({ x: (point.t_ms / end) * 84 + 3, y: 25 - point.anger_prob * 22, ...point }));

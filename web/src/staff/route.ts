@@ -34,6 +34,8 @@ export function go(path: string): void {
   history.pushState(null, "", path);
   address.value = path;
   window.scrollTo(0, 0);
+  // The new page is where the keyboard and a screen reader go on, not the link that is gone.
+  requestAnimationFrame(() => document.getElementById("content")?.focus({ preventScroll: true }));
 }
 
 /** Let links of the desk change the page without loading. */

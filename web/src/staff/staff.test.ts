@@ -3,10 +3,11 @@ import type { Event, EventBody } from "../events.gen";
 import { transcriptOver } from "../folds/transcript";
 import { language } from "../shared/language";
 import { feelings, highest, stretches } from "./emotion";
-import { callerName, clock, code, fineClock, phone } from "./format";
+import { callerName, clock, code, fineClock, phone, topicName } from "./format";
 import { Replay } from "./replay";
 import { read } from "./route";
 import { passages, pending, placeAt } from "./talk";
+import { titles } from "./topics";
 
 beforeEach(() => {
   language.value = "en";
@@ -121,9 +122,24 @@ describe("words and numbers", () => {
   it("puts codes into words in both languages, and unknown ones readably", () => {
     expect(code("caller_asked")).toBe("The caller asked for a person");
     expect(code("topic:bill-explained")).toBe("topic bill explained");
+    expect(code("flow:appointment:done")).toBe("request Appointment done");
+    expect(code("safety:gas")).toBe("safety: smell of gas");
     expect(code("never_seen.before")).toBe("never seen before");
     language.value = "es";
     expect(code("caller_asked")).toBe("El cliente pide una persona");
+  });
+
+  it("calls a topic as its article is called in the page's language, else in the other, else by its code", () => {
+    titles.value = { "move-home": { en: "Moving home", es: "Mudanza" }, roaming: { es: "Roaming en el extranjero" } };
+    expect([code("topic:move-home"), topicName("move-home"), topicName("roaming")]).toEqual([
+      "Moving home",
+      "Moving home",
+      "Roaming en el extranjero",
+    ]);
+    language.value = "es";
+    expect([code("topic:move-home"), topicName("move-home")]).toEqual(["Mudanza", "Mudanza"]);
+    titles.value = {};
+    expect([code("topic:move-home"), topicName("move-home")]).toEqual(["tema move home", "move home"]);
   });
 
   it("groups telephone numbers", () => {

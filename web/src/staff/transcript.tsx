@@ -6,7 +6,7 @@ import type { ActDecided, TranscriptWord } from "../events.gen";
 import { say } from "../shared/language";
 import type { CallState } from "./call";
 import { reveal } from "./event-list";
-import { clock, code, fineClock, percent } from "./format";
+import { clock, code, fineClock, percent, topicName } from "./format";
 import type { Replay } from "./replay";
 import { type Decision, type Passage, passages, pending, placeAt } from "./talk";
 import { WORDS } from "./words";
@@ -120,7 +120,7 @@ function Words({ words, replay }: { words: readonly TranscriptWord[]; replay: Re
 function Reason({ decision: { seq, t_ms, body }, replay }: { decision: Decision; replay: Replay }) {
   const text =
     body.type === "topic_found"
-      ? `${body.topic === null ? say(WORDS.noTopic) : code(body.topic)} · ${say(WORDS.matchScore, { score: body.score.toFixed(2) })}`
+      ? `${body.topic === null ? say(WORDS.noTopic) : topicName(body.topic)} · ${say(WORDS.matchScore, { score: body.score.toFixed(2) })}`
       : actText(body);
   if (!text) return null;
   return (
