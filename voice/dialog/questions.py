@@ -19,7 +19,7 @@ SAME_ANSWER_LIMIT = 3
 """The same answer asked for a third time in a row did not help twice. Source: our choice."""
 
 MISS_LIMIT = 3
-"""Turns in a row without understanding after which a human is looked for. Source: our choice, usual for telephone dialogs."""
+"""Turns in a row without understanding after which a human is looked for. Source: our choice."""
 
 _TITLE_MATCH = 70.0
 """Similarity in percent from which words are taken for a title that was offered. Source: own dialogues in the tests."""

@@ -13,19 +13,21 @@ from calls.ids import Language
 from voice.dialog.slots import SLOT_TYPES, parse, parse_keys, say_value, speaks_card_number
 
 TODAY = date(2026, 3, 11)
+NOVEMBER = date(2026, 11, 22)
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
-def rows(language: Language) -> list[tuple[str, str, str]]:
+def rows(name: str) -> list[tuple[str, str, str]]:
     found = []
-    for line in (Path(__file__).parent / f"slots_{language}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (Path(__file__).parent / f"{name}.txt").read_text(encoding="utf-8").splitlines():
         if line.strip() and not line.startswith("#"):
             slot, text, value = (part.strip() for part in line.split("|"))
             found.append((slot, text, value))
     return found
 
 
-ALL = [(language, *row) for language in LANGUAGES for row in rows(language)]
+ALL = [(language, *row) for language in LANGUAGES for row in rows(f"slots_{language}")]
+LATER = [(language, *row) for language in LANGUAGES for row in rows(f"slots_november_{language}")]
 
 
 @pytest.mark.parametrize(("language", "slot", "text", "value"), ALL, ids=[f"{r[0]}-{r[1]}-{r[2]}" for r in ALL])
@@ -33,6 +35,14 @@ def test_when_a_value_is_spoken_then_its_normal_form_is_found(
     language: Language, slot: str, text: str, value: str
 ) -> None:
     parsed = parse(slot, text, language, TODAY)
+    assert (parsed.value if parsed else "") == value
+
+
+@pytest.mark.parametrize(("language", "slot", "text", "value"), LATER, ids=[f"{r[0]}-{r[1]}-{r[2]}" for r in LATER])
+def test_when_a_value_is_spoken_late_in_the_year_then_its_normal_form_is_found(
+    language: Language, slot: str, text: str, value: str
+) -> None:
+    parsed = parse(slot, text, language, NOVEMBER)
     assert (parsed.value if parsed else "") == value
 
 

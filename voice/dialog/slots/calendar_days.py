@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from calls.ids import Language
 from voice.dialog.slots.date_words import BIRTH, DAYS_OF_UNIT, FEAST_DAYS, MONTH_UNITS, MONTHS, ORDINALS, WEEKDAYS
 from voice.dialog.slots.number_words import Token
 from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.text import word_list
+
+_YEARS_AHEAD = 10
+"""A year of two digits up to so far ahead is of this century: "enero del veintisiete". Source: our choice."""
 
 
 def valid_date(year: int, month: int, day: int) -> date | None:
@@ -52,7 +55,7 @@ def calendar_day(
         day = _day_near(segment, at, language)
         if day is None:
             return None
-        year = _year_after(segment, max(at, day[1]), born=bool(BIRTH.search(words)))
+        year = _year_after(segment, max(at, day[1]), today, born=bool(BIRTH.search(words)))
         return with_year(day[0], month, year, words, today, past=past)
     slash = [t for t in segment if t.text == "slash"]
     if slash:
@@ -65,9 +68,17 @@ def calendar_day(
             if year is not None and year < 100:
                 year += 2000 if year < 50 else 1900
             return with_year(day_value, month, year, words, today, past=past)
+    numbered = _numbered_month(segment, language)
+    if numbered is not None:
+        return with_year(*numbered, None, words, today, past=past)
     for pattern, (month, fixed_day) in FEAST_DAYS:
-        if pattern.search(words):
-            return with_year(fixed_day, month, None, words, today, past=past)
+        feast = pattern.search(words)
+        if feast is not None:
+            day_of_feast = with_year(fixed_day, month, None, words, today, past=past)
+            beside = _BESIDE_A_FEAST.search(words[: feast.start()])
+            if beside is None or day_of_feast is None:
+                return day_of_feast
+            return day_of_feast + timedelta(days=-1 if beside["before"] else 1)
     lone = _lone_day(segment, language)
     if lone is None:
         return None
@@ -75,6 +86,30 @@ def calendar_day(
         year_context = context[1]
         return valid_date(year_context or today.year, context[0], lone)
     return _next_day(lone, words, today, past=past)
+
+
+_BESIDE_A_FEAST = re.compile(
+    r"\b(?:(?P<before>(?:day|night) before|eve of|vispera de|dia antes de|dia anterior a)|"
+    r"day after|dia despues de|dia siguiente a)l? ?$"
+)
+
+
+def _numbered_month(segment: list[Token], language: Language) -> tuple[int, int] | None:
+    """Return day and month of "the twelfth of the first" or "el dos del dos", else None."""
+    links = (["of", "the"],) if language == "en" else (["del"], ["del", "mes"])
+    for i in range(len(segment)):
+        day = _day_at(segment, i, language)
+        if day is None:
+            continue
+        for link in links:
+            after = day[1] + len(link)
+            if [t.text for t in segment[day[1] : after]] != link or after >= len(segment):
+                continue
+            month = _day_at(segment, after, language)
+            ordinal = language == "es" or segment[after].text in ORDINALS
+            if month is not None and month[0] <= 12 and ordinal:
+                return day[0], month[0]
+    return None
 
 
 def _day_near(segment: list[Token], at: int, language: Language) -> tuple[int, int] | None:
@@ -165,7 +200,7 @@ def _lone_day(segment: list[Token], language: Language) -> int | None:
     return found
 
 
-def _year_after(segment: list[Token], at: int, *, born: bool) -> int | None:
+def _year_after(segment: list[Token], at: int, today: date, *, born: bool) -> int | None:
     """Read the year behind day and month: "1985", "nineteen eighty five", "dos mil tres", "del noventa"."""
     i = at
     while i < len(segment) and (
@@ -190,7 +225,7 @@ def _year_after(segment: list[Token], at: int, *, born: bool) -> int | None:
             if unit is not None and unit[0] < 10:
                 return value * 100 + unit[0]
     if value < 100 and (born or value > 31 or segment[i - 1].text in ("del", "ano")):
-        return value + (2000 if value < 27 else 1900)
+        return 2000 + value if 2000 + value <= today.year + (0 if born else _YEARS_AHEAD) else 1900 + value
     return None
 
 

@@ -9,7 +9,7 @@ from calls.ids import Language
 from voice.dialog.slots.calendar_days import calendar_day, valid_date, with_year
 from voice.dialog.slots.date_words import BIRTH, PAST_WORDS, date_segments
 from voice.dialog.slots.number_words import Token
-from voice.dialog.slots.relative_days import relative_day
+from voice.dialog.slots.relative_days import relative_day, week_after_next
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain, word_list
 
@@ -31,6 +31,9 @@ def parse_date(text: str, language: Language, today: date) -> Parsed | None:
     past = bool(PAST_WORDS.search(whole))
     found_date: date | None = None
     context: tuple[int, int | None] | None = None
+    not_this = week_after_next(whole, language, today)
+    if not_this is not None:
+        return Parsed(not_this.isoformat(), 0.8, needs_confirmation=False)
     for segment in date_segments(low, language):
         words = " ".join(t.text for t in segment if t.kind != "comma")
         day = _one(segment, words, language, today, past=past, context=context)

@@ -36,6 +36,8 @@ _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
         (r"\bplus(?: sign)?\b", " plussign "),
         (r"\bcalm\b", "com"),
         (r"\b(?:at sign|at symbol)\b", "at"),
+        (r"\bcapital ([a-z]),? (?=\1\b)", ""),
+        (r"\b([a-z]),? (?:for|as in|like in|like) \1[a-z]{2,}\b", r"\1"),
         (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
     ),
     "es": (
@@ -125,8 +127,21 @@ def parse_email(text: str, language: Language) -> Parsed | None:
     value = _assemble(items, language)
     if value is None or not _ADDRESS.match(value):
         return None
+    value = _said_once(value, text)
     known = value.split("@")[1] in _KNOWN
     return Parsed(value, 0.85 if known else 0.7, needs_confirmation=True)
+
+
+_SPELLED_TWICE = 4
+"""Letters of a word that may have been said and then spelled. Source: shorter ones are doubled in real addresses."""
+
+
+def _said_once(value: str, text: str) -> str:
+    """Return the address without the second half of a name that was said and then spelled: "pedro, pe e de …"."""
+    name, domain = value.split("@")
+    half = name[: len(name) // 2]
+    spelled = len(half) >= _SPELLED_TWICE and half + half == name and text.lower().count(half) == 1
+    return f"{half}@{domain}" if spelled else value
 
 
 def _prepared(text: str, language: Language) -> str:

@@ -39,6 +39,8 @@ _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
         (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) (?:for|fore)\b", r"\1 four"),
         (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) ate\b", r"\1 eight"),
         (r"\b(twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety) won\b", r"\1 one"),
+        (r"\bhalf an? (euro|dollar|peso)\b", r"fifty cents \1"),
+        (r"\bgrand\b", "thousand"),
         (r"\bfor tea\b", "forty"),
         (r"\bfor ty\b", "forty"),
         (r"\bthir ?tea\b", "thirty"),
@@ -62,6 +64,7 @@ _REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
         (r"\bsien\b", "cien"),
         (r"\bveinti (?=uno|un|dos|tres|cuatro|cinco|seis|siete|ocho|nueve)", "veinti"),
         (r"\bdieci (?=seis|siete|ocho|nueve)", "dieci"),
+        (r"(?<!y )(?<!con )\bmedio (euro|dolar|peso)\b", r"cincuenta centimos \1"),
         (r"\bmedio\b", "media"),
     ),
 }
@@ -181,7 +184,7 @@ def _read(segment: list[Token], i: int) -> tuple[int, int, bool] | None:
                 cents, end = unit
                 written = f"0{cents}"
         is_point = any(t in _MARKS_OF_POINT for t in texts[j:k])
-        if is_point and cents < 10 and end < len(segment) and segment[end].kind == "unit":
+        if is_point and cents < 10 and end < len(segment) and segment[end].kind in ("unit", "zero"):
             second = _whole(segment, end)
             if second is not None and second[0] < 10:
                 cents, end, written = cents * 10 + second[0], second[1], "22"

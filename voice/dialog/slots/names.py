@@ -18,7 +18,7 @@ _PREAMBLE: dict[Language, re.Pattern[str]] = {
         r"of course)\b\W*)*(?:(?:my|the|his|her) (?:full |first |last |sur|sir |family )?(?:name|"
         r"surname)(?:'?s| is)?|(?:last|first) name(?: is)?|surname(?: is)?|"
         r"it'?s|it is|its|this is|i'?m|i am|im|that'?s|call me|it'?s under|under|name'?s|put down|"
-        r"the account is under)?\W*(?=\w)",
+        r"(?:you can )?put it (?:down )?(?:under|as)|in the name of|make it|the account is under)?\W*(?=\w)",
         re.IGNORECASE,
     ),
     "es": re.compile(
@@ -30,7 +30,7 @@ _PREAMBLE: dict[Language, re.Pattern[str]] = {
 }
 _NOT_NAME = re.compile(
     r"\b(?:i|you|we|don'?t|want|what|how|why|when|where|can|could|is|are|the|bill|help|know|sorry|"
-    r"hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|"
+    r"my|name|wife|husband|mi|nombre|mujer|marido|esposa|esposo|hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|"
     r"s\u00ed|por favor|gracias|thanks|yes|agent|person|an?|un|una|el|los|las|lo)\b",
     re.IGNORECASE,
 )
@@ -128,8 +128,16 @@ def _with_correction(before: list[str], after: list[str]) -> list[str]:
 
 
 def _said(text: str, language: Language) -> Parsed | None:
-    words = _PREAMBLE[language].sub("", text.strip(), count=1)
-    words = re.split(r"[,.;:!?]", words)[0].strip()
+    """Return the first stretch between commas that can be a name."""
+    stretches = (_name_in(stretch, language) for stretch in re.split(r"[,.;:!?]", text))
+    return next((name for name in stretches if name is not None), None)
+
+
+_AFTER_NAME = re.compile(r"\s+(?:speaking|here|calling|on the line|al habla|al aparato)$", re.IGNORECASE)
+
+
+def _name_in(stretch: str, language: Language) -> Parsed | None:
+    words = _AFTER_NAME.sub("", _PREAMBLE[language].sub("", stretch.strip(), count=1).strip())
     parts = words.split()
     if (
         not 1 <= len(parts) <= 5

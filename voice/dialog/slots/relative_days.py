@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from calls.ids import Language
 from voice.dialog.slots.calendar_days import add_months
-from voice.dialog.slots.date_words import DAYS_OF_UNIT, MONTH_UNITS, WEEKDAYS
+from voice.dialog.slots.date_words import DAYS_OF_UNIT, MONTH_UNITS, MONTHS, WEEKDAYS
 from voice.dialog.slots.number_words import Token
 from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.text import word_list
@@ -49,6 +49,9 @@ _NOT_TOMORROW_ES = re.compile(r"\b(?:por|de|en|a|esta|toda) (?:la |esa )?manana\
 
 def relative_day(segment: list[Token], words: str, language: Language, today: date, *, past: bool) -> date | None:
     """Return the day that a stretch of speech counts from `today`, None when it counts none."""
+    nth = _nth_weekday(segment, words, language, today)
+    if nth is not None:
+        return nth
     weekday, at = _named_weekday(segment, language)
     relative, relative_at = _relative_word(words, language, today)
     if weekday is not None:
@@ -96,6 +99,80 @@ def _relative_word(words: str, language: Language, today: date) -> tuple[date | 
     return None, -1
 
 
+_WEEKS_LATER = re.compile(
+    r"\b(?:(\w+) )?(weeks?|fortnight|semanas?) (?:from|on|after|despues de|a partir de|contando desde)l?\b"
+    rf"|\b(?:{'|'.join(WEEKDAYS['en'])}) (week|fortnight)\b|\ben (ocho|quince)\b"
+)
+_SMALL_COUNTS = {"two": 2, "three": 3, "four": 4, "dos": 2, "tres": 3, "cuatro": 4, "2": 2, "3": 3, "4": 4}
+
+
+def _weeks_later(words: str) -> int:
+    """Return the weeks to add to a weekday: "a week on Monday", "Friday fortnight", "el lunes en quince"."""
+    found = _WEEKS_LATER.search(words)
+    if found is None:
+        return 0
+    if "fortnight" in found.groups() or found[4] == "quince":
+        return 2
+    return _SMALL_COUNTS.get(found[1] or "", 1)
+
+
+_NOT_THIS_ONE = re.compile(
+    r"\bnot (?:this |the |on |this coming )?(?P<en>\w+) but (?:the )?(?:next|following|one after|week after)\b"
+    r"|\b(?:este |el )?(?P<es>\w+) no (?:sino )?el (?:siguiente|otro|proximo|de la otra|que sigue)\b"
+)
+
+
+def week_after_next(whole: str, language: Language, today: date) -> date | None:
+    """Return the day of "not this Friday but the next one" in plain text, else None."""
+    found = _NOT_THIS_ONE.search(whole)
+    weekday = None if found is None else WEEKDAYS[language].get(found["en"] or found["es"])
+    return None if weekday is None else _weekday("", weekday, today, past=False) + timedelta(days=7)
+
+
+_NTH = {
+    "first": 1,
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "last": -1,
+    "uno": 1,
+    "primer": 1,
+    "segundo": 2,
+    "tercer": 3,
+    "tercero": 3,
+    "cuarto": 4,
+    "ultimo": -1,
+}
+
+
+def _nth_weekday(segment: list[Token], words: str, language: Language, today: date) -> date | None:
+    """Return the day of "the second Tuesday in December" or "el último viernes del mes", else None."""
+    for i in range(1, len(segment)):
+        weekday, nth = WEEKDAYS[language].get(segment[i].text), _NTH.get(segment[i - 1].text)
+        behind = [t.text for t in segment[i + 1 : i + 5]]
+        month = next((MONTHS[language][word] for word in behind if word in MONTHS[language]), None)
+        if weekday is None or nth is None or behind[:1] not in (["of"], ["in"], ["de"], ["del"]):
+            continue
+        if month is None and not {"month", "mes"} & set(behind):
+            continue
+        following = re.search(r"\b(?:next month|mes que viene|proximo mes)\b", words)
+        first = today.replace(day=1) if not following else add_months(today.replace(day=1), 1)
+        for months in range(24):
+            start = add_months(first, months)
+            found = _nth_in(start, weekday, nth)
+            if found >= today and month in (None, start.month):
+                return found
+    return None
+
+
+def _nth_in(start: date, weekday: int, nth: int) -> date:
+    """Return the `nth` such weekday (-1 the last) of the month that begins at `start`."""
+    if nth > 0:
+        return start + timedelta(days=(weekday - start.weekday()) % 7 + 7 * (nth - 1))
+    end = add_months(start, 1) - timedelta(days=1)
+    return end - timedelta(days=(end.weekday() - weekday) % 7)
+
+
 def _weekday(words: str, weekday: int, today: date, *, past: bool) -> date:
     ahead = (weekday - today.weekday()) % 7
     following = today + timedelta(days=ahead or 7)
@@ -104,10 +181,9 @@ def _weekday(words: str, weekday: int, today: date, *, past: bool) -> date:
     ):
         behind = (today.weekday() - weekday) % 7
         return today - timedelta(days=behind or 7)
-    if re.search(
-        r"\b(?:a week (?:from|on|after)|week (?:from|on)|en ocho|weeks? (?:from|after))\b", words
-    ) or re.search(rf"\b(?:{'|'.join(WEEKDAYS['en'])}) week\b", words):
-        return following + timedelta(days=7)
+    later = _weeks_later(words)
+    if later:
+        return following + timedelta(weeks=later)
     monday = today - timedelta(days=today.weekday())
     if re.search(
         r"\b(?:of next week|next week|de la (?:semana (?:que viene|proxima|entrante|siguiente)|"
