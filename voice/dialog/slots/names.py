@@ -30,7 +30,7 @@ _PREAMBLE: dict[Language, re.Pattern[str]] = {
 }
 _NOT_NAME = re.compile(
     r"\b(?:i|you|we|don'?t|want|what|how|why|when|where|can|could|is|are|the|bill|help|know|sorry|"
-    r"my|name|wife|husband|mi|nombre|mujer|marido|esposa|esposo|hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|"
+    r"hi|hola|sure|okay|ok|vale|claro|bueno|my|name|wife|husband|mi|nombre|mujer|marido|esposa|esposo|hello|please|later|que|como|cuando|donde|quiero|puede|puedo|tengo|factura|ayuda|no|si|"
     r"s\u00ed|por favor|gracias|thanks|yes|agent|person|an?|un|una|el|los|las|lo)\b",
     re.IGNORECASE,
 )
@@ -129,7 +129,8 @@ def _with_correction(before: list[str], after: list[str]) -> list[str]:
 
 def _said(text: str, language: Language) -> Parsed | None:
     """Return the first stretch between commas that can be a name."""
-    stretches = (_name_in(stretch, language) for stretch in re.split(r"[,.;:!?]", text))
+    whole = _PREAMBLE[language].sub("", text.strip(), count=1)
+    stretches = (_name_in(stretch, language) for stretch in re.split(r"[,.;:!?]", whole))
     return next((name for name in stretches if name is not None), None)
 
 
