@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 JOURNAL_NAME = "erased.jsonl"
 """Beside the database, outside of backups: what was erased, so that restoring an old backup does not bring it back."""
 
+_FORGET_TRIES = 3
+"""How often the write-ahead log is emptied, if a reader is in the way."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erasure:
@@ -145,8 +148,14 @@ def _streams_of(store: EventStore, names: Sequence[str]) -> list[tuple[StreamKin
 
 def _forget_pages(store: EventStore) -> None:
     """Overwrite the old pages: SQLite's write-ahead log still holds them. PostgreSQL's are vacuumed by the server."""
-    if store.engine.dialect.name == "sqlite":
-        with store.engine.connect() as connection:
-            connection.exec_driver_sql("COMMIT")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-            connection.exec_driver_sql("BEGIN")
+    if store.engine.dialect.name != "sqlite":
+        return
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        for _ in range(_FORGET_TRIES):  # a reader of a running service holds it up, each try for at most 5 s
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+            if not busy:
+                break
+        else:
+            logger.warning("the erased keys leave the write-ahead log with its next checkpoint; a reader holds it")
+        connection.exec_driver_sql("BEGIN")

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from calls.events import CallbackBooked, CallEnded, CallOffered, EventBody, RecordingStarted, UtteranceHeard
 from calls.ids import UtteranceId
@@ -17,6 +18,7 @@ from calls.speech import Word
 from records.erasure import JOURNAL_NAME
 from records.keys import ERASED
 from records.rows import NewEvent
+from records.schema import keys
 from records.store import EventStore
 from service.cli import main
 from service.numbers import one_number, readings
@@ -184,6 +186,22 @@ def test_when_a_service_writes_to_the_same_log_then_erasing_works_and_the_call_t
     service.close()
     assert log.words("ana-3") == f"{ERASED} {ERASED}"
     assert log.words("ben-2").startswith("go on")
+
+
+def test_when_a_page_is_reading_then_erasing_waits_for_it_and_no_file_holds_the_key_any_more(log: Log) -> None:
+    reader = EventStore.open_dir(log.data_dir)
+    connection = reader.engine.connect()
+    query = sa.select(keys.c.wrapped).where(keys.c.subject == "call:ana-1")
+    wrapped: bytes = connection.execute(query).scalar_one()
+    timer = threading.Timer(0.6, connection.close)
+    timer.start()
+    try:
+        assert log.erase("--number", ANA, "--yes") == 0
+    finally:
+        timer.join()
+        reader.close()
+    for file in log.data_dir.glob("warmline.sqlite3*"):
+        assert wrapped not in file.read_bytes()
 
 
 def test_when_a_person_is_erased_then_the_sentences_that_were_said_to_them_are_not_kept_as_sound(log: Log) -> None:
