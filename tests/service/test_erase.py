@@ -195,13 +195,11 @@ def test_when_a_page_is_reading_then_erasing_waits_for_it_and_no_file_holds_the_
     wrapped: bytes = connection.execute(query).scalar_one()
     timer = threading.Timer(0.6, connection.close)
     timer.start()
-    try:
-        assert log.erase("--number", ANA, "--yes") == 0
-    finally:
-        timer.join()
-        reader.close()
-    for file in log.data_dir.glob("warmline.sqlite3*"):
+    assert log.erase("--number", ANA, "--yes") == 0
+    timer.join()
+    for file in log.data_dir.glob("warmline.sqlite3*"):  # while the reader has the database open
         assert wrapped not in file.read_bytes()
+    reader.close()
 
 
 def test_when_a_person_is_erased_then_the_sentences_that_were_said_to_them_are_not_kept_as_sound(log: Log) -> None:
