@@ -102,7 +102,8 @@ class Service:
             await self._task
 
     async def stop(self) -> None:
-        """Close the pages, then the lines."""
+        """Take no more calls, close the pages, then the lines."""
+        self.house.ready = False
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.wait({self._task})

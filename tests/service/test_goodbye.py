@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,7 @@ from calls.ids import Language
 from calls.ports import SpeechChunk
 from service import goodbye
 from service.goodbye import say_goodbye
+from service.serve import Service
 
 
 class SlowVoice:
@@ -76,3 +79,24 @@ async def test_when_no_call_is_on_then_nothing_is_made() -> None:
     async with asyncio.timeout(0.5):
         await say_goodbye([], voice.speak, lambda language: f"bye {language}")
     assert voice.made == set()
+
+
+async def test_when_the_service_stops_then_new_calls_are_refused_before_the_pages_are_closed() -> None:
+    seen: list[tuple[str, bool]] = []
+    house = SimpleNamespace(ready=True)
+
+    async def pages() -> None:
+        while not server.should_exit:
+            await asyncio.sleep(0.01)
+        seen.append(("pages", house.ready))
+
+    async def stop() -> None:
+        seen.append(("lines", house.ready))
+
+    house.stop = stop
+    server = SimpleNamespace(should_exit=False)
+    service = Service.__new__(Service)
+    task, door = asyncio.create_task(pages()), socket.socket()
+    vars(service).update(house=house, _server=server, _task=task, _socket=door)
+    await service.stop()
+    assert seen == [("pages", False), ("lines", False)]
