@@ -86,8 +86,7 @@ async def test_when_the_service_stops_then_new_calls_are_refused_before_the_page
     house = SimpleNamespace(ready=True)
 
     async def pages() -> None:
-        while not server.should_exit:
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
         seen.append(("pages", house.ready))
 
     async def stop() -> None:
