@@ -15,7 +15,7 @@ import numpy.typing as npt
 from bench.virtual_time import LoopClock
 from calls.audio import FRAME_MS, SPEECH_RATE_HZ, AudioFrame, Samples, to_int16
 from calls.errors import CallCentreError
-from calls.ids import Language
+from calls.ids import Language, TurnId
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from voice.asr.commit import same_word
 from voice.hearing import Hearing
@@ -168,6 +168,10 @@ class _Listener:
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         del turn, spoken_until_ms
         self.done.set()
+
+    def turn_reopened(self, turn_id: TurnId) -> None:
+        del turn_id
+        self.done.clear()
 
     def barge_in(self, action: Literal["pause", "resume", "yield"]) -> None: ...
 

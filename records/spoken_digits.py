@@ -38,7 +38,8 @@ _HUNDREDS = {
 }  # fmt: skip
 _THOUSAND = {"mil", "thousand"}
 _HUNDRED = {"hundred"}
-_REPEATS = {"double": 2, "doble": 2, "triple": 3, "treble": 3}
+_REPEATS = {"double": 2, "doble": 2, "triple": 3, "treble": 3, "w": 2}
+"""Recognisers write "w" for "double", by itself and before its digit."""
 _AND = {"y", "and"}
 _ENGLISH_UNITS = {"oh", "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
@@ -55,6 +56,8 @@ FILLERS = word_set(
 """Words that people say between the groups of a number; they do not end it."""
 
 _WRITTEN = re.compile(r"^[+(]?\d[\d.,\-\u2013\u2014/()]*$")
+_DOUBLED = re.compile(r"^(?=.*w\d)[\dw.,\-]+$")
+_DOUBLED_DIGIT = re.compile(r"w(\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,8 @@ def _group(flat: Sequence[str], at: int) -> tuple[str, int]:
         return "".join(c for c in unicodedata.normalize("NFKC", word) if c.isdecimal() and c.isascii()), 1
     if word == "o" and not {*flat[max(0, at - 1) : at], *flat[at + 1 : at + 2]} & _ENGLISH_UNITS:
         return "", 0  # the Spanish "or"
+    if _DOUBLED.match(word):
+        return re.sub(r"\D", "", _DOUBLED_DIGIT.sub(r"\1\1", word)), 1
     if word in _REPEATS and at + 1 < len(flat):
         digit = flat[at + 1] if flat[at + 1].isdigit() else str(_UNITS.get(flat[at + 1], ""))
         return (digit * _REPEATS[word], 2) if len(digit) == 1 else ("", 0)

@@ -1,8 +1,9 @@
-"""Callers: our own phone, timed by what the log says, and baresip; what they say is made by espeak-ng or recorded."""
+"""Callers: our own phone, timed by what the log says, and baresip; what they say is made by Kokoro or recorded."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import json
 import socket
@@ -16,9 +17,10 @@ import soundfile
 import soxr
 
 from calls.audio import Samples
+from calls.ids import Language
 from service.phone import Phone
 from tests.acceptance.running import Body, NotSeenError, RunningService, free_port
-from tests.fakes.real_engines import espeak
+from tests.fakes.real_engines import caller_says
 
 RATE_HZ = 8_000
 HEARS_S = 60.0
@@ -32,10 +34,10 @@ def new_number() -> str:
     return f"+3460077{next(_numbers):04d}"
 
 
-def speech(text: str, language: str = "en", words_per_minute: int = 145) -> Samples:
-    """Return `text` at 8 kHz, spoken by espeak-ng: a voice that is not the bot's."""
-    spoken = espeak(text, "en-us" if language == "en" else "es", words_per_minute)
-    out: Samples = soxr.resample(spoken, 16_000, RATE_HZ).astype(np.int16)
+@functools.lru_cache
+def speech(text: str, language: Language = "en") -> Samples:
+    """Return `text` at 8 kHz, in a clear voice that is not the bot's. Takes seconds the first time."""
+    out: Samples = soxr.resample(caller_says(text, language), 16_000, RATE_HZ).astype(np.int16)
     return out
 
 
@@ -118,11 +120,11 @@ class Caller(Watched):
         """Listen until the bot has said all of its greeting."""
         return await self.until(is_bot_turn, most_s=120)
 
-    async def say(self, text: str, language: str = "en") -> None:
+    async def say(self, text: str, language: Language = "en") -> None:
         """Say it, heard or not."""
-        await self.phone.say_and_wait(speech(text, language))
+        await self.phone.say_and_wait(await asyncio.to_thread(speech, text, language))
 
-    async def tell(self, text: str, language: str = "en") -> Body:
+    async def tell(self, text: str, language: Language = "en") -> Body:
         """Say it, up to three times if it was not heard, as people do; return the turn."""
         for _ in range(3):
             await self.say(text, language)

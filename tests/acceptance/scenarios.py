@@ -32,6 +32,11 @@ QUESTION = "Why is my bill higher than usual this month?"
 WANTS_PERSON = "I would like to speak to a person, please."
 CARD = "My card number is four six seven six, nine seven three nine, three one six one, seven eight one eight."
 INTERRUPTS = "No, wait, stop. That is not what I wanted to know. Stop it, please."
+NO_RECORDING = "Please don't record me."
+PET_AND_QUESTION = "My cat is called Bartholomew. " + QUESTION
+REFUND = "When will I get my refund?"
+SAID = (QUESTION, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND)
+"""Everything that callers with a made-up voice say; it is made before the first call."""
 ENGLISH_CLIP = "telephone-en/WUWII00129_009.flac"
 SPANISH_CLIP = "prompts-es/queue-youarenext.flac"
 
@@ -57,6 +62,12 @@ called = "added"
 language = "en"
 greeting = "Good day, this is the new line."
 """
+
+
+def make_voices() -> None:
+    """Make all that will be said; a call does not wait for it then."""
+    for text in SAID:
+        speech(text)
 
 
 class LeftOutError(Exception):
@@ -215,13 +226,13 @@ async def recording_refused(houses: Houses) -> Played:
         existed = caller.service.data_dir / "recordings" / f"{caller.call_id}.wav"
         was_there = existed.exists()
         for _ in range(3):
-            await caller.say("Please don't record me.")
+            await caller.say(NO_RECORDING)
             said = await caller.until(is_type("consent_refused"), lambda b: str(b.get("detail")).startswith("repair"))
             if said["type"] == "consent_refused":
                 break
             await caller.until(is_bot_turn)
         await caller.phone.wait_for_quiet(1_500, 30)
-        await caller.say("My cat is called Bartholomew. " + QUESTION)
+        await caller.say(PET_AND_QUESTION)
         went_on = await caller.phone.wait_for_quiet(1_500, 30)
         events = await caller.hang_up()
     finally:
@@ -235,7 +246,7 @@ async def card_spoken(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.hear_greeting()
-        await caller.phone.say_and_wait(speech(CARD, words_per_minute=125))
+        await caller.say(CARD)
         await caller.until(is_type("recording_silenced"))
         await caller.until(is_bot_turn)
         await asyncio.sleep(0.5)
@@ -336,7 +347,7 @@ async def reloaded(houses: Houses) -> Played:
         changed = [part if part.startswith(("---", "#", "- ")) else coins for part in sections]
         article.write_text("\n\n".join(changed) + "\n", encoding="utf-8")
         await service.until_logged("the articles were read again", 120)
-        await caller.tell("How long does a refund take?")
+        await caller.tell(REFUND)
         answer = await caller.until(is_bot_turn)
         second = Caller(service)
         await second.dial("added")
@@ -354,7 +365,7 @@ async def consent_unanswered(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.phone.wait_for_quiet(2_000, 90)
-        await caller.say("My dog is called Bartholomew. " + QUESTION)
+        await caller.say(PET_AND_QUESTION)
         await caller.until(is_type("consent_refused"))
         before = len(caller.phone.heard_loud_at_ms)
         await caller.hears_sound(2.0)

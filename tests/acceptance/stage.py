@@ -10,7 +10,7 @@ import traceback
 from collections import deque
 from pathlib import Path
 
-from tests.acceptance.scenarios import ON_ASKING, ON_MAIN, Houses, LeftOutError, Played, build_houses
+from tests.acceptance.scenarios import ON_ASKING, ON_MAIN, Houses, LeftOutError, Played, build_houses, make_voices
 
 LAST = "reloaded"
 """It changes an article and the dial plan under the others' feet."""
@@ -66,7 +66,7 @@ class Stage:
         houses: Houses | None = None
         try:
             houses = build_houses(self.folder)
-            await houses.main.start()
+            await asyncio.gather(houses.main.start(), asyncio.to_thread(make_voices))
             self.up.set_result(houses)
             await self._play(houses)
             await self._stop.wait()

@@ -48,7 +48,7 @@ RECORDED = [
     pytest.param(("recorded_english",), id="recorded_english", marks=by_baresip),
     pytest.param(("recorded_spanish",), id="recorded_spanish", marks=by_baresip),
 ]
-ANY_VOICE = [*RECORDED, pytest.param(("person_asked",), id="espeak")]
+ANY_VOICE = [*RECORDED, pytest.param(("person_asked",), id="made_up")]
 
 
 @pytest.mark.parametrize("played", RECORDED, indirect=True)

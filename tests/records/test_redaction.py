@@ -260,6 +260,7 @@ def test_when_callers_say_accounts_phones_dates_and_amounts_then_nothing_is_mask
         ("three hundred and twelve", "312"),
         ("four thousand eight hundred", "4800"),
         ("double four triple one", "44111"),
+        ("W 5 w0-W0.5", "5500005"),
         ("1.234,56", "123456"),
     ],
 )

@@ -121,12 +121,12 @@ class WhisperModel:
             forced: Text tokens that the answer begins with; they cost one pass together and not one each.
             prompt: Tokens that bias towards their words.
             beam: Width of the search; 1 is greedy.
-            temperature: Above 0 it samples, twice, and keeps the likeliest.
+            temperature: Above 0 it samples.
         """
         head = [*self._head(prompt), *self._sequence(language), *forced]
         options: dict[str, Any] = {"beam_size": beam}
         if temperature > 0.0:
-            options = {"beam_size": 1, "sampling_temperature": temperature, "sampling_topk": 0, "num_hypotheses": 2}
+            options = {"beam_size": 1, "sampling_temperature": temperature, "sampling_topk": 0}
         # CTranslate2 lets the answer grow to half of max_length at the most.
         result = self._whisper.generate(
             states,

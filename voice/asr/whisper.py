@@ -17,9 +17,11 @@ import numpy as np
 
 from calls.audio import SPEECH_RATE_HZ, FloatSamples, to_float, to_int16
 from calls.errors import CallCentreError
+from voice.asr.dictation import DIGITS_PROMPT, LEAST_DIGITS, cut_to_sound, digits_in, is_dictated, loops_over_digits
 from voice.asr.evidence import Evidence, signal_evidence, split_at_pauses
-from voice.asr.guards import MAX_COMPRESSION_RATIO, compression_ratio, cut_loop, find_loop, max_tokens_for
+from voice.asr.guards import MAX_COMPRESSION_RATIO, compression_ratio, find_loop, max_tokens_for
 from voice.asr.model import FULL_WINDOW_MS, Decoding, WhisperModel
+from voice.asr.whisper_settings import WhisperSettings
 from voice.asr.words import (
     TimedWord,
     echoed_tail,
@@ -33,47 +35,7 @@ from voice.vad.silero import WINDOW_SAMPLES, SileroVad
 from voice.workers.engine import Reply
 from voice.workers.protocol import Arrays
 
-MOST_DIGITS_A_S = 6
-"""Nobody reads out more digits a second. Source: fast syllable rate of English and Spanish, about 6 to 7 a second."""
-
-
-@dataclass(frozen=True, slots=True)
-class WhisperSettings:
-    """How to run; the defaults are what `bench asr` measured best on two cores."""
-
-    model_dir: str
-    vad_model: str | None = None
-    """Silero ONNX file, asked when the text is in doubt; null takes the one of the model folder beside this one."""
-    compute_type: str = "int8"
-    threads: int = 1
-    """Threads of one decode. Source: measured on two cores, 8 s window, 21 tokens: one thread takes 64 ms to encode and
-    80 ms to decode, two threads 66 ms and 215 ms, since they wait for each other at every token."""
-    beam: int = 5
-    """Width of the search of finals; partials are greedy. Source: bench, on 135 clips 5 takes 1.2 (English) and 3.3
-    (Spanish) points off the word error rate of greedy for 60 ms more."""
-    min_window_ms: int = 8_000
-    """The encoder sees at least this much. Source: bench, stock quality from 8 s on; loops begin below 5 s."""
-    tail_ms: int = 1_000
-    """Silence behind the speech. Source: bench; half a second loses last words."""
-    min_avg_log_prob: float = -1.0
-    """Below it the decoder has lost the thread. Source: Radford et al. 2022, section 4.5."""
-    no_speech_prob: float = 0.6
-    """Above it, together with a low probability, nobody spoke. Source: as above."""
-    doubt_no_speech_prob: float = 0.3
-    """Above it, voice activity is asked. Source: 98 noises have 0.18 to 0.93, 95 % of real clips below 0.2."""
-    doubt_avg_log_prob: float = -0.9
-    """Below it, voice activity is asked. Source: as above, noises -3.8 to -0.7, real clips above -0.85."""
-    garbage_avg_log_prob: float = -1.8
-    """Below it the text has nothing to do with the sound, voice or not. Source: as above."""
-    min_voiced_ms: int = 130
-    """Four windows of voice activity are a word. Source: as above, spoken words have 220 ms, noises up to 96 ms."""
-    min_active_ms: int = 60
-    """Less sound than this above the background is not a word. Source: the vowel of a short "no" has 80 ms."""
-    shortest_piece_ms: int = 6_000
-    longest_piece_ms: int = 12_000
-    """Longer speech is cut at a pause; a finished stretch is recognised once, however often it is asked for."""
-    hard_piece_ms: int = 28_000
-    """Without any pause the cut is made here, so that a tail of silence still fits into the window."""
+__all__ = ["WhisperEngine", "WhisperSettings", "create"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +61,7 @@ class _Request:
     speech_ms: int | None
     expected: str | None
     switch_prob: float
+    expecting: str | None
 
     @classmethod
     def of(cls, data: dict[str, Any]) -> _Request:
@@ -121,7 +84,31 @@ class _Request:
             speech_ms=data.get("speech_ms"),
             expected=data.get("expected"),
             switch_prob=float(data.get("switch_prob", 0.0)),
+            expecting=data.get("expecting"),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One window, encoded, and what is known of it."""
+
+    states: Any
+    window_ms: int
+    language: str
+    limit: int
+    """Most tokens."""
+    active_ms: int
+    """Sound above the background."""
+    speech_ms: int | None
+    """Voice, as voice activity counted it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Better:
+    """The best text so far, and the window that it was read from."""
+
+    look: _Look
+    decoding: Decoding
 
 
 @dataclass(slots=True)
@@ -133,7 +120,7 @@ class _Language:
     probs: dict[str, float] = field(default_factory=dict)
 
 
-_StretchKey = tuple[bytes, str | None, str | None, tuple[str, ...], str | None]
+_StretchKey = tuple[bytes, str | None, str | None, tuple[str, ...], str | None, str | None]
 _FINISHED_KEPT = 32
 """Finished stretches that are remembered, over all calls: a few for each caller who talks for long."""
 
@@ -181,7 +168,8 @@ class WhisperEngine:
         Data: `offset_ms` (added to all times), `language` ("es", "en" or null to find out), `languages` (what may be
         found), `final` (true: exact word times and every guard), `vocabulary` (words to listen for, or null), and
         optionally `speech_ms` (how much of it voice activity counted as speech), `expected` and `switch_prob` (with
-        `language` null: stay with the expected language unless another is at least so probable).
+        `language` null: stay with the expected language unless another is at least so probable), `expecting` ("digits"
+        when a number was asked for: it is listened for, and anything else is still heard).
 
         Replies with `words` [{text, start_ms, end_ms, prob}], `language`, `language_prob`, `no_speech_prob`,
         `avg_log_prob`, `passes`, `cpu_ms`, `engine`. No words when nobody spoke; a language found without words has
@@ -229,7 +217,7 @@ class WhisperEngine:
     def _hear_once(self, sound: FloatSamples, request: _Request, language: _Language) -> Iterator[_Heard | None]:
         """Recognise a finished stretch of a longer utterance with full care, or remember what it was found to be."""
         digest = hashlib.blake2b(sound.tobytes(), digest_size=16).digest()
-        key = (digest, language.code, request.expected, request.languages, request.vocabulary)
+        key = (digest, language.code, request.expected, request.languages, request.vocabulary, request.expecting)
         known = self._finished.get(key)
         if known is None:
             careful = replace(request, final=True, speech_ms=None)
@@ -260,24 +248,39 @@ class WhisperEngine:
             language.code = self._choose(language.probs, request)
             language.prob = language.probs[language.code]
             yield None
-        prompt = self._model.tokens_of(request.vocabulary) if request.vocabulary else []
-        limit = max_tokens_for(length_ms)
-        decoding = self._model.decode(
-            states, language.code, max_tokens=limit, prompt=prompt, beam=self._settings.beam if request.final else 1
-        )
+        look = _Look(states, window_ms, language.code, max_tokens_for(length_ms), evidence.active_ms, request.speech_ms)
+        prompt = self._prompt(request)
+        decoding = self._decode(look, prompt=prompt, beam=self._settings.beam if request.final else 1)
         passes = 1
-        silent = self._is_silence(decoding, sound, request.speech_ms)
-        dictated = self._is_dictated(decoding.tokens, length_ms)
-        if request.final and not silent and not dictated and self._is_unsound(decoding):
-            yield None
-            states, decoding, passes = self._second_look(sound, states, window_ms, decoding, language.code, limit)
-            silent = self._is_silence(decoding, sound, request.speech_ms)
-            dictated = self._is_dictated(decoding.tokens, length_ms)
         yield None
-        tokens = decoding.tokens if dictated else cut_loop(decoding.tokens)
-        tokens = [] if silent else tokens
-        words = self._words(states, language.code, tokens, evidence, request.final)
+        if request.final and not self._is_silence(decoding, sound, look):
+            if self._has_number(decoding) or request.expecting == "digits":
+                decoding, passes = self._listen_for_digits(look, decoding), 2
+                yield None
+            if self._is_unsound(decoding, look):
+                for better in self._second_look(sound, look, decoding, thirdly=passes == 1):
+                    look, decoding, passes = better.look, better.decoding, passes + 1
+                    yield None
+        silent = self._is_silence(decoding, sound, look, last=True)
+        tokens = [] if silent else cut_to_sound(decoding.tokens, look.active_ms, self._model.text_of)
+        words = self._words(look.states, look.language, tokens, evidence, request.final)
         yield _Heard(words, decoding.no_speech_prob, decoding.avg_log_prob, passes)
+
+    def _prompt(self, request: _Request) -> list[int]:
+        """Return what the decoder is told was said before: a partial has one try, so digits that are due take it."""
+        if request.expecting == "digits" and not request.final:
+            return self._model.tokens_of(DIGITS_PROMPT)
+        return self._model.tokens_of(request.vocabulary) if request.vocabulary else []
+
+    def _decode(self, look: _Look, *, prompt: Sequence[int] = (), beam: int = 1, temperature: float = 0.0) -> Decoding:
+        return self._model.decode(
+            look.states, look.language, max_tokens=look.limit, prompt=prompt, beam=beam, temperature=temperature
+        )
+
+    def _listen_for_digits(self, look: _Look, decoding: Decoding) -> Decoding:
+        """Decode again in the expectation of digits; return the better."""
+        again = self._decode(look, prompt=self._model.tokens_of(DIGITS_PROMPT), beam=self._settings.beam)
+        return max(decoding, again, key=lambda each: self._merit(each, look))
 
     @staticmethod
     def _choose(probs: dict[str, float], request: _Request) -> str:
@@ -286,55 +289,69 @@ class WhisperEngine:
         expected = request.expected
         return expected if expected in probs and probs[likeliest] < request.switch_prob else likeliest
 
-    def _is_dictated(self, tokens: Sequence[int], length_ms: int) -> bool:
-        """Tell whether a phrase that repeats is a number being read out ("one one one one"), which is no loop."""
-        loop = find_loop(tokens)
-        if loop is None:
-            return False
-        round_text = self._model.text_of(tokens[loop.begin : loop.begin + loop.period])
-        digits = sum(char.isdigit() for char in self._model.text_of(tokens))
-        only_digits = any(char.isdigit() for char in round_text) and not any(char.isalpha() for char in round_text)
-        return only_digits and digits <= length_ms * MOST_DIGITS_A_S // 1000
+    def _is_looped(self, decoding: Decoding, look: _Look) -> bool:
+        """Tell whether it ran into a loop, or did not end; digits that were dictated are no loop."""
+        if find_loop(decoding.tokens) is None:
+            return not decoding.complete
+        return not (decoding.complete and is_dictated(decoding.tokens, look.active_ms, self._model.text_of))
 
-    def _is_unsound(self, decoding: Decoding) -> bool:
-        """Tell whether a guard fires: a loop, no end, or a lost thread."""
+    def _is_thin(self, decoding: Decoding, look: _Look) -> bool:
+        """Tell whether most of the speech was left out."""
+        voice_ms = look.active_ms if look.speech_ms is None else min(look.speech_ms, look.active_ms)
         return (
-            not decoding.complete
-            or find_loop(decoding.tokens) is not None
-            or compression_ratio(self._model.text_of(decoding.tokens)) > MAX_COMPRESSION_RATIO
-            or decoding.avg_log_prob < self._settings.min_avg_log_prob
+            voice_ms >= self._settings.thin_voice_ms
+            and len(decoding.tokens) * 1000 < voice_ms * self._settings.min_tokens_a_s
         )
 
-    def _second_look(
-        self, sound: FloatSamples, states: Any, window_ms: int, decoding: Decoding, language: str, limit: int
-    ) -> tuple[Any, Decoding, int]:
-        """Decode again with the full window, then with some randomness; return the best with its states."""
-        tried: list[tuple[Any, Decoding]] = [(states, decoding)]
-        if window_ms < FULL_WINDOW_MS:
-            states = self._model.encode(sound, FULL_WINDOW_MS)
-            tried.append((states, self._model.decode(states, language, max_tokens=limit)))
-        if self._is_unsound(tried[-1][1]):
-            tried.append((states, self._model.decode(states, language, max_tokens=limit, temperature=0.4)))
+    def _is_unsound(self, decoding: Decoding, look: _Look) -> bool:
+        """Tell whether a guard fires: a loop, no end, hardly any words, or a lost thread."""
+        tokens, text_of = decoding.tokens, self._model.text_of
+        repeats = compression_ratio(text_of(tokens)) > MAX_COMPRESSION_RATIO and not loops_over_digits(tokens, text_of)
+        lost = decoding.avg_log_prob < self._settings.min_avg_log_prob
+        return repeats or lost or self._is_looped(decoding, look) or self._is_thin(decoding, look)
 
-        def merit(item: tuple[Any, Decoding]) -> tuple[bool, float]:
-            looped = not item[1].complete or find_loop(item[1].tokens) is not None
-            return not looped, item[1].avg_log_prob
+    def _merit(self, decoding: Decoding, look: _Look) -> tuple[bool, bool, float]:
+        return not self._is_looped(decoding, look), not self._is_thin(decoding, look), decoding.avg_log_prob
 
-        best_states, best = max(tried, key=merit)
-        return best_states, best, len(tried)
+    def _second_look(self, sound: FloatSamples, look: _Look, decoding: Decoding, *, thirdly: bool) -> Iterator[_Better]:
+        """Decode again with the full window, then, if `thirdly`, with some randomness; yield the best after each.
 
-    def _is_silence(self, decoding: Decoding, sound: FloatSamples, speech_ms: int | None) -> bool:
-        """Tell whether the text was made up although nobody spoke; what it says plays no part."""
+        With the first decode they are three at the most, those of the full window of one hypothesis, so that all of
+        them take about twice what the stock full window takes.
+        """
+        tried = [_Better(look, decoding)]
+        if look.window_ms < FULL_WINDOW_MS:
+            full = replace(look, states=self._model.encode(sound, FULL_WINDOW_MS), window_ms=FULL_WINDOW_MS)
+            prompt = self._model.tokens_of(DIGITS_PROMPT) if self._has_number(decoding) else []
+            tried.append(_Better(full, self._decode(full, prompt=prompt)))
+            yield max(tried, key=lambda each: self._merit(each.decoding, each.look))
+        last = tried[-1].look
+        if thirdly and self._is_unsound(tried[-1].decoding, last):
+            tried.append(_Better(last, self._decode(last, temperature=0.4)))
+            yield max(tried, key=lambda each: self._merit(each.decoding, each.look))
+
+    def _has_number(self, decoding: Decoding) -> bool:
+        return digits_in(self._model.text_of(decoding.tokens)) >= LEAST_DIGITS
+
+    def _is_silence(self, decoding: Decoding, sound: FloatSamples, look: _Look, *, last: bool = False) -> bool:
+        """Tell whether the text was made up although nobody spoke; what it says plays no part.
+
+        Args:
+            decoding: The text and how sure of it the decoder is.
+            sound: The window.
+            look: What is known of the sound.
+            last: No better text will be looked for: one that has nothing to do with the sound is dropped.
+        """
         settings = self._settings
         unsure = decoding.no_speech_prob > settings.doubt_no_speech_prob
         if not unsure and decoding.avg_log_prob >= settings.doubt_avg_log_prob:
             return False
-        if decoding.avg_log_prob < settings.garbage_avg_log_prob:
+        if last and decoding.avg_log_prob < settings.garbage_avg_log_prob:
             return True
-        if decoding.no_speech_prob > settings.no_speech_prob and decoding.avg_log_prob < settings.min_avg_log_prob:
-            return True
-        voiced_ms = speech_ms if speech_ms is not None else self._voiced_ms(sound)
-        return voiced_ms < settings.min_voiced_ms
+        voiced_ms = look.speech_ms if look.speech_ms is not None else self._voiced_ms(sound)
+        lost = decoding.no_speech_prob > settings.no_speech_prob and decoding.avg_log_prob < settings.min_avg_log_prob
+        lost = lost or decoding.avg_log_prob < settings.garbage_avg_log_prob
+        return voiced_ms < (settings.clear_voice_ms if lost else settings.min_voiced_ms)
 
     def _voiced_ms(self, sound: FloatSamples) -> int:
         """Return how long voice activity hears speech."""

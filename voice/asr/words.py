@@ -13,6 +13,8 @@ FRAME_MS = 20
 
 PAUSE_FRAMES = 10
 """Stillness that is a pause and no stop consonant: 200 ms. Source: closures of stops last up to 150 ms."""
+DICTATED_DIGITS = 3
+"""A word of so many digits may have been said with pauses between them."""
 ECHO_TOKEN_MS = 60
 """Tokens this short on average were not spoken. Source: the fastest speech measured has 140 ms a token."""
 
@@ -117,7 +119,8 @@ def timed_words(
 def snap_to_sound(words: Sequence[TimedWord], active: Sequence[bool] | npt.NDArray[np.bool_]) -> list[TimedWord]:
     """Move the edges of words out of pauses: an alignment gives a pause to the word before or behind it.
 
-    A word with a pause inside is where it has most sound; `active` tells which 20 ms frames have any.
+    A word with a pause inside is where it has most sound, but a number may be dictated with pauses ("4539-1488") and
+    keeps them; `active` tells which 20 ms frames have any.
     """
     out: list[TimedWord] = []
     for word in words:
@@ -133,7 +136,10 @@ def snap_to_sound(words: Sequence[TimedWord], active: Sequence[bool] | npt.NDArr
         if not bursts or (last - first) <= PAUSE_FRAMES:
             out.append(word)
             continue
-        begin, end, _ = max(bursts, key=lambda burst: (burst[2], burst[1]))
+        if sum(char.isdigit() for char in word.text) >= DICTATED_DIGITS:
+            begin, end = bursts[0][0], bursts[-1][1]
+        else:
+            begin, end, _ = max(bursts, key=lambda burst: (burst[2], burst[1]))
         start_ms = max(word.start_ms, begin * FRAME_MS) if begin - first > PAUSE_FRAMES // 2 else word.start_ms
         end_ms = min(word.end_ms, end * FRAME_MS) if last - end > PAUSE_FRAMES // 2 else word.end_ms
         out.append(TimedWord(word.text, start_ms, end_ms, word.prob))

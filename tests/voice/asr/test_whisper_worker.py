@@ -10,6 +10,7 @@ import pytest
 
 from calls.audio import Samples
 from calls.errors import CallCentreError
+from calls.ids import Language
 from voice.workers.client import EngineSpec, Worker
 
 
@@ -21,9 +22,9 @@ async def test_when_the_model_is_missing_then_the_worker_does_not_start_and_says
 
 
 async def test_when_a_process_recognises_then_finals_go_before_partials(
-    models: Path, say: Callable[[str, str], Samples]
+    models: Path, say: Callable[[str, Language], Samples]
 ) -> None:
-    samples = say("I would like to speak to a person.", "en-us")
+    samples = say("I would like to speak to a person.", "en")
     worker = Worker("asr", [EngineSpec("asr", "voice.asr.whisper:create", {"model_dir": str(models / "whisper-base")})])
     await worker.start()
     done: list[str] = []

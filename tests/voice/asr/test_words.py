@@ -101,6 +101,12 @@ def test_when_a_word_was_given_the_pause_behind_it_then_it_ends_with_its_sound()
     assert snap_to_sound([TimedWord("a", 0, 1600, 0.9)], active) == [TimedWord("a", 0, 400, 0.9)]
 
 
+def test_when_a_number_was_dictated_with_a_pause_then_its_word_keeps_the_pause() -> None:
+    active = [False] * 20 + [True] * 30 + [False] * 40 + [True] * 10 + [False] * 40
+    word = TimedWord("4539-1488", 0, 2800, 0.9)
+    assert snap_to_sound([word], active) == [TimedWord("4539-1488", 400, 2000, 0.9)]
+
+
 def test_when_a_word_has_no_sound_then_it_stays_where_it_is() -> None:
     word = TimedWord("a", 0, 1600, 0.9)
     assert snap_to_sound([word], [False] * 80) == [word]
