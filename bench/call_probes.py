@@ -19,6 +19,7 @@ from telephony.net.rtp_ports import PortPair, PortPool
 from telephony.rtp.packet import RtpPacket, RtpParseError, is_rtcp, parse_rtp
 from telephony.rtp.sender import RtpSender
 from telephony.rtp.sequence import SourceTracker
+from telephony.rtp.srtp import SrtpKeys
 
 _SO_TIMESTAMPNS = 35
 """Asks Linux when it received a datagram, so that our own lateness does not count. Source: socket(7)."""
@@ -100,10 +101,18 @@ class ProbeLeg:
         """Tell nothing."""
 
     def connect(
-        self, remote_host: str, remote_port: int, codec: str, payload_type: int, dtmf_payload_type: int | None
+        self,
+        remote_host: str,
+        remote_port: int,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        crypto: SrtpKeys | None = None,  # noqa: ARG002 - the bench offers plain RTP
+        fmtp: str = "",
     ) -> None:
         """Begin to send."""
-        self._codec = make_codec(codec)
+        self._codec = make_codec(codec, fmtp=fmtp)
         self._sender.use(self._codec, payload_type, dtmf_payload_type)
         self._target = (remote_host, remote_port)
 

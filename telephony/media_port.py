@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from calls.audio import AudioFrame
 from calls.ids import LegId
 from calls.ports import LegEvent
+from telephony.rtp.srtp import SrtpKeys
 
 MediaDirection = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 """Which way sound flows, seen from us: `recvonly` listens and sends nothing. Source: RFC 3264 section 5.1."""
@@ -39,7 +40,7 @@ class MediaLeg(Protocol):
 
     @property
     def rate_hz(self) -> int:
-        """Native rate of `read` and of what `write` takes."""
+        """Rate of `read` and of what `write` takes; from the first `connect` on it stays."""
         ...
 
     def read(self, t_ms: int) -> AudioFrame | None:
@@ -55,7 +56,15 @@ class MediaLeg(Protocol):
         ...
 
     def connect(
-        self, remote_host: str, remote_port: int, codec: str, payload_type: int, dtmf_payload_type: int | None
+        self,
+        remote_host: str,
+        remote_port: int,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        crypto: SrtpKeys | None = None,
+        fmtp: str = "",
     ) -> None:
         """Send to this address with this codec from now on; called again when the peer moves.
 
@@ -65,6 +74,8 @@ class MediaLeg(Protocol):
             codec: Name as in SDP, upper case, e.g. `PCMA`.
             payload_type: RTP payload type of the codec, 0 to 127.
             dtmf_payload_type: Payload type of telephone-event, None when the peer cannot.
+            crypto: Keys of both sides when the stream is SRTP; the same keys again go on where they were.
+            fmtp: What the peer says about the codec in SDP.
         """
         ...
 

@@ -11,7 +11,8 @@ import numpy as np
 from calls.audio import FRAME_MS, AudioFrame
 from calls.ids import LegId
 from calls.ports import Clock, DigitHeard, LegEnded, LegEvent
-from telephony.codecs import AudioCodec, make_codec
+from calls.resample import Resampler
+from telephony.codecs import AudioCodec, LossRepairer, make_codec
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
 from telephony.quality import MediaQuality
@@ -78,7 +79,9 @@ class MediaStream:
         self._send_rtp = send_rtp
         self._send_rtcp = send_rtcp
         self._codec: AudioCodec = make_codec(_DEFAULT_CODEC)
-        self._payload_types: tuple[int, int | None] | None = None
+        self._agreed: tuple[str, int, int | None, str] | None = None
+        self._rate_hz: int | None = None
+        self._resamplers: tuple[Resampler, Resampler] | None = None
         self._receiver: RtpReceiver | None = None
         self._sender = RtpSender(
             ssrc=secrets.randbits(32) if ssrc is None else ssrc,
@@ -103,6 +106,11 @@ class MediaStream:
         return self._codec
 
     @property
+    def rate_hz(self) -> int:
+        """Rate of `read` and `write`: that of the first codec, also when a later agreement brings another one."""
+        return self._rate_hz or self._codec.rate_hz
+
+    @property
     def ready(self) -> bool:
         """True from `use` to `close`."""
         return self._receiver is not None and not self._closed
@@ -112,16 +120,34 @@ class MediaStream:
         """True after `close`."""
         return self._closed
 
-    def use(self, codec: str, payload_type: int, dtmf_payload_type: int | None) -> None:
+    def use(
+        self,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        fmtp: str = "",
+        opus_rate_hz: int | None = None,
+    ) -> None:
         """Send and expect this codec from now on; a repeated agreement changes nothing.
+
+        Args:
+            codec: Name as in SDP.
+            payload_type: Of the codec, 0 to 127.
+            dtmf_payload_type: Of telephone-event, None when the peer cannot.
+            fmtp: What the peer says about the codec in SDP.
+            opus_rate_hz: Rate of the samples when the codec is Opus; None for its full band.
 
         Raises:
             CallCentreError: `media.unknown_codec`.
         """
-        types = (payload_type, dtmf_payload_type)
-        if self._receiver is None or codec.upper() != self._codec.name or types != self._payload_types:
-            self._codec = make_codec(codec)
-            self._payload_types = types
+        agreed = (codec.upper(), payload_type, dtmf_payload_type, fmtp)
+        if agreed != self._agreed:
+            self._codec = make_codec(codec, rate_hz=opus_rate_hz, fmtp=fmtp)
+            self._agreed = agreed
+            self._rate_hz = self._rate_hz or self._codec.rate_hz
+            theirs, ours = self._codec.rate_hz, self._rate_hz
+            self._resamplers = (Resampler(theirs, ours), Resampler(ours, theirs)) if theirs != ours else None
             tracker = self._receiver.tracker if self._receiver is not None else None
             self._receiver = RtpReceiver(self._codec, payload_type, dtmf_payload_type, self._settings.jitter, tracker)
             self._sender.use(self._codec, payload_type, dtmf_payload_type)
@@ -162,7 +188,8 @@ class MediaStream:
         if self._direction == "sendrecv":
             self._watch(now_ms)
         pulled = self._receiver.pull(now_ms)
-        return AudioFrame(samples=pulled.samples, rate_hz=self._codec.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
+        samples = pulled.samples if self._resamplers is None else self._resamplers[0].process(pulled.samples)
+        return AudioFrame(samples=samples, rate_hz=self.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
 
     def write(self, frame: AudioFrame) -> None:
         """Send one tick of sound to the peer; a frame of another rate or length is sent as silence."""
@@ -171,22 +198,24 @@ class MediaStream:
         if self._direction in ("recvonly", "inactive"):
             self._sender.skip()
             return
-        size = self._codec.rate_hz * FRAME_MS // 1000
-        fits = frame.rate_hz == self._codec.rate_hz and len(frame.samples) == size
+        size = self.rate_hz * FRAME_MS // 1000
+        fits = frame.rate_hz == self.rate_hz and len(frame.samples) == size
         samples = frame.samples if fits else np.zeros(size, dtype=np.int16)
+        if self._resamplers is not None:
+            samples = self._resamplers[1].process(samples)
         for datagram in self._sender.frame(samples):
             self._send_rtp(datagram)
 
     def parse(self, data: bytes) -> RtpPacket | None:
         """Return the packet when a datagram is one of the agreed kinds; others are counted and None is returned."""
-        if self._receiver is None or self._payload_types is None:
+        if self._receiver is None or self._agreed is None:
             return None
         try:
             packet = parse_rtp(data)
         except RtpParseError:
             self.garbage += 1
             return None
-        if packet.payload_type not in (*self._payload_types, COMFORT_NOISE):
+        if packet.payload_type not in (*self._agreed[1:3], COMFORT_NOISE):
             self._receiver.stats.unknown_payload_types += 1
             return None
         return packet
@@ -208,6 +237,9 @@ class MediaStream:
             return False
         self._heard_ms = now_ms
         self._rtcp.take(report, self._sender.ssrc, now_ms)
+        lost = self._rtcp.remote_fraction_lost
+        if lost is not None and isinstance(self._codec, LossRepairer):
+            self._codec.expect_loss(lost)
         return True
 
     def quality(self, refused: int = 0) -> MediaQuality:

@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Callable
 
-from calls.audio import AudioFrame
+from calls.audio import SPEECH_RATE_HZ, AudioFrame
 from calls.ids import LegId
 from calls.ports import Clock, LegEnded, LegEvent
 from telephony.media_port import MediaDirection
@@ -17,7 +17,8 @@ from telephony.net.media_stream import EventKeeper, MediaStream
 from telephony.net.rtp_ports import PortPair, PortPool, plain_address, socket_address
 from telephony.quality import MediaQuality
 from telephony.rtp.latch import Address, Latch
-from telephony.rtp.packet import is_rtcp
+from telephony.rtp.packet import RtpParseError, is_rtcp
+from telephony.rtp.srtp import SrtpContext, SrtpKeys
 
 logger = logging.getLogger(__name__)
 
@@ -26,9 +27,12 @@ _READS_AT_ONCE = 32
 
 _MAX_DATAGRAM_BYTES = 2048
 
+Sender = tuple[Address, int]
+"""Where a stream came from, and its SSRC."""
+
 
 class RtpLeg:
-    """One member's line over RTP, G.711 or another built-in codec, on a port pair of its own.
+    """One member's line over RTP or SRTP, with any built-in codec, on a port pair of its own.
 
     Silent until `connect`. From then on a packet leaves at each `write`, so that the peer never hears dead air, unless
     the direction forbids to send. A peer that should send and does not for `media_timeout_ms` ends the leg with
@@ -41,9 +45,19 @@ class RtpLeg:
         pair: PortPair,
         settings: MediaSettings,
         clock: Clock,
-        release: Callable[[PortPair], None],
+        release: Callable[[PortPair, Sender | None], None],
+        former: Sender | None = None,
     ) -> None:
-        """Take over a bound pair; `release` gets it back on `close`. Needs a running event loop."""
+        """Take over a bound pair. Needs a running event loop.
+
+        Args:
+            leg_id: Unique name.
+            pair: Bound sockets.
+            settings: Section `[telephony.media]`.
+            clock: Where the time comes from.
+            release: Gets the pair back on `close`, and who was heard on it last.
+            former: Who was heard on these ports in the call before: it may not know yet that that call is over.
+        """
         self._leg_id = leg_id
         self._pair = pair
         self._clock = clock
@@ -51,6 +65,10 @@ class RtpLeg:
         self._loop = asyncio.get_running_loop()
         self._stream = MediaStream(EventKeeper(leg_id), settings, clock, self._send_rtp, self._send_rtcp)
         self._latch = Latch(settings.relatch_silent_ms)
+        self._srtp: SrtpContext | None = None
+        self._former = former
+        self._announced: Address | None = None
+        self._heard: Sender | None = None
         self._rtcp_target: Address | None = None
         self._send_failures = 0
         self._loop.add_reader(pair.rtp.fileno(), self._drain, pair.rtp, False)
@@ -73,15 +91,23 @@ class RtpLeg:
 
     @property
     def rate_hz(self) -> int:
-        """Native rate of `read` and of what `write` takes."""
-        return self._stream.codec.rate_hz
+        """Rate of `read` and of what `write` takes; from the first `connect` on it stays."""
+        return self._stream.rate_hz
 
     def on_event(self, listener: Callable[[LegEvent], None]) -> None:
         """Call `listener` for each event; events before this call are kept for it."""
         self._stream.events.listen(listener)
 
     def connect(
-        self, remote_host: str, remote_port: int, codec: str, payload_type: int, dtmf_payload_type: int | None
+        self,
+        remote_host: str,
+        remote_port: int,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        crypto: SrtpKeys | None = None,
+        fmtp: str = "",
     ) -> None:
         """Send to this address with this codec from now on; called again when the peer moves.
 
@@ -90,8 +116,11 @@ class RtpLeg:
         """
         if self._stream.closed:
             return
-        self._stream.use(codec, payload_type, dtmf_payload_type)
-        self._latch.announce((remote_host, remote_port))
+        self._stream.use(codec, payload_type, dtmf_payload_type, fmtp=fmtp, opus_rate_hz=SPEECH_RATE_HZ)
+        if crypto != (self._srtp.keys if self._srtp is not None else None):
+            self._srtp = SrtpContext(crypto) if crypto is not None else None
+        self._announced = (remote_host, remote_port)
+        self._latch.announce(self._announced)
         self._rtcp_target = (remote_host, remote_port + 1)
 
     def set_direction(self, direction: MediaDirection) -> None:
@@ -120,7 +149,8 @@ class RtpLeg:
 
     def quality(self) -> MediaQuality:
         """Return how good the media was until now."""
-        return self._stream.quality(self._latch.refused)
+        forged = self._srtp.refused if self._srtp is not None else 0
+        return self._stream.quality(self._latch.refused + forged)
 
     async def hang_up(self) -> None:
         """End the leg from our side: close, and report `LegEnded("local")`; idempotent."""
@@ -135,7 +165,7 @@ class RtpLeg:
         self._stream.close()
         self._loop.remove_reader(self._pair.rtp.fileno())
         self._loop.remove_reader(self._pair.rtcp.fileno())
-        self._release(self._pair)
+        self._release(self._pair, self._heard)
 
     def _drain(self, ready: socket.socket, control: bool) -> None:
         for _ in range(_READS_AT_ONCE):
@@ -155,28 +185,43 @@ class RtpLeg:
                 self._take_rtp(data, source)
 
     def _take_rtp(self, data: bytes, source: Address) -> None:
+        if self._srtp is not None:
+            try:
+                data = self._srtp.unprotect(data)
+            except RtpParseError:
+                return
         packet = self._stream.parse(data)
         if packet is None:
             return
+        sender = (source, packet.ssrc)
+        if sender == self._former and source != self._announced:
+            return
         now_ms = self._clock.now_ms()
         if self._latch.accept(source, now_ms):
+            self._heard = sender
             self._stream.take_rtp(packet, now_ms)
 
     def _take_rtcp(self, data: bytes, source: Address) -> None:
         expected = self._latch.target
         if expected is None or source[0] != expected[0]:
             return
+        if self._srtp is not None:
+            try:
+                data = self._srtp.unprotect_rtcp(data)
+            except RtpParseError:
+                return
         if self._stream.take_rtcp(data, self._clock.now_ms()):
             self._rtcp_target = source
 
     def _send_rtp(self, data: bytes) -> None:
         target = self._latch.target
         if target is not None:
-            self._send(self._pair.rtp, data, target)
+            self._send(self._pair.rtp, self._srtp.protect(data) if self._srtp is not None else data, target)
 
     def _send_rtcp(self, data: bytes) -> None:
         if self._rtcp_target is not None:
-            self._send(self._pair.rtcp, data, self._rtcp_target)
+            sealed = self._srtp.protect_rtcp(data) if self._srtp is not None else data
+            self._send(self._pair.rtcp, sealed, self._rtcp_target)
 
     def _send(self, through: socket.socket, data: bytes, target: Address) -> None:
         try:
@@ -200,6 +245,7 @@ class RtpMediaFactory:
         self._clock = clock
         self._pool = PortPool(settings.bind_host, settings.port_min, settings.port_max, settings.drain_ms, clock)
         self._open: set[int] = set()
+        self._heard: dict[int, Sender] = {}
 
     @property
     def open_legs(self) -> int:
@@ -214,8 +260,12 @@ class RtpMediaFactory:
         """
         pair = self._pool.take()
         self._open.add(pair.port)
-        return RtpLeg(LegId(f"leg-{secrets.token_hex(8)}"), pair, self._settings, self._clock, self._give_back)
+        former = self._heard.pop(pair.port, None)
+        leg_id = LegId(f"leg-{secrets.token_hex(8)}")
+        return RtpLeg(leg_id, pair, self._settings, self._clock, self._give_back, former)
 
-    def _give_back(self, pair: PortPair) -> None:
+    def _give_back(self, pair: PortPair, heard: Sender | None) -> None:
         self._open.discard(pair.port)
+        if heard is not None:
+            self._heard[pair.port] = heard
         self._pool.give_back(pair)

@@ -71,6 +71,7 @@ class RtpReceiver:
         """Decode `payload_type` by `codec`; `tracker` is given when a new codec goes on with an old stream."""
         self.stats = ReceiverStats()
         self.tracker = tracker or SourceTracker(codec.clock_rate_hz)
+        self.tracker.use_clock(codec.clock_rate_hz)
         self.jitter = JitterBuffer(codec.clock_rate_hz, self.tracker, settings)
         self._codec = codec
         self._payload_type = payload_type

@@ -48,7 +48,7 @@ class RtpSender:
         return True
 
     def frame(self, samples: Samples) -> list[bytes]:
-        """Return the datagrams of one tick: the encoded frame, or the key that is being sent in its place."""
+        """Return the datagrams of one tick: the encoded frame, the key that is sent in its place, none in a pause."""
         assert self._codec is not None
         timestamp = self.timestamp
         events = self._dtmf.next_packets(timestamp) if self._dtmf_payload_type is not None else []
@@ -59,10 +59,14 @@ class RtpSender:
                 self._datagram(self._dtmf_payload_type, event.timestamp, event.payload, event.marker)
                 for event in events
             ]
+        payload = self._codec.encode(samples)
+        if not payload:
+            self.skip()
+            return []
         marker = not self._talking
         self._talking = True
         self.timestamp = (timestamp + self._units_per_frame) & 0xFFFFFFFF
-        return [self._datagram(self._payload_type, timestamp, self._codec.encode(samples), marker)]
+        return [self._datagram(self._payload_type, timestamp, payload, marker)]
 
     def skip(self) -> None:
         """Let one tick pass without audio."""

@@ -72,6 +72,13 @@ class SourceTracker:
         self._reported_expected = 0
         self._reported_received = 0
 
+    def use_clock(self, clock_rate_hz: int) -> None:
+        """Measure jitter in units of another clock: the codec of the stream has changed."""
+        if clock_rate_hz / 1000.0 != self._units_per_ms:
+            self._units_per_ms = clock_rate_hz / 1000.0
+            self.jitter_units = 0.0
+            self._transit = None
+
     def judge(self, packet: RtpPacket) -> Verdict:
         """Count a packet and say how it follows the ones before."""
         if self.ssrc is None:

@@ -15,6 +15,7 @@ from calls.audio import AudioFrame
 from calls.ids import LegId
 from calls.ports import DigitHeard, LegEvent
 from telephony.media_port import MediaDirection
+from telephony.rtp.srtp import SrtpKeys
 
 
 class TestClock:
@@ -68,7 +69,15 @@ class EchoLeg(asyncio.DatagramProtocol):
         self._listener = listener
 
     def connect(
-        self, remote_host: str, remote_port: int, codec: str, payload_type: int, dtmf_payload_type: int | None
+        self,
+        remote_host: str,
+        remote_port: int,
+        codec: str,
+        payload_type: int,
+        dtmf_payload_type: int | None,
+        *,
+        crypto: SrtpKeys | None = None,
+        fmtp: str = "",
     ) -> None:
         self.connections.append((remote_host, remote_port, codec, payload_type, dtmf_payload_type))
 
