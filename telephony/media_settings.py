@@ -23,5 +23,7 @@ class MediaSettings:
     """Silence of the network, while the peer should send, after which the leg is given up; 0 for never."""
     relatch_silent_ms: int = 1_000
     """How long the peer must be silent before another address may take its place."""
+    quality_every_ms: int = 10_000
+    """How often a leg reports its quality to who wants to know. Source: twice the interval of RTCP."""
     jitter: JitterSettings = field(default_factory=JitterSettings)
     """Limits of the jitter buffer."""

@@ -15,7 +15,7 @@ from calls.resample import Resampler
 from telephony.codecs import AudioCodec, LossRepairer, make_codec
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
-from telephony.quality import MediaQuality
+from telephony.quality import MediaQuality, QualityReport, report_between
 from telephony.rtp.packet import COMFORT_NOISE, RtpPacket, RtpParseError, parse_rtp
 from telephony.rtp.receiver import RtpReceiver
 from telephony.rtp.rtcp import RtcpSession, parse_rtcp
@@ -97,6 +97,9 @@ class MediaStream:
         )
         self._direction: MediaDirection = "sendrecv"
         self._heard_ms = now_ms
+        self._ticks_before = self._concealed_before = 0
+        self._quality_listener: Callable[[QualityReport], None] | None = None
+        self._reported: tuple[int, MediaQuality] | None = None
         self._lost = False
         self._closed = False
 
@@ -148,7 +151,11 @@ class MediaStream:
             self._rate_hz = self._rate_hz or self._codec.rate_hz
             theirs, ours = self._codec.rate_hz, self._rate_hz
             self._resamplers = (Resampler(theirs, ours), Resampler(ours, theirs)) if theirs != ours else None
-            tracker = self._receiver.tracker if self._receiver is not None else None
+            tracker = None
+            if self._receiver is not None:
+                tracker = self._receiver.tracker
+                self._ticks_before += self._receiver.stats.pulled
+                self._concealed_before += self._receiver.stats.concealed
             self._receiver = RtpReceiver(self._codec, payload_type, dtmf_payload_type, self._settings.jitter, tracker)
             self._sender.use(self._codec, payload_type, dtmf_payload_type)
         self._heard_ms = self._clock.now_ms()
@@ -187,6 +194,7 @@ class MediaStream:
             return None
         if self._direction == "sendrecv":
             self._watch(now_ms)
+        self._report(now_ms)
         pulled = self._receiver.pull(now_ms)
         samples = pulled.samples if self._resamplers is None else self._resamplers[0].process(pulled.samples)
         return AudioFrame(samples=samples, rate_hz=self.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
@@ -252,7 +260,8 @@ class MediaStream:
             sent=self._sender.packets_sent,
             lost=tracker.lost if tracker is not None else 0,
             late=receiver.jitter.stats.late if receiver is not None else 0,
-            concealed_share=receiver.stats.concealed / max(1, receiver.stats.pulled) if receiver is not None else 0.0,
+            ticks=self._ticks_before + (receiver.stats.pulled if receiver is not None else 0),
+            concealed=self._concealed_before + (receiver.stats.concealed if receiver is not None else 0),
             jitter_ms=tracker.jitter_units / units_per_ms if tracker is not None else 0.0,
             delay_ms=receiver.jitter.delay_ms if receiver is not None else 0.0,
             round_trip_ms=self._rtcp.round_trip_ms,
@@ -260,6 +269,27 @@ class MediaStream:
             refused=refused,
             garbage=self.garbage,
         )
+
+    def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
+        """Call `listener` with the quality of each `quality_every_ms` in which we listened."""
+        self._quality_listener = listener
+
+    def _report(self, now_ms: int) -> None:
+        if self._quality_listener is None:
+            return
+        if self._reported is None:
+            self._reported = (now_ms, self.quality())
+            return
+        began_ms, before = self._reported
+        if now_ms - began_ms < self._settings.quality_every_ms:
+            return
+        after = self.quality()
+        self._reported = (now_ms, after)
+        try:
+            self._quality_listener(report_between(before, after, now_ms - began_ms))
+        except Exception:
+            self._quality_listener = None
+            logger.exception("a listener of quality failed and was dropped", extra={"leg_id": self.events.leg_id})
 
     def close(self) -> None:
         """Say goodbye by RTCP and fall silent; idempotent, sends no event."""

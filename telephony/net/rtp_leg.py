@@ -15,7 +15,7 @@ from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
 from telephony.net.media_stream import EventKeeper, MediaStream
 from telephony.net.rtp_ports import PortPair, PortPool, plain_address, socket_address
-from telephony.quality import MediaQuality
+from telephony.quality import MediaQuality, QualityReport
 from telephony.rtp.latch import Address, Latch
 from telephony.rtp.packet import RtpParseError, is_rtcp
 from telephony.rtp.srtp import SrtpContext, SrtpKeys
@@ -151,6 +151,10 @@ class RtpLeg:
         """Return how good the media was until now."""
         forged = self._srtp.refused if self._srtp is not None else 0
         return self._stream.quality(self._latch.refused + forged)
+
+    def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
+        """Call `listener` with the quality of each `quality_every_ms`."""
+        self._stream.on_quality(listener)
 
     async def hang_up(self) -> None:
         """End the leg from our side: close, and report `LegEnded("local")`; idempotent."""
