@@ -92,6 +92,19 @@ def test_when_a_number_is_dictated_then_every_digit_is_heard_whatever_the_line_a
         assert "".join(run.digits for run in digit_runs(heard.split())) == digits, heard
 
 
+@pytest.mark.parametrize("final", [True, False])
+def test_when_digits_are_expected_and_something_else_is_said_then_it_is_heard(
+    engine: WhisperEngine, say: Say, final: bool
+) -> None:
+    for text, language, words in (
+        ("I do not have the number with me.", "en", {"not", "have", "number"}),
+        ("No tengo el número a mano.", "es", {"tengo", "número", "mano"}),
+    ):
+        sound = say(text, "es" if language == "es" else "en")
+        heard = text_of(decode(engine, sound, language=language, expecting="digits", final=final))
+        assert words <= set(heard.lower().strip(".").split()), heard
+
+
 def test_when_a_number_is_dictated_with_pauses_then_its_words_cover_all_of_its_sound(
     engine: WhisperEngine, say: Say
 ) -> None:
