@@ -24,7 +24,7 @@ help:
 $(STAMP): pyproject.toml requirements.lock
 	@sh deploy/make_venv.sh $(VENV) $(PYTHON)
 	@echo "Installing the locked dependencies into $(VENV) (about 1.5 GB, some minutes) ..."
-	@$(BIN)/pip install $(PIP_OPTIONS) --require-hashes -r requirements.lock
+	@$(BIN)/pip install $(PIP_OPTIONS) --use-pep517 --require-hashes -r requirements.lock
 	@$(BIN)/pip install $(PIP_OPTIONS) --no-deps --no-build-isolation --editable .
 	@touch $@
 

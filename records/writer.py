@@ -244,16 +244,19 @@ class LogWriter:
     def _note_trouble(self, error: CallCentreError, batch: Sequence[_Item]) -> None:
         if self._trouble is None:
             logger.error("the call log cannot be written (%s); calls go on and facts wait", error.code)
-        self._trouble = error
         fresh = [item for item in batch if not item.spilled]
         if self._spill and fresh:
-            try:
-                self._spill.add([item.entry for item in fresh])
-            except OSError as spill_error:
-                logger.error("facts cannot be kept in a file either (%s); they wait in memory", spill_error.strerror)
-                return
-            for item in fresh:
-                item.spilled = True
+            self._keep_in(self._spill, fresh)
+        self._trouble = error  # Told last: whoever reads of the trouble finds the facts kept.
+
+    def _keep_in(self, spill: SpillFile, items: Sequence[_Item]) -> None:
+        try:
+            spill.add([item.entry for item in items])
+        except OSError as error:
+            logger.error("facts cannot be kept in a file either (%s); they wait in memory", error.strerror)
+            return
+        for item in items:
+            item.spilled = True
 
     def _give_up(self, batch: Sequence[_Item]) -> None:
         kept = all(item.spilled for item in batch)
