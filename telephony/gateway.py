@@ -1,4 +1,4 @@
-"""The SIP gateway: one UDP port, the pure user agent behind it, and calls as the service knows them."""
+"""The SIP gateway: UDP, TCP and TLS, the pure user agent behind them, and calls as the service knows them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from typing import assert_never
 from calls.errors import CallCentreError
 from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.media_port import MediaFactory
-from telephony.net.addresses import is_wildcard, local_address_facing, parse_listen
+from telephony.net.addresses import parse_listens
 from telephony.net.driver import MachineDriver
-from telephony.net.udp_transport import UdpTransport, open_udp
+from telephony.net.sip_transports import SipTransports, TransportSettings
+from telephony.net.stream_pool import StreamLimits
 from telephony.sdp.codecs import CODECS
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
-from telephony.sip.message import Flow
+from telephony.sip.message import DEFAULT_PORTS, Flow
 from telephony.sip.signals import (
     CallArrived,
     CallConfirmed,
@@ -25,6 +26,7 @@ from telephony.sip.signals import (
     CallRinging,
     DatagramReceived,
     DigitReceived,
+    FlowLost,
     HangUpCall,
     MediaAgreed,
     PlaceCall,
@@ -36,7 +38,7 @@ from telephony.sip.signals import (
     UserAgentInput,
     UserAgentOutput,
 )
-from telephony.sip.uri import DEFAULT_PORT, SipUri, parse_uri
+from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip.user_agent import UserAgent
 from telephony.sip.wire import UserAgentSettings
 from telephony.sip_call import PendingLeg, SipIncomingCall
@@ -78,7 +80,7 @@ class SipGateway:
             admit: Asked first; may refuse a call before anybody hears of it. Settable later as `admit`.
 
         Raises:
-            CallCentreError: `config.unknown_codec`, `config.bad_listen`, `config.bad_advertise`.
+            CallCentreError: `config.unknown_codec`, `config.bad_listen`, `config.bad_advertise`, `config.bad_tls`.
         """
         if settings.advertise and not is_ip_address(settings.advertise):
             raise CallCentreError(
@@ -98,20 +100,35 @@ class SipGateway:
         self._clock = clock
         self._media = media
         self._on_call = on_call
-        self._listen = parse_listen(settings.listen)
-        self._transport: UdpTransport | None = None
+        self._transport_settings = TransportSettings(
+            listen=parse_listens(settings.listen),
+            tls_listen=parse_listens(settings.tls_listen, "tls_listen"),
+            tls=settings.tls,
+            limits=StreamLimits(settings.idle_ms, settings.max_connections_per_peer, settings.max_connections),
+            advertise=settings.advertise,
+        )
+        self._transports: SipTransports | None = None
+        self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
-        self._own_host: str | None = None
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
 
     @property
     def listen_address(self) -> tuple[str, int]:
-        """Host and port that are bound, for a listen port of 0 too."""
-        assert self._transport is not None, "start binds it"
-        return self._transport.local_address
+        """Host and port that are bound over UDP and TCP (the first of several), for a listen port of 0 too."""
+        return self._bound.addresses[0]
+
+    @property
+    def tls_port(self) -> int:
+        """Port that is bound over TLS, 0 for none."""
+        return self._bound.tls_port
+
+    @property
+    def open_connections(self) -> int:
+        """How many TCP and TLS connections are open."""
+        return self._bound.open_connections
 
     @property
     def open_calls(self) -> int:
@@ -119,20 +136,20 @@ class SipGateway:
         return len(self._calls)
 
     async def start(self) -> None:
-        """Bind the port and take calls; idempotent.
+        """Bind the ports and take calls; idempotent.
 
         Raises:
-            CallCentreError: `sip.port_taken`, `sip.bad_address`, `sip.not_allowed`.
+            CallCentreError: `sip.port_taken`, `sip.bad_address`, `sip.not_allowed`, `config.bad_tls`.
         """
-        if self._transport is not None:
+        if self._transports is not None:
             return
-        host, port = self._listen
-        self._transport = await open_udp(host, port, self._on_datagram, self._on_send_failed)
-        bound = self._transport.local_address[0]
-        self._own_host = self._settings.advertise or (None if is_wildcard(bound) else bound)
-        user_agent = UserAgent(
+        transports = SipTransports(self._transport_settings, self._clock, self)
+        await transports.start()
+        self._transports = transports
+        self._user_agent = UserAgent(
             UserAgentSettings(
                 local_port=self.listen_address[1],
+                local_tls_port=transports.tls_port,
                 codecs=self._settings.codecs,
                 user_agent=self._settings.user_agent,
                 answer_ms=self._settings.answer_ms,
@@ -141,12 +158,12 @@ class SipGateway:
             ),
             _new_token,
         )
-        self._driver = MachineDriver(user_agent, self._clock, TimePassed, self._carry_out)
+        self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = False
 
     async def stop(self) -> None:
-        """Refuse new calls, end the running ones, wait `drain_ms` for the peers, release the port. Idempotent."""
-        if self._transport is None:
+        """Refuse new calls, end the running ones, wait `drain_ms` for the peers, release the ports. Idempotent."""
+        if self._transports is None:
             return
         self._draining = True
         for call in list(self._calls.values()):
@@ -163,8 +180,8 @@ class SipGateway:
             call.finish(CallOver(session_id, "local"))
         if self._driver is not None:
             self._driver.close()
-        self._transport.close()
-        self._transport = None
+        transports, self._transports = self._transports, None
+        await transports.close()
 
     async def place_call(self, target_uri: str, *, caller: str = "warmline", caller_name: str = "") -> SipLeg:
         """Call somebody, and return the leg once it is answered.
@@ -180,10 +197,13 @@ class SipGateway:
             CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
                 `call.no_common_codec` or what opening the media raises.
         """
-        if self._transport is None or self._draining:
+        if self._transports is None or self._draining:
             raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
         target = _parse_target(target_uri)
-        flow = Flow(await self._resolve(target.host), target.port or DEFAULT_PORT)
+        transport = target.transport or "udp"
+        port = target.port or DEFAULT_PORTS[transport]
+        name = target.host if transport == "tls" else ""
+        flow = await self._bound.open(Flow(await self._resolve(target.host), port, transport, 0, name))
         session_id = _new_token()
         media = await self._media.open()
         call = PendingLeg(session_id, self._feed)
@@ -194,7 +214,7 @@ class SipGateway:
                 session_id=session_id,
                 target=target,
                 flow=flow,
-                local_host=self._local_host(flow.host),
+                local_host=self._bound.local_host(flow.host),
                 media_port=media.local_port,
                 caller=caller,
                 caller_name=caller_name,
@@ -211,11 +231,30 @@ class SipGateway:
 
     # From the network
 
-    def _on_datagram(self, data: bytes, source: Flow) -> None:
-        self._feed(DatagramReceived(data, source, self._local_host(source.host)))
+    def message_received(self, data: bytes, source: Flow) -> None:
+        """Take one message (the transports call this)."""
+        self._feed(DatagramReceived(data, source, self._bound.local_host(source.host)))
 
-    def _on_send_failed(self, flow: Flow) -> None:
+    def send_failed(self, flow: Flow) -> None:
+        """Hear that something could not be sent (the transports call this)."""
         self._feed(SendFailed(flow))
+
+    def flow_lost(self, flow: Flow) -> None:
+        """Hear that a stream broke (the transports call this)."""
+        self._feed(FlowLost(flow))
+
+    def connections_in_use(self) -> set[int]:
+        """Return the streams that calls need (the transports call this)."""
+        return self._user_agent.connections_in_use if self._user_agent is not None else set()
+
+    def cut_connections(self) -> None:
+        """Cut every TCP and TLS connection, as a broken network would; calls go on."""
+        self._bound.cut_connections()
+
+    @property
+    def _bound(self) -> SipTransports:
+        assert self._transports is not None, "start binds it"
+        return self._transports
 
     def _feed(self, event: UserAgentInput) -> None:
         if self._driver is not None:
@@ -225,8 +264,8 @@ class SipGateway:
 
     def _carry_out(self, output: UserAgentOutput) -> None:
         if isinstance(output, SendDatagram):
-            if self._transport is not None:
-                self._transport.send(output.data, output.flow)
+            if self._transports is not None:
+                self._transports.send(output.data, output.flow)
             return
         if isinstance(output, CallArrived):
             self._on_arrived(output)
@@ -287,10 +326,6 @@ class SipGateway:
 
     # Addresses
 
-    def _local_host(self, peer_host: str) -> str:
-        """Return the address of ours that this peer is told."""
-        return self._own_host or local_address_facing(peer_host)
-
     async def _resolve(self, host: str) -> str:
         if is_ip_address(host):
             return host
@@ -316,8 +351,10 @@ def _parse_target(text: str) -> SipUri:
         uri = parse_uri(text)
     except SipSyntaxError as error:
         raise CallCentreError("call.bad_target", f"The target is no SIP address: {error}.", fault="user") from error
-    if not isinstance(uri, SipUri) or uri.scheme != "sip":
-        raise CallCentreError("call.bad_target", "Only addresses that begin with sip: can be called.", fault="user")
+    if not isinstance(uri, SipUri):
+        raise CallCentreError(
+            "call.bad_target", "Only addresses that begin with sip: or sips: can be called.", fault="user"
+        )
     return uri
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from telephony.net.tls_contexts import TlsSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +12,19 @@ class SipSettings:
     """Section `[telephony.sip]`, already checked by the configuration."""
 
     listen: str = "0.0.0.0:5060"
-    """`host:port` of the UDP socket; IPv6 hosts in brackets; port 0 takes any free one."""
+    """`host:port` of UDP and TCP; IPv6 hosts in brackets; several with commas between them, all with the same port;
+    port 0 takes any free one."""
+    tls_listen: str = ""
+    """The same for TLS; empty: nobody can connect over TLS, though we can call out over it."""
+    tls: TlsSettings = field(default_factory=TlsSettings)
+    """Certificate, key and issuers."""
+    idle_ms: int = 600_000
+    """How long a connection stays open without messages when no call uses it. Source: phones send something every 2 min
+    (RFC 5626 section 4.4.1); what is closed is opened again."""
+    max_connections: int = 2_000
+    """TCP and TLS connections at a time; as many as there may be call legs."""
+    max_connections_per_peer: int = 64
+    """Of one address, loopback excepted; a proxy needs a few, an office behind one address one for each phone."""
     advertise: str | None = None
     """IP address that peers are told in Contact and SDP, for a host behind a one-to-one NAT. None: the listen address,
     or the local address that faces the peer when listening on all addresses."""

@@ -11,7 +11,27 @@ _ANY_PORT = 9
 """A connected UDP socket sends nothing, so that any port shows the route. Source: discard, RFC 863."""
 
 
-def parse_listen(listen: str) -> tuple[str, int]:
+Address = tuple[str, int]
+"""Host and port."""
+
+
+def parse_listens(listen: str, setting: str = "listen") -> tuple[Address, ...]:
+    """Split one or several `host:port`, with commas between them; all must have the same port.
+
+    Raises:
+        CallCentreError: `config.bad_listen`.
+    """
+    found = tuple(parse_listen(item.strip(), setting) for item in listen.split(",") if item.strip())
+    if len({port for _, port in found}) > 1:
+        raise CallCentreError(
+            "config.bad_listen",
+            f"[telephony.sip] {setting} names several ports; peers are told one, so write the same with each address.",
+            fault="operator",
+        )
+    return found
+
+
+def parse_listen(listen: str, setting: str = "listen") -> Address:
     """Split `host:port`, IPv6 in brackets.
 
     Raises:
@@ -22,10 +42,19 @@ def parse_listen(listen: str) -> tuple[str, int]:
     if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 65_535:
         raise CallCentreError(
             "config.bad_listen",
-            f"{listen!r} is no address to listen on; write host:port, for example 0.0.0.0:5060.",
+            f"{listen!r} is no address to listen on; write [telephony.sip] {setting} as host:port, "
+            "for example 0.0.0.0:5060.",
             fault="operator",
         )
     return host, int(port)
+
+
+def is_loopback(host: str) -> bool:
+    """True for addresses of this computer alone."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def is_wildcard(host: str) -> bool:

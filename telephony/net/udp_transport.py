@@ -106,26 +106,27 @@ async def open_udp(
             bound.close()
             raise
     except OSError as error:
-        raise _explained(error, host, port) from error
+        raise explain_bind(error, host, port, "listen") from error
     _, protocol = await loop.create_datagram_endpoint(lambda: UdpTransport(bound, received, failed), sock=bound)
     return protocol
 
 
-def _explained(error: OSError, host: str, port: int) -> CallCentreError:
+def explain_bind(error: OSError, host: str, port: int, setting: str) -> CallCentreError:
+    """Return why an address cannot be listened on."""
     if error.errno == errno.EADDRINUSE:
         return CallCentreError(
             "sip.port_taken",
-            f"port {port} is already used by another program; stop it or set [telephony.sip] listen.",
+            f"port {port} is already used by another program; stop it or set [telephony.sip] {setting}.",
             fault="operator",
         )
     if error.errno in (errno.EACCES, errno.EPERM):
         return CallCentreError(
             "sip.not_allowed",
-            f"port {port} may not be opened by this user; choose one above 1023 in [telephony.sip] listen.",
+            f"port {port} may not be opened by this user; choose one above 1023 in [telephony.sip] {setting}.",
             fault="operator",
         )
     return CallCentreError(
         "sip.bad_address",
-        f"{host} is no address of this computer ({error.strerror}); correct [telephony.sip] listen.",
+        f"{host} is no address of this computer ({error.strerror}); correct [telephony.sip] {setting}.",
         fault="operator",
     )

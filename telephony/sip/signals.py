@@ -36,6 +36,13 @@ class SendFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class FlowLost:
+    """The stream is gone on which messages were sent to this flow."""
+
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
 class TimePassed:
     """A deadline may have come."""
 
@@ -88,7 +95,7 @@ class PlaceCall:
 
 
 UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | PlaceCall
-UserAgentInput = DatagramReceived | SendFailed | TimePassed | UserAgentOrder
+UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class Happening(Enum):
     GOT_2XX = "a success response came"
     GOT_REFUSAL = "a 3xx to 6xx came"
     TRANSPORT_FAILED = "the transport could not send"
+    STREAM_LOST = "the stream is gone on which the request was sent; there is a way to open another"
 
 
 Event = Happening | Timer
@@ -129,6 +130,8 @@ class Transaction:
         """
         self.request = request
         self.flow = flow
+        self.has_moved = False
+        """True when the request was sent again on a second stream."""
         self.state = self.start_state
         self._timers = TimerSet(reliable=reliable)
         self._last_sent: SipRequest | SipResponse | None = None

@@ -18,6 +18,10 @@ Others::
     TRYING E: resend -1xx-> PROCEEDING E: resend, slowly -final-> COMPLETED -K-> TERMINATED
        |  '------------------final------------------------------^
        '-F, failed-> TERMINATED <-F, failed- PROCEEDING
+
+A stream that breaks before any response (STREAM_LOST in CALLING and TRYING): the same request goes out on a new stream,
+once; the server absorbs it if it had it already. After a response the server opens the new stream itself (RFC 3261
+section 18.2.2).
 """
 
 from __future__ import annotations
@@ -46,6 +50,7 @@ INVITE_CLIENT: Table = {
     (State.CALLING, Happening.GOT_2XX): (State.ACCEPTED, _ACCEPTED),
     (State.CALLING, Happening.GOT_REFUSAL): (State.COMPLETED, _REFUSED),
     (State.CALLING, Happening.TRANSPORT_FAILED): (State.TERMINATED, (Do.UNREACHABLE,)),
+    (State.CALLING, Happening.STREAM_LOST): (State.CALLING, (Do.RESEND,)),
     (State.CALLING, Timer.A): (State.CALLING, (Do.RESEND, Again(Timer.A))),
     (State.CALLING, Timer.B): (State.TERMINATED, (Do.TIMED_OUT,)),
     (State.PROCEEDING, Happening.GOT_1XX): (State.PROCEEDING, (Do.PASS_UP,)),
@@ -70,6 +75,7 @@ OTHER_CLIENT: Table = {
     (State.TRYING, Happening.GOT_2XX): (State.COMPLETED, _DONE),
     (State.TRYING, Happening.GOT_REFUSAL): (State.COMPLETED, _DONE),
     (State.TRYING, Happening.TRANSPORT_FAILED): (State.TERMINATED, (Do.UNREACHABLE,)),
+    (State.TRYING, Happening.STREAM_LOST): (State.TRYING, (Do.RESEND,)),
     (State.TRYING, Timer.E): (State.TRYING, (Do.RESEND, Again(Timer.E))),
     (State.TRYING, Timer.F): (State.TERMINATED, (Do.TIMED_OUT,)),
     (State.PROCEEDING, Happening.GOT_1XX): (State.PROCEEDING, (Do.PASS_UP,)),

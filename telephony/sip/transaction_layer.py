@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.message import Flow, SipRequest, SipResponse
@@ -155,6 +155,18 @@ class TransactionLayer:
         for key, transaction in [*self._servers.items(), *self._clients.items()]:
             if transaction.flow == flow and transaction.allows(Happening.TRANSPORT_FAILED):
                 outputs += self._run(key, transaction.step(Happening.TRANSPORT_FAILED, None, now_ms))
+        return outputs
+
+    def flow_lost(self, flow: Flow, now_ms: int) -> list[LayerOutput]:
+        """Send on a new stream, once, what went out on one that broke and had no response yet."""
+        outputs: list[LayerOutput] = []
+        for key, transaction in list(self._clients.items()):
+            if transaction.flow != flow or not transaction.allows(Happening.STREAM_LOST):
+                continue
+            event = Happening.TRANSPORT_FAILED if transaction.has_moved else Happening.STREAM_LOST
+            transaction.has_moved = True
+            transaction.flow = replace(flow, connection=0)
+            outputs += self._run(key, transaction.step(event, None, now_ms))
         return outputs
 
     def next_deadline_ms(self) -> int | None:

@@ -25,6 +25,7 @@ from telephony.sip.signals import (
     AnswerCall,
     CallArrived,
     DatagramReceived,
+    FlowLost,
     HangUpCall,
     PlaceCall,
     RejectCall,
@@ -65,12 +66,20 @@ class UserAgent:
         """How many transactions live."""
         return self._wire.layer.open_count
 
+    @property
+    def connections_in_use(self) -> set[int]:
+        """Numbers of the streams that calls are reached through."""
+        dialogs = (session.dialog for session in self._sessions.values())
+        return {dialog.flow.connection for dialog in dialogs if dialog is not None} - {0}
+
     def step(self, event: UserAgentInput, now_ms: int) -> tuple[UserAgentOutput, ...]:
         """Take what happened and return what to do about it."""
         if isinstance(event, DatagramReceived):
             self._on_datagram(event, now_ms)
         elif isinstance(event, SendFailed):
             self._wire.handle(self._wire.layer.transport_failed(event.flow, now_ms))
+        elif isinstance(event, FlowLost):
+            self._wire.handle(self._wire.layer.flow_lost(event.flow, now_ms))
         elif isinstance(event, PlaceCall):
             self._sessions[event.session_id] = OutgoingSession(event, self._wire, now_ms)
         elif not isinstance(event, TimePassed):

@@ -273,8 +273,7 @@ async def test_when_a_peer_vanishes_in_a_call_then_hanging_up_does_not_wait_for_
     async with running(near, far):
         near_leg, _ = await connect(near, far)
         fall_mute(near)
-        assert near.gateway._transport is not None
-        near.gateway._transport.close()
+        near.gateway._bound._udp[0].close()
         began_s = time.monotonic()
         await far.gateway.stop()
         assert time.monotonic() - began_s < 1.0
@@ -301,9 +300,7 @@ async def test_when_the_other_side_of_a_call_is_mute_then_stopping_sends_bye_aga
 def fall_mute(party: Party) -> Callable[[], int]:
     """Let a party hear but never answer again; return what counts the BYEs that came."""
     heard: list[bytes] = []
-    transport = party.gateway._transport
-    assert transport is not None
-    transport._received = lambda data, _source: heard.append(data)
+    party.gateway._bound._udp[0]._received = lambda data, _source: heard.append(data)
     return lambda: sum(data.startswith(b"BYE ") for data in heard)
 
 
@@ -334,7 +331,7 @@ async def connect_skipping_noise(near: Party, far: Party) -> tuple[SipLeg, SipLe
         call.reject(480, "noise")
 
 
-@pytest.mark.parametrize("target", ["", "tel:+34600", "sips:x@127.0.0.1", "sip:", "sip:a b@127.0.0.1", "mailto:a@b"])
+@pytest.mark.parametrize("target", ["", "tel:+34600", "sips:", "sip:", "sip:a b@127.0.0.1", "mailto:a@b"])
 async def test_when_the_target_is_no_sip_address_then_the_error_says_so(target: str) -> None:
     party = Party()
     async with running(party):

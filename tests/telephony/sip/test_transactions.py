@@ -8,7 +8,7 @@ import pytest
 
 from telephony.sip.headers import Headers
 from telephony.sip.message import Flow, SipRequest, SipResponse
-from telephony.sip.timers import Timer
+from telephony.sip.timers import FIRST_MS, TIMEOUT_MS, Timer
 from telephony.sip.transaction import (
     Event,
     Failed,
@@ -21,6 +21,7 @@ from telephony.sip.transaction import (
     Transmit,
 )
 from telephony.sip.transaction_client import InviteClientTransaction, OtherClientTransaction
+from telephony.sip.transaction_layer import TransactionFailed, TransactionLayer
 from telephony.sip.transaction_server import InviteServerTransaction, OtherServerTransaction
 
 FLOW = Flow("192.0.2.7", 5062)
@@ -91,6 +92,7 @@ ROWS = {
         CALLING --GOT_2XX--> ACCEPTED: u
         CALLING --GOT_REFUSAL--> COMPLETED: ua
         CALLING --TRANSPORT_FAILED--> TERMINATED: x
+        CALLING --STREAM_LOST--> CALLING: r
         CALLING --A--> CALLING: r
         CALLING --B--> TERMINATED: t
         PROCEEDING --GOT_1XX--> PROCEEDING: u
@@ -113,6 +115,7 @@ ROWS = {
         TRYING --GOT_2XX--> COMPLETED: u
         TRYING --GOT_REFUSAL--> COMPLETED: u
         TRYING --TRANSPORT_FAILED--> TERMINATED: x
+        TRYING --STREAM_LOST--> TRYING: r
         TRYING --E--> TRYING: r
         TRYING --F--> TERMINATED: t
         PROCEEDING --GOT_1XX--> PROCEEDING: u
@@ -279,6 +282,51 @@ def test_when_the_transport_is_reliable_then_nothing_is_repeated_and_nothing_lin
     server.step(Happening.ACK, REQUEST, 5)
     server.expire(5)
     assert server.terminated
+
+
+@pytest.mark.parametrize(
+    ("machine", "lingering"),
+    [
+        ("invite client", State.COMPLETED),
+        ("invite server", State.CONFIRMED),
+        ("other client", State.COMPLETED),
+        ("other server", State.COMPLETED),
+    ],
+)
+@pytest.mark.parametrize("reliable", [True, False])
+def test_when_the_transport_is_reliable_then_timers_d_i_j_and_k_are_zero(
+    machine: str, lingering: State, reliable: bool
+) -> None:
+    transaction = MACHINES[machine](REQUEST, FLOW, reliable=reliable)
+    for event in ROADS[machine][lingering]:
+        transaction.step(event, REQUEST if event is Happening.ACK else message_for(event), 0)
+    assert transaction.state is lingering
+    transaction.expire(0)
+    assert transaction.terminated is reliable
+
+
+@pytest.mark.parametrize(("machine", "timer"), [("invite client", Timer.M), ("invite server", Timer.L)])
+@pytest.mark.parametrize("reliable", [True, False])
+def test_when_an_invite_is_accepted_then_the_transaction_stays_32_seconds_on_any_transport(
+    machine: str, timer: Timer, reliable: bool
+) -> None:
+    transaction = MACHINES[machine](REQUEST, FLOW, reliable=reliable)
+    for event in ROADS[machine][State.ACCEPTED]:
+        transaction.step(event, message_for(event), 0)
+    assert transaction.next_deadline_ms() == TIMEOUT_MS == FIRST_MS[timer]
+    transaction.expire(TIMEOUT_MS)
+    assert transaction.terminated
+
+
+def test_when_a_stream_breaks_before_any_response_then_the_request_goes_out_once_more_and_then_fails() -> None:
+    layer = TransactionLayer()
+    stream = Flow("192.0.2.7", 5060, "tcp", 3)
+    layer.begin_client(REQUEST, stream, "owner", 0, reliable=True)
+    anew = Flow("192.0.2.7", 5060, "tcp")
+    assert layer.flow_lost(stream, 10) == [Transmit(REQUEST, anew)]
+    assert layer.flow_lost(stream, 11) == []
+    assert layer.flow_lost(anew, 20) == [TransactionFailed("owner", REQUEST, timed_out=False)]
+    assert layer.open_count == 0
 
 
 def test_when_a_refusal_is_acknowledged_then_the_ack_has_the_invites_branch_and_the_answers_tag() -> None:
