@@ -21,7 +21,7 @@ from calls.ports import Passage
 from knowledge.articles import DEFAULT_FOLDER, Article, Library, load_library
 from knowledge.passages import IndexedArticle, SectionRows
 from knowledge.ranking import Saying, TopicRanking
-from knowledge.text import asks, fold, splits, terms
+from knowledge.text import adds, asks, fold, splits, terms
 from knowledge.vectors import Embed, VectorStore
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,10 @@ TELLING_PART_SCORE = 0.8
 """The same when it only tells ("my internet is down, and …"): most such clauses are the story before the question.
 Source of both: pairs of held-out sayings, with and without a story before them; both answers for 50 % of the double
 questions and a needless second answer for 10 % of those with a story (0.6: 57 and 19 %; 0.9: 44 and 7 %)."""
+
+ADDED_PART_SCORE = 0.6
+"""The same for a clause that only tells when the caller says that there are two matters ("and another thing").
+Source: own double questions; without such words 0.6 gives too many needless second answers."""
 
 RESCUE_SCORE = 0.6
 """A clause that asks is answered alone from here on when the whole is unclear. Source: the same data, +2 % right."""
@@ -66,6 +70,8 @@ class _Part:
     """A question, or one clause of it, with what is needed to answer it."""
 
     asks: bool
+    needed: float
+    """What its score must reach to be half of a double question."""
     vector: Floats
     relevance: Floats
     """Of each topic."""
@@ -85,7 +91,7 @@ class _Part:
     @property
     def spare(self) -> float:
         """How far the clause is above what half of a double question must reach; negative below it."""
-        return self.score - (ASKING_PART_SCORE if self.asks else TELLING_PART_SCORE)
+        return self.score - self.needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +168,11 @@ class KnowledgeIndex:
         built = self._ready()
         if not fold(query):
             return ()
+        added = adds(query, language)
         (whole,) = await self._parts(built, [query], language)
-        cuts = splits(query, language) if WHOLE_SCORE <= whole.score < CLEAR_SCORE else []
-        clauses = await self._parts(built, [clause for cut in cuts for clause in cut], language)
+        open_to_two = whole.score >= WHOLE_SCORE and (added or whole.score < CLEAR_SCORE)
+        cuts = splits(query, language) if open_to_two else []
+        clauses = await self._parts(built, [clause for cut in cuts for clause in cut], language, added=added)
         parts = _pair(whole, clauses) or _rescue(whole, clauses)
         found = [built.passage(part, part.topic, language) for part in parts]
         taken = {part.topic for part in parts}
@@ -174,13 +182,18 @@ class KnowledgeIndex:
         found.extend(built.passage(whole, column, language) for column in order)
         return tuple(passage for passage in found if passage is not None)[:limit]
 
-    async def _parts(self, built: _Built, texts: Sequence[str], language: Language) -> list[_Part]:
+    async def _parts(
+        self, built: _Built, texts: Sequence[str], language: Language, *, added: bool = False
+    ) -> list[_Part]:
         if not texts:
             return []
         vectors = await self._embed([fold(text) for text in texts], "query")
         ranked = built.ranking.rank(vectors, [terms(text, language) for text in texts])
-        rows = zip(texts, vectors, ranked.relevance, ranked.words, strict=True)
-        return [_Part(asks(text, language), *row) for text, *row in rows]
+        rows = zip(vectors, ranked.relevance, ranked.words, strict=True)
+        telling = ADDED_PART_SCORE if added else TELLING_PART_SCORE
+        asking = [asks(text, language) for text in texts]
+        needed = [ASKING_PART_SCORE if each else telling for each in asking]
+        return [_Part(a, n, *row) for a, n, row in zip(asking, needed, rows, strict=True)]
 
     def _ready(self) -> _Built:
         if self._built is None:

@@ -36,11 +36,26 @@ _ASKS: dict[Language, re.Pattern[str]] = {
     ),
     "es": re.compile(
         r"[?¿]|\b(?:cómo|qué|cuándo|cuánt[oa]s?|dónde|adónde|cuál(?:es)?|quién|puedo|pueden|puede|podrían?|podemos"
-        r"|quiero|queremos|quisiera|necesito|gustaría|saber|dígame|díganme|ayud\w+|hay|tengo que|por favor)\b",
+        r"|quiero|queremos|quisiera|necesito|gustaría|saber|dígame|díganme|ayud\w+|hay|tengo que|por favor)\b"
+        r"|^\W*que (?:(?:me|nos|le|lo|la|se) )?\w+[ea]n?\b",
         re.IGNORECASE,
     ),
 }
-"""Signs that a clause asks for something and does not only tell."""
+"""Signs that a clause asks for something and does not only tell; "que vengan …" at its head is a wish."""
+
+_ADDS: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(
+        r"\b(?:also|another (?:thing|question)|one more (?:thing|question)|while i'?m (?:here|at it|on)|by the way"
+        r"|as well|on top of that|besides|separately|two things)\b",
+        re.IGNORECASE,
+    ),
+    "es": re.compile(
+        r"\b(?:aparte|además|ademas|también|tambien|otra (?:cosa|pregunta|duda)|de paso|aprovech\w+|por cierto"
+        r"|por otro lado|ya que (?:estoy|llamo|estamos)|dos cosas)\b",
+        re.IGNORECASE,
+    ),
+}
+"""Words with which callers themselves say that a second matter follows."""
 
 
 class _Stemmer(Protocol):
@@ -74,6 +89,11 @@ def terms(text: str, language: Language) -> list[str]:
 def asks(text: str, language: Language) -> bool:
     """Return whether a clause asks for something, by its words; one that only tells may still need an answer."""
     return _ASKS[language].search(text) is not None
+
+
+def adds(text: str, language: Language) -> bool:
+    """Return whether the caller says that there is a second matter: "and another thing", "y aparte"."""
+    return _ADDS[language].search(text) is not None
 
 
 def splits(text: str, language: Language) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from service.models_store import ModelStore
 from tests.knowledge.conftest import BICYCLE, PIZZA, LetterEmbedding
 
 HELD_OUT = Path(__file__).parent / "data" / "held_out.csv"
-"""Questions written for these tests and kept out of the articles: one topic, none, or two."""
+"""Questions written for these tests and kept out of the articles: one topic, none, two, or one behind a story."""
 
 
 async def answered(index: KnowledgeIndex, text: str, language: Language) -> list[str]:
@@ -61,6 +61,16 @@ async def test_when_a_question_holds_two_then_both_are_answered(lumina: Knowledg
         assert set(await answered(lumina, text, language)) == set(wanted), text
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_when_a_story_or_also_comes_before_one_question_then_only_that_is_answered(
+    lumina: KnowledgeIndex, language: Language
+) -> None:
+    rows = held_out("story", language)
+    assert len(rows) == 5
+    for text, wanted in rows:
+        assert await answered(lumina, text, language) == wanted, text
+
+
 @pytest.mark.parametrize(
     ("question", "language", "words"),
     [
@@ -71,7 +81,7 @@ async def test_when_a_question_holds_two_then_both_are_answered(lumina: Knowledg
         ("does the engineer come on Saturdays", "en", "Monday to Saturday"),
         ("what do I pay for the engineer's visit", "en", "45 euros"),
         ("there is a cable lying on the ground", "en", "10 metres"),
-        ("who can see what my meter sends", "en", "Nobody else sees it"),
+        ("who can see what my meter sends", "en", "You see it"),
         ("¿cuánto cuesta que me reconecten la luz?", "es", "18 euros"),
         ("quiero cambiar la clave del wifi", "es", "Puede cambiar el nombre y la clave"),
         ("mi router tiene una luz roja", "es", "La luz roja significa"),

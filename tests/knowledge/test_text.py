@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from calls.ids import Language
-from knowledge.text import MAX_BREAKS, asks, fold, splits, terms
+from knowledge.text import MAX_BREAKS, adds, asks, fold, splits, terms
 
 
 def test_when_text_is_folded_then_case_and_punctuation_are_gone_and_letters_stay() -> None:
@@ -62,7 +62,23 @@ def test_when_a_question_has_many_breaks_then_only_the_middle_ones_are_tried() -
         ("I paid last week", "en", False),
         ("quiero saber cuándo termina", "es", True),
         ("pagué la semana pasada", "es", False),
+        ("que me lo manden a casa", "es", True),
+        ("lo que pagué ayer", "es", False),
     ],
 )
 def test_when_a_clause_asks_then_it_is_told_from_one_that_tells(text: str, language: Language, expected: bool) -> None:
     assert asks(text, language) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("the power is out, and another thing, my bill", "en", True),
+        ("no tengo luz y, aparte, la factura", "es", True),
+        ("no tengo luz y la factura es alta", "es", False),
+    ],
+)
+def test_when_the_caller_says_that_there_is_more_then_it_is_noticed(
+    text: str, language: Language, expected: bool
+) -> None:
+    assert adds(text, language) is expected
