@@ -64,7 +64,14 @@ class LegEnded:
     """`hung_up`, `cancelled`, `media_lost`, `transport_error`, `local`."""
 
 
-LegEvent = DigitHeard | LegEnded
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerHeld:
+    """The other side holds us, or has taken us back: while held it does not hear what is written to the leg."""
+
+    held: bool
+
+
+LegEvent = DigitHeard | LegEnded | PeerHeld
 
 
 class Leg(AudioSource, AudioSink, Protocol):

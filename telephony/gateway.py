@@ -29,6 +29,7 @@ from telephony.sip.signals import (
     FlowLost,
     HangUpCall,
     MediaAgreed,
+    MediaChangeRefused,
     PlaceCall,
     RejectCall,
     SendDatagram,
@@ -155,6 +156,7 @@ class SipGateway:
                 answer_ms=self._settings.answer_ms,
                 dial_ms=self._settings.dial_ms,
                 reach_ms=self._settings.reach_ms,
+                session_timer=self._settings.session_timer,
             ),
             _new_token,
         )
@@ -285,6 +287,8 @@ class SipGateway:
             logger.info("a call leg ended", extra={"session_id": output.session_id, "cause": output.cause})
             self._remove(output.session_id)
             call.finish(output)
+        elif isinstance(output, MediaChangeRefused):
+            logger.info("the peer refused a change", extra={"session_id": output.session_id, "status": output.status})
         elif not isinstance(output, CallRinging):
             assert_never(output)
 

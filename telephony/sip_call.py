@@ -9,7 +9,16 @@ from collections.abc import Awaitable, Callable
 from calls.errors import CallCentreError
 from calls.ports import CallOffer
 from telephony.media_port import MediaLeg
-from telephony.sip.signals import AnswerCall, CallOver, EndCause, HangUpCall, RejectCall, RingCall, SessionId
+from telephony.sip.signals import (
+    AnswerCall,
+    CallOver,
+    DirectMedia,
+    EndCause,
+    HangUpCall,
+    RejectCall,
+    RingCall,
+    SessionId,
+)
 from telephony.sip.signals import UserAgentOrder as Order
 from telephony.sip_leg import SipLeg
 
@@ -34,7 +43,11 @@ class PendingLeg:
 
     def attach(self, media: MediaLeg) -> SipLeg:
         """Make the leg from its media."""
-        self.leg = SipLeg(media, lambda: self._send(HangUpCall(self.session_id)))
+        self.leg = SipLeg(
+            media,
+            lambda: self._send(HangUpCall(self.session_id)),
+            lambda direction: self._send(DirectMedia(self.session_id, direction)),
+        )
         return self.leg
 
     def confirm(self) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from calls.audio import AudioFrame
 from calls.ids import LegId
-from calls.ports import DigitHeard, LegEnded, LegEvent
+from calls.ports import DigitHeard, LegEnded, LegEvent, PeerHeld
 from telephony.media_port import MediaLeg
-from telephony.sdp.offer_answer import MediaAgreement
+from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.signals import EndCause
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ _REASONS: dict[EndCause, str] = {
     "timeout": "transport_error",
     "transport_error": "transport_error",
     "bad_answer": "transport_error",
+    "session_expired": "transport_error",
     "local": "local",
 }
 """The words of `calls.ports.LegEnded`."""
@@ -31,10 +32,20 @@ _REASONS: dict[EndCause, str] = {
 class SipLeg:
     """Implements `calls.ports.Leg`: media from the media leg, the end from signalling, whichever comes first."""
 
-    def __init__(self, media: MediaLeg, hang_up: Callable[[], None]) -> None:
-        """Take over an open media leg; `hang_up` makes signalling send BYE or CANCEL."""
+    def __init__(
+        self, media: MediaLeg, hang_up: Callable[[], None], direct: Callable[[Direction], None] | None = None
+    ) -> None:
+        """Take over an open media leg.
+
+        Args:
+            media: The media half.
+            hang_up: Makes signalling send BYE or CANCEL.
+            direct: Makes signalling ask the peer for another direction of sound.
+        """
         self._media = media
         self._send_hang_up = hang_up
+        self._send_direct = direct
+        self._held_by_peer = False
         self._listener: Callable[[LegEvent], None] | None = None
         self._kept: list[LegEvent] = []
         self._ended = False
@@ -80,6 +91,19 @@ class SipLeg:
         """End the leg from our side; idempotent. The peer's confirmation is not waited for."""
         self.end("local")
 
+    def hold(self, *, with_music: bool = True) -> None:
+        """Hold the peer: we do not listen any more; what is written (music) is still sent unless `with_music` is False.
+
+        The peer is asked by re-INVITE (RFC 3264 section 8.4); it takes effect when it agrees.
+        """
+        if self._send_direct is not None and not self._ended:
+            self._send_direct("sendonly" if with_music else "inactive")
+
+    def resume(self) -> None:
+        """Take a peer that we hold back; nothing else changes when it holds us too."""
+        if self._send_direct is not None and not self._ended:
+            self._send_direct("sendrecv")
+
     def end(self, cause: EndCause) -> None:
         """Close the media and tell the end, once; when signalling does not know it yet, make it say so."""
         if cause == "local" and not self._ended:
@@ -99,6 +123,10 @@ class SipLeg:
                 agreement.dtmf_payload_type,
             )
         self._media.set_direction(agreement.direction)
+        held = agreement.held_by_peer
+        if held != self._held_by_peer:
+            self._held_by_peer = held
+            self._tell(PeerHeld(held=held))
 
     def deliver_digit(self, digit: str, duration_ms: int) -> None:
         """Take a digit that came by INFO."""
@@ -108,7 +136,7 @@ class SipLeg:
     def _on_media_event(self, event: LegEvent) -> None:
         if isinstance(event, DigitHeard):
             self._tell(event)
-        elif not self._ended:
+        elif isinstance(event, LegEnded) and not self._ended:
             self._send_hang_up()
             self._finish(event.reason)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from telephony.net.tls_contexts import TlsSettings
+from telephony.sip.session_timer import TimerSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,5 +40,7 @@ class SipSettings:
     """How long a call that was neither answered nor rejected rings before it is refused with 480."""
     dial_ms: int = 60_000
     """How long an outgoing call may ring before it is cancelled."""
+    session_timer: TimerSettings = field(default_factory=TimerSettings)
+    """How often a call proves that it lives, and what a peer may ask for."""
     reach_ms: int = 32_000
     """How long the called party's server may stay mute. Source: RFC 3261 timer B; more changes nothing."""

@@ -1,12 +1,26 @@
-"""Offers and answers for one audio stream (RFC 3264): what we say, and what both sides then do."""
+"""Offers and answers for one audio stream (RFC 3264): what we say, and what both sides then do.
+
+Every function is pure; what a call has agreed so far, and whose turn it is, is kept by `telephony.sdp.negotiation`.
+"""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from telephony.rtp.srtp import SrtpKeys
 from telephony.sdp.codecs import CODECS, EVENT_RANGE, OFFERED_EVENT_PAYLOAD, STATIC_PAYLOADS, TELEPHONE_EVENT
+from telephony.sdp.crypto_attribute import (
+    SECURE_PROTOCOLS,
+    CryptoLine,
+    RandomBytes,
+    accept_crypto,
+    answer_crypto,
+    offer_crypto,
+    parse_crypto,
+)
 from telephony.sdp.session_description import MediaDescription, SessionDescription
 
 Direction = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
@@ -20,6 +34,7 @@ _MIRRORED: dict[str, Direction] = {
     "inactive": "inactive",
 }
 """The other side's direction seen from here. Source: RFC 3264 section 6.1."""
+_HEARING = ("sendrecv", "recvonly")
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
 
 
@@ -43,6 +58,8 @@ class LocalMedia:
     """Names from `CODECS`, most wanted first."""
     session_id: str
     """Digits; the same for the whole call."""
+    random_bytes: RandomBytes | None = None
+    """Makes keys for SRTP; None: keys may not stand in this call's descriptions, so that RTP/SAVP is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +73,12 @@ class MediaAgreement:
     payload_type: int
     dtmf_payload_type: int | None
     direction: Direction
+    crypto: SrtpKeys | None = None
+    """Keys of both sides when the stream is SRTP."""
+    ptime_ms: int = 20
+    """How much sound the peer wants in a packet."""
+    held_by_peer: bool = False
+    """The peer does not want to hear us, whatever we want."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +91,24 @@ class _Usable:
     event_payload_type: int | None
 
 
-def check_offer(offer: SessionDescription, codecs: tuple[str, ...], ip_version: int) -> None:
+def check_offer(
+    offer: SessionDescription, codecs: tuple[str, ...], ip_version: int, *, keys_allowed: bool = False
+) -> None:
     """See whether an offer can be answered, before anything is opened for it.
 
     Raises:
         NotAcceptableError: When no audio stream has an address, a protocol and a codec that we can use.
     """
-    _choose(offer, codecs, ip_version)
+    _choose(offer, codecs, ip_version, keys_allowed=keys_allowed)
 
 
 def answer_offer(
-    offer: SessionDescription, local: LocalMedia, *, allow_removed: bool = False
+    offer: SessionDescription,
+    local: LocalMedia,
+    *,
+    allow_removed: bool = False,
+    wanted: Direction = "sendrecv",
+    previous: MediaAgreement | None = None,
 ) -> tuple[SessionDescription, MediaAgreement]:
     """Answer: the first usable audio stream with its first codec that we can do, every other stream refused.
 
@@ -86,54 +116,133 @@ def answer_offer(
         offer: What the peer offers.
         local: Our side.
         allow_removed: True within a call, where an offer without a living audio stream puts it to rest.
+        wanted: What we want to do at most: a peer that we hold stays held when it offers again (RFC 6337 section 5.3).
+        previous: What holds until now, whose keys stay when the peer's stay.
 
     Raises:
         NotAcceptableError: When nothing can be used.
     """
     try:
-        usable = _choose(offer, local.codecs, ipaddress.ip_address(local.host).version)
+        usable = _choose_local(offer, local)
     except NotAcceptableError:
         if not allow_removed or any(medium.port for medium in offer.media):
             raise
         media = tuple(_refused(medium) for medium in offer.media)
-        removed = MediaAgreement(None, 0, local.codecs[0], CODECS[local.codecs[0]].payload_type, None, "inactive")
+        removed = MediaAgreement(
+            None, 0, local.codecs[0], CODECS[local.codecs[0]].payload_type, None, "inactive", held_by_peer=True
+        )
         return _description(local, media), removed
     theirs = offer.media[usable.index]
     held = _is_nowhere(theirs.connection)
     direction = _MIRRORED[theirs.direction(offer.direction)]
     if held:
         direction = "recvonly" if direction in ("sendrecv", "recvonly") else "inactive"
+    direction = narrowed(direction, wanted)
+    line, keys = None, None
+    if theirs.protocol in SECURE_PROTOCOLS and local.random_bytes is not None:
+        chosen = answer_crypto(
+            theirs.all_of("crypto"), local.random_bytes, previous=previous.crypto if previous else None
+        )
+        assert chosen is not None, "_choose takes only streams with a key that can be answered"
+        line, keys = chosen
     ours = _own_medium(
         local, (usable.codec,), direction, {usable.codec: usable.payload_type}, usable.event_payload_type
     )
-    ours = replace(ours, protocol=theirs.protocol)
+    ours = _secured(replace(ours, protocol=theirs.protocol), (line,) if line is not None else ())
     media = tuple(ours if index == usable.index else _refused(medium) for index, medium in enumerate(offer.media))
-    return _description(local, media), _agreement(theirs, usable, direction)
+    return _description(local, media), _agreement(
+        theirs, usable, direction, keys, held=theirs.direction(offer.direction) not in _HEARING
+    )
 
 
-def make_offer(local: LocalMedia, direction: Direction = "sendrecv") -> SessionDescription:
-    """Offer every codec of ours with telephone-event."""
+def make_offer(
+    local: LocalMedia,
+    direction: Direction = "sendrecv",
+    *,
+    previous: SessionDescription | None = None,
+    agreed: MediaAgreement | None = None,
+    keys: tuple[CryptoLine, ...] = (),
+) -> SessionDescription:
+    """Offer every codec of ours with telephone-event.
+
+    Args:
+        local: Our side.
+        direction: What we want to do.
+        previous: Our latest description. Its streams keep their places: one that was refused stays refused, and none
+            is ever left out (RFC 3264 section 8).
+        agreed: What holds: its codec stands first, and payload types keep their meaning (section 8.3.2).
+        keys: Lines of ours when the stream is SRTP.
+    """
     payload_types = {name: CODECS[name].payload_type for name in local.codecs}
-    return _description(local, (_own_medium(local, local.codecs, direction, payload_types, OFFERED_EVENT_PAYLOAD),))
+    names, event = local.codecs, OFFERED_EVENT_PAYLOAD
+    if agreed is not None:
+        names = (agreed.codec, *(name for name in local.codecs if name != agreed.codec))
+        payload_types[agreed.codec] = agreed.payload_type
+        event = agreed.dtmf_payload_type or OFFERED_EVENT_PAYLOAD
+        taken = {agreed.payload_type, event}
+        names = tuple(name for name in names if name == agreed.codec or payload_types[name] not in taken)
+    ours = _own_medium(local, names, direction, payload_types, event)
+    if keys:
+        ours = _secured(replace(ours, protocol=SECURE_PROTOCOLS[0]), keys)
+    if previous is None:
+        return _description(local, (ours,))
+    place = audio_place(previous)
+    media = tuple(ours if index == place else _refused(medium) for index, medium in enumerate(previous.media))
+    return _description(local, media)
 
 
-def accept_answer(answer: SessionDescription, local: LocalMedia, direction: Direction = "sendrecv") -> MediaAgreement:
+def new_keys(local: LocalMedia) -> tuple[CryptoLine, ...]:
+    """Return lines for an offer with SRTP, each with a fresh key; none when keys are not allowed."""
+    return offer_crypto(local.random_bytes) if local.random_bytes is not None else ()
+
+
+def audio_place(description: SessionDescription) -> int:
+    """Return which m-line of a description of ours is the living audio stream, else the first of that kind."""
+    places = [index for index, medium in enumerate(description.media) if medium.kind == "audio"]
+    return next((index for index in places if description.media[index].port), places[0] if places else 0)
+
+
+def accept_answer(
+    answer: SessionDescription,
+    local: LocalMedia,
+    direction: Direction = "sendrecv",
+    *,
+    place: int = 0,
+    keys: tuple[CryptoLine, ...] = (),
+) -> MediaAgreement:
     """Read the answer to an offer of ours that was made with `direction`.
+
+    Args:
+        answer: What the peer answers.
+        local: Our side.
+        direction: What our offer said.
+        place: Which m-line of the offer the audio stream is.
+        keys: The lines of our offer.
 
     Raises:
         NotAcceptableError: When the answer refuses the stream or chose nothing of what was offered.
     """
-    usable = _choose(answer, local.codecs, ipaddress.ip_address(local.host).version)
-    if usable.index != 0:
+    usable = _choose_local(answer, local)
+    if usable.index != place:
         raise NotAcceptableError(304, "Media type not available")
-    theirs = answer.media[0]
-    allowed = _MIRRORED[theirs.direction(answer.direction)]
-    sends = "send" in direction and "send" in allowed and not _is_nowhere(theirs.connection)
-    hears = "recv" in direction and "recv" in allowed
-    agreed: Direction = "inactive"
-    if sends or hears:
-        agreed = "sendrecv" if sends and hears else "sendonly" if sends else "recvonly"
-    return _agreement(theirs, usable, agreed)
+    theirs = answer.media[place]
+    settled = accept_crypto(keys, theirs.all_of("crypto")) if keys else None
+    if (theirs.protocol in SECURE_PROTOCOLS) != (settled is not None):
+        raise NotAcceptableError(302, "Incompatible transport protocol")
+    agreed = narrowed(direction, _MIRRORED[theirs.direction(answer.direction)])
+    if _is_nowhere(theirs.connection):
+        agreed = narrowed(agreed, "recvonly")
+    held = "send" in direction and theirs.direction(answer.direction) not in _HEARING
+    return _agreement(theirs, usable, agreed, settled, held=held)
+
+
+def narrowed(one: Direction, other: Direction) -> Direction:
+    """Return what both directions allow."""
+    sends = "send" in one and "send" in other
+    hears = one in _HEARING and other in _HEARING
+    if sends and hears:
+        return "sendrecv"
+    return "sendonly" if sends else "recvonly" if hears else "inactive"
 
 
 def with_version(description: SessionDescription, previous: SessionDescription | None) -> SessionDescription:
@@ -144,12 +253,19 @@ def with_version(description: SessionDescription, previous: SessionDescription |
     return same if same == previous else replace(description, version=str(int(previous.version) + 1))
 
 
-def _choose(theirs: SessionDescription, codecs: tuple[str, ...], ip_version: int) -> _Usable:
+def _choose_local(theirs: SessionDescription, local: LocalMedia) -> _Usable:
+    version = ipaddress.ip_address(local.host).version
+    return _choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None)
+
+
+def _choose(
+    theirs: SessionDescription, codecs: tuple[str, ...], ip_version: int, *, keys_allowed: bool = False
+) -> _Usable:
     problem = NotAcceptableError(304, "Media type not available")
     for index, medium in enumerate(theirs.media):
         if medium.kind != "audio" or medium.port == 0:
             continue
-        if medium.protocol not in _PROTOCOLS:
+        if medium.protocol not in _PROTOCOLS and not (keys_allowed and _has_key(medium)):
             problem = NotAcceptableError(302, "Incompatible transport protocol")
             continue
         if not _is_reachable(medium.connection, ip_version):
@@ -191,6 +307,16 @@ def _event_payload(medium: MediaDescription, clock_rate_hz: int) -> int | None:
         if encoding == TELEPHONE_EVENT and rate_hz == clock_rate_hz:
             return payload_type
     return None
+
+
+def _has_key(medium: MediaDescription) -> bool:
+    """True for a stream of SRTP with a key that we can use."""
+    return medium.protocol in SECURE_PROTOCOLS and any(map(parse_crypto, medium.all_of("crypto")))
+
+
+def _secured(medium: MediaDescription, keys: tuple[CryptoLine, ...]) -> MediaDescription:
+    lines = tuple(("crypto", str(line)) for line in keys)
+    return replace(medium, attributes=(*lines, *medium.attributes))
 
 
 def _is_nowhere(connection: str | None) -> bool:
@@ -242,8 +368,11 @@ def _description(local: LocalMedia, media: tuple[MediaDescription, ...]) -> Sess
     )
 
 
-def _agreement(theirs: MediaDescription, usable: _Usable, direction: Direction) -> MediaAgreement:
+def _agreement(
+    theirs: MediaDescription, usable: _Usable, direction: Direction, keys: SrtpKeys | None, *, held: bool
+) -> MediaAgreement:
     host = None if _is_nowhere(theirs.connection) else theirs.connection
+    ptime = (theirs.attribute("ptime") or "").strip()
     return MediaAgreement(
         remote_host=host,
         remote_port=theirs.port,
@@ -251,4 +380,7 @@ def _agreement(theirs: MediaDescription, usable: _Usable, direction: Direction) 
         payload_type=usable.payload_type,
         dtmf_payload_type=usable.event_payload_type,
         direction=direction,
+        crypto=keys,
+        held_by_peer=host is None or held,
+        ptime_ms=int(ptime) if re.fullmatch(r"[1-9]\d{1,2}", ptime, re.ASCII) else _PTIME_MS,
     )

@@ -46,6 +46,10 @@ class MediaDescription:
                 return value or ""
         return None
 
+    def all_of(self, name: str) -> tuple[str, ...]:
+        """Return the values of every attribute of that name, in order."""
+        return tuple(value or "" for key, value in self.attributes if key == name)
+
     def direction(self, default: str) -> str:
         """Return the direction attribute of the medium, else `default`."""
         return next((key for key, _ in self.attributes if key in _DIRECTIONS), default)

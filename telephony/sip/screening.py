@@ -10,8 +10,9 @@ from telephony.sdp.session_description import SdpError, parse_sdp
 from telephony.sip.bodies import SDP_TYPE, accepts_sdp, find_sdp
 from telephony.sip.checked_request import KNOWN_METHODS, CheckedRequest
 from telephony.sip.session import warning_field
+from telephony.sip.session_timer import SessionTimer
 from telephony.sip.uri import SipUri
-from telephony.sip.wire import ALLOW, SUPPORTED
+from telephony.sip.wire import ALLOW, SUPPORTED, UserAgentSettings
 
 _ALLOW_FIELD = ("Allow", ", ".join(ALLOW))
 
@@ -44,17 +45,20 @@ def screen(checked: CheckedRequest) -> Refusal | None:
     return None
 
 
-def screen_invite(checked: CheckedRequest, codecs: tuple[str, ...], local_host: str) -> Refusal | None:
+def screen_invite(checked: CheckedRequest, settings: UserAgentSettings, local_host: str) -> Refusal | None:
     """Return why an INVITE that begins a call cannot be answered, None when it can."""
     if not accepts_sdp(checked.headers):
         return Refusal(406)
+    timer = SessionTimer(settings.session_timer)
+    if timer.is_too_small(checked.headers):
+        return Refusal(422, (timer.min_se_field,))
     if not checked.body:
         return None
     body = find_sdp(checked.headers, checked.body)
     if body is None:
         return Refusal(415, (("Accept", SDP_TYPE),))
     try:
-        check_offer(parse_sdp(body), codecs, ipaddress.ip_address(local_host).version)
+        check_offer(parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version)
     except SdpError:
         return Refusal(400, reason="Bad Session Description")
     except NotAcceptableError as error:

@@ -1,45 +1,35 @@
-"""What both sides of a call leg share: requests within the dialog, our 200s until their ACK, the way out."""
+"""What every call leg is: its table, requests within the dialog, our 200s until their ACK, the way out.
+
+Session (this module)  <-  ChangingSession (hold, refresh, glare)  <-  IncomingSession, OutgoingSession
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from telephony.sdp.offer_answer import (
-    LocalMedia,
-    MediaAgreement,
-    NotAcceptableError,
-    accept_answer,
-    answer_offer,
-    make_offer,
-    with_version,
-)
+from telephony.sdp.negotiation import MediaNegotiation, OfferState
+from telephony.sdp.offer_answer import LocalMedia, MediaAgreement, NotAcceptableError
 from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp, serialise_sdp
 from telephony.sip.bodies import DTMF_RELAY_TYPE, DTMF_TYPE, SDP_TYPE, find_sdp, parse_digit
-from telephony.sip.checked_request import CheckedRequest
-from telephony.sip.message import Flow, SipResponse
+from telephony.sip.checked_request import CheckedRequest, CheckedResponse
+from telephony.sip.headers import Headers
+from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.session_states import SESSION, SessionAct, SessionEvent, SessionState
-from telephony.sip.signals import (
-    CallConfirmed,
-    CallOver,
-    DigitReceived,
-    EndCause,
-    MediaAgreed,
-    SessionId,
-)
-from telephony.sip.sip_dialog import SipDialog
+from telephony.sip.signals import CallConfirmed, CallOver, DigitReceived, EndCause, MediaAgreed, SessionId
+from telephony.sip.sip_dialog import DialogKey, SipDialog
 from telephony.sip.timers import T1_MS, T2_MS, TIMEOUT_MS
 from telephony.sip.transaction import IllegalStepError
 from telephony.sip.transaction_layer import TransactionKey
 from telephony.sip.wire import ACCEPT, ALLOW, Wire
 
-_RETRY_AFTER = ("Retry-After", "1")
-"""Asks to try again in a second. Source: RFC 3261 section 14.2, 0 to 10 s."""
-_SDP_FIELD = ("Content-Type", SDP_TYPE)
+SDP_FIELD = ("Content-Type", SDP_TYPE)
 _INFO_ACCEPT = ("Accept", f"{DTMF_RELAY_TYPE}, {DTMF_TYPE}")
 _ALIVE = frozenset(
     (SessionState.RINGING, SessionState.ANSWERED, SessionState.CALLING, SessionState.PROCEEDING, SessionState.TALKING)
 )
 """States in which nobody has ended the call yet."""
+
+Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
@@ -72,24 +62,35 @@ class Session:
         self.dialog: SipDialog | None = None
         self._wire = wire
         self._local_host = local_host
-        self._media_port = 0
-        self._description: SessionDescription | None = None
-        """Our latest offer or answer."""
-        self._agreement: MediaAgreement | None = None
+        sdp_session_id = str(int.from_bytes(session_id.encode()[:4]))
+        self.media = MediaNegotiation(LocalMedia(local_host, 0, wire.settings.codecs, sdp_session_id))
+        self._told: MediaAgreement | None = None
+        """The agreement that was told last."""
         self._unconfirmed: dict[int, UnconfirmedAnswer] = {}
         self._cause: EndCause = "local"
         self._status = 0
         self._reason = ""
         self._reported = False
-        self._sdp_session_id = str(int.from_bytes(session_id.encode()[:4]))
+
+    @property
+    def dialog_keys(self) -> tuple[DialogKey, ...]:
+        """Names by which requests find this session."""
+        return (self.dialog.key,) if self.dialog is not None else ()
+
+    @property
+    def is_over(self) -> bool:
+        """True when the session can be forgotten."""
+        return self.state is SessionState.ENDED
 
     def hang_up(self, now_ms: int) -> None:
         """End the call from our side, whatever it does now."""
         self._take(SessionEvent.HANG_UP, now_ms)
 
+    # What the peer sends
+
     def on_request(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Take a request within the dialog that is neither ACK nor CANCEL."""
-        dialog = self.dialog
+        dialog = self.dialog_of(checked)
         if dialog is None or self.state is SessionState.ENDED:
             self._refuse(key, checked, source, 481, now_ms)
             return
@@ -101,19 +102,11 @@ class Session:
         if checked.method == "BYE":
             self._wire.respond(key, checked, source, 200, now_ms)
             self._blame("cancelled" if self.state is SessionState.RINGING else "hung_up")
-            self._take(SessionEvent.BYE, now_ms)
+            self._take_if_legal(SessionEvent.BYE, now_ms)
         elif self.state is SessionState.ENDING:
             self._refuse(key, checked, source, 481, now_ms)
-        elif checked.method == "INVITE":
-            dialog.flow = source
-            self._on_invite_again(key, checked, source, now_ms)
-        elif checked.method == "UPDATE":
-            self._on_update(key, checked, source, now_ms)
-        elif checked.method == "INFO":
-            self._on_info(key, checked, source, now_ms)
         else:
-            fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT))
-            self._wire.respond(key, checked, source, 200, now_ms, fields=fields)
+            self._serve(key, checked, source, now_ms)
 
     def on_ack(self, checked: CheckedRequest, now_ms: int) -> None:
         """Take the ACK of a 200 of ours; one that we do not wait for is a repetition."""
@@ -123,16 +116,33 @@ class Session:
         event = SessionEvent.ACK
         if waiting.awaits_answer:
             try:
-                self._agree(accept_answer(self._parse(checked), self._local_media()))
+                self._tell_media(self.media.take_answer(parse_body(checked.headers, checked.body)))
             except (NotAcceptableError, SdpError):
                 event = SessionEvent.BAD_ACK
                 self._blame("bad_answer")
+                if self.media.state is OfferState.OFFERED:
+                    self.media.withdraw()
         self._take(event, now_ms)
 
-    def on_bye_done(self, now_ms: int) -> None:
-        """Take the response to our BYE, whatever it says, or its failure."""
+    def on_response(self, checked: CheckedResponse, now_ms: int) -> None:
+        """Take a response to a request of ours."""
+        if checked.method == "BYE" and not checked.response.is_provisional:
+            self._on_bye_done(now_ms)
+
+    def on_failure(self, request: SipRequest, *, timed_out: bool, now_ms: int) -> None:
+        """Take the news that a request of ours reached nobody."""
+        del timed_out
+        if request.method == "BYE":
+            self._on_bye_done(now_ms)
+
+    def _on_bye_done(self, now_ms: int) -> None:
         if self.state is SessionState.ENDING:
             self._take(SessionEvent.BYE_DONE, now_ms)
+
+    def dialog_of(self, checked: CheckedRequest) -> SipDialog | None:
+        """Return the dialog that a request belongs to; a call that forked has several while it rings."""
+        del checked
+        return self.dialog
 
     def next_deadline_ms(self) -> int | None:
         """Return when `expire` shall be called."""
@@ -149,11 +159,6 @@ class Session:
                 item.interval_ms = min(2 * item.interval_ms, T2_MS)
                 item.next_ms = now_ms + item.interval_ms
                 self._wire.handle(self._wire.layer.respond(item.key, item.response, now_ms))
-
-    @property
-    def is_over(self) -> bool:
-        """True when the session can be forgotten."""
-        return self.state is SessionState.ENDED
 
     # The table and its acts
 
@@ -180,58 +185,21 @@ class Session:
         if act is SessionAct.CONFIRM:
             self._wire.tell(CallConfirmed(self.session_id))
         elif act is SessionAct.SEND_BYE:
-            self._send_bye(now_ms)
+            assert self.dialog is not None, "a BYE needs a dialog"
+            self._ask(self.dialog, "BYE", now_ms, (("User-Agent", self._wire.settings.user_agent),))
         elif act is SessionAct.REPORT and not self._reported:
             self._reported = True
             self._wire.tell(CallOver(self.session_id, self._cause, self._status, self._reason))
 
-    def _send_bye(self, now_ms: int) -> None:
-        assert self.dialog is not None, "a BYE needs a dialog"
-        flow = self.dialog.next_flow()
-        fields = (("User-Agent", self._wire.settings.user_agent),)
-        via = self._wire.new_via(self._local_host, flow.transport)
-        request = self.dialog.make_request("BYE", self.dialog.next_cseq(), via, fields)
-        self._wire.request(request, flow, self.session_id, now_ms)
-
     # Requests within the dialog
 
-    def _on_invite_again(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
-        """Serve a re-INVITE: hold, resume, move, refresh (RFC 3261 section 14.2, RFC 3264 section 8)."""
-        assert self.dialog is not None, "checked by on_request"
-        if self._media_port == 0 or any(item.awaits_answer for item in self._unconfirmed.values()):
-            status = 500 if self._media_port == 0 else 491
-            self._refuse(key, checked, source, status, now_ms, fields=(_RETRY_AFTER,) if status == 500 else ())
-            return
-        if not checked.body:
-            self._describe(make_offer(self._local_media()))
-            self.dialog.refresh_target(checked.contact)
-            self._send_200(key, checked, source, now_ms, awaits_answer=True)
-            return
-        agreement = self._answer_body(key, checked, source, now_ms)
-        if agreement is not None:
-            self.dialog.refresh_target(checked.contact)
-            self._send_200(key, checked, source, now_ms, awaits_answer=False)
-            self._agree(agreement)
-
-    def _on_update(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
-        """Serve UPDATE: a new target, and a new offer once the first one was answered (RFC 3311 section 5.2)."""
-        assert self.dialog is not None, "checked by on_request"
-        fields = self._dialog_fields(self.dialog)
-        if not checked.body:
-            self.dialog.refresh_target(checked.contact)
+    def _serve(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
+        """Serve a request of a call that lives."""
+        if checked.method == "INFO":
+            self._on_info(key, checked, source, now_ms)
+        else:
+            fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT))
             self._wire.respond(key, checked, source, 200, now_ms, fields=fields)
-            return
-        awaits = any(item.awaits_answer for item in self._unconfirmed.values())
-        if self._agreement is None or awaits:
-            status = 491 if awaits else 500
-            self._refuse(key, checked, source, status, now_ms, fields=(_RETRY_AFTER,) if status == 500 else ())
-            return
-        agreement = self._answer_body(key, checked, source, now_ms)
-        if agreement is not None and self._description is not None:
-            self.dialog.refresh_target(checked.contact)
-            body = serialise_sdp(self._description)
-            self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, _SDP_FIELD), body=body)
-            self._agree(agreement)
 
     def _on_info(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Serve INFO: digits are told, an empty one is a sign of life, anything else is not understood."""
@@ -243,62 +211,42 @@ class Session:
         if digit is not None:
             self._wire.tell(DigitReceived(self.session_id, *digit))
 
-    def _answer_body(
-        self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int
-    ) -> MediaAgreement | None:
-        """Answer the offer of a request; on failure refuse the request, and the call goes on as it was."""
-        if find_sdp(checked.headers, checked.body) is None:
-            self._refuse(key, checked, source, 415, now_ms, fields=(("Accept", SDP_TYPE),))
-            return None
-        try:
-            description, agreement = answer_offer(self._parse(checked), self._local_media(), allow_removed=True)
-        except SdpError:
-            self._refuse(key, checked, source, 400, now_ms, reason="Bad Session Description")
-            return None
-        except NotAcceptableError as error:
-            self._refuse(key, checked, source, 488, now_ms, fields=(warning_field(error, self._local_host),))
-            return None
-        self._describe(description)
-        return agreement
+    def _ask(self, dialog: SipDialog, method: str, now_ms: int, fields: Fields = (), body: bytes = b"") -> int:
+        """Send a request within a dialog and return its number."""
+        flow = dialog.next_flow()
+        via = self._wire.new_via(self._local_host, flow.transport)
+        cseq = dialog.next_cseq()
+        self._wire.request(dialog.make_request(method, cseq, via, fields, body), flow, self.session_id, now_ms)
+        return cseq
 
-    def _dialog_fields(self, dialog: SipDialog) -> tuple[tuple[str, str], ...]:
+    def _dialog_fields(self, dialog: SipDialog) -> Fields:
         return self._wire.dialog_fields(self._local_host, dialog.flow.transport, dialog.remote_target.scheme)
 
-    # Media
-
-    def _local_media(self) -> LocalMedia:
-        return LocalMedia(self._local_host, self._media_port, self._wire.settings.codecs, self._sdp_session_id)
-
-    def _describe(self, description: SessionDescription) -> None:
-        """Remember what we say, with its version (RFC 3264 section 8)."""
-        self._description = with_version(description, self._description)
-
-    def _parse(self, checked: CheckedRequest) -> SessionDescription:
-        """Parse the session description of a request.
-
-        Raises:
-            SdpError: When there is none.
-        """
-        body = find_sdp(checked.headers, checked.body)
-        if body is None:
-            raise SdpError("there is no session description")
-        return parse_sdp(body)
-
-    def _agree(self, agreement: MediaAgreement) -> None:
-        """Tell a new agreement; a refresh that changes nothing is not told."""
-        if agreement != self._agreement:
-            self._agreement = agreement
-            self._wire.tell(MediaAgreed(self.session_id, agreement))
+    def _send_ack(self, dialog: SipDialog, cseq: int) -> None:
+        flow = dialog.next_flow()
+        via = self._wire.new_via(self._local_host, flow.transport)
+        self._wire.send(dialog.make_request("ACK", cseq, via), flow)
 
     def _send_200(
-        self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int, *, awaits_answer: bool
+        self,
+        key: TransactionKey,
+        checked: CheckedRequest,
+        source: Flow,
+        now_ms: int,
+        *,
+        awaits_answer: bool,
+        extra: Fields = (),
+        with_body: bool = True,
     ) -> None:
         """Answer an INVITE with our description, and repeat it until the ACK."""
-        assert self._description is not None, "described before it is sent"
         assert self.dialog is not None, "an answer needs a dialog"
         routes = tuple(("Record-Route", value) for value in checked.headers.all("Record-Route"))
-        fields = (*routes, *self._dialog_fields(self.dialog), _SDP_FIELD)
-        body, tag = serialise_sdp(self._description), self.dialog.local.tag or ""
+        fields = (*routes, *self._dialog_fields(self.dialog), *extra)
+        body = b""
+        if with_body:
+            assert self.media.description is not None, "described before it is sent"
+            fields, body = (*fields, SDP_FIELD), serialise_sdp(self.media.description)
+        tag = self.dialog.local.tag or ""
         response = self._wire.respond(key, checked, source, 200, now_ms, to_tag=tag, fields=fields, body=body)
         self._unconfirmed[checked.cseq] = UnconfirmedAnswer(
             key=key,
@@ -318,9 +266,29 @@ class Session:
         now_ms: int,
         *,
         reason: str = "",
-        fields: tuple[tuple[str, str], ...] = (),
+        fields: Fields = (),
     ) -> None:
         self._wire.respond(key, checked, source, status, now_ms, reason=reason, fields=fields)
+
+    # Media
+
+    def _tell_media(self, agreement: MediaAgreement) -> None:
+        """Tell an agreement; a refresh that changes nothing is not told."""
+        if agreement != self._told:
+            self._told = agreement
+            self._wire.tell(MediaAgreed(self.session_id, agreement))
+
+
+def parse_body(headers: Headers, body: bytes) -> SessionDescription:
+    """Parse the session description of a message.
+
+    Raises:
+        SdpError: When there is none, or it is none.
+    """
+    found = find_sdp(headers, body)
+    if found is None:
+        raise SdpError("there is no session description")
+    return parse_sdp(found)
 
 
 def warning_field(error: NotAcceptableError, host: str) -> tuple[str, str]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from telephony.sdp.offer_answer import NotAcceptableError, answer_offer, make_offer
+from dataclasses import replace
+
+from telephony.sdp.offer_answer import NotAcceptableError
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.message import Flow
-from telephony.sip.session import Session
+from telephony.sip.session import parse_body
+from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import SessionId
 from telephony.sip.sip_dialog import dialog_of_callee
@@ -13,7 +16,7 @@ from telephony.sip.transaction_layer import TransactionKey
 from telephony.sip.wire import Wire
 
 
-class IncomingSession(Session):
+class IncomingSession(ChangingSession):
     """A call leg that a peer began."""
 
     def __init__(
@@ -34,6 +37,9 @@ class IncomingSession(Session):
         self._source = source
         self._expires_ms = now_ms + wire.settings.answer_ms
         self._refusal: tuple[int, str, tuple[tuple[str, str], ...]] = (480, "", ())
+        self._note_peer(checked.headers)
+        if checked.body:
+            self.media.take_offer()
         self._respond(100, now_ms)
 
     def ring(self, now_ms: int) -> None:
@@ -45,7 +51,7 @@ class IncomingSession(Session):
     def answer(self, media_port: int, now_ms: int) -> None:
         """Accept with media on this port; nothing happens when the caller is gone."""
         if self.state is SessionState.RINGING:
-            self._media_port = media_port
+            self.media.local = replace(self.media.local, port=media_port)
             self._take(SessionEvent.ANSWER, now_ms)
 
     def reject(self, status: int, reason: str, retry_after_s: int | None, now_ms: int) -> None:
@@ -88,17 +94,18 @@ class IncomingSession(Session):
             super()._perform(act, now_ms)
 
     def _send_answer(self, now_ms: int) -> None:
+        extra = self.timer.answer_request(self._invite.headers, now_ms)
         if not self._invite.body:
-            self._describe(make_offer(self._local_media()))
-            self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=True)
+            self.media.offer()
+            self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=True, extra=extra)
             return
         try:
-            description, agreement = answer_offer(self._parse(self._invite), self._local_media())
+            self.media.answer(parse_body(self._invite.headers, self._invite.body), allow_removed=False)
         except NotAcceptableError as error:  # the user agent checked it, so only a change of codecs can lead here
             raise AssertionError("an offer that was acceptable is not any more") from error
-        self._describe(description)
-        self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=False)
-        self._agree(agreement)
+        self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=False, extra=extra)
+        assert self.media.agreement is not None, "an answer makes an agreement"
+        self._tell_media(self.media.agreement)
 
     def _respond(self, status: int, now_ms: int, fields: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
         assert self.dialog is not None, "made in __init__"

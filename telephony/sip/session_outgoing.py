@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from telephony.sdp.offer_answer import NotAcceptableError, accept_answer, make_offer
-from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp, serialise_sdp
-from telephony.sip.bodies import SDP_TYPE, find_sdp
+from dataclasses import replace
+
+from telephony.sdp.negotiation import OfferState
+from telephony.sdp.offer_answer import NotAcceptableError
+from telephony.sdp.session_description import SdpError, serialise_sdp
 from telephony.sip.checked_request import CheckedResponse
 from telephony.sip.grammar import readable
 from telephony.sip.headers import Headers
 from telephony.sip.message import SipRequest
 from telephony.sip.name_addr import NameAddr
-from telephony.sip.session import Session
+from telephony.sip.session import SDP_FIELD, parse_body
+from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import CallRinging, PlaceCall
-from telephony.sip.sip_dialog import SipDialog, dialog_of_caller
+from telephony.sip.sip_dialog import dialog_of_caller
 from telephony.sip.timers import TIMEOUT_MS
 from telephony.sip.uri import SipUri
 from telephony.sip.wire import Wire
@@ -21,38 +24,49 @@ from telephony.sip.wire import Wire
 _WAITING = (SessionState.CALLING, SessionState.PROCEEDING)
 
 
-class OutgoingSession(Session):
+class OutgoingSession(ChangingSession):
     """A call leg that we began."""
+
+    owns_call_id = True
 
     def __init__(self, order: PlaceCall, wire: Wire, now_ms: int) -> None:
         """Send the INVITE with an offer of every codec."""
         super().__init__(order.session_id, wire, order.local_host, SessionState.CALLING)
-        self._media_port = order.media_port
+        self.media.local = replace(self.media.local, port=order.media_port)
         self._flow = order.flow
         self._target = order.target
         self._local = NameAddr(SipUri("sip", order.caller, order.local_host), order.caller_name).with_tag(
             wire.new_token()
         )
+        self._call_id = wire.new_token()
         self._expires_ms: int | None = now_ms + wire.settings.dial_ms
         self._reach_by_ms: int | None = now_ms + wire.settings.reach_ms
         self._linger_ms: int | None = None
         self._established: CheckedResponse | None = None
-        self._offer = make_offer(self._local_media())
-        self._describe(self._offer)
-        uri = str(order.target.without("method"))
+        self._invite_cseq = 0
+        self.media.offer()
+        self._invite = self._send_invite(now_ms)
+
+    def _send_invite(self, now_ms: int) -> SipRequest:
+        """Send the INVITE, or send it anew with what the refusal of the last one asked for."""
+        self._invite_cseq += 1
+        assert self.media.description is not None, "the offer was made"
+        uri = str(self._target.without("method"))
         fields = [
-            ("Via", wire.new_via(order.local_host, order.flow.transport)),
+            ("Via", self._wire.new_via(self._local_host, self._flow.transport)),
             ("Max-Forwards", "70"),
             ("From", str(self._local)),
             ("To", f"<{uri}>"),
-            ("Call-ID", wire.new_token()),
-            ("CSeq", "1 INVITE"),
-            *wire.dialog_fields(order.local_host, order.flow.transport, order.target.scheme),
-            ("User-Agent", wire.settings.user_agent),
-            ("Content-Type", SDP_TYPE),
+            ("Call-ID", self._call_id),
+            ("CSeq", f"{self._invite_cseq} INVITE"),
+            *self._wire.dialog_fields(self._local_host, self._flow.transport, self._target.scheme),
+            *self.timer.request_fields(initial=True),
+            ("User-Agent", self._wire.settings.user_agent),
+            SDP_FIELD,
         ]
-        self._invite = SipRequest("INVITE", uri, Headers(fields), serialise_sdp(self._offer))
-        wire.request(self._invite, order.flow, self.session_id, now_ms)
+        self._invite = SipRequest("INVITE", uri, Headers(fields), serialise_sdp(self.media.description))
+        self._wire.request(self._invite, self._flow, self.session_id, now_ms)
+        return self._invite
 
     @property
     def is_over(self) -> bool:
@@ -60,7 +74,14 @@ class OutgoingSession(Session):
         return super().is_over and self._linger_ms is None
 
     def on_response(self, checked: CheckedResponse, now_ms: int) -> None:
-        """Take a response to the INVITE."""
+        """Take a response to a request of ours."""
+        if checked.method == "INVITE" and checked.cseq <= self._invite_cseq:
+            if checked.cseq == self._invite_cseq:
+                self._on_invite_response(checked, now_ms)
+        else:
+            super().on_response(checked, now_ms)
+
+    def _on_invite_response(self, checked: CheckedResponse, now_ms: int) -> None:
         response = checked.response
         if response.is_provisional:
             if response.status == 180 and self.state in _WAITING:
@@ -68,13 +89,18 @@ class OutgoingSession(Session):
             self._take_if_legal(SessionEvent.GOT_1XX, now_ms)
         elif response.is_success:
             self._on_success(checked, now_ms)
+        elif response.status == 422 and self.state in _WAITING and self.timer.take_422(response.headers):
+            self._send_invite(now_ms)
         else:
             if self.state in _WAITING:
                 self._cause, self._status, self._reason = "refused", response.status, readable(response.reason)
             self._take_if_legal(SessionEvent.GOT_REFUSAL, now_ms)
 
-    def on_failure(self, *, timed_out: bool, now_ms: int) -> None:
-        """Take the news that the INVITE reached nobody."""
+    def on_failure(self, request: SipRequest, *, timed_out: bool, now_ms: int) -> None:
+        """Take the news that a request of ours reached nobody."""
+        if request.headers.get("CSeq") != f"{self._invite_cseq} INVITE":
+            super().on_failure(request, timed_out=timed_out, now_ms=now_ms)
+            return
         if self.state in _WAITING:
             self._cause = "no_response" if timed_out else "transport_error"
         self._take_if_legal(SessionEvent.FAILED, now_ms)
@@ -113,28 +139,26 @@ class OutgoingSession(Session):
             self._established = checked
             self._linger_ms = now_ms + TIMEOUT_MS
             self.dialog = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
+            self._note_peer(checked.response.headers)
+            self.timer.take_response(checked.response.headers, now_ms)
             try:
-                agreement = accept_answer(self._answer_of(checked), self._local_media())
+                agreement = self.media.take_answer(parse_body(checked.response.headers, checked.response.body))
             except (NotAcceptableError, SdpError):
+                if self.media.state is OfferState.OFFERED:
+                    self.media.withdraw()
                 event = SessionEvent.GOT_BAD_2XX
                 if self.state in _WAITING:
                     self._cause = "bad_answer"
             else:
                 if self.state in _WAITING:
-                    self._agree(agreement)
+                    self._tell_media(agreement)
         self._take_if_legal(event, now_ms)
-
-    @staticmethod
-    def _answer_of(checked: CheckedResponse) -> SessionDescription:
-        body = find_sdp(checked.response.headers, checked.response.body)
-        if body is None:
-            raise SdpError("there is no answer")
-        return parse_sdp(body)
+        self._ask_if_free(now_ms)
 
     def _leave_fork(self, checked: CheckedResponse, now_ms: int) -> None:
         """A second phone answered the same INVITE: confirm and end that call (RFC 3261 section 13.2.2.4)."""
         other = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
-        self._send_ack(other)
+        self._send_ack(other, self._invite_cseq)
         flow = other.next_flow()
         via = self._wire.new_via(self._local_host, flow.transport)
         self._wire.request(other.make_request("BYE", other.next_cseq(), via), flow, "", now_ms)
@@ -142,7 +166,7 @@ class OutgoingSession(Session):
     def _perform(self, act: SessionAct, now_ms: int) -> None:
         if act is SessionAct.SEND_ACK:
             assert self.dialog is not None, "a 2xx made the dialog"
-            self._send_ack(self.dialog)
+            self._send_ack(self.dialog, self._invite_cseq)
         elif act is SessionAct.SEND_CANCEL:
             self._send_cancel(now_ms)
         elif act is SessionAct.ABANDON:
@@ -152,15 +176,10 @@ class OutgoingSession(Session):
         if self.state in (SessionState.TALKING, SessionState.ENDING, SessionState.ENDED):
             self._expires_ms = self._reach_by_ms = None
 
-    def _send_ack(self, dialog: SipDialog) -> None:
-        flow = dialog.next_flow()
-        via = self._wire.new_via(self._local_host, flow.transport)
-        self._wire.send(dialog.make_request("ACK", 1, via), flow)
-
     def _send_cancel(self, now_ms: int) -> None:
         """Send CANCEL on the INVITE's own branch (section 9.1) and wait 64 * T1 for the end."""
         headers = self._invite.headers
         fields = [(name, headers.get(name) or "") for name in ("Via", "Max-Forwards", "From", "To", "Call-ID")]
-        request = SipRequest("CANCEL", self._invite.uri, Headers([*fields, ("CSeq", "1 CANCEL")]))
+        request = SipRequest("CANCEL", self._invite.uri, Headers([*fields, ("CSeq", f"{self._invite_cseq} CANCEL")]))
         self._expires_ms = now_ms + TIMEOUT_MS
         self._wire.request(request, self._flow, self.session_id, now_ms)

@@ -8,6 +8,9 @@ A call that comes in::
      |                   '--BYE--------------------------------------------------|
      '--REJECT, HANG_UP, CANCEL, BYE, EXPIRED------------------------------------'
 
+A call that talks ends by BYE from either side, also when the peer turns out to be LOST (RFC 3261 section 14.1, RFC
+4028 section 10): BYE is sent and the end told at once.
+
 A call that we place::
 
     CALLING --1xx--> PROCEEDING --2xx: ACK--> TALKING --HANG_UP: BYE--> ENDING --BYE_DONE, BYE--> ENDED
@@ -57,6 +60,7 @@ class SessionEvent(Enum):
     GOT_BAD_2XX = "the callee answered with media that we cannot use"
     GOT_REFUSAL = "the callee refused"
     FAILED = "the INVITE reached nobody"
+    LOST = "the peer does not know the call any more, or gives no sign of life"
     BYE_DONE = "our BYE was answered or given up"
 
 
@@ -133,6 +137,7 @@ SESSION: dict[tuple[SessionState, SessionEvent], tuple[SessionState, tuple[Sessi
     (_S.TALKING, _E.ACK): (_S.TALKING, ()),
     (_S.TALKING, _E.BAD_ACK): (_S.ENDING, (_A.SEND_BYE, _A.REPORT)),
     (_S.TALKING, _E.NO_ACK): (_S.ENDING, (_A.SEND_BYE, _A.REPORT)),
+    (_S.TALKING, _E.LOST): (_S.ENDING, (_A.SEND_BYE, _A.REPORT)),
     (_S.TALKING, _E.CANCEL): (_S.TALKING, ()),
     (_S.TALKING, _E.GOT_2XX): (_S.TALKING, (_A.SEND_ACK,)),
     (_S.TALKING, _E.GOT_BAD_2XX): (_S.TALKING, (_A.SEND_ACK,)),

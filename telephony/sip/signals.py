@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from telephony.sdp.offer_answer import MediaAgreement
+from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.message import Flow
 from telephony.sip.uri import SipUri
 
@@ -13,9 +13,19 @@ SessionId = str
 """Our own name of one call leg; unlike a Call-ID no peer can choose it."""
 
 EndCause = Literal[
-    "hung_up", "cancelled", "no_ack", "refused", "no_response", "timeout", "transport_error", "bad_answer", "local"
+    "hung_up",
+    "cancelled",
+    "no_ack",
+    "refused",
+    "no_response",
+    "timeout",
+    "transport_error",
+    "bad_answer",
+    "session_expired",
+    "local",
 ]
-"""`no_response`: nothing at all came back; `timeout`: somebody was there, but nobody answered in time."""
+"""`no_response`: nothing at all came back; `timeout`: somebody was there, but nobody answered in time;
+`session_expired`: the session timer ran out without a sign of life (RFC 4028)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,14 @@ class HangUpCall:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectMedia:
+    """Let sound flow this way only from now on, seen from us: hold and resume the peer."""
+
+    session_id: SessionId
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
 class PlaceCall:
     """Call somebody."""
 
@@ -94,7 +112,7 @@ class PlaceCall:
     caller_name: str = ""
 
 
-UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | PlaceCall
+UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | DirectMedia | PlaceCall
 UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder
 
 
@@ -141,6 +159,14 @@ class MediaAgreed:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaChangeRefused:
+    """The peer refused a change that we asked for; everything is as it was."""
+
+    session_id: SessionId
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class DigitReceived:
     """A key came by INFO."""
 
@@ -160,4 +186,13 @@ class CallOver:
     reason: str = ""
 
 
-UserAgentOutput = SendDatagram | CallArrived | CallRinging | CallConfirmed | MediaAgreed | DigitReceived | CallOver
+UserAgentOutput = (
+    SendDatagram
+    | CallArrived
+    | CallRinging
+    | CallConfirmed
+    | MediaAgreed
+    | MediaChangeRefused
+    | DigitReceived
+    | CallOver
+)

@@ -18,13 +18,14 @@ from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResp
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
 from telephony.sip.respond import make_response, response_flow
 from telephony.sip.screening import Refusal, screen, screen_invite
-from telephony.sip.session import Session
 from telephony.sip.session_incoming import IncomingSession
+from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_outgoing import OutgoingSession
 from telephony.sip.signals import (
     AnswerCall,
     CallArrived,
     DatagramReceived,
+    DirectMedia,
     FlowLost,
     HangUpCall,
     PlaceCall,
@@ -38,7 +39,7 @@ from telephony.sip.signals import (
 )
 from telephony.sip.sip_dialog import DialogKey
 from telephony.sip.transaction_layer import ResponseArrived, TransactionKey, cancelled_key, server_key
-from telephony.sip.wire import ACCEPT, ALLOW, UserAgentSettings, Wire
+from telephony.sip.wire import ACCEPT, ALLOW, SUPPORTED, UserAgentSettings, Wire
 
 MAX_SESSIONS = 2_000
 """Calls beyond it are refused with 503 before anybody is asked; admission keeps far below it."""
@@ -52,7 +53,7 @@ class UserAgent:
         """Start without calls; `new_token` gives an unpredictable word of letters and digits each time."""
         self._wire = Wire(settings, new_token)
         self._stateless_tag = new_token()
-        self._sessions: dict[SessionId, Session] = {}
+        self._sessions: dict[SessionId, ChangingSession] = {}
         self._by_dialog: dict[DialogKey, SessionId] = {}
         self._by_invite: dict[TransactionKey, SessionId] = {}
 
@@ -97,12 +98,14 @@ class UserAgent:
 
     # Orders of our own side
 
-    def _on_order(self, order: RingCall | AnswerCall | RejectCall | HangUpCall, now_ms: int) -> None:
+    def _on_order(self, order: RingCall | AnswerCall | RejectCall | HangUpCall | DirectMedia, now_ms: int) -> None:
         session = self._sessions.get(order.session_id)
         if session is None:
             return
         if isinstance(order, HangUpCall):
             session.hang_up(now_ms)
+        elif isinstance(order, DirectMedia):
+            session.direct(order.direction, now_ms)
         elif isinstance(session, IncomingSession):
             if isinstance(order, RingCall):
                 session.ring(now_ms)
@@ -129,26 +132,25 @@ class UserAgent:
                 continue
             if isinstance(news, ResponseArrived):
                 self._deliver_response(session, news.response, now_ms)
-            elif news.request.method == "BYE":
-                session.on_bye_done(now_ms)
-            elif news.request.method == "INVITE" and isinstance(session, OutgoingSession):
-                session.on_failure(timed_out=news.timed_out, now_ms=now_ms)
+            else:
+                session.on_failure(news.request, timed_out=news.timed_out, now_ms=now_ms)
+                self._note_dialogs(session)
 
-    def _deliver_response(self, session: Session, response: SipResponse, now_ms: int) -> None:
-        checked = check_response(response)
-        if checked.method == "BYE" and not response.is_provisional:
-            session.on_bye_done(now_ms)
-        elif checked.method == "INVITE" and isinstance(session, OutgoingSession):
-            session.on_response(checked, now_ms)
-            if session.dialog is not None:
-                self._by_dialog[session.dialog.key] = session.session_id
+    def _deliver_response(self, session: ChangingSession, response: SipResponse, now_ms: int) -> None:
+        session.on_response(check_response(response), now_ms)
+        self._note_dialogs(session)
+
+    def _note_dialogs(self, session: ChangingSession) -> None:
+        """Make requests within its dialogs find a session."""
+        for key in session.dialog_keys:
+            self._by_dialog[key] = session.session_id
 
     def _forget_ended(self) -> None:
         over = [name for name, session in self._sessions.items() if session.is_over]
         for name in over:
             session = self._sessions.pop(name)
-            if session.dialog is not None:
-                self._by_dialog.pop(session.dialog.key, None)
+            for key in session.dialog_keys:
+                self._by_dialog.pop(key, None)
             if isinstance(session, IncomingSession):
                 self._by_invite.pop(session.invite_key, None)
 
@@ -211,7 +213,7 @@ class UserAgent:
             self._refuse(key, checked, source, Refusal(482), now_ms)
         elif checked.method == "OPTIONS":
             fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Accept-Encoding", "identity"))
-            self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, ("Supported", "")))
+            self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, ("Supported", ", ".join(SUPPORTED))))
         elif checked.method == "INVITE":
             self._on_new_call(key, checked, datagram, now_ms)
         else:
@@ -221,7 +223,7 @@ class UserAgent:
         self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int
     ) -> None:
         source = datagram.source
-        refusal = screen_invite(checked, self._wire.settings.codecs, datagram.local_host)
+        refusal = screen_invite(checked, self._wire.settings, datagram.local_host)
         if refusal is None and len(self._sessions) >= MAX_SESSIONS:
             refusal = Refusal(503, (_RETRY_AFTER,))
         if refusal is not None:
@@ -231,8 +233,7 @@ class UserAgent:
         session = IncomingSession(session_id, self._wire, key, checked, source, datagram.local_host, now_ms)
         self._sessions[session_id] = session
         self._by_invite[key] = session_id
-        if session.dialog is not None:
-            self._by_dialog[session.dialog.key] = session_id
+        self._note_dialogs(session)
         caller = readable(checked.sender.uri.user_text)
         self._wire.tell(
             CallArrived(
@@ -262,7 +263,7 @@ class UserAgent:
     ) -> None:
         self._wire.respond(key, checked, source, refusal.status, now_ms, reason=refusal.reason, fields=refusal.fields)
 
-    def _find_session(self, checked: CheckedRequest) -> Session | None:
+    def _find_session(self, checked: CheckedRequest) -> ChangingSession | None:
         key = (checked.call_id, checked.recipient.tag or "", checked.sender.tag or "")
         return self._sessions.get(self._by_dialog.get(key, ""))
 

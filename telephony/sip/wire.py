@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import format_host
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
 from telephony.sip.respond import make_response
+from telephony.sip.session_timer import TimerSettings
 from telephony.sip.signals import SendDatagram, UserAgentOutput
 from telephony.sip.timers import TIMEOUT_MS
 from telephony.sip.transaction import Transmit
@@ -24,7 +26,7 @@ from telephony.sip.via import MAGIC_COOKIE
 
 ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE")
 """Methods that we serve."""
-SUPPORTED: tuple[str, ...] = ()
+SUPPORTED: tuple[str, ...] = ("timer",)
 """Option tags that we understand; what a peer requires beyond them is refused with 420."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
 
@@ -43,6 +45,7 @@ class UserAgentSettings:
     """How long an incoming call may stay unanswered."""
     dial_ms: int = 60_000
     """How long an outgoing call may stay unanswered."""
+    session_timer: TimerSettings = field(default_factory=TimerSettings)
     reach_ms: int = TIMEOUT_MS
     """How long an outgoing call waits for the first response, be it 100. At most timer B, 32 s."""
 
@@ -144,7 +147,15 @@ class Wire:
     ) -> tuple[tuple[str, str], ...]:
         """Return the fields that every 2xx and request that makes or refreshes a dialog carries."""
         contact = self.contact(local_host, transport, scheme=scheme)
-        return (("Contact", contact), ("Allow", ", ".join(ALLOW)))
+        return (
+            ("Contact", contact),
+            ("Allow", ", ".join(ALLOW)),
+            ("Supported", ", ".join(SUPPORTED)),
+        )
+
+    def random_number(self) -> int:
+        """Return 32 random bits."""
+        return int.from_bytes(hashlib.sha256(self.new_token().encode()).digest()[:4])
 
     def _local_port(self, transport: Transport) -> int | None:
         return (self.settings.local_tls_port or None) if transport == "tls" else self.settings.local_port

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from calls.ports import DigitHeard, IncomingCall, LegEnded, LegEvent
+from calls.ports import DigitHeard, IncomingCall, LegEnded, LegEvent, PeerHeld
 from telephony.gateway import SipGateway
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
@@ -24,9 +24,9 @@ pytestmark = pytest.mark.peer
 class Desk:
     """Answers every call, except the user part `slow`, which only rings."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SipSettings | None = None) -> None:
         self.media = EchoFactory()
-        self.gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), TestClock(), self.media, self.take)
+        self.gateway = SipGateway(settings or SipSettings(listen="127.0.0.1:0"), TestClock(), self.media, self.take)
         self.events: list[LegEvent] = []
         self.legs: list[SipLeg] = []
         self.calls: list[IncomingCall] = []
@@ -85,6 +85,15 @@ async def run_sipp(scenario: str, service: str, address: str, folder: Path, call
     return process.returncode or 0, output.decode(errors="replace")[-1500:] + sipp_errors(folder)
 
 
+async def until_bound(port: int) -> None:
+    """Wait until somebody listens on a UDP port of this machine."""
+    for _ in range(400):
+        if f":{port:04X} " in await asyncio.to_thread(Path("/proc/net/udp").read_text):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("nobody listens after 8 s")
+
+
 def sipp_errors(folder: Path) -> str:
     """Return what sipp found wrong."""
     return "".join(path.read_text(errors="replace") for path in folder.glob("*errors.log"))
@@ -95,7 +104,12 @@ async def test_when_sipp_calls_with_a_digit_hold_and_resume_then_every_step_is_a
 ) -> None:
     code, output = await run_sipp("caller", "bot", desk.address, tmp_path)
     assert code == 0, output
-    assert desk.events == [DigitHeard(digit="5", duration_ms=120), LegEnded(reason="hung_up")]
+    assert desk.events == [
+        DigitHeard(digit="5", duration_ms=120),
+        PeerHeld(held=True),
+        PeerHeld(held=False),
+        LegEnded(reason="hung_up"),
+    ]
     (media,) = desk.media.legs
     assert media.directions == ["sendrecv", "recvonly", "sendrecv"]
     assert [connection[2:] for connection in media.connections] == [("PCMA", 8, 101)] * 3
@@ -137,6 +151,7 @@ async def test_when_we_call_sipp_then_it_answers_and_our_bye_is_confirmed(desk: 
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+    await until_bound(port)
     leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port}", caller="warmline")
     assert leg.codec == "PCMU"
     await asyncio.sleep(0.1)

@@ -444,7 +444,7 @@ def test_when_the_same_invite_comes_by_two_ways_then_the_second_is_482() -> None
     [
         (request("REGISTER"), 405, "Allow", "INVITE"),
         (request("FROBNICATE"), 501, "Allow", "INVITE"),
-        (request("INVITE", body=OFFER, extra=("Require: 100rel, timer",)), 420, "Unsupported", "100rel, timer"),
+        (request("INVITE", body=OFFER, extra=("Require: path, timer, gruu",)), 420, "Unsupported", "path, gruu"),
         (request("INVITE", target="mailto:bot@x", body=OFFER), 416, "Server", ""),
         (request("INVITE", body="v=0\nnonsense"), 400, "Server", ""),
         (request("INVITE", body=OFFER.replace("0 8 101", "18 3")), 488, "Warning", "305"),
