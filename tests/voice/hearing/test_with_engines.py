@@ -55,8 +55,8 @@ async def hearing(language: Language | None) -> AsyncIterator[tuple[Hearing, Fee
 @pytest.mark.parametrize(
     ("first", "rest", "language"),
     [
-        ("I would like to talk about the", "internet connection in my house", "en"),
-        ("quisiera preguntar por la", "factura de la luz de mi casa", "es"),
+        ("I would like to know whether my", "internet connection can be made faster", "en"),
+        ("quisiera saber si la factura de", "la luz de mi casa es correcta", "es"),
     ],
 )
 async def test_when_a_sentence_has_a_pause_in_the_middle_then_it_is_one_turn(
