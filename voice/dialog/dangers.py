@@ -88,6 +88,7 @@ SELF_HARM = any_of(
     r"\b(?:me he tomado|me tome|me trague|tome|tomarme) (?:\w+ ){0,3}(?:pastillas|veneno|lejia|"
     r"barbituricos)\b",
     r"\bacabar con mi vida\b",
+    r"\b(?:acabo|termino) con (?:todo|mi vida)\b",
     r"\bme voy a (?:tirar|lanzar|aventar) (?:por|al|de|desde|a)\b",
 )
 

@@ -31,7 +31,10 @@ FIGURES = any_of(
     r"\bfire (?:you|him|her|them|that|sale|stick|tv|wall|fox|up|away|the)\b",
     r"\bfire ?(?:stick|fox|wall|tv)\b",
     r"\b(?:amazon|tv) fire\b",
-    r"\bon fire (?:today|lately|this)\b",
+    r"\bon fire (?:today|lately|this|with (?:all )?(?:these|those|the|so many))\b",
+    r"\bfire drills?\b",
+    r"\b(?:que|esta que|estan que) arden? (?:de|con) (?!fuego|llamas|verdad)",
+    r"\bsimulacros? (?:de (?:incendios?|fuego|evacuacion))?\b",
     r"\b(?:burn|burns|burned|burning) (?:through|a hole|money|my data|up (?:my|the) (?:data|gigs)|"
     r"calories)\b",
     r"\bsmoke (?:break|a cigarette|outside|alarm(?: (?:battery|needs|installed|"

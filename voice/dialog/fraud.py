@@ -92,7 +92,14 @@ FRAUD = any_of(
     r"fraudulent[oa]s?)\b",
     r"\b(?:pinche|he pinchado|di clic|hice clic|he hecho clic|pulse) (?:\w+ )?(?:en )?(?:un|el|"
     r"ese) (?:enlace|link)\b",
+    r"\b(?:someone|somebody|they|he|she) (?:has |have )?(?:opened|signed up|ordered|took out|registered|"
+    r"bought)(?: \w+){1,4} "
+    r"(?:in|under|with) my (?:name|details|id)\b",
+    r"\b(?:alguien|otra persona|un desconocido|no se quien|me)(?: (?:ha|han))? (?:abri|contrat(?:o|ado|aron)|dio|dado|"
+    r"pidi|registr|compr(?:o|ado|aron)|sac(?:o|ado|aron))\w*(?: \w+){1,5} (?:a|en|con) "
+    r"mi (?:nombre|documento|identidad)\b(?! (?:y quiero|porque))",
     r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b",
+    r"(?<!como )(?<!no )(?<!cuando )(?<!donde )(?<!yo )(?<!si )(?<!que )"
     r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",
 )
 

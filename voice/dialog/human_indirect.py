@@ -27,6 +27,8 @@ _BE_SERVED = re.compile(
     r"|\b(?:can|could) (?:someone|somebody|a person|anyone) (?:else )?take over\b"
     rf"|\b(?:pass|give|hand) the (?:phone|call|line) to {_SOMEBODY_EN}\b"
     rf"|\b(?:pas|d)(?:ar|e|a)(?:le)? el telefono a {_SOMEBODY_ES}\b"
+    rf"|\b(?:transfer|connect|switch|route|forward|send)(?: through)? (?:to|with) (?:an? |the )?(?:{STRONG_EN})\b"
+    rf"|\b(?:localizar|encontrar|conseguir|ubicar) (?:a )?{_SOMEBODY_ES}\b"
     rf"|\bque alguien (?:me )?(?:coja|conteste|responda|descuelgue|agarre|tome|hable|escuche)\b"
     r"|\b(?:cojan|contesten|cogan|respondan|atiendan)me\b"
 )

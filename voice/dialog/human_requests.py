@@ -29,7 +29,7 @@ _ANTI_MACHINE = re.compile(
     r"(?:robots?|machines?|computers?|recordings?|bots?|automated|automatic|system|ai|"
     r"answering machine|voice ?mail|machine thing|menu|chatbot|phone tree)\b"
     r"|\b(?:no|not|never|stop) (?:\w+ )?(?:robots?|machines?|bots?|computers?)\b"
-    r"|\b(?:no|sin|odio|detesto|hart[oa]|cansad[oa]|me (?:canse|aburri|harte)|no (?:aguanto|"
+    r"|\b(?:no|sin|odio|detesto|me niego|rechazo|hart[oa]|cansad[oa]|me (?:canse|aburri|harte)|no (?:aguanto|"
     r"soporto)|paso|nada|basta|dej(?:ar|e|a|en) de|salir|sacame|saqueme|"
     r"fuera|en vez|quitame|quiteme|harta)\b(?: \w+){0,7} "
     r"(?:robots?|maquinas?|maquinitas?|grabacion(?:es)?|grabadoras?|contestador(?:a|as|es)?|"
