@@ -34,7 +34,7 @@ CARD = "My card number is four six seven six, nine seven three nine, three one s
 INTERRUPTS = "No, wait, stop. That is not what I wanted to know. Stop it, please."
 NO_RECORDING = "Please don't record me."
 PET_AND_QUESTION = "My cat is called Bartholomew. " + QUESTION
-REFUND = "When will I get my refund?"
+REFUND = "Where is my refund?"
 SAID = (QUESTION, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND)
 """Everything that callers with a made-up voice say; it is made before the first call."""
 ENGLISH_CLIP = "telephone-en/WUWII00129_009.flac"
