@@ -7,7 +7,7 @@ import re
 from rapidfuzz import fuzz
 
 from calls.ids import Language
-from voice.dialog.slots.number_words import Token, tokens
+from voice.dialog.slots.number_words import Token, repaired, stretches, tokens
 from voice.dialog.text import strip_accents, word_list
 
 MONTHS: dict[Language, dict[str, int]] = {
@@ -165,17 +165,9 @@ BIRTH = re.compile(r"\b(?:born|birth|birthday|naci|nacio|nacimiento|nacida|nacid
 
 def date_segments(low: str, language: Language) -> list[list[Token]]:
     """Cut speech into stretches between corrections, misheard names of days and months put right."""
-    speech = strip_accents(low).replace("-", " ")
-    for wrong, right in _REPAIRS[language]:
-        speech = re.sub(wrong, right, speech)
+    speech = repaired(strip_accents(low).replace("-", " "), _REPAIRS[language])
     speech = re.sub(r"[a-z]{6,}", lambda word: _near_name(word[0], language), speech)
-    segments: list[list[Token]] = [[]]
-    for token in tokens(speech, language):
-        if token.kind == "mark":
-            segments.append([])
-        else:
-            segments[-1].append(token)
-    return [segment for segment in segments if segment]
+    return stretches(speech, language)
 
 
 _NAME_SIMILARITY = 85.0

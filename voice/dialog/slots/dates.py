@@ -8,7 +8,6 @@ from datetime import date
 from calls.ids import Language
 from voice.dialog.slots.calendar_days import calendar_day, valid_date, with_year
 from voice.dialog.slots.date_words import BIRTH, PAST_WORDS, date_segments
-from voice.dialog.slots.number_words import Token
 from voice.dialog.slots.relative_days import relative_day, week_after_next
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain, word_list
@@ -36,7 +35,8 @@ def parse_date(text: str, language: Language, today: date) -> Parsed | None:
         return Parsed(not_this.isoformat(), 0.8, needs_confirmation=False)
     for segment in date_segments(low, language):
         words = " ".join(t.text for t in segment if t.kind != "comma")
-        day = _one(segment, words, language, today, past=past, context=context)
+        day = calendar_day(segment, words, language, today, past=past, context=context)
+        day = day or relative_day(segment, words, language, today, past=past)
         if day is not None:
             found_date = day
             context = (day.month, day.year)
@@ -51,29 +51,13 @@ def parse_date(text: str, language: Language, today: date) -> Parsed | None:
     return Parsed(found_date.isoformat(), 0.9, needs_confirmation=False)
 
 
-def _one(
-    segment: list[Token],
-    words: str,
-    language: Language,
-    today: date,
-    *,
-    past: bool,
-    context: tuple[int, int | None] | None,
-) -> date | None:
-    explicit = calendar_day(segment, words, language, today, past=past, context=context)
-    if explicit is not None:
-        return explicit
-    return relative_day(segment, words, language, today, past=past)
-
-
 def date_from_keys(keys: str, today: date) -> Parsed | None:
     """Read `DDMM` or `DDMMYYYY`."""
     if not keys.isdigit() or len(keys) not in (4, 8):
         return None
     day, month = int(keys[:2]), int(keys[2:4])
-    found = (
-        valid_date(int(keys[4:]), month, day) if len(keys) == 8 else with_year(day, month, None, "", today, past=False)
-    )
+    year = int(keys[4:]) if len(keys) == 8 else None
+    found = with_year(day, month, year, "", today, past=False)
     return Parsed(found.isoformat(), 1.0, needs_confirmation=False) if found else None
 
 

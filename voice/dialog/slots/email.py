@@ -6,6 +6,17 @@ import re
 from typing import Literal
 
 from calls.ids import Language
+from voice.dialog.slots.email_words import (
+    DOUBLES,
+    ENDINGS,
+    KNOWN_DOMAINS,
+    NOISE,
+    REPAIRS,
+    SIGNS,
+    SOUND_ALIKE,
+    STOP,
+    WITH_LETTER,
+)
 from voice.dialog.slots.letters import EN_NAMES, ES_NAMES
 from voice.dialog.slots.marks import mark_corrections
 from voice.dialog.slots.number_words import Token, tokens
@@ -14,108 +25,17 @@ from voice.dialog.slots.types import Parsed
 from voice.dialog.text import strip_accents, word_list
 
 ItemKind = Literal["text", "digits", "sign", "at", "mark", "break"]
+
+
 Item = tuple[ItemKind, str]
+
 
 _ADDRESS = re.compile(
     r"^[a-z0-9](?:[a-z0-9._+-]*[a-z0-9_])?@[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9-]+)*\.[a-z]{2,}$"
 )
-_WRITTEN = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
-_REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
-    "en": (
-        (r"\b(?:at|that) (?:hot ?(?:mail|male)|hotmale)\b", "at hotmail"),
-        (r"\bhot ?(?:mail|male)\b", "hotmail"),
-        (r"\b(?:g|gee|jee|ji|gi|she) ?-?(?:mail|male|nail|mal)\b", "gmail"),
-        (r"\bi ?-?cloud\b", "icloud"),
-        (r"\beye cloud\b", "icloud"),
-        (r"\bout ?look\b", "outlook"),
-        (r"\bya(?:h)?oo\b|\byahu\b", "yahoo"),
-        (r"\b(?:under ?score|underscored)\b", " underscore "),
-        (r"\b(?:hyphen|dash|minus(?: sign)?)\b", " hyphen "),
-        (r"\b(?:dot|period|point|full stop|dought|dotted)\b", " dot "),
-        (r"\bplus(?: sign)?\b", " plussign "),
-        (r"\bcalm\b", "com"),
-        (r"\b(?:at sign|at symbol)\b", "at"),
-        (r"\bcapital ([a-z]),? (?=\1\b)", ""),
-        (r"\b([a-z]),? (?:for|as in|like in|like) \1[a-z]{2,}\b", r"\1"),
-        (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
-    ),
-    "es": (
-        (r"\b(?:a ?roba|arrova|arrob|roba|haroba|at)\b", "arroba"),
-        (r"\bhot ?(?:mail|meil|mei|male|mayl)\b", "hotmail"),
-        (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\bgemail\b", "gmail"),
-        (r"\bi ?-?cloud\b|\bai ?claud\b|\biclaud\b", "icloud"),
-        (r"\b(?:out|aut) ?(?:look|luk|luc)\b", "outlook"),
-        (r"\byaju\b|\byahu\b|\bja?u\b(?= punto)|\bllajoo\b", "yahoo"),
-        (
-            r"\b(?:guion (?:bajo|abajo)|barra baja|raya (?:baja|abajo)|subguion|sub guion|under ?score|"
-            r"guionbajo)\b",
-            " underscore ",
-        ),
-        (r"\b(?:guion(?: (?:medio|alto|normal))?|raya(?: (?:en medio|media))?|menos)\b", " hyphen "),
-        (r"\b(?:punto|pto|dot)\b", " dot "),
-        (r"\b(?:signo (?:de )?mas)\b", " plussign "),
-        (r"\b(?:con|kom|come|comm)\b$", "com"),
-        (r"(?<= dot )\s*(?:con|kom|comm)\b", "com"),
-    ),
-}
-_NOISE: dict[Language, re.Pattern[str]] = {
-    "en": re.compile(
-        r"\b(?:all (?:one|in) word|one word|as one word|all together|(?:all |in )*lower ?case|"
-        r"all (?:small|lower)|no (?:spaces?|capitals?|dots?|accents?)|without (?:spaces?|an accent|"
-        r"the accent)|(?:with )?(?:an? |the )?(?:accent|capital)|plural|singular|in letters|"
-        r"as (?:a )?numbers?|in numbers?|the (?:number|letter|word|digits?|sign)|"
-        r"(?:the )?(?:number|letter) (?=\w)|as in \w+|like the \w+|for \w{4,}(?= dot)|dont laugh|"
-        r"and then|then|altogether|lower|spelled (?:just )?(?:like|as) it sounds)\b"
-    ),
-    "es": re.compile(
-        r"\b(?:todo(?: en)? (?:junto|minusculas?|pegado|seguido)|(?:todo )?en minusculas?|"
-        r"todo sin (?:tildes?|acentos?|espacios?)|todo|junto|pegado|seguido|sin (?:tildes?|acentos?|"
-        r"espacios?|la tilde|el acento|(?:la )?(?:ene|hache|ache))|con mayusculas?|en (?:numeros?|"
-        r"numero|letras?)|(?:el |los )?numeros? (?=\w)|la letra|la palabra|de (?:burro|barco|vaca|"
-        r"casa|perro|dedo|"
-        r"[a-z]{4,})(?= dot| arroba|,|$)|y luego|luego|despues|en singular|en plural|como suena|"
-        r"tal cual)\b"
-    ),
-}
-_WITH_LETTER: dict[Language, re.Pattern[str]] = {
-    "en": re.compile(r"\bwith (?:an? |the )?(?:letter )?([a-z]+)(?: at the end| instead of [a-z]+)?\b"),
-    "es": re.compile(r"\b(?:y )?con (?:la )?(?:letra )?([a-z]+)(?: al final| en vez de [a-z]+)?\b"),
-}
-_SOUND_ALIKE = {
-    "z": "s",
-    "s": "z",
-    "c": "k",
-    "k": "c",
-    "b": "v",
-    "v": "b",
-    "y": "i",
-    "i": "y",
-    "j": "g",
-    "g": "j",
-    "ph": "f",
-    "f": "ph",
-}
-_STOP: dict[Language, frozenset[str]] = {
-    "en": frozenset(
-        word_list(
-            "is its it's my email emails mail address to send be would that's thats this it e can you use spanish "
-            "business work personal one, i i'm use on account write here so yes yeah ok okay um uh well sure "
-            "please and for me get reach have got right go goes like"
-        )
-    ),
-    "es": frozenset(
-        word_list(
-            "es correo email mail mi el la su direccion electronico seria al a mandelo mandalo envialo envielo "
-            "que lo siempre ponen mal deletreo apunte apunta anote escriba si claro pues bueno vale eh este mire "
-            "mira le doy ser puede usar uso tengo para"
-        )
-    ),
-}
-_SIGNS = {"dot": ".", "underscore": "_", "hyphen": "-", "plussign": "+"}
-_DOUBLES = {"double": 2, "triple": 3, "doble": 2}
-_ENDINGS = frozenset(word_list("com es net org mx us uk co io edu gov info eu ar cl pe cat biz"))
-_KNOWN = ("gmail.com", "hotmail.com", "yahoo.com", "outlook.com", "icloud.com")
+
+_WRITTEN = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 
 
 def parse_email(text: str, language: Language) -> Parsed | None:
@@ -128,7 +48,7 @@ def parse_email(text: str, language: Language) -> Parsed | None:
     if value is None or not _ADDRESS.match(value):
         return None
     value = _said_once(value, text)
-    known = value.split("@")[1] in _KNOWN
+    known = value.split("@")[1] in KNOWN_DOMAINS
     return Parsed(value, 0.85 if known else 0.7, needs_confirmation=True)
 
 
@@ -149,16 +69,16 @@ def _prepared(text: str, language: Language) -> str:
     low = low.replace("@", " at " if language == "en" else " arroba ").replace("'", "").replace("\u2019", "")
     low = mark_corrections(low, language)
     low = re.sub(r"(?<=[a-z0-9])\.(?=[a-z])", " dot ", low)
-    for wrong, right in _REPAIRS[language]:
+    for wrong, right in REPAIRS[language]:
         low = re.sub(wrong, right, low)
-    low = _NOISE[language].sub(" ", low)
+    low = NOISE[language].sub(" ", low)
     names = ES_NAMES if language == "es" else EN_NAMES
 
     def with_letter(match: re.Match[str]) -> str:
         letter = names.get(match[1], match[1] if len(match[1]) == 1 else "")
         return f" with__{letter} " if len(letter) == 1 else match[0]
 
-    return _WITH_LETTER[language].sub(with_letter, low)
+    return WITH_LETTER[language].sub(with_letter, low)
 
 
 def _items(text: str, language: Language) -> list[Item]:
@@ -175,23 +95,23 @@ def _items(text: str, language: Language) -> list[Item]:
             items.append(("mark", ""))
         elif word == at_word:
             items.append(("at", "@"))
-        elif word in _SIGNS:
-            items.append(("sign", _SIGNS[word]))
+        elif word in SIGNS:
+            items.append(("sign", SIGNS[word]))
         elif word.startswith("with__"):
             _apply_letter(items, word[-1])
         elif not word[0].isalnum():
             items.append(("break", word))
         elif word.isdigit():
             items.append(("digits", word))
-        elif word in _DOUBLES and i + 1 < len(words):
+        elif word in DOUBLES and i + 1 < len(words):
             nxt = words[i + 1]
             number = next(iter(tokens(nxt, language)), None)
             if number is not None and number.kind in ("unit", "zero", "numeral"):
-                items.append(("digits", str(number.value) * _DOUBLES[word]))
+                items.append(("digits", str(number.value) * DOUBLES[word]))
             elif nxt in ("ve", "u", "uve", "you") and word in ("doble", "double"):
                 items.append(("text", "w"))
             else:
-                items.append(("text", names.get(nxt, nxt) * _DOUBLES[word] if len(names.get(nxt, nxt)) == 1 else nxt))
+                items.append(("text", names.get(nxt, nxt) * DOUBLES[word] if len(names.get(nxt, nxt)) == 1 else nxt))
             i += 1
         else:
             i += _word(words, i, language, items) - 1
@@ -207,7 +127,7 @@ def _word(words: list[str], i: int, language: Language, items: list[Item]) -> in
         return number[1]
     word = words[i]
     names = ES_NAMES if language == "es" else EN_NAMES
-    if items and items[-1] == ("sign", ".") and word in _ENDINGS:
+    if items and items[-1] == ("sign", ".") and word in ENDINGS:
         items.append(("text", word))
         return 1
     if language == "es" and word in ("uve", "ve", "i", "y", "be") and i + 1 < len(words):
@@ -286,7 +206,7 @@ def _apply_letter(items: list[Item], letter: str) -> None:
         kind, word = items[i]
         if kind != "text":
             continue
-        other = _SOUND_ALIKE.get(letter)
+        other = SOUND_ALIKE.get(letter)
         if letter not in word and other and other in word:
             at = word.rindex(other)
             items[i] = (kind, word[:at] + letter + word[at + len(other) :])
@@ -338,7 +258,7 @@ def _correct(before: list[Item], after: list[Item]) -> list[Item]:
 def _local(items: list[Item], language: Language) -> str:
     """Collect the part before the at, from its end backwards, up to the introduction."""
     parts: list[str] = []
-    stop = _STOP[language]
+    stop = STOP[language]
     for i in range(len(items) - 1, -1, -1):
         kind, text = items[i]
         if kind == "break":

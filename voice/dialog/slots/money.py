@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from calls.ids import Language
-from voice.dialog.slots.number_words import Token, tokens
+from voice.dialog.slots.number_words import Token, repaired, stretches
 from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain, strip_accents
@@ -81,19 +81,11 @@ def parse_money(text: str, language: Language) -> Parsed | None:
     low = re.sub(r"[$€]\s*(\d+(?: point \d+)?)", r"\1 \g<0>", low).replace("$", " dollars ").replace("€", " euros ")
     low = re.sub(r"(\d+(?: point \d+)?)\s+(dollars|euros)\s+\1", r"\1 \2", low)
     speech = re.sub(r"[\u2013-]", " ", low)
-    speech = strip_accents(speech)
-    for wrong, right in _REPAIRS[language]:
-        speech = re.sub(wrong, right, speech)
+    speech = repaired(strip_accents(speech), _REPAIRS[language])
     if re.search(r"\b(?:hundred|thousand|cien|ciento)\b", speech):
         speech = re.sub(r"\b(?:a|an) (?=hundred|thousand)", "one ", speech)
-    segments: list[list[Token]] = [[]]
-    for token in tokens(speech, language):
-        if token.kind == "mark":
-            segments.append([])
-        else:
-            segments[-1].append(token)
     amount: int | None = None
-    for segment in segments:
+    for segment in stretches(speech, language):
         found = _amount(segment)
         if found is not None:
             amount = found

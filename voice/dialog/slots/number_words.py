@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -247,3 +248,21 @@ def _loosen(cleaned: str) -> str:
     for _ in range(3):
         cleaned = _MARK_WORDS.sub(r"\1 ", cleaned)
     return cleaned
+
+
+def repaired(speech: str, repairs: Iterable[tuple[str, str]]) -> str:
+    """Return `speech` with patterns that recognisers get wrong replaced, in the order given."""
+    for wrong, right in repairs:
+        speech = re.sub(wrong, right, speech)
+    return speech
+
+
+def stretches(speech: str, language: Language) -> list[list[Token]]:
+    """Cut `speech` into the tokens before, between and after its corrections, empty stretches left out."""
+    found: list[list[Token]] = [[]]
+    for token in tokens(speech, language):
+        if token.kind == "mark":
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [stretch for stretch in found if stretch]

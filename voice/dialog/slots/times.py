@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from calls.ids import Language
-from voice.dialog.slots.number_words import Token, tokens
+from voice.dialog.slots.number_words import Token, repaired, stretches
 from voice.dialog.slots.numbers import loose_digits, read_cardinal
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain
@@ -137,16 +137,7 @@ def _halves(segments: list[list[Token]], speech: str, language: Language) -> tup
 
 def _segments(text: str, language: Language) -> list[list[Token]]:
     """Cut at corrections."""
-    speech = text
-    for wrong, right in _REPAIRS[language]:
-        speech = re.sub(wrong, right, speech)
-    segments: list[list[Token]] = [[]]
-    for token in tokens(speech, language):
-        if token.kind == "mark":
-            segments.append([])
-        else:
-            segments[-1].append(token)
-    return [segment for segment in segments if segment] or [[]]
+    return stretches(repaired(text, _REPAIRS[language]), language) or [[]]
 
 
 def _clock(segment: list[Token], language: Language) -> tuple[Clock, bool] | None:
