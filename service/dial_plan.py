@@ -2,38 +2,45 @@
 
 from __future__ import annotations
 
+import difflib
 import fnmatch
 import tomllib
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import DialPlanSection, Section
+from service.opening_hours import check_hours, is_open
 from voice.dialog.flow import load_flows
 
-DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_PUNCTUATION = str.maketrans("", "", " -()./")
 
 
 class Number(Section):
     """One `[[number]]` table."""
 
     called: str
-    """User part that was dialled; `*` and `?` match as in file names."""
+    """User part that was dialled; `*` and `?` match as in file names. In a number, blanks and dashes do not count."""
     language: Language | None = None
     greeting: str = ""
     """Sentence said first instead of the usual welcome; the honest notice always follows."""
     flow: str = "main"
     """Flow that starts by itself, or "main" for open questions."""
+    queue: str = ""
+    """Queue of humans that the caller is brought to after the notice; with nobody there, a callback is offered."""
+    time_zone: str = ""
+    """Time zone of `hours`, like Europe/Madrid; empty: the one of `[dial_plan]`."""
     ring_ms: int = Field(default=0, ge=0, le=60_000)
     """How long it rings before it is answered."""
     hours: dict[str, str] = Field(default_factory=dict)
-    """Opening hours of the humans: `mon = "09:00-14:00,16:00-19:00"`; empty: always open. The bot always answers."""
+    """Opening hours of the humans: `mon = "09:00-14:00,16:00-19:00"`, `fri = "22:00-06:00"`, `sun = "closed"`; a day
+    that is left out is closed; empty: always open. The bot always answers."""
     holidays: tuple[date, ...] = ()
     """Days on which the humans are closed."""
 
@@ -48,27 +55,39 @@ class Number(Section):
     @field_validator("hours")
     @classmethod
     def _readable_hours(cls, hours: dict[str, str]) -> dict[str, str]:
-        for day, spans in hours.items():
-            if day not in DAYS:
-                raise ValueError(f"{day!r} is no day; use {', '.join(DAYS)}")
-            parse_spans(spans)
+        check_hours(hours)
         return hours
 
+    @field_validator("called")
+    @classmethod
+    def _without_punctuation(cls, called: str) -> str:
+        plain = called.translate(_PUNCTUATION)
+        return plain if plain.removeprefix("+").strip("*?").isdigit() else called
 
-def parse_spans(text: str) -> list[tuple[time, time]]:
-    """Read `09:00-14:00,16:00-19:00`.
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name:
+            zone_named(name)
+        return name
+
+    @model_validator(mode="after")
+    def _flow_or_queue(self) -> Number:
+        if self.queue and self.flow != "main":
+            raise ValueError("a number has a flow or a queue, not both")
+        return self
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the time zone.
 
     Raises:
-        ValueError: with a sentence that shows the form.
+        ValueError: with a sentence.
     """
-    spans = []
-    for part in text.split(","):
-        start, _, end = part.strip().partition("-")
-        try:
-            spans.append((time.fromisoformat(start.strip()), time.fromisoformat(end.strip())))
-        except ValueError:
-            raise ValueError(f'hours {part.strip()!r} must look like "09:00-18:00"') from None
-    return spans
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"the time zone {name!r} is not known; use a name like Europe/Madrid") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ class Route:
     language: Language
     greeting: str
     flow: str
+    queue: str
     ring_ms: int
     open: bool
     """True when humans work at this hour."""
@@ -96,13 +116,12 @@ class DialPlan:
         self._section = section
         self._file = Path(section.file).expanduser() if section.file else None
         self._stamp: tuple[int, int] | None = None
+        self._gone = False
         try:
-            self.zone = ZoneInfo(section.time_zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+            self.zone = zone_named(section.time_zone)
+        except ValueError as error:
             raise CallCentreError(
-                "dial_plan.bad_value",
-                f"The time zone {section.time_zone!r} is not known; use a name like Europe/Madrid.",
-                fault="operator",
+                "dial_plan.bad_value", f"In [dial_plan] time_zone, {error}.", fault="operator"
             ) from error
         self._numbers: tuple[Number, ...] = ()
         if self._file is not None:
@@ -112,12 +131,20 @@ class DialPlan:
         """Read the file again if it changed; True when a new plan holds.
 
         Raises:
-            CallCentreError: the new file is wrong; the old plan goes on.
+            CallCentreError: the new file is wrong, or gone (told once); the old plan goes on.
         """
         if self._file is None:
             return False
         stamp = _stamp(self._file)
-        if stamp is None or stamp == self._stamp:
+        if stamp is None:
+            told, self._gone = self._gone, True
+            if told:
+                return False
+            raise CallCentreError(
+                "dial_plan.unreadable", f"The dial plan {self._file} is gone; the last one goes on.", fault="operator"
+            )
+        self._gone = False
+        if stamp == self._stamp:
             return False
         self._stamp = stamp  # a wrong file is complained about once
         self._numbers, self._stamp = self._read(self._file)
@@ -125,19 +152,20 @@ class DialPlan:
 
     def route(self, called: str, now_utc: datetime) -> Route | None:
         """Return how `called` is answered, None when a dial plan exists and does not know it."""
-        now_local = now_utc.astimezone(self.zone)
         number = next((n for n in self._numbers if fnmatch.fnmatchcase(called, n.called)), None)
         if number is None:
             if self._numbers:
                 return None
             # Without a dial plan every number is answered; `slow` rings first so that CANCEL can be tried by hand.
             number = Number(called=called, ring_ms=5_000 if called == "slow" else 0)
+        now_local = now_utc.astimezone(ZoneInfo(number.time_zone) if number.time_zone else self.zone)
         return Route(
             language=number.language or self._section.language,
             greeting=number.greeting,
             flow=number.flow,
+            queue=number.queue,
             ring_ms=number.ring_ms,
-            open=_is_open(number, now_local),
+            open=is_open(number.hours, number.holidays, now_local),
             now_local=now_local,
         )
 
@@ -161,15 +189,23 @@ class DialPlan:
             try:
                 numbers.append(Number.model_validate(entry))
             except ValidationError as error:
-                first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"])
-                why = first["msg"].removeprefix("Value error, ")
                 raise CallCentreError(
                     "dial_plan.bad_value",
-                    f"The dial plan {file}, [[number]] {position}, {where}: {why}.",
+                    f"The dial plan {file}, [[number]] {position}{_why(error)}",
                     fault="operator",
                 ) from error
         return tuple(numbers), stamp
+
+
+def _why(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, Number.model_fields, 1, 0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"it may have {', '.join(Number.model_fields)}."
+        return f" has no key {where!r}; {hint}"
+    why = first["msg"].removeprefix("Value error, ").rstrip(".")
+    return f", {where}: {why}." if where else f": {why}."
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:
@@ -178,12 +214,3 @@ def _stamp(file: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_mtime_ns, status.st_size
-
-
-def _is_open(number: Number, now_local: datetime) -> bool:
-    if now_local.date() in number.holidays:
-        return False
-    if not number.hours:
-        return True
-    spans = number.hours.get(DAYS[now_local.weekday()])
-    return spans is not None and any(start <= now_local.time() < end for start, end in parse_spans(spans))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from datetime import timedelta
 from functools import partial
@@ -74,6 +75,7 @@ class House:
         self.call_limits = CallLimits()
         self.calls: dict[CallId, CallRunner] = {}
         self.ready = False
+        self._reload_wanted = asyncio.Event()
         self.models = ModelStore(config.models.dir or None)
         self.asr_name = config.models.whisper
         self.dial_plan = DialPlan(config.dial_plan)
@@ -263,9 +265,16 @@ class House:
         self.sip = SipGateway(settings, self.clock, media, self._call_in)
         await self.sip.start()
 
+    def reload_now(self) -> None:
+        """Look at the dial plan and the articles at once, without dropping a call."""
+        self._reload_wanted.set()
+
     async def _reload(self) -> None:
         while True:
-            await asyncio.sleep(RELOAD_EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(RELOAD_EVERY_S):
+                    await self._reload_wanted.wait()
+            self._reload_wanted.clear()
             try:
                 if self.dial_plan.reload_if_changed():
                     logger.info("the dial plan was read again")

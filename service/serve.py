@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def serve(config_file: Path | None) -> int:
-    """Answer calls until SIGINT or SIGTERM; return the exit code.
+    """Answer calls until SIGINT or SIGTERM; SIGHUP reads the dial plan and the articles again. Return the exit code.
 
     Raises:
         CallCentreError: something that the service needs is not there.
@@ -180,6 +180,7 @@ async def _serve(config: Config) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, service.house.reload_now)
     await service.start()
     if config.telephony.sip.enabled:
         host, port = service.sip_address

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -99,3 +101,63 @@ def test_when_the_plan_is_wrong_the_sentence_names_the_file(tmp_path: Path, text
 def test_when_the_time_zone_is_unknown_the_sentence_says_so() -> None:
     with pytest.raises(CallCentreError, match="time zone"):
         DialPlan(DialPlanSection(time_zone="Europe/Nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("hours", "opened", "closed"),
+    [
+        (
+            '{ mon = "22:00-06:00" }',
+            ["23T22:00", "23T23:59", "24T00:00", "24T05:59"],
+            ["23T05:00", "23T21:59", "24T06:00"],
+        ),
+        ('{ mon = "09:00-24:00" }', ["23T09:00", "23T23:59"], ["24T00:00", "23T08:59"]),
+        ('{ mon = "00:00-24:00" }', ["23T00:00", "23T23:59"], ["22T23:59", "24T00:00"]),
+        ('{ mon = "closed", tue = "9:00-10:00" }', ["24T09:30"], ["23T09:30", "24T10:00"]),
+    ],
+)
+def test_when_hours_run_over_midnight_or_to_its_end_then_the_night_shift_is_open(
+    tmp_path: Path, hours: str, opened: list[str], closed: list[str]
+) -> None:
+    dial_plan = plan(tmp_path, f'[[number]]\ncalled = "x"\ntime_zone = "America/Bogota"\nhours = {hours}\n')
+    zone = ZoneInfo("America/Bogota")
+    for text in (*opened, *closed):
+        at = datetime.fromisoformat(f"2026-11-{text}").replace(tzinfo=zone)
+        assert route(dial_plan, "x", at).open == (text in opened), text
+
+
+def test_when_the_night_shift_begins_on_a_holiday_then_nobody_works_after_midnight_either(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path, '[[number]]\ncalled = "x"\nhours = { mon = "22:00-06:00" }\nholidays = [2026-11-23]\n')
+    assert not route(dial_plan, "x", datetime(2026, 11, 24, 2, 0, tzinfo=UTC)).open
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        ('hours = { mon = "09:00+02:00-18:00" }', "without an offset"),
+        ('hours = { mon = "9-18" }', 'must look like "09:00-18:00"'),
+        ('hours = { mon = "09:00-25:00" }', "must look like"),
+        ('hours = { mon = "09:00-09:00" }', "all day is"),
+        ('hours = { monday = "09:00-18:00" }', "is no day"),
+        ('time_zone = "Europe/Madird"', "use a name like Europe/Madrid"),
+        ('queu = "sales"', "did you mean 'queue'"),
+        ('flow = "outage_report"\nqueue = "sales"', "a flow or a queue, not both"),
+    ],
+)
+def test_when_an_entry_is_wrong_then_a_sentence_says_what_to_write(tmp_path: Path, entry: str, sentence: str) -> None:
+    with pytest.raises(CallCentreError, match=re.escape(sentence)):
+        plan(tmp_path, f'[[number]]\ncalled = "x"\n{entry}\n')
+
+
+def test_when_a_number_is_written_with_blanks_then_it_matches_all_the_same(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path, '[[number]]\ncalled = "+34 900 123-123"\nqueue = "sales"\n')
+    assert route(dial_plan, "+34900123123").queue == "sales"
+
+
+def test_when_the_file_is_gone_then_that_is_told_once_and_the_plan_goes_on(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path)
+    (tmp_path / "plan.toml").unlink()
+    with pytest.raises(CallCentreError, match="is gone"):
+        dial_plan.reload_if_changed()
+    assert not dial_plan.reload_if_changed()
+    assert route(dial_plan, "emergency").flow == "outage_report"
