@@ -336,7 +336,7 @@ class CallRunner:
         """The caller's last turn was not over: what was decided on it, and not heard, is void."""
         for thought in self._thoughts:
             thought.cancel()
-        self.speaker.stop()
+        self.speaker.give_way()
         self.log.note(TurnReopened(turn_id=turn_id), "call")
         if self._before is not None:
             self.policy.restore(self._before, self.house.clock.now_ms())
@@ -367,7 +367,7 @@ class CallRunner:
             self.speaker.resume()
         else:
             self._bot_interrupted = self._bot_since_ms is not None
-            self.speaker.stop()
+            self.speaker.give_way()
 
     def heard_nothing(self, t_ms: int) -> None:
         """There was voice without words."""

@@ -113,6 +113,13 @@ class Speaker:
         """Go on where the voice was held."""
         self._queue.resume()
 
+    def give_way(self) -> None:
+        """Stop what is being said and drop what waits, but for what must be heard whole: that comes next."""
+        self._queue.resume()
+        for saying in list(self._sayings):
+            if saying.say.interruptible:
+                saying.playout.stop()
+
     def stop(self) -> None:
         """Drop what is being said and all that waits; each is reported with what was heard of it."""
         self._queue.stop_all()

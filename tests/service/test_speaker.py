@@ -44,8 +44,8 @@ class Ear:
         self.told.append("failed")
 
 
-def saying(say_id: str, detail: str = "topic:bill-explained") -> Say:
-    return Say(say_id=say_id, text=say_id, language="en", kind="answer", detail=detail)
+def saying(say_id: str, detail: str = "topic:bill-explained", *, interruptible: bool = True) -> Say:
+    return Say(say_id=say_id, text=say_id, language="en", kind="answer", detail=detail, interruptible=interruptible)
 
 
 async def spoken(speaker: Speaker, from_ms: int, until_ms: int) -> int:
@@ -92,3 +92,16 @@ async def test_when_the_bot_did_not_understand_then_it_waits_for_more_before_it_
     speaker.say(saying("s1", "repair:1"), not_before_ms=3_900)
     await spoken(speaker, 3_300, 5_000)
     assert ear.told[0] == "started s1 at 3900"
+
+
+async def test_when_the_caller_cuts_in_then_what_must_be_heard_whole_is_said_next() -> None:
+    speaker, ear = a_speaker()
+    for say in (saying("hello"), saying("notice", interruptible=False), saying("question")):
+        speaker.say(say)
+    await spoken(speaker, 0, 500)
+    speaker.pause()
+    speaker.give_way()
+    assert await spoken(speaker, 500, 2_500) == 1_000
+    assert ear.told == [
+        "started hello at 0", "said hello: -", "said question: -", "started notice at 500", "said notice: notice", "silent",
+    ]  # fmt: skip
