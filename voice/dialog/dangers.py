@@ -17,7 +17,8 @@ GAS = any_of(
     r"apartment|basement|hallway)|everywhere|filling)\b",
     r"\bcarbon monoxide\b",
     r"\b(?:co|monoxide) (?:alarm|detector|poisoning)\b",
-    r"\b(?:huele|huelo|olor|oliendo|olia|hueles|olemos|oler|huelen|apesta|peste|tufo|hedor|ole|"
+    r"\b(?:huele|huelo|olimos|olio|olieron|olido|olor|oliendo|olia|hueles|olemos|oler|huelen|apesta|peste|tufo|"
+    r"hedor|ole|"
     r"uele|huelle)(?: \w+){0,5} (?:gas|gaz|gases|butano|huevos? podridos?|azufre)\b",
     r"\b(?:a|de) gas (?:huele|apesta)\b",
     r"\b(?:fuga|fugas|escape|escapa|escapando|escapado|perdida|sale|saliendo|salio|pierde|"
@@ -63,7 +64,8 @@ SELF_HARM = any_of(
     r"\b(?:thinking|thought) (?:of|about) ending (?:it all|things|everything|my life)\b",
     r"\bme (?:quiero|voy a|quisiera) quitar(?:me)? de en medio\b",
     r"\bself ?harm\w*\b",
-    r"\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|not be around (?:any ?more|much longer|tomorrow))\b",
+    r"(?<!do )(?<!can )(?<!could )(?<!may )(?<!should )\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|"
+    r"not be around (?:any ?more|much longer|tomorrow))\b",
     r"\bno (?:longer )?want to be alive\b",
     r"\b(?:me|nos) (?:quiero|voy a|quisiera|queria|pienso|vaya a|puedo|debo|dan ganas de|gustaria|"
     r"he intentado|intente) (?:a )?(?:matar|suicidar|morir|ahorcar|colgar de|tirar (?:por|al|de|"
@@ -87,6 +89,16 @@ SELF_HARM = any_of(
     r"\bno quiero (?:despertar|estar (?:viv[oa]|en este mundo)|existir)\b",
     r"\b(?:me he tomado|me tome|me trague|tome|tomarme) (?:\w+ ){0,3}(?:pastillas|veneno|lejia|"
     r"barbituricos)\b",
+    r"\b(?:i )?(?:just )?want (?:it|everything|it all|this all|all of it) to (?:be over|stop|end)\b(?! (?:with|"
+    r"already|now so))",
+    r"\bquiero que (?:todo )?(?:esto )?(?:se )?(?:acabe|termine|pare) (?:todo)\b|\bquiero que todo (?:esto )?(?:se )?"
+    r"(?:acabe|termine)\b",
+    r"\b(?:have|got|holding|with) (?:\w+ )?(?:the|a|my|all these) (?:\w+ )?(?:pills|tablets|knife|blade|rope|"
+    r"gun) (?:\w+ )?"
+    r"(?:in front of me|in my hand|in my hands|ready|here)\b",
+    r"\btengo (?:las|un|una|el|la|todas las) (?:pastillas|cuchillo|cuchilla|soga|cuerda|pistola|navaja) (?:aqui|"
+    r"delante|preparad[oa]s?|list[oa]s?|en la mano|enfrente|a mano)\b",
+    r"\blife (?:isnt|is not|aint|no longer is|is no longer) worth (?:living|it|anything)\b",
     r"\bacabar con mi vida\b",
     r"\b(?:acabo|termino) con (?:todo|mi vida)\b",
     r"\bme voy a (?:tirar|lanzar|aventar) (?:por|al|de|desde|a)\b",
@@ -94,7 +106,26 @@ SELF_HARM = any_of(
 
 
 DANGER = any_of(
+    # numb or unable to move, an intruder
+    r"\b(?:cant|cannot|dont|no longer) (?:feel|move) (?:my|his|her|the) (?:\w+ )?(?:arms?|hands?|legs?|foot|feet|"
+    r"fingers?|"
+    r"side|face|body)\b",
+    r"\bno (?:me )?(?:siento|siente|puedo mover|puede mover|mueve) (?:bien )?(?:el|la|los|las|mi|un|una|"
+    r"medio) (?:\w+ )?"
+    r"(?:brazos?|manos?|piernas?|pies?|dedos?|cara|lado|cuerpo)\b",
+    r"\b(?:breaking|broke|break|broken) in(?:to)? (?:my|our|the) (?:house|home|flat|apartment|door)\b|"
+    r"\b(?:intruder|burglars?|"
+    r"prowler|someone|somebody) (?:is |are )?in (?:my|our|the) (?:house|home|flat|garden|kitchen)\b",
+    r"\b(?:estan|esta|quieren|intentan|intentando) (?:\w+ )?(?:entrando|entrar|forzando|forzar|rompiendo|reventando) "
+    r"(?:a robar|(?:en )?(?:mi|la|nuestra) (?:casa|puerta|ventana|cerradura))\b|\bhay (?:un |unos )?(?:ladron(?:es)?|"
+    r"intrusos?) (?:en|dentro|entrando)\b",
+    r"\b(?:ha |han |he )?(?:dejo|dejado|deja|dejaron) de respirar\b|\bno (?:esta )?respira(?:ndo)?\b",
+    r"\b(?:is|are|keeps|he|she|they) (?:beating|hitting|attacking|strangling|stabbing|punching|"
+    r"choking) (?:up )?(?:me|her|him|us|my|"
+    r"the|a|someone|somebody)\b|\b(?:le|la|lo|me|nos|les) (?:estan?|siguen?) (?:pegando|golpeando|atacando|ahorcando|"
+    r"apunalando)\b",
     # fire, smoke, explosion
+    r"\bburning (?:coming|from|behind|inside|in the (?:wall|ceiling|roof|attic|loft))\b",
     r"\b(?:on|caught|catch|catching|set) fire\b",
     r"\bfires? (?:in|at|inside|near|started|broke|has started|has broken|coming|alarm)\b",
     r"\b(?:theres|there is|there s|we have|a|big|small|electrical|house|kitchen|"

@@ -33,6 +33,15 @@ FIGURES = any_of(
     r"\b(?:amazon|tv) fire\b",
     r"\bon fire (?:today|lately|this|with (?:all )?(?:these|those|the|so many))\b",
     r"\bfire drills?\b",
+    r"\b(?:cant|cannot|hard to|can hardly|can barely) breathe (?:with|under|because of) (?:\w+ ){0,2}?(?:bills?|"
+    r"debts?|"
+    r"costs?|prices?|payments?|fees?)\b",
+    r"\bcon (?:est[aeo]s?|tant[ao]s?) (?:facturas?|recibos?|deudas?|precios?|gastos?) no (?:puedo )?respir\w+",
+    r"\bno (?:puedo )?respir\w+ con (?:\w+ )?(?:facturas?|recibos?|deudas?|precios?|gastos?)\b",
+    r"\b(?:oxygen|oxigeno) sensors?\b|\bsensor(?:es)? de oxigeno\b",
+    r"\b(?:gave|give|gives|giving|nearly had|almost had) (?:me )?a (?:stroke|seizure|fit)\b",
+    r"\b(?:smoke|fire) (?:detect\w+|sensors?)\b(?! (?:\w+ )?(?:is|went|going|keeps|ringing|beeping|wont))",
+    r"\bdetector(?:es)? de (?:humos?|incendios?)\b(?! (?:\w+ )?(?:suena|sonando|pita|pitando|salto|no para))",
     r"\b(?:que|esta que|estan que) arden? (?:de|con) (?!fuego|llamas|verdad)",
     r"\bsimulacros? (?:de (?:incendios?|fuego|evacuacion))?\b",
     r"\b(?:burn|burns|burned|burning) (?:through|a hole|money|my data|up (?:my|the) (?:data|gigs)|"

@@ -95,9 +95,18 @@ FRAUD = any_of(
     r"\b(?:someone|somebody|they|he|she) (?:has |have )?(?:opened|signed up|ordered|took out|registered|"
     r"bought)(?: \w+){1,4} "
     r"(?:in|under|with) my (?:name|details|id)\b",
-    r"\b(?:alguien|otra persona|un desconocido|no se quien|me)(?: (?:ha|han))? (?:abri|contrat(?:o|ado|aron)|dio|dado|"
+    r"\b(?:alguien|otra persona|un desconocido|no se quien|me)(?: (?:ha|han))? (?:abri|contrat(?:o|ado|aron)|dio|"
+    r"dado|"
     r"pidi|registr|compr(?:o|ado|aron)|sac(?:o|ado|aron))\w*(?: \w+){1,5} (?:a|en|con) "
     r"mi (?:nombre|documento|identidad)\b(?! (?:y quiero|porque))",
+    r"\b(?:payments?|charges?|debits?|transfers?|purchases?|withdrawals?)(?: \w+){0,5} (?:i )?(?:never|didnt|"
+    r"did not|havent|"
+    r"have not|not) (?:\w+ )?(?:authori[sz]ed?|approved?|agreed?|consent\w*)\b",
+    r"\b(?:pagos?|cargos?|cobros?|transferencias?|compras?|retiros?|adeudos?)(?: \w+){0,5} (?:nunca|no|jamas|"
+    r"sin que) "
+    r"(?:\w+ )?(?:autori\w+|aprob\w+|consent\w+)\b",
+    r"\b(?:contract|agreement)(?: \w+){0,6} (?:i )?(?:never|didnt|did not|havent) (?:\w+ )?sign(?:ed)?\b",
+    r"\bcontrato(?: \w+){0,6} (?:nunca|no|jamas) (?:\w+ )?(?:firme|firmado|contrate)\b",
     r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b",
     r"(?<!como )(?<!no )(?<!cuando )(?<!donde )(?<!yo )(?<!si )(?<!que )"
     r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",

@@ -51,6 +51,13 @@ def fill(template: str, values: dict[str, str]) -> str:
     return _HOLE.sub(lambda hole: values[hole.group(1)], template)
 
 
+def urgent_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
+    """Return what is said to a caller in danger: its speech must be ready before it is needed."""
+    known = line_values(settings, language)
+    whole = [text for key, text in _table(language).items() if key.startswith("safety.") and not text.startswith(",")]
+    return tuple(fill(text, known) for text in whole)
+
+
 def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
     """Return every whole sentence that is the same in each call, so that its speech can be kept ready."""
     from voice.dialog.flow import load_flows
