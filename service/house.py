@@ -41,7 +41,7 @@ from telephony.net.udp_transport import open_udp
 from telephony.sip_settings import SipSettings
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
-from voice.dialog.prompts import all_fixed_texts, phrase
+from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
 from voice.dialog.settings import DialogSettings
 from voice.tts.cache import SpeechCache
 from voice.tts.voice import OtherVoice, Voice
@@ -306,13 +306,15 @@ class House:
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting.
 
-        The goodbye of a service that stops is always made, and first.
+        What is said to callers in danger and the goodbye of a service that stops are always made, and first.
         """
-        self.voice.warm((self.goodbye(language, "shutdown"), language) for language in LANGUAGES)
+        settings = self.dialog_settings()
+        urgent = [(text, language) for language in LANGUAGES for text in urgent_texts(language, settings)]
+        self.voice.warm([*urgent, *((self.goodbye(lang, "shutdown"), lang) for lang in LANGUAGES)], urgent=True)
         if not self.config.speech.render_ahead:
             return
         for language in LANGUAGES:
-            self.voice.warm((text, language) for text in all_fixed_texts(language, self.dialog_settings()))
+            self.voice.warm((text, language) for text in all_fixed_texts(language, settings))
         for clauses in (1, None):  # first the beginnings, so that every answer starts at once
             for language in LANGUAGES:
                 texts = [(text, language) for text in self.knowledge.spoken_texts(language)]

@@ -32,6 +32,17 @@ _SHUN_MS = 30_000
 """A voice that failed is not asked again for so long. Source: three times the longest restart delay of a worker."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _ToWarm:
+    """A text that waits to be rendered ahead of need."""
+
+    text: str
+    language: Language
+    speed: float
+    clauses: int | None
+    urgent: bool
+
+
 @dataclass(frozen=True)
 class VoiceChoice:
     """One voice that can speak a language."""
@@ -94,7 +105,7 @@ class Voice:
         self._quiet.set()
         self._writes: set[asyncio.Task[None]] = set()
         self._warmer: asyncio.Task[None] | None = None
-        self._to_warm: list[tuple[str, Language, float, int | None]] = []
+        self._to_warm: list[_ToWarm] = []
 
     async def start(self) -> None:
         """Ask every voice for the hash of its weights, so that cached speech is found without waiting."""
@@ -135,7 +146,14 @@ class Voice:
         finally:
             self._end_busy()
 
-    def warm(self, texts: Iterable[tuple[str, Language]], *, speed: float = 1.0, clauses: int | None = None) -> None:
+    def warm(
+        self,
+        texts: Iterable[tuple[str, Language]],
+        *,
+        speed: float = 1.0,
+        clauses: int | None = None,
+        urgent: bool = False,
+    ) -> None:
         """Render texts into the cache in the background, while nobody is being spoken to. Returns at once.
 
         Called again, the new texts are done after those that wait. `cool` drops what waits.
@@ -145,10 +163,13 @@ class Voice:
             speed: As it will be spoken.
             clauses: Render only so many clauses of each: with 1 the first sound of every text comes at once, for a
                 tenth of the work, and the rest is made while that plays.
+            urgent: Before all others, and while somebody is being spoken to as well: words that must never be late.
         """
         if self._cache is None:
             return
-        self._to_warm.extend((text, language, speed, clauses) for text, language in texts)
+        new = [_ToWarm(text, language, speed, clauses, urgent) for text, language in texts]
+        at = sum(item.urgent for item in self._to_warm) if urgent else len(self._to_warm)
+        self._to_warm[at:at] = new
         if self._to_warm and (self._warmer is None or self._warmer.done()):
             self._warmer = asyncio.create_task(self._warm_all(), name="voice-warm")
 
@@ -191,18 +212,19 @@ class Voice:
 
     async def _warm_all(self) -> None:
         while self._to_warm:
-            text, language, speed, most = self._to_warm[0]
-            for clause in itertools.islice(self._clauses(text, language), most):
-                await self._quiet.wait()
-                if not self._to_warm:
-                    return
+            item = self._to_warm[0]
+            for clause in itertools.islice(self._clauses(item.text, item.language), item.clauses):
+                if not item.urgent:
+                    await self._quiet.wait()
+                if item not in self._to_warm:
+                    break
                 try:
-                    await self._speak_clause(clause, language, speed, WARM_PRIORITY, only_first=True)
+                    await self._speak_clause(clause, item.language, item.speed, WARM_PRIORITY, only_first=True)
                 except CallCentreError as error:
                     logger.info("a text was not rendered ahead: %s", error.code)
                     break
-            if self._to_warm:
-                self._to_warm.pop(0)
+            if item in self._to_warm:
+                self._to_warm.remove(item)
 
     async def _speak_clause(
         self, clause: Clause, language: Language, speed: float, priority: int, *, only_first: bool = False

@@ -202,6 +202,21 @@ async def test_when_a_call_holds_the_voice_then_nothing_is_rendered_ahead_until_
     await voice.stop()
 
 
+async def test_when_words_must_never_be_late_then_they_are_rendered_first_and_while_calls_go_on(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    voice.hold()
+    voice.warm([("Salga del edificio.", "es"), ("No encienda nada.", "es")], urgent=True)
+    voice.warm([("Gracias por llamar.", "es")])
+    await asyncio.sleep(0.3)
+    assert SPOKEN["first"] == ["Salga del edificio.", "No encienda nada."]
+    voice.release()
+    await voice.warmed()
+    assert SPOKEN["first"][-1] == "Gracias por llamar."
+    await voice.stop()
+
+
 async def test_when_warming_is_cancelled_then_nothing_waits(worker: LocalWorker, tmp_path: Path) -> None:
     voice = voice_of(worker, cache=SpeechCache(tmp_path))
     voice.warm([(f"Texto número {index}.", "es") for index in range(50)])
