@@ -127,6 +127,7 @@ class CallRunner:
         self._bot_turns = 0
         self._bot_since_ms: int | None = None
         self._bot_interrupted = False
+        self._barged_in = False
         self._replacing = False
         self._bot_turn_heard_ms = 0
 
@@ -243,16 +244,16 @@ class CallRunner:
     def _leg_event(self, event: LegEvent) -> None:
         match event:
             case DigitHeard(digit=digit):
-                self.keys.press(digit)
+                self.keys.press(digit, self.conference_ms())
                 if self.hearing is not None:
                     self.hearing.key_pressed()
                 self.tell(KeysPressed(digits=digit))
             case LegEnded(reason=reason):
                 self._machine.feed(machine.CallerGone(_LEG_END.get(reason, "caller_hung_up")))
 
-    def _keys_settled(self, digits: str) -> None:
+    def _keys_settled(self, digits: str, t_ms: int) -> None:
         shown = self.secrets.keys(digits)
-        self.log.note(DigitsPressed(digits=shown, secret="*" in shown), "call")
+        self.log.note(DigitsPressed(digits=shown, secret="*" in shown), "call", t_ms=t_ms)
 
     # What was heard (HearingListener)
 
@@ -366,7 +367,7 @@ class CallRunner:
         elif action == "resume":
             self.speaker.resume()
         else:
-            self._bot_interrupted = self._bot_since_ms is not None
+            self._barged_in = self._bot_since_ms is not None
             self.speaker.give_way()
 
     def heard_nothing(self, t_ms: int) -> None:
@@ -470,7 +471,7 @@ class CallRunner:
         if self._bot_since_ms is not None and self._bot_words:
             self._bot_turns += 1
             turn_id = TurnId(f"b{self._bot_turns}")
-            if self._bot_interrupted:
+            if self._barged_in and self._bot_interrupted:
                 self.log.note(BargedIn(turn_id=turn_id, heard_ms=self._bot_turn_heard_ms), "call")
             self.log.note(
                 TurnEnded(
@@ -485,7 +486,8 @@ class CallRunner:
                 ),
                 "call",
             )
-        self._bot_since_ms, self._bot_words, self._bot_interrupted = None, [], False
+        self._bot_since_ms, self._bot_words = None, []
+        self._bot_interrupted = self._barged_in = False
         self.house.live.signal(self.call_id, "speaking", {"member": "bot", "speaking": False, "t_ms": t_ms})
         if not self._replacing:
             self._machine.feed(machine.BotSilent())

@@ -12,14 +12,16 @@ SETTLE_S = 4.0
 class KeyBuffer:
     """Collects keys until a pause, `#` or `flush`."""
 
-    def __init__(self, on_group: Callable[[str], None]) -> None:
-        """`on_group(digits)` gets each complete group."""
+    def __init__(self, on_group: Callable[[str, int], None]) -> None:
+        """`on_group(digits, t_ms)` gets each complete group and the time of its first key."""
         self._on_group = on_group
         self._digits = ""
+        self._since_ms = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def press(self, digit: str) -> None:
-        """Take one key."""
+    def press(self, digit: str, t_ms: int) -> None:
+        """Take one key, pressed at `t_ms` of the media clock."""
+        self._since_ms = self._since_ms if self._digits else t_ms
         self._digits += digit
         self._cancel()
         if digit == "#":
@@ -32,7 +34,7 @@ class KeyBuffer:
         self._cancel()
         digits, self._digits = self._digits, ""
         if digits:
-            self._on_group(digits)
+            self._on_group(digits, self._since_ms)
 
     def _cancel(self) -> None:
         if self._timer is not None:

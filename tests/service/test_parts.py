@@ -60,15 +60,15 @@ def test_when_the_config_switches_recording_off_no_consent_switches_it_on() -> N
 
 async def test_when_keys_come_one_by_one_they_are_told_as_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "SETTLE_S", 0.02)
-    groups: list[str] = []
-    buffer = KeyBuffer(groups.append)
-    for digit in "12#34":
-        buffer.press(digit)
-    assert groups == ["12#"]
+    groups: list[tuple[str, int]] = []
+    buffer = KeyBuffer(lambda digits, t_ms: groups.append((digits, t_ms)))
+    for at, digit in enumerate("12#34"):
+        buffer.press(digit, 100 * at)
+    assert groups == [("12#", 0)]
     await asyncio.sleep(0.05)
-    assert groups == ["12#", "34"]
+    assert groups == [("12#", 0), ("34", 300)], "told after a pause, at the time of the first key"
     buffer.flush()
-    assert groups == ["12#", "34"]
+    assert len(groups) == 2
 
 
 def event(seq: int) -> Event:
