@@ -14,11 +14,13 @@ from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.media_port import MediaFactory
 from telephony.net.addresses import parse_listens
 from telephony.net.driver import MachineDriver
+from telephony.net.resolver import Resolver
 from telephony.net.sip_transports import SipTransports, TransportSettings
 from telephony.net.stream_pool import StreamLimits
 from telephony.sdp.codecs import CODECS
+from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
-from telephony.sip.message import DEFAULT_PORTS, Flow
+from telephony.sip.message import Flow
 from telephony.sip.signals import (
     CallArrived,
     CallConfirmed,
@@ -26,6 +28,7 @@ from telephony.sip.signals import (
     CallRinging,
     DatagramReceived,
     DigitReceived,
+    EndCause,
     FlowLost,
     HangUpCall,
     MediaAgreed,
@@ -108,6 +111,8 @@ class SipGateway:
             limits=StreamLimits(settings.idle_ms, settings.max_connections_per_peer, settings.max_connections),
             advertise=settings.advertise,
         )
+        self._resolver = Resolver(settings.dns_servers)
+        self._avoided = AvoidedServers()
         self._transports: SipTransports | None = None
         self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
@@ -200,17 +205,40 @@ class SipGateway:
                 `call.no_common_codec` or what opening the media raises.
         """
         if self._transports is None or self._draining:
-            raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
+            raise _closed()
         target = _parse_target(target_uri)
-        transport = target.transport or "udp"
-        port = target.port or DEFAULT_PORTS[transport]
-        name = target.host if transport == "tls" else ""
-        flow = await self._bound.open(Flow(await self._resolve(target.host), port, transport, 0, name))
+        found = await self._resolver.locate(target, self._bound.transports, self._bound.versions)
+        hunt = TargetHunt(self._avoided.order(found, self._clock.now_ms()))
+        while True:
+            tried = hunt.target
+            leg, failure = await self._try_server(tried, target, caller, caller_name, is_last=not hunt.has_next)
+            if leg is not None:
+                hunt.succeeded()
+                self._avoided.forgive(tried)
+                return leg
+            assert failure is not None, "without a leg there is a failure"
+            if hunt.failed(failure.cause, failure.status):
+                self._avoided.note(tried, self._clock.now_ms())
+            if hunt.state is HuntState.GIVEN_UP:
+                raise failure.error
+            logger.info("a server failed, the next one is tried", extra={"cause": failure.cause})
+
+    async def _try_server(
+        self, server: Flow, target: SipUri, caller: str, caller_name: str, *, is_last: bool
+    ) -> tuple[SipLeg | None, _Failure | None]:
+        """Call through one server; return the leg once it is answered, or why not."""
+        try:
+            flow = await self._bound.open(server)
+        except CallCentreError as error:
+            return None, _Failure("transport_error", 0, error)
+        if self._transports is None or self._draining:
+            raise _closed()
         session_id = _new_token()
         media = await self._media.open()
         call = PendingLeg(session_id, self._feed)
         leg = call.attach(media)
         self._add(call)
+        reach_ms = self._settings.reach_ms
         self._feed(
             PlaceCall(
                 session_id=session_id,
@@ -220,12 +248,11 @@ class SipGateway:
                 media_port=media.local_port,
                 caller=caller,
                 caller_name=caller_name,
+                reach_ms=reach_ms if is_last else min(reach_ms, self._settings.next_server_ms),
             )
         )
         over = await call.settled()
-        if over is not None:
-            raise _failure(over, flow)
-        return leg
+        return (leg, None) if over is None else (None, _Failure(over.cause, over.status, _failure(over, flow)))
 
     async def hang_up(self, leg: SipLeg) -> None:
         """End a leg of this gateway; the same as `leg.hang_up()`."""
@@ -328,21 +355,18 @@ class SipGateway:
         if not self._calls:
             self._empty.set()
 
-    # Addresses
 
-    async def _resolve(self, host: str) -> str:
-        if is_ip_address(host):
-            return host
-        loop = asyncio.get_running_loop()
-        wanted = 6 if ":" in self.listen_address[0] else 4
-        try:
-            found = await loop.getaddrinfo(host, None)
-        except OSError as error:
-            raise CallCentreError(
-                "call.unreachable", "The name of the called party's server is not known.", fault="peer", retryable=True
-            ) from error
-        hosts = [str(item[4][0]) for item in found]
-        return next((item for item in hosts if (":" in item) == (wanted == 6)), hosts[0])
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why one server did not bring the call about."""
+
+    cause: EndCause
+    status: int
+    error: CallCentreError
+
+
+def _closed() -> CallCentreError:
+    return CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
 
 
 def _new_token() -> str:

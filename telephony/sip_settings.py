@@ -19,6 +19,11 @@ class SipSettings:
     """The same for TLS; empty: nobody can connect over TLS, though we can call out over it."""
     tls: TlsSettings = field(default_factory=TlsSettings)
     """Certificate, key and issuers."""
+    dns_servers: tuple[str, ...] = ()
+    """`host` or `host:port` of the DNS servers that know the carriers' names; empty: those of the system."""
+    next_server_ms: int = 4_000
+    """How long a server may stay mute before the next one of its name is tried. Source: an INVITE has
+    then been sent four times, at 0, 0.5, 1.5 and 3.5 s (RFC 3261 section 17.1.1.2)."""
     idle_ms: int = 600_000
     """How long a connection stays open without messages when no call uses it. Source: phones send something every 2 min
     (RFC 5626 section 4.4.1); what is closed is opened again."""

@@ -12,7 +12,7 @@ from telephony.net.addresses import Address, is_wildcard, local_address_facing
 from telephony.net.stream_pool import StreamLimits, StreamPool, TransportEvents
 from telephony.net.tls_contexts import TlsSettings, client_context, server_context
 from telephony.net.udp_transport import UdpTransport, explain_bind, open_udp
-from telephony.sip.message import Flow
+from telephony.sip.message import Flow, Transport
 
 _TRIES_FOR_ANY_PORT = 20
 """A port that the system gives for UDP may be taken over TCP; then another one is asked for."""
@@ -56,6 +56,16 @@ class SipTransports:
     def addresses(self) -> list[Address]:
         """Every address that is bound over UDP and TCP."""
         return [transport.local_address for transport in self._udp]
+
+    @property
+    def transports(self) -> tuple[Transport, ...]:
+        """What a request of ours may travel on, most wanted first."""
+        return ("udp", "tcp", "tls")
+
+    @property
+    def versions(self) -> frozenset[int]:
+        """4, 6 or both: what we have an address of."""
+        return frozenset(6 if ":" in host else 4 for host, _ in self.addresses)
 
     @property
     def tls_port(self) -> int:

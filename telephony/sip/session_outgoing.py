@@ -40,7 +40,8 @@ class OutgoingSession(ChangingSession):
         )
         self._call_id = wire.new_token()
         self._expires_ms: int | None = now_ms + wire.settings.dial_ms
-        self._reach_by_ms: int | None = now_ms + wire.settings.reach_ms
+        reach_ms = wire.settings.reach_ms if order.reach_ms is None else order.reach_ms
+        self._reach_by_ms: int | None = now_ms + reach_ms
         self._linger_ms: int | None = None
         self._established: CheckedResponse | None = None
         self._invite_cseq = 0

@@ -110,6 +110,8 @@ class PlaceCall:
     caller: str
     """User part of our From and Contact."""
     caller_name: str = ""
+    reach_ms: int | None = None
+    """How long this server may stay mute; None: as the settings say."""
 
 
 UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | DirectMedia | PlaceCall

@@ -76,6 +76,8 @@ class TransactionLayer:
         self._servers: dict[TransactionKey, ServerTransaction] = {}
         self._clients: dict[TransactionKey, ClientTransaction] = {}
         self._owners: dict[TransactionKey, str] = {}
+        self._otherwise: dict[TransactionKey, tuple[SipRequest, Flow]] = {}
+        """What is sent instead, as a datagram, when there is no stream to the server of a request."""
         self._merges: dict[tuple[str, ...], TransactionKey] = {}
         self._deadlines: list[tuple[int, int, TransactionKey]] = []
         self._serial = itertools.count()
@@ -126,14 +128,40 @@ class TransactionLayer:
         return self._run(key, transaction.respond(response, now_ms))
 
     def begin_client(
-        self, request: SipRequest, flow: Flow, owner: str, now_ms: int, *, reliable: bool
+        self,
+        request: SipRequest,
+        flow: Flow,
+        owner: str,
+        now_ms: int,
+        *,
+        reliable: bool,
+        otherwise: tuple[SipRequest, Flow] | None = None,
     ) -> list[LayerOutput]:
-        """Send a request of ours; what comes of it is told with `owner`."""
+        """Send a request of ours; what comes of it is told with `owner`.
+
+        Args:
+            request: With a Via of ours.
+            flow: Where it goes.
+            owner: Who hears of responses and failures; empty for nobody.
+            now_ms: Time.
+            reliable: True on TCP and TLS.
+            otherwise: The same request with the Via of another transport and where that goes, when this one cannot be
+                sent (RFC 3261 section 18.1.1).
+        """
         kind = InviteClientTransaction if request.method == "INVITE" else OtherClientTransaction
         key = _client_key(request)
         self._clients[key] = kind(request, flow, reliable=reliable)
         self._owners[key] = owner
+        if otherwise is not None:
+            self._otherwise[key] = otherwise
         return self._run(key, self._clients[key].begin(now_ms))
+
+    def sent_as(self, request: SipRequest) -> tuple[str, Flow] | None:
+        """Return Via and flow of the living INVITE of ours that a CANCEL aims at, None when there is none."""
+        transaction = self._clients.get(("client", top_via(request.headers).branch, "INVITE"))
+        if transaction is None:
+            return None
+        return transaction.request.headers.all("Via")[0], transaction.flow
 
     def receive_response(self, checked: CheckedResponse, now_ms: int) -> list[LayerOutput]:
         """Take a response; one that belongs to no request of ours is dropped."""
@@ -145,17 +173,22 @@ class TransactionLayer:
 
     def abandon(self, request: SipRequest) -> None:
         """Destroy the transaction of a request of ours, silently."""
-        key = _client_key(request)
-        self._clients.pop(key, None)
-        self._owners.pop(key, None)
+        self._forget_client(_client_key(request))
 
     def transport_failed(self, flow: Flow, now_ms: int) -> list[LayerOutput]:
         """Tell every transaction that sends there."""
         outputs: list[LayerOutput] = []
         for key, transaction in [*self._servers.items(), *self._clients.items()]:
             if transaction.flow == flow and transaction.allows(Happening.TRANSPORT_FAILED):
-                outputs += self._run(key, transaction.step(Happening.TRANSPORT_FAILED, None, now_ms))
+                outputs += self._fail(key, transaction, now_ms)
         return outputs
+
+    def _fail(self, key: TransactionKey, transaction: Transaction, now_ms: int) -> list[LayerOutput]:
+        """Send what there is instead, else tell that nothing can be sent."""
+        otherwise = self._otherwise.pop(key, None)
+        if otherwise is None or not transaction.allows(Happening.STREAM_LOST):
+            return self._run(key, transaction.step(Happening.TRANSPORT_FAILED, None, now_ms))
+        return self.begin_client(*otherwise, self._owners.get(key, ""), now_ms, reliable=False)
 
     def flow_lost(self, flow: Flow, now_ms: int) -> list[LayerOutput]:
         """Send on a new stream, once, what went out on one that broke and had no response yet."""
@@ -163,10 +196,12 @@ class TransactionLayer:
         for key, transaction in list(self._clients.items()):
             if transaction.flow != flow or not transaction.allows(Happening.STREAM_LOST):
                 continue
-            event = Happening.TRANSPORT_FAILED if transaction.has_moved else Happening.STREAM_LOST
+            if transaction.has_moved:
+                outputs += self._fail(key, transaction, now_ms)
+                continue
             transaction.has_moved = True
             transaction.flow = replace(flow, connection=0)
-            outputs += self._run(key, transaction.step(event, None, now_ms))
+            outputs += self._run(key, transaction.step(Happening.STREAM_LOST, None, now_ms))
         return outputs
 
     def next_deadline_ms(self) -> int | None:
@@ -189,6 +224,11 @@ class TransactionLayer:
                 outputs += self._run(key, transaction.expire(now_ms))
         return outputs
 
+    def _forget_client(self, key: TransactionKey) -> None:
+        self._clients.pop(key, None)
+        self._owners.pop(key, None)
+        self._otherwise.pop(key, None)
+
     def _find(self, key: TransactionKey) -> Transaction | None:
         return self._clients.get(key) if key[0] == "client" else self._servers.get(key)
 
@@ -208,8 +248,7 @@ class TransactionLayer:
             elif owner:
                 named.append(TransactionFailed(owner, transaction.request, output.timed_out))
         if transaction.terminated:
-            self._clients.pop(key, None)
-            self._owners.pop(key, None)
+            self._forget_client(key)
             if self._servers.pop(key, None) is not None and self._merges.get(_merge_key(transaction.request)) == key:
                 del self._merges[_merge_key(transaction.request)]
         elif (deadline_ms := transaction.next_deadline_ms()) is not None:

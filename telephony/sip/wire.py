@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import format_host
@@ -29,6 +29,9 @@ ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE")
 SUPPORTED: tuple[str, ...] = ("timer",)
 """Option tags that we understand; what a peer requires beyond them is refused with 420."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
+
+MAX_DATAGRAM_BYTES = 1_300
+"""A longer request must not go over UDP when the path's MTU is not known. Source: RFC 3261 section 18.1.1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +119,20 @@ class Wire:
         return response
 
     def request(self, request: SipRequest, flow: Flow, owner: str, now_ms: int) -> None:
-        """Send a request in a transaction of its own."""
+        """Send a request in a transaction of its own.
+
+        One that is too long for a datagram goes over TCP, and as a datagram all the same where nobody takes TCP (RFC
+        3261 section 18.1.1). A CANCEL goes the way of its INVITE.
+        """
+        otherwise: tuple[SipRequest, Flow] | None = None
+        if request.method == "CANCEL" and (sent := self.layer.sent_as(request)) is not None:
+            request, flow = _with_via(request, sent[0]), sent[1]
+        elif flow.transport == "udp" and len(serialise(request)) > MAX_DATAGRAM_BYTES:
+            otherwise = (request, flow)
+            via = request.headers.all("Via")[0].replace("SIP/2.0/UDP", "SIP/2.0/TCP", 1)
+            request, flow = _with_via(request, via), Flow(flow.host, flow.port, "tcp")
         reliable = flow.transport in RELIABLE_TRANSPORTS
-        self.handle(self.layer.begin_client(request, flow, owner, now_ms, reliable=reliable))
+        self.handle(self.layer.begin_client(request, flow, owner, now_ms, reliable=reliable, otherwise=otherwise))
 
     def new_via(self, local_host: str, transport: Transport = "udp") -> str:
         """Return a Via of ours with a fresh branch."""
@@ -159,3 +173,7 @@ class Wire:
 
     def _local_port(self, transport: Transport) -> int | None:
         return (self.settings.local_tls_port or None) if transport == "tls" else self.settings.local_port
+
+
+def _with_via(request: SipRequest, via: str) -> SipRequest:
+    return replace(request, headers=request.headers.replaced("Via", [via]))

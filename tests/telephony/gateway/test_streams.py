@@ -316,6 +316,32 @@ async def test_when_the_server_closes_before_any_response_then_the_call_is_sent_
     assert heard[0] == heard[1]
 
 
+async def test_when_a_request_is_too_long_for_a_datagram_then_it_goes_over_tcp_and_its_cancel_too() -> None:
+    near, far = Party(), Party()
+    async with running(near, far):
+        dialling = asyncio.create_task(near.gateway.place_call(far.uri(), caller_name="long " * 300))
+        call = await far.calls.get()
+        assert far.gateway.open_connections == 1
+        gone: list[bool] = []
+        call.on_cancel(lambda: gone.append(True))
+        call.ring()
+        await asyncio.sleep(0.1)
+        dialling.cancel()
+        await eventually(lambda: bool(gone))
+
+
+async def test_when_nobody_takes_tcp_then_a_long_request_goes_as_a_datagram_after_all() -> None:
+    near, far = Party(), Party()
+    async with running(near, far):
+        for server in far.gateway._bound._pool._servers:
+            server.close()
+        dialling = asyncio.create_task(near.gateway.place_call(far.uri(), caller_name="long " * 300))
+        call = await asyncio.wait_for(far.calls.get(), 3)
+        await call.answer()
+        await (await dialling).hang_up()
+        assert near.gateway.open_connections == 0
+
+
 async def test_when_ipv6_is_listened_on_too_then_calls_go_both_ways_over_every_transport(authority: Authority) -> None:
     tls = authority.issue("localhost")
     both = "127.0.0.1:0, [::1]:0"
