@@ -19,6 +19,7 @@ from records.replay import render_call, render_list
 from records.store import EventStore
 from service.config import Config, load_config
 from service.dial_plan import DialPlan
+from service.dialog_choices import check_human_topics, in_words
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
@@ -38,6 +39,7 @@ def check(config_file: Path | None) -> int:
         *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
         ("dial plan", lambda: _plan(config)),
         ("articles", lambda: _articles(config)),
+        ("dialog", lambda: _dialog(config)),
         ("data_dir", lambda: _writable(config)),
     )
     failed = 0
@@ -64,6 +66,11 @@ def _articles(config: Config) -> str:
     articles = load_library(articles_dir(config)).articles
     counts = (f"{sum(a.language == language for a in articles) or 'none'} in {language}" for language in LANGUAGES)
     return ", ".join(counts)
+
+
+def _dialog(config: Config) -> str:
+    check_human_topics(config, {article.topic for article in load_library(articles_dir(config)).articles})
+    return in_words(config)
 
 
 def _writable(config: Config) -> str:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 
 from calls.errors import CallCentreError
 from calls.ids import Language
+from voice.dialog.flow import load_flows
+from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"
 
@@ -25,6 +28,13 @@ class Section(BaseModel):
     """A table of the file; keys that it does not have are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that is none: the nearest one, or all of them."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(name, names, 1, 0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names) or 'none'}"
 
 
 def split_address(value: str) -> tuple[str, int]:
@@ -132,9 +142,47 @@ class DialPlanSection(Section):
     """TOML file with `[[number]]` tables; empty: every number is answered by the bot. Reloaded when it changes."""
     language: Language = "es"
     """Language of the greeting where the dial plan says nothing; the caller's own language wins afterwards."""
-    emergency_number: str = "112"
     time_zone: str = "Europe/Madrid"
     company: str = "Lumina"
+
+
+class DialogSection(Section):
+    """What the bot may decide by itself, and whom it names to callers in danger."""
+
+    country: str = "ES"
+    """ISO 3166 code of where callers are, e.g. "MX": chooses the emergency number and the crisis line."""
+    emergency_number: str = ""
+    """Spoken with every safety advice about life, fire or gas; empty: the one of `country`."""
+    crisis_line: str = ""
+    """Spoken to who thinks of harming themselves; empty: the one of `country`, if it is known."""
+    flows: tuple[str, ...] = DialogSettings().flows
+    """Forms that the bot may offer and start, of those in `voice/dialog/flows`."""
+    human_topics: tuple[str, ...] = ()
+    """Topics of articles that only people may handle: a caller who asks is brought to them."""
+    anger_prob: float = Field(default=DialogSettings().anger_prob, gt=0, le=1)
+    """Estimated probability of anger from which a turn counts as heated; two of them bring a person."""
+
+    @field_validator("country")
+    @classmethod
+    def _code(cls, code: str) -> str:
+        if not re.fullmatch(r"[A-Z]{2}", code):
+            raise ValueError('must be the two capital letters of a country, for example "ES"')
+        return code
+
+    @field_validator("emergency_number", "crisis_line")
+    @classmethod
+    def _dialled(cls, number: str) -> str:
+        if number and not re.fullmatch(r"\+?[0-9](?:[0-9 ]{0,18}[0-9])?", number):
+            raise ValueError('must be a number to dial, for example "112"')
+        return number
+
+    @field_validator("flows")
+    @classmethod
+    def _known_flows(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in load_flows():
+                raise ValueError(f"there is no flow {name!r}{nearest(name, load_flows())}")
+        return names
 
 
 class KnowledgeSection(Section):
@@ -157,6 +205,7 @@ class Config(Section):
     speech: SpeechSection = SpeechSection()
     privacy: PrivacySection = PrivacySection()
     dial_plan: DialPlanSection = DialPlanSection()
+    dialog: DialogSection = DialogSection()
     knowledge: KnowledgeSection = KnowledgeSection()
 
     @property
@@ -281,9 +330,10 @@ def _bad_value(error: ValidationError, origins: Mapping[str, str]) -> CallCentre
     first = error.errors()[0]
     key = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     why = first["msg"].removeprefix("Value error, ")
+    why = why if why.endswith("?") else f"{why}."
     return CallCentreError(
         "config.bad_value",
-        f"The value of {key!r} ({origins.get(key, 'default')}) is not usable: {why}.",
+        f"The value of {key!r} ({origins.get(key, 'default')}) is not usable: {why}",
         fault="operator",
     )
 

@@ -24,6 +24,7 @@ from service.call_runner import CallRunner
 from service.clock import SystemClock
 from service.config import Config, split_address
 from service.dial_plan import DialPlan
+from service.dialog_choices import check_human_topics, dialog_settings
 from service.engines import Workers, build_workers, voices
 from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
@@ -79,9 +80,9 @@ class House:
         self.models = ModelStore(config.models.dir or None)
         self.asr_name = config.models.whisper
         self.dial_plan = DialPlan(config.dial_plan)
-        load_library(
-            articles_dir(config)
-        )  # only to find wrong files now: the index reads them again, behind its worker
+        # Only to find wrong files now: the index reads them again, behind its worker.
+        articles = load_library(articles_dir(config)).articles
+        check_human_topics(config, {article.topic for article in articles})
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
         self.recordings = config.data_path / "recordings"
@@ -170,12 +171,7 @@ class House:
 
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
-        return DialogSettings(
-            company=self.config.dial_plan.company,
-            recording=self.config.privacy.recording,
-            emotion=self.config.privacy.emotion,
-            emergency_number=self.config.dial_plan.emergency_number,
-        )
+        return dialog_settings(self.config)
 
     def new_reference(self, flow: str) -> str:
         """Return a reference number for a finished flow."""

@@ -35,7 +35,8 @@ INTERRUPTS = "No, wait, stop. That is not what I wanted to know. Stop it, please
 NO_RECORDING = "Please don't record me."
 PET_AND_QUESTION = "My cat is called Bartholomew. " + QUESTION
 REFUND = "Where is my refund?"
-SAID = (QUESTION, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND)
+WIFI = "I forgot the password of my wireless network."
+SAID = (QUESTION, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND, WIFI)
 """Everything that callers with a made-up voice say; it is made before the first call."""
 ENGLISH_CLIP = "telephone-en/WUWII00129_009.flac"
 SPANISH_CLIP = "prompts-es/queue-youarenext.flac"
@@ -179,6 +180,21 @@ async def person_asked(houses: Houses) -> Played:
     finally:
         await caller.phone.close()
     return _played(caller, events, QUESTION)
+
+
+async def topic_for_people(houses: Houses) -> Played:
+    """A question that only people may answer, by the operator's choice."""
+    caller = Caller(houses.main)
+    await caller.dial()
+    try:
+        await caller.hear_greeting()
+        await caller.tell(WIFI)
+        await caller.until(is_type("callback_offered"), lambda body: body.get("act") == "answer")
+        await caller.until(is_bot_turn)
+        events = await caller.hang_up()
+    finally:
+        await caller.phone.close()
+    return _played(caller, events, WIFI)
 
 
 async def zero_pressed(houses: Houses) -> Played:
@@ -423,6 +439,7 @@ ON_MAIN: dict[str, Scenario] = {
         refused_offers,
         cancelled,
         person_asked,
+        topic_for_people,
         recorded_english,
         recorded_spanish,
         card_spoken,
@@ -458,7 +475,7 @@ def build_houses(folder: Path) -> Houses:
     main = RunningService(
         main_dir,
         f'[dial_plan]\nlanguage = "en"\nfile = "{main_dir}/dialplan.toml"\n[knowledge]\ndir = "{main_dir}/articles"\n'
-        "[speech]\nrender_ahead = false\n",
+        '[speech]\nrender_ahead = false\n[dialog]\nhuman_topics = ["wifi-password"]\n',
         rtp_from=41_000 + os.getpid() % 20 * 100,
     )
     asking = RunningService(

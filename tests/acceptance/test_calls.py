@@ -135,6 +135,15 @@ def test_when_the_caller_asks_for_a_person_then_it_is_escalated_briefed_and_a_ca
     assert call.of("call_ended")[0]["result"] == "escalated"
 
 
+@looks_at("topic_for_people")
+def test_when_a_topic_is_for_people_then_it_is_escalated_instead_of_answered(played: Calls) -> None:
+    (call,) = played
+    escalation = call.of("escalation_requested")[0]
+    assert (escalation["reason"], escalation["detail"]) == ("topic", "wifi-password")
+    assert call.of("brief_prepared")
+    assert not [body for body in call.of("act_decided") if body["act"] == "answer"]
+
+
 @looks_at("zero_pressed")
 def test_when_zero_is_pressed_in_the_greeting_then_it_is_escalated_too(played: Calls) -> None:
     (call,) = played

@@ -58,6 +58,10 @@ def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, h
         ("[telephony]\nmax_calls = 0\n", "telephony.max_calls"),
         ('[service]\nlisten = "nowhere"\n', "service.listen"),
         ('[privacy]\nrecording = "maybe"\n', "privacy.recording"),
+        ('[dialog]\nemergency_number = "abc"\n', "dialog.emergency_number"),
+        ('[dialog]\ncrisis_line = "call us"\n', "dialog.crisis_line"),
+        ('[dialog]\ncountry = "Spain"\n', "dialog.country"),
+        ("[dialog]\nanger_prob = 1.5\n", "dialog.anger_prob"),
     ],
 )
 def test_when_a_value_is_wrong_the_sentence_names_key_and_file(tmp_path: Path, text: str, key: str) -> None:
@@ -71,3 +75,8 @@ def test_when_the_file_is_missing_or_broken_the_sentence_says_so(tmp_path: Path)
         load_config(tmp_path / "none.toml", {})
     with pytest.raises(CallCentreError, match="cannot be read"):
         load_config(write(tmp_path, "[service\n"), {})
+
+
+def test_when_a_flow_does_not_exist_then_the_nearest_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CallCentreError, match=r"no flow 'apointment'; did you mean 'appointment'\?"):
+        load_config(write(tmp_path, '[dialog]\nflows = ["callback", "apointment"]\n'), {})
