@@ -169,7 +169,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from service.commands import check
+    from service.check import check
 
     return check(arguments.config)
 

@@ -1,82 +1,24 @@
-"""The commands that look into the house without opening it: check, replay, models, kb, backup, restore."""
+"""The commands that look into the house without opening it: replay, models, kb, backup, restore."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from calls.codec import to_json
 from calls.errors import CallCentreError
-from calls.ids import LANGUAGES, CallId, Language
+from calls.ids import CallId, Language
 from knowledge.articles import load_library
 from records.backup import create_backup, restore_backup
 from records.database import default_url
 from records.replay import render_call, render_list
 from records.store import EventStore
 from service.config import Config, load_config
-from service.dial_plan import DialPlan
-from service.dialog_choices import check_human_topics, in_words
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
-
-
-def check(config_file: Path | None) -> int:
-    """Print every setting with its origin, then what works and what does not; 1 when `serve` would fail."""
-    loaded = load_config(config_file)
-    rows = list(loaded.rows())
-    width = max(len(f"{key} = {value}") for key, value, _ in rows)
-    for key, value, origin in rows:
-        print(f"{f'{key} = {value}':<{width}}  # {origin}")
-    print()
-    config = loaded.config
-    store = ModelStore(config.models.dir or None)
-    checks: tuple[tuple[str, Callable[[], str]], ...] = (
-        *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
-        ("dial plan", lambda: _plan(config)),
-        ("articles", lambda: _articles(config)),
-        ("dialog", lambda: _dialog(config)),
-        ("data_dir", lambda: _writable(config)),
-    )
-    failed = 0
-    for name, probe in checks:
-        try:
-            print(f"ok      {name}: {probe()}")
-        except CallCentreError as error:
-            failed += 1
-            print(f"FAILED  {name}: {error.message}")
-    return 1 if failed else 0
-
-
-def _path_of(store: ModelStore, name: str) -> str:
-    return str(store.path(name))
-
-
-def _plan(config: Config) -> str:
-    DialPlan(config.dial_plan)
-    return config.dial_plan.file or "none, so that every number is answered"
-
-
-def _articles(config: Config) -> str:
-    """Count the articles of each language, since callers of one without any are only told that nothing is known."""
-    articles = load_library(articles_dir(config)).articles
-    counts = (f"{sum(a.language == language for a in articles) or 'none'} in {language}" for language in LANGUAGES)
-    return ", ".join(counts)
-
-
-def _dialog(config: Config) -> str:
-    check_human_topics(config, {article.topic for article in load_library(articles_dir(config)).articles})
-    return in_words(config)
-
-
-def _writable(config: Config) -> str:
-    store = open_store(config)
-    store.close()
-    return str(config.data_path)
 
 
 def open_store(config: Config) -> EventStore:

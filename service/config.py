@@ -6,6 +6,7 @@ Unknown keys are errors that name the nearest valid one. A secret is a `SecretSt
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import re
 import tomllib
@@ -14,7 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from calls.errors import CallCentreError
 from calls.ids import Language
@@ -47,6 +57,16 @@ def _address(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
         raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError('an IPv6 address stands in brackets, for example "[::1]:5060"')
+    bare = host.strip("[]")
+    if ":" in bare or re.fullmatch(r"[0-9.]+", bare):
+        try:
+            ipaddress.ip_address(bare)
+        except ValueError:
+            raise ValueError(f"{bare} is no IP address") from None
+    elif not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", bare):
+        raise ValueError(f"{bare!r} is no name of a machine")
     return value
 
 
@@ -62,7 +82,7 @@ class ServiceSection(Section):
     """Opens the staff pages; empty: a new one is made at each start and printed once."""
     allowed_origins: tuple[str, ...] = ()
     """Further sites that may embed the caller's page, e.g. "https://www.example.com"."""
-    max_web_calls_per_address: int = Field(default=4, ge=1)
+    max_web_calls_per_address: int = Field(default=4, ge=1, strict=True)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _check_listen = field_validator("listen")(_address)
@@ -71,15 +91,23 @@ class ServiceSection(Section):
 class SipSection(Section):
     """The SIP line."""
 
-    enabled: bool = True
+    enabled: bool = Field(default=True, strict=True)
     listen: str = "127.0.0.1:5060"
     """UDP address of the signalling."""
     advertise: str = ""
     """Host that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
-    rtp_ports: tuple[int, int] = (30000, 30999)
+    rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
 
     _check_listen = field_validator("listen")(_address)
+
+    @field_validator("rtp_ports")
+    @classmethod
+    def _range(cls, ports: tuple[int, int]) -> tuple[int, int]:
+        first, last = ports
+        if not 1024 <= first < last <= 65535:
+            raise ValueError("must be the first and the last of a range from 1024 to 65535, for example [30000, 30999]")
+        return ports
 
 
 class WebRtcSection(Section):
@@ -96,10 +124,21 @@ class TelephonySection(Section):
 
     sip: SipSection = SipSection()
     webrtc: WebRtcSection = WebRtcSection()
-    max_calls: int = Field(default=40, ge=1)
+    max_calls: int = Field(default=40, ge=1, strict=True)
     """Calls with media at a time; one more hears busy."""
-    media_lost_after_s: int = Field(default=30, ge=2)
+    media_lost_after_s: int = Field(default=30, ge=2, strict=True)
     """A caller whose packets stop for so long is gone."""
+
+    @model_validator(mode="after")
+    def _ports_for_all(self) -> TelephonySection:
+        first, last = self.sip.rtp_ports
+        pairs = (last + 1) // 2 - (first + 1) // 2
+        if self.sip.enabled and pairs < self.max_calls:
+            raise ValueError(
+                f"max_calls = {self.max_calls} needs as many pairs of ports, and sip.rtp_ports has {pairs}; "
+                "widen the range or allow fewer calls"
+            )
+        return self
 
 
 class ModelsSection(Section):
@@ -108,7 +147,7 @@ class ModelsSection(Section):
     dir: str = ""
     """Folder of fetched weights; empty: $WARMLINE_MODELS or ~/.cache/warmline/models."""
     whisper: str = "whisper-base"
-    whisper_threads: int = Field(default=1, ge=1, le=16)
+    whisper_threads: int = Field(default=1, ge=1, le=16, strict=True)
     """More than one pays only on a larger model: base int8 decodes in 113 ms on one thread and in 413 on two."""
 
 
@@ -117,12 +156,20 @@ class SpeechSection(Section):
 
     voice_en: Literal["piper", "espeak", "coqui"] = "piper"
     voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
-    render_ahead: bool = True
+    render_ahead: bool = Field(default=True, strict=True)
     """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once. The
     goodbye of a service that stops is made in any case."""
     coqui_model_es: str = ""
     """Path of a Coqui checkpoint folder, for the engine `coqui` (needs the extra `coqui`)."""
     coqui_model_en: str = ""
+
+    @model_validator(mode="after")
+    def _coqui_has_its_model(self) -> SpeechSection:
+        voices = (("en", self.voice_en, self.coqui_model_en), ("es", self.voice_es, self.coqui_model_es))
+        for language, voice, folder in voices:
+            if voice == "coqui" and not folder:
+                raise ValueError(f'voice_{language} = "coqui" needs coqui_model_{language}, the folder of its model')
+        return self
 
 
 class PrivacySection(Section):
@@ -131,7 +178,7 @@ class PrivacySection(Section):
     recording: Literal["stay", "ask", "off"] = "stay"
     """"stay": who stays after the notice agrees; "ask": only a clear yes agrees; "off": never recorded."""
     emotion: Literal["stay", "ask", "off"] = "stay"
-    retention_days: int = Field(default=90, ge=1)
+    retention_days: int = Field(default=90, ge=1, strict=True)
     """Recordings and personal fields older than this are destroyed."""
 
 
@@ -159,7 +206,7 @@ class DialogSection(Section):
     """Forms that the bot may offer and start, of those in `voice/dialog/flows`."""
     human_topics: tuple[str, ...] = ()
     """Topics of articles that only people may handle: a caller who asks is brought to them."""
-    anger_prob: float = Field(default=DialogSettings().anger_prob, gt=0, le=1)
+    anger_prob: float = Field(default=DialogSettings().anger_prob, gt=0, le=1, strict=True)
     """Estimated probability of anger from which a turn counts as heated; two of them bring a person."""
 
     @field_validator("country")
@@ -236,6 +283,7 @@ def load_config(file: Path | None, environ: Mapping[str, str] | None = None) -> 
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
+    defaults = dict(_leaves(Config()))
     if file is not None:
         for key, value in _flatten(_read_toml(file)):
             values[key] = value
@@ -243,7 +291,7 @@ def load_config(file: Path | None, environ: Mapping[str, str] | None = None) -> 
     for name, text in sorted((os.environ if environ is None else environ).items()):
         if name.startswith(ENV_PREFIX):
             key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-            values[key] = _from_text(text)
+            values[key] = _from_text(text, defaults.get(key))
             origins[key] = f"env:{name}"
     if "service.data_dir" in values:  # accepted in both places; the top level is the documented one
         values["data_dir"] = values.pop("service.data_dir")
@@ -271,11 +319,13 @@ def _read_toml(file: Path) -> dict[str, Any]:
         ) from error
 
 
-def _from_text(text: str) -> Any:
+def _from_text(text: str, default: Any) -> Any:
+    """Read a variable as TOML; where a text belongs, it needs no quotes, whatever it looks like."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+    return value if isinstance(value, str) or not isinstance(default, (str, SecretStr)) else text
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -313,7 +363,15 @@ def valid_keys() -> list[str]:
 
 def _refuse_unknown(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
     valid = valid_keys()
+    tables = {key[: match.start()] for key in valid for match in re.finditer(r"\.", key)}
     for key in values:
+        if key in tables:
+            raise CallCentreError(
+                "config.bad_value",
+                f"{key!r} ({origins.get(key, 'default')}) is a table of settings, not a value. Write [{key}], and its "
+                "settings below; `warmline check` lists them.",
+                fault="operator",
+            )
         if key not in valid:
             last = {name.rpartition(".")[2]: name for name in valid}
             near = difflib.get_close_matches(key, valid, 1, 0.5)
@@ -331,9 +389,10 @@ def _bad_value(error: ValidationError, origins: Mapping[str, str]) -> CallCentre
     key = ".".join(str(part) for part in first["loc"] if isinstance(part, str))
     why = first["msg"].removeprefix("Value error, ")
     why = why if why.endswith("?") else f"{why}."
+    below = (origin for name, origin in origins.items() if name == key or name.startswith(f"{key}."))
     return CallCentreError(
         "config.bad_value",
-        f"The value of {key!r} ({origins.get(key, 'default')}) is not usable: {why}",
+        f"The value of {key!r} ({next(below, 'default')}) is not usable: {why}",
         fault="operator",
     )
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import Config
 from service.models_store import ModelStore
@@ -47,7 +50,8 @@ def build_workers(config: Config, store: ModelStore) -> Workers:
     """Describe the workers; nothing is started.
 
     Raises:
-        CallCentreError: `models.missing` or `models.corrupt`, naming the model and the command that mends it.
+        CallCentreError: `models.missing`, `models.corrupt`, `model.missing` or `extra.missing`, naming
+            the model and what mends it.
     """
 
     def spec(name: str, factory: str, **options: Any) -> EngineSpec:
@@ -89,11 +93,40 @@ def voice_specs(config: Config, store: ModelStore) -> list[EngineSpec]:
         specs.append(EngineSpec("piper", "voice.tts.piper:create", {"path": str(model)}))
     if "kokoro" in used:
         specs.append(kokoro_spec(store))
-    if "coqui" in used:
-        for language, folder in (("es", config.speech.coqui_model_es), ("en", config.speech.coqui_model_en)):
-            if folder:
-                specs.append(EngineSpec(f"coqui-{language}", "voice.tts.coqui:create", {"model_dir": folder}))
+    for language in languages_of_coqui(config):
+        options = {"model_dir": coqui_model(config, language)}
+        specs.append(EngineSpec(f"coqui-{language}", "voice.tts.coqui:create", options))
     return specs
+
+
+def languages_of_coqui(config: Config) -> list[Language]:
+    """Return the languages that a Coqui model speaks."""
+    chosen: dict[Language, str] = {"en": config.speech.voice_en, "es": config.speech.voice_es}
+    return [language for language, voice in chosen.items() if voice == "coqui"]
+
+
+def coqui_model(config: Config, language: Language) -> str:
+    """Return the folder of the Coqui model of a language, after a look at whether it can be one.
+
+    Raises:
+        CallCentreError: `model.missing` or `extra.missing`.
+    """
+    speech = config.speech
+    folder = Path({"en": speech.coqui_model_en, "es": speech.coqui_model_es}[language]).expanduser()
+    if not (folder / "config.json").is_file() or not any(folder.glob("*.pth")):
+        raise CallCentreError(
+            "model.missing",
+            f"The folder [speech] coqui_model_{language} = {str(folder)!r} holds no Coqui model: it needs a "
+            f"config.json and a .pth file. Put them there, or choose another voice_{language}.",
+            fault="operator",
+        )
+    if importlib.util.find_spec("TTS") is None:
+        raise CallCentreError(
+            "extra.missing",
+            "The Coqui engine needs the extra `coqui`. Run `pip install -r requirements-extras.in`.",
+            fault="operator",
+        )
+    return str(folder)
 
 
 def kokoro_spec(store: ModelStore) -> EngineSpec:

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import signal
 import socket
-import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import uvicorn
 
 from calls.errors import CallCentreError
 from service.app import Gate, make_app
+from service.certificate import check_certificate
 from service.config import Config, load_config, split_address
 from service.house import House
 from service.telemetry import set_up_logging
@@ -150,28 +150,6 @@ def bind(listen: str) -> socket.socket:
             fault="operator",
         ) from error
     return sock
-
-
-def check_certificate(config: Config) -> None:
-    """Read the certificate and its key, if there are any.
-
-    Raises:
-        CallCentreError: `service.bad_certificate`.
-    """
-    section = config.service
-    if not section.tls_certificate and not section.tls_key:
-        return
-    try:
-        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
-            section.tls_certificate, section.tls_key or None
-        )
-    except OSError as error:  # an SSLError is one
-        raise CallCentreError(
-            "service.bad_certificate",
-            f"The certificate [service] tls_certificate = {section.tls_certificate!r} with tls_key = "
-            f"{section.tls_key!r} cannot be used: {error.strerror or error}. They must be PEM files of one pair.",
-            fault="operator",
-        ) from error
 
 
 async def _serve(config: Config) -> None:

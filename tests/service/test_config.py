@@ -58,6 +58,17 @@ def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, h
         ("[telephony]\nmax_calls = 0\n", "telephony.max_calls"),
         ('[service]\nlisten = "nowhere"\n', "service.listen"),
         ('[privacy]\nrecording = "maybe"\n', "privacy.recording"),
+        ("[telephony]\nmax_calls = true\n", "telephony.max_calls"),
+        ('[telephony]\nmax_calls = "12"\n', "telephony.max_calls"),
+        ("[telephony]\nmax_calls = 501\n", "telephony"),
+        ('[telephony.sip]\nenabled = "yes"\n', "telephony.sip.enabled"),
+        ('[telephony.sip]\nlisten = "999.1.1.1:5060"\n', "telephony.sip.listen"),
+        ('[telephony.sip]\nlisten = "::1:5060"\n', "telephony.sip.listen"),
+        ('[telephony.sip]\nlisten = "no such:5060"\n', "telephony.sip.listen"),
+        ("[telephony.sip]\nrtp_ports = [40000, 30000]\n", "telephony.sip.rtp_ports"),
+        ("[telephony.sip]\nrtp_ports = [30000, 70000]\n", "telephony.sip.rtp_ports"),
+        ('[telephony.sip]\nrtp_ports = ["30000", "30999"]\n', "telephony.sip.rtp_ports"),
+        ('[speech]\nvoice_en = "coqui"\n', "speech"),
         ('[dialog]\nemergency_number = "abc"\n', "dialog.emergency_number"),
         ('[dialog]\ncrisis_line = "call us"\n', "dialog.crisis_line"),
         ('[dialog]\ncountry = "Spain"\n', "dialog.country"),
@@ -80,3 +91,22 @@ def test_when_the_file_is_missing_or_broken_the_sentence_says_so(tmp_path: Path)
 def test_when_a_flow_does_not_exist_then_the_nearest_is_named(tmp_path: Path) -> None:
     with pytest.raises(CallCentreError, match=r"no flow 'apointment'; did you mean 'appointment'\?"):
         load_config(write(tmp_path, '[dialog]\nflows = ["callback", "apointment"]\n'), {})
+
+
+@pytest.mark.parametrize("text", ['service = "x"\n', "[[service]]\n", '[telephony]\nsip = "on"\n'])
+def test_when_a_table_is_given_as_a_value_then_the_sentence_shows_how_it_is_written(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        CallCentreError, match=r"is a table of settings, not a value\. Write \[(service|telephony\.sip)\]"
+    ):
+        load_config(write(tmp_path, text), {})
+
+
+def test_when_a_variable_holds_digits_where_a_text_belongs_then_it_is_the_text() -> None:
+    loaded = load_config(None, {"WARMLINE__DIALOG__EMERGENCY_NUMBER": "112", "WARMLINE__SERVICE__STAFF_TOKEN": "12"})
+    assert loaded.config.dialog.emergency_number == "112"
+    assert loaded.config.service.staff_token.get_secret_value() == "12"
+
+
+@pytest.mark.parametrize("listen", ["[::1]:5060", "0.0.0.0:0", "localhost:80", "pbx-1.example.com:5060"])
+def test_when_an_address_can_be_one_then_it_is_taken(listen: str) -> None:
+    assert load_config(None, {"WARMLINE__TELEPHONY__SIP__LISTEN": listen}).config.telephony.sip.listen == listen

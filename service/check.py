@@ -1,0 +1,125 @@
+"""`warmline check`: every setting with its origin, then all that `serve` needs, each with what to do about it."""
+# ruff: noqa: T201 -- a command line prints
+
+from __future__ import annotations
+
+import shutil
+import socket
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from calls.errors import CallCentreError
+from calls.ids import LANGUAGES
+from knowledge.articles import load_library
+from service.certificate import check_certificate
+from service.commands import open_store
+from service.config import Config, load_config, split_address
+from service.dial_plan import DialPlan
+from service.dialog_choices import check_human_topics, in_words
+from service.engines import coqui_model, languages_of_coqui, needed_models
+from service.knowledge_base import articles_dir
+from service.models_store import ModelStore
+
+
+def check(config_file: Path | None) -> int:
+    """Print every setting with its origin, then what works and what does not; 1 when `serve` would fail."""
+    loaded = load_config(config_file)
+    rows = list(loaded.rows())
+    width = max(len(f"{key} = {value}") for key, value, _ in rows)
+    for key, value, origin in rows:
+        print(f"{f'{key} = {value}':<{width}}  # {origin}")
+    print()
+    failed = 0
+    for name, probe in _probes(loaded.config):
+        try:
+            print(f"ok      {name}: {probe()}")
+        except CallCentreError as error:
+            failed += 1
+            print(f"FAILED  {name}: {error.message}")
+    return 1 if failed else 0
+
+
+def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
+    store = ModelStore(config.models.dir or None)
+    sip = config.telephony.sip
+    return (
+        *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
+        ("espeak-ng", _espeak),
+        *(
+            (f"voice of Coqui in {language}", partial(coqui_model, config, language))
+            for language in languages_of_coqui(config)
+        ),
+        ("web address", lambda: _ours("[service] listen", config.service.listen, socket.SOCK_STREAM)),
+        ("certificate", lambda: _certificate(config)),
+        *(
+            (("SIP address", lambda: _ours("[telephony.sip] listen", sip.listen, socket.SOCK_DGRAM)),)
+            if sip.enabled
+            else ()
+        ),
+        ("dial plan", lambda: _plan(config)),
+        ("articles", lambda: _articles(config)),
+        ("dialog", lambda: _dialog(config)),
+        ("data_dir", lambda: _writable(config)),
+    )
+
+
+def _path_of(store: ModelStore, name: str) -> str:
+    return str(store.path(name))
+
+
+def _espeak() -> str:
+    found = shutil.which("espeak-ng")
+    if found is None:
+        raise CallCentreError(
+            "tts.espeak_missing",
+            "The program espeak-ng is not installed; it gives the voices their phonemes. Install Debian's package "
+            "espeak-ng, or run `deploy/install_espeak.sh`.",
+            fault="operator",
+        )
+    return found
+
+
+def _ours(key: str, listen: str, kind: socket.SocketKind) -> str:
+    """Make sure that the address is one of this machine; a service that already has the port is none's fault."""
+    host, _ = split_address(listen)
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, 0, type=kind)[0]
+        with socket.socket(family, kind) as probe:
+            probe.bind(address)
+    except OSError as error:
+        raise CallCentreError(
+            "service.bad_address",
+            f"{key} = {listen!r} cannot be used: {host} is no address of this machine ({error.strerror}). Use one that "
+            "`ip address` shows, 127.0.0.1 for this machine alone, or 0.0.0.0 for all of them.",
+            fault="operator",
+        ) from error
+    return listen
+
+
+def _certificate(config: Config) -> str:
+    check_certificate(config)
+    return config.service.tls_certificate or "none: browsers give a microphone only on localhost or behind a TLS proxy"
+
+
+def _plan(config: Config) -> str:
+    DialPlan(config.dial_plan)
+    return config.dial_plan.file or "none, so that every number is answered"
+
+
+def _articles(config: Config) -> str:
+    """Count the articles of each language, since callers of one without any are only told that nothing is known."""
+    articles = load_library(articles_dir(config)).articles
+    counts = (f"{sum(a.language == language for a in articles) or 'none'} in {language}" for language in LANGUAGES)
+    return ", ".join(counts)
+
+
+def _dialog(config: Config) -> str:
+    check_human_topics(config, {article.topic for article in load_library(articles_dir(config)).articles})
+    return in_words(config)
+
+
+def _writable(config: Config) -> str:
+    store = open_store(config)
+    store.close()
+    return str(config.data_path)

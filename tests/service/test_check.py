@@ -1,0 +1,76 @@
+"""`warmline check` finds what `warmline serve` would fail on, and says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from service.cli import main
+from tests.telephony.certificates import Authority
+
+
+def failures(capsys: pytest.CaptureFixture[str], folder: Path, settings: str) -> str:
+    """Return the lines of what failed, models apart."""
+    file = folder / "warmline.toml"
+    file.write_text(f'data_dir = "{folder}/data"\n{settings}')
+    code = main(["check", "--config", str(file)])
+    printed, errors = capsys.readouterr()
+    lines = [line for line in printed.splitlines() if line.startswith("FAILED") and " model " not in line]
+    assert code == 1 or not lines
+    return "\n".join(lines) + errors
+
+
+def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "warmline.toml"
+    file.write_text(f'data_dir = "{tmp_path}/data"\n[dialog]\ncountry = "MX"\nhuman_topics = ["complaint-procedure"]\n')
+    main(["check", "--config", str(file)])
+    printed = capsys.readouterr().out
+    assert "ok      dialog: emergency 911, crisis line none; only people handle: complaint-procedure" in printed
+    assert "ok      web address: 127.0.0.1:8080" in printed
+    assert "ok      SIP address: 127.0.0.1:5060" in printed
+    assert 'dialog.human_topics = ["complaint-procedure"]' in printed
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ('[dialog]\nhuman_topics = ["complaint"]\n', "did you mean 'complaint-procedure'?"),
+        ('[dialog]\nflows = ["calback"]\n', "did you mean 'callback'?"),
+        ('[service]\ntls_certificate = "/none.pem"\n', "tls_certificate = '/none.pem' does not exist"),
+        ('[service]\ntls_key = "/none.key"\n', "without tls_certificate"),
+        ('[service]\nlisten = "203.0.113.7:8080"\n', "203.0.113.7 is no address of this machine"),
+        ('[telephony.sip]\nlisten = "203.0.113.7:5060"\n', "203.0.113.7 is no address of this machine"),
+        ('[telephony.sip]\nlisten = "no-such-host.invalid:5060"\n', "is no address of this machine"),
+        ('[speech]\nvoice_en = "coqui"\ncoqui_model_en = "/none"\n', "holds no Coqui model"),
+        ('[speech]\nvoice_en = "coqui"\n', "needs coqui_model_en"),
+    ],
+)
+def test_when_the_service_could_not_start_or_speak_then_check_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, settings: str, sentence: str
+) -> None:
+    assert sentence in failures(capsys, tmp_path, settings)
+
+
+def test_when_the_key_is_of_another_certificate_then_check_says_so_and_a_pair_is_fine(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    one, other = authority.issue("one.example"), authority.issue("other.example")
+    tables = f'[service]\ntls_certificate = "{one.certificate}"\ntls_key = "{{}}"\n'
+    assert "must be PEM files of one pair" in failures(capsys, tmp_path, tables.format(other.key))
+    assert failures(capsys, tmp_path, tables.format(one.key)) == ""
+    Path(one.certificate).write_text("no certificate")
+    assert "must be PEM files of one pair" in failures(capsys, tmp_path, tables.format(one.key))
+
+
+def test_when_the_port_is_taken_by_a_service_that_runs_then_check_still_passes(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as running:
+        settings = f'[service]\nlisten = "127.0.0.1:{running.getsockname()[1]}"\n'
+        assert failures(capsys, tmp_path, settings) == ""
