@@ -13,6 +13,7 @@ from calls.errors import CallCentreError
 from calls.ids import LANGUAGES
 from knowledge.articles import load_library
 from service.certificate import check_certificate
+from service.clock import SystemClock
 from service.commands import open_store
 from service.config import Config, load_config, split_address
 from service.dial_plan import DialPlan
@@ -20,6 +21,7 @@ from service.dialog_choices import check_human_topics, in_words
 from service.engines import coqui_model, languages_of_coqui, needed_models
 from service.knowledge_base import articles_dir
 from service.models_store import ModelStore
+from service.sip_line import describe_line
 
 
 def check(config_file: Path | None) -> int:
@@ -52,11 +54,7 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
         ),
         ("web address", lambda: _ours("[service] listen", config.service.listen, socket.SOCK_STREAM)),
         ("certificate", lambda: _certificate(config)),
-        *(
-            (("SIP address", lambda: _ours("[telephony.sip] listen", sip.listen, socket.SOCK_DGRAM)),)
-            if sip.enabled
-            else ()
-        ),
+        *((("SIP address", lambda: _line(config)),) if sip.enabled else ()),
         ("dial plan", lambda: _plan(config)),
         ("articles", lambda: _articles(config)),
         ("dialog", lambda: _dialog(config)),
@@ -95,6 +93,15 @@ def _ours(key: str, listen: str, kind: socket.SocketKind) -> str:
             fault="operator",
         ) from error
     return listen
+
+
+def _line(config: Config) -> str:
+    sip = config.telephony.sip
+    for address in sip.addresses:
+        _ours("[telephony.sip] listen", address, socket.SOCK_DGRAM)
+    for address in sip.tls_addresses:
+        _ours("[telephony.sip] tls_listen", address, socket.SOCK_STREAM)
+    return describe_line(config, SystemClock().now_utc())
 
 
 def _certificate(config: Config) -> str:

@@ -93,13 +93,40 @@ class SipSection(Section):
 
     enabled: bool = Field(default=True, strict=True)
     listen: str = "127.0.0.1:5060"
-    """UDP address of the signalling."""
+    """Address of the signalling over UDP and TCP; several with commas, e.g. "0.0.0.0:5060, [::]:5060" for IPv6 too."""
+    tls_listen: str = ""
+    """The same over TLS, usually port 5061; empty: nobody can connect over TLS. Needs `tls_certificate`."""
+    tls_certificate: str = ""
+    """PEM file with the line's certificate and the chain behind it; read again when it changes."""
+    tls_key: str = ""
+    """PEM file with its key; empty: the key stands in `tls_certificate`."""
+    tls_ca: str = ""
+    """PEM file of issuers that peers' certificates are held against; empty: those of the system."""
+    tls_verify_clients: bool = False
+    """True: who connects over TLS must show a certificate of `tls_ca`, e.g. a carrier's."""
+    dns_servers: tuple[str, ...] = ()
+    """DNS servers that know the carriers' names, "host" or "host:port"; empty: those of the system."""
     advertise: str = ""
     """Host that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
     rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
 
-    _check_listen = field_validator("listen")(_address)
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Each address of `listen`."""
+        return tuple(item.strip() for item in self.listen.split(","))
+
+    @property
+    def tls_addresses(self) -> tuple[str, ...]:
+        """Each address of `tls_listen`."""
+        return tuple(item.strip() for item in self.tls_listen.split(",") if item)
+
+    @field_validator("listen", "tls_listen")
+    @classmethod
+    def _each_is_an_address(cls, value: str) -> str:
+        for item in value.split(",") if value else ():
+            _address(item.strip())
+        return value
 
     @field_validator("rtp_ports")
     @classmethod

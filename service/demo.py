@@ -138,7 +138,7 @@ def _on_free_ports(loaded: LoadedConfig, language: Language) -> Config:
     service, telephony = config.service, config.telephony
     if "service.listen" not in loaded.origins and not _free(service.listen, socket.SOCK_STREAM):
         service = service.model_copy(update={"listen": "127.0.0.1:0"})
-    if "telephony.sip.listen" not in loaded.origins and not _free(telephony.sip.listen, socket.SOCK_DGRAM):
+    if "telephony.sip.listen" not in loaded.origins and not _free(telephony.sip.addresses[0], socket.SOCK_DGRAM):
         sip = telephony.sip.model_copy(update={"listen": "127.0.0.1:0"})
         telephony = telephony.model_copy(update={"sip": sip})
     return config.model_copy(update={"service": service, "telephony": telephony, "dial_plan": plan})

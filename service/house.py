@@ -31,15 +31,15 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
+from service.sip_line import sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.tasks import Tasks
 from service.telemetry import Metrics
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpMediaFactory
+from telephony.net.sip_transports import probe_ports
 from telephony.net.ticker import Ticker
-from telephony.net.udp_transport import open_udp
-from telephony.sip_settings import SipSettings
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
@@ -240,25 +240,20 @@ class House:
     def _media_settings(self) -> MediaSettings:
         sip = self.config.telephony.sip
         return MediaSettings(
-            bind_host=split_address(sip.listen)[0],
+            bind_host="::" if len(sip.addresses) > 1 else split_address(sip.listen)[0],  # "::" takes IPv4 too
             port_min=sip.rtp_ports[0],
             port_max=sip.rtp_ports[1],
             media_timeout_ms=self.config.telephony.media_lost_after_s * 1000,
         )
 
     async def _find_sip_port_taken(self) -> None:
-        """Try the SIP port before the engines are started, so that a wrong one is told at once."""
+        """Try the SIP ports before the engines are started, so that a wrong one is told at once."""
         if self.config.telephony.sip.enabled:
-            host, port = split_address(self.config.telephony.sip.listen)
-            probe = await open_udp(host, port, lambda _data, _flow: None, lambda _flow: None)
-            probe.close()
-            await asyncio.sleep(0)  # the socket is closed on the loop's next turn
+            await probe_ports(sip_settings(self.config).transports, self.clock)
 
     async def _open_sip(self) -> None:
-        sip = self.config.telephony.sip
         media = RtpMediaFactory(self._media_settings(), self.clock)
-        settings = SipSettings(listen=sip.listen, advertise=sip.advertise or None)
-        self.sip = SipGateway(settings, self.clock, media, self._call_in)
+        self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in)
         await self.sip.start()
 
     def reload_now(self) -> None:

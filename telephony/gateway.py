@@ -12,11 +12,9 @@ from typing import assert_never
 from calls.errors import CallCentreError
 from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.media_port import MediaFactory
-from telephony.net.addresses import parse_listens
 from telephony.net.driver import MachineDriver
 from telephony.net.resolver import Resolver
-from telephony.net.sip_transports import SipTransports, TransportSettings
-from telephony.net.stream_pool import StreamLimits
+from telephony.net.sip_transports import SipTransports
 from telephony.sdp.codecs import CODECS
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
@@ -104,13 +102,7 @@ class SipGateway:
         self._clock = clock
         self._media = media
         self._on_call = on_call
-        self._transport_settings = TransportSettings(
-            listen=parse_listens(settings.listen),
-            tls_listen=parse_listens(settings.tls_listen, "tls_listen"),
-            tls=settings.tls,
-            limits=StreamLimits(settings.idle_ms, settings.max_connections_per_peer, settings.max_connections),
-            advertise=settings.advertise,
-        )
+        self._transport_settings = settings.transports
         self._resolver = Resolver(settings.dns_servers)
         self._avoided = AvoidedServers()
         self._transports: SipTransports | None = None

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from telephony.net.addresses import parse_listens
+from telephony.net.sip_transports import TransportSettings
+from telephony.net.stream_pool import StreamLimits
 from telephony.net.tls_contexts import TlsSettings
 from telephony.sip.session_timer import TimerSettings
 
@@ -49,3 +52,18 @@ class SipSettings:
     """How often a call proves that it lives, and what a peer may ask for."""
     reach_ms: int = 32_000
     """How long the called party's server may stay mute. Source: RFC 3261 timer B; more changes nothing."""
+
+    @property
+    def transports(self) -> TransportSettings:
+        """What the transports need of it.
+
+        Raises:
+            CallCentreError: `config.bad_listen`.
+        """
+        return TransportSettings(
+            listen=parse_listens(self.listen),
+            tls_listen=parse_listens(self.tls_listen, "tls_listen"),
+            tls=self.tls,
+            limits=StreamLimits(self.idle_ms, self.max_connections_per_peer, self.max_connections),
+            advertise=self.advertise,
+        )

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 import ssl
 from dataclasses import dataclass
+from pathlib import Path
 
 from calls.errors import CallCentreError
 from calls.ports import Clock
 from telephony.net.addresses import Address, is_wildcard, local_address_facing
 from telephony.net.stream_pool import StreamLimits, StreamPool, TransportEvents
-from telephony.net.tls_contexts import TlsSettings, client_context, server_context
+from telephony.net.tls_contexts import TlsSettings, client_context, load_again, server_context
 from telephony.net.udp_transport import UdpTransport, explain_bind, open_udp
 from telephony.sip.message import Flow, Transport
 
+logger = logging.getLogger(__name__)
+
+RENEWAL_S = 60.0
+"""How often the certificate's files are looked at; renewals come weeks before the old one ends."""
 _TRIES_FOR_ANY_PORT = 20
 """A port that the system gives for UDP may be taken over TCP; then another one is asked for."""
 
@@ -51,6 +58,8 @@ class SipTransports:
         self._bound_hosts: dict[bool, str] = {}
         """Address of ours by "is it IPv6", where it is not a wildcard."""
         self._tls_port = 0
+        self._renewal: asyncio.TimerHandle | None = None
+        self._certificate_read = self._files_changed()
 
     @property
     def addresses(self) -> list[Address]:
@@ -92,6 +101,8 @@ class SipTransports:
                 bound = bind_tcp(host, tls_port, "tls_listen")
                 tls_port = self._tls_port = int(bound.getsockname()[1])
                 await self._pool.listen(bound, self._server_tls)
+            if self._settings.tls_listen:
+                self._renewal = asyncio.get_running_loop().call_later(RENEWAL_S, self._renew)
         except BaseException:
             await self.close()
             raise
@@ -126,6 +137,9 @@ class SipTransports:
 
     async def close(self) -> None:
         """Release every port; idempotent."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
         for transport in self._udp:
             transport.close()
         self._udp.clear()
@@ -151,6 +165,26 @@ class SipTransports:
         await self._pool.listen(bound, None)
         return udp.local_address[1]
 
+    def _renew(self) -> None:
+        """Take a new certificate into use once its files were written."""
+        self._renewal = asyncio.get_running_loop().call_later(RENEWAL_S, self._renew)
+        changed = self._files_changed()
+        if changed == self._certificate_read:
+            return
+        try:
+            for context in (self._server_tls, self._client_tls):
+                if context is not None:
+                    load_again(context, self._settings.tls)
+        except CallCentreError as error:
+            logger.error("%s The certificate in force goes on.", error.message)
+        else:
+            self._certificate_read = changed
+            logger.info("the certificate was read again")
+
+    def _files_changed(self) -> tuple[int, ...]:
+        names = (self._settings.tls.certificate, self._settings.tls.key) if self._settings.tls_listen else ()
+        return tuple(Path(name).stat().st_mtime_ns if Path(name).is_file() else 0 for name in names)
+
     def _bound_host(self, peer_host: str) -> str | None:
         return self._bound_hosts.get(":" in peer_host)
 
@@ -158,6 +192,35 @@ class SipTransports:
         if self._client_tls is None:
             self._client_tls = client_context(self._settings.tls)
         return self._client_tls
+
+
+class _Deaf:
+    """Hears nothing."""
+
+    def message_received(self, data: bytes, source: Flow) -> None:
+        """Drop it."""
+
+    def send_failed(self, flow: Flow) -> None:
+        """Drop it."""
+
+    def flow_lost(self, flow: Flow) -> None:
+        """Drop it."""
+
+    def connections_in_use(self) -> set[int]:
+        """Return none."""
+        return set()
+
+
+async def probe_ports(settings: TransportSettings, clock: Clock) -> None:
+    """Bind every port and release it again, so that a wrong setting is told before anything slow is started.
+
+    Raises:
+        CallCentreError: `sip.port_taken`, `sip.bad_address`, `sip.not_allowed`, `config.bad_tls`.
+    """
+    probe = SipTransports(settings, clock, _Deaf())
+    await probe.start()
+    await probe.close()
+    await asyncio.sleep(0)  # the sockets are closed on the loop's next turn
 
 
 def bind_tcp(host: str, port: int, setting: str) -> socket.socket:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+
+from cryptography import x509
 
 from calls.errors import CallCentreError
 
@@ -54,6 +57,42 @@ def client_context(tls: TlsSettings) -> ssl.SSLContext:
     return context
 
 
+@dataclass(frozen=True, slots=True)
+class CertificateFacts:
+    """What an operator wants to know of a certificate."""
+
+    names: tuple[str, ...]
+    """Names and addresses that it is for."""
+    expires_utc: datetime
+
+
+def certificate_facts(certificate: str) -> CertificateFacts:
+    """Read the first certificate of a PEM file.
+
+    Raises:
+        CallCentreError: `config.bad_tls` when there is none.
+    """
+    try:
+        found = x509.load_pem_x509_certificate(Path(certificate).read_bytes())
+    except (OSError, ValueError) as error:
+        raise _bad(f"the file {certificate} of tls_certificate holds no certificate in PEM form") from error
+    try:
+        alternatives = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return CertificateFacts((), found.not_valid_after_utc)
+    addresses = (str(address) for address in alternatives.get_values_for_type(x509.IPAddress))
+    return CertificateFacts((*alternatives.get_values_for_type(x509.DNSName), *addresses), found.not_valid_after_utc)
+
+
+def load_again(context: ssl.SSLContext, tls: TlsSettings) -> None:
+    """Make new connections use the certificate that lies in the files now.
+
+    Raises:
+        CallCentreError: `config.bad_tls`; the old one stays in use.
+    """
+    _load_own(context, tls)
+
+
 def _load_own(context: ssl.SSLContext, tls: TlsSettings) -> None:
     for setting, name in (("tls_certificate", tls.certificate), ("tls_key", tls.key)):
         if name and not Path(name).is_file():
@@ -61,11 +100,13 @@ def _load_own(context: ssl.SSLContext, tls: TlsSettings) -> None:
     if not tls.certificate:
         raise _bad("tls_listen needs tls_certificate and tls_key")
     try:
-        context.load_cert_chain(tls.certificate, tls.key or None)
+        context.load_cert_chain(tls.certificate, tls.key or None, password="")  # nobody sits there to type one
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise _bad("tls_key does not belong to tls_certificate") from error
-        raise _bad("tls_certificate or tls_key is no PEM file of a certificate and its key") from error
+        raise _bad(
+            "tls_certificate or tls_key is no PEM file of a certificate and its key without passphrase"
+        ) from error
     except OSError as error:
         raise _bad(f"tls_certificate or tls_key cannot be read ({error.strerror})") from error
 

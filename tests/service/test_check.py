@@ -30,7 +30,7 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
     printed = capsys.readouterr().out
     assert "ok      dialog: emergency 911, crisis line none; only people handle: complaint-procedure" in printed
     assert "ok      web address: 127.0.0.1:8080" in printed
-    assert "ok      SIP address: 127.0.0.1:5060" in printed
+    assert "ok      SIP address: UDP and TCP on 127.0.0.1:5060" in printed
     assert 'dialog.human_topics = ["complaint-procedure"]' in printed
 
 
@@ -43,6 +43,8 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
         ('[service]\ntls_key = "/none.key"\n', "without tls_certificate"),
         ('[service]\nlisten = "203.0.113.7:8080"\n', "203.0.113.7 is no address of this machine"),
         ('[telephony.sip]\nlisten = "203.0.113.7:5060"\n', "203.0.113.7 is no address of this machine"),
+        ('[telephony.sip]\ntls_listen = "127.0.0.1:5061"\n', "tls_listen needs tls_certificate"),
+        ('[telephony.sip]\ntls_listen = "203.0.113.7:5061"\n', "[telephony.sip] tls_listen = '203.0.113.7:5061'"),
         ('[telephony.sip]\nlisten = "no-such-host.invalid:5060"\n', "is no address of this machine"),
         ('[speech]\nvoice_en = "coqui"\ncoqui_model_en = "/none"\n', "holds no Coqui model"),
         ('[speech]\nvoice_en = "coqui"\n', "needs coqui_model_en"),

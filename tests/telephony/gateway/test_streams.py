@@ -15,7 +15,7 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ports import IncomingCall, LegEnded, LegEvent
 from telephony.gateway import SipGateway
-from telephony.net import stream_pool
+from telephony.net import sip_transports, stream_pool
 from telephony.net.tls_contexts import TlsSettings
 from telephony.sip import stream_watch
 from telephony.sip_leg import SipLeg
@@ -370,6 +370,33 @@ def test_when_tls_files_do_not_serve_then_the_sentence_names_the_setting(authori
         with pytest.raises(CallCentreError, match=sentence) as error:
             asyncio.run(party.gateway.start())
         assert error.value.code == "config.bad_tls"
+
+
+def write_over(name: str, data: bytes) -> None:
+    Path(name).write_bytes(data)
+
+
+def read(name: str) -> bytes:
+    return Path(name).read_bytes()
+
+
+async def test_when_the_certificate_is_renewed_then_new_connections_get_the_new_one(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sip_transports, "RENEWAL_S", 0.05)
+    near, far = tls_party(authority), tls_party(authority, "old.example")
+    tls = far.gateway._settings.tls
+    async with running(near, far):
+        with pytest.raises(CallCentreError, match="not for localhost"):
+            await near.gateway.place_call(far.uri("", "sips", "localhost"))
+        new = authority.issue("localhost")
+        write_over(tls.certificate, b"half written")
+        await eventually(lambda: "goes on" in caplog.text)
+        write_over(tls.key, read(new.key))
+        write_over(tls.certificate, read(new.certificate))
+        await asyncio.sleep(0.2)
+        leg, _, _ = await connect(near, far, far.uri("", "sips", "localhost"))
+        await leg.hang_up()
 
 
 def test_when_several_ports_are_named_then_the_sentence_says_that_peers_are_told_one() -> None:

@@ -1,0 +1,47 @@
+"""The SIP line as the configuration wants it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from calls.errors import CallCentreError
+from service.config import Config
+from telephony.net.tls_contexts import TlsSettings, certificate_facts, client_context, server_context
+from telephony.sip_settings import SipSettings
+
+
+def sip_settings(config: Config) -> SipSettings:
+    """Return the gateway's settings."""
+    sip = config.telephony.sip
+    return SipSettings(
+        listen=sip.listen,
+        advertise=sip.advertise or None,
+        tls_listen=sip.tls_listen,
+        tls=TlsSettings(
+            certificate=sip.tls_certificate, key=sip.tls_key, ca=sip.tls_ca, verify_clients=sip.tls_verify_clients
+        ),
+        dns_servers=sip.dns_servers,
+    )
+
+
+def describe_line(config: Config, now_utc: datetime) -> str:
+    """Say on what the line listens, after reading every file that TLS needs.
+
+    Raises:
+        CallCentreError: `config.bad_tls`, `config.bad_listen`.
+    """
+    settings = sip_settings(config)
+    _ = settings.transports  # raises on addresses that cannot be
+    client_context(settings.tls)
+    said = f"UDP and TCP on {settings.listen}"
+    if not settings.tls_listen:
+        return said
+    server_context(settings.tls)
+    facts = certificate_facts(settings.tls.certificate)
+    if facts.expires_utc <= now_utc:
+        raise CallCentreError(
+            "config.bad_tls",
+            f"The certificate {settings.tls.certificate} expired on {facts.expires_utc:%Y-%m-%d}; renew it.",
+            fault="operator",
+        )
+    return f"{said}, TLS on {settings.tls_listen} for {', '.join(facts.names)}, until {facts.expires_utc:%Y-%m-%d}"
