@@ -134,6 +134,7 @@ class Hearing:
         self._committing = 0
         self._covered_ms = -1
         self._revision = 0
+        self._expecting: Expectation = "open"
         self._language_settled = language is not None
         self._language_probs: dict[int, tuple[Language, float]] = {}
         self._turns = 0
@@ -162,6 +163,7 @@ class Hearing:
 
     def expect(self, kind: Expectation, *, length: int | None = None) -> None:
         """Tell what the bot asks for, before it asks; `length` is the number of digits when that is known."""
+        self._expecting = kind
         self._step(Expecting(kind=kind, length=length))
 
     def key_pressed(self) -> None:
@@ -360,6 +362,7 @@ class Hearing:
             "expected": self.language or self.settings.expected,
             "switch_prob": self.settings.switch_prob if self.language else self.settings.first_switch_prob,
             "speech_ms": ask.voice_ms,
+            "expecting": self._expecting,
         }
         return await self._asr.call(
             self.settings.asr_engine,

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import os
 import shutil
+import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +30,9 @@ from tests.acceptance.running import Body, RunningService, open_sip, programs_mi
 from tests.fakes.real_engines import SHARED
 
 QUESTION = "Why is my bill higher than usual this month?"
+HELLO = "Good morning to you."
+GOES_ON_AFTER_MS = 700
+"""Longer than it takes to find that a turn is over, shorter than a listener who has nothing to say waits."""
 WANTS_PERSON = "I would like to speak to a person, please."
 CARD = "My card number is four six seven six, nine seven three nine, three one six one, seven eight one eight."
 INTERRUPTS = "No, wait, stop. That is not what I wanted to know. Stop it, please."
@@ -36,7 +40,7 @@ NO_RECORDING = "Please don't record me."
 PET_AND_QUESTION = "My cat is called Bartholomew. " + QUESTION
 REFUND = "Where is my refund?"
 WIFI = "I forgot the password of my wireless network."
-SAID = (QUESTION, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND, WIFI)
+SAID = (QUESTION, HELLO, WANTS_PERSON, CARD, INTERRUPTS, NO_RECORDING, PET_AND_QUESTION, REFUND, WIFI)
 """Everything that callers with a made-up voice say; it is made before the first call."""
 ENGLISH_CLIP = "telephone-en/WUWII00129_009.flac"
 SPANISH_CLIP = "prompts-es/queue-youarenext.flac"
@@ -95,8 +99,10 @@ class Played:
         return [body for body in self.events if body["type"] == kind]
 
     def turns(self, speaker: str) -> list[Body]:
-        """Return the turns of one side."""
-        return [body for body in self.of("turn_ended") if body["speaker"] == speaker]
+        """Return the turns of one side, without those that were taken back."""
+        void = {body["turn_id"] for body in self.of("turn_reopened")}
+        turns = [body for body in self.of("turn_ended") if body["turn_id"] not in void]
+        return [body for body in turns if body["speaker"] == speaker]
 
     @property
     def recording(self) -> Path:
@@ -180,6 +186,23 @@ async def person_asked(houses: Houses) -> Played:
     finally:
         await caller.phone.close()
     return _played(caller, events, QUESTION)
+
+
+async def goes_on(houses: Houses) -> Played:
+    """The caller says hello, pauses as people do, and asks before the answer comes."""
+    caller = Caller(houses.main)
+    await caller.dial()
+    try:
+        await caller.hear_greeting()
+        hello, question = (speech(text) for text in (HELLO, QUESTION))
+        pause = np.zeros(GOES_ON_AFTER_MS * RATE_HZ // 1000, dtype=np.int16)
+        await caller.phone.say_and_wait(np.concatenate([hello, pause, question]))
+        await caller.until(lambda body: body.get("act") == "answer")
+        await caller.until(is_bot_turn)
+        events = await caller.hang_up()
+    finally:
+        await caller.phone.close()
+    return _played(caller, events, f"{HELLO} {QUESTION}")
 
 
 async def topic_for_people(houses: Houses) -> Played:
@@ -355,6 +378,7 @@ async def reloaded(houses: Houses) -> Played:
         await caller.hear_greeting()
         with (service.folder / "dialplan.toml").open("a") as plan:
             plan.write(NEW_NUMBER)
+        service.running.send_signal(signal.SIGHUP)  # look now; without it, it looks every few seconds
         await service.until_logged("the dial plan was read again", 60)
         article = service.folder / "articles" / "en" / "refund-status.md"
         old = article.read_text(encoding="utf-8")
@@ -439,6 +463,7 @@ ON_MAIN: dict[str, Scenario] = {
         refused_offers,
         cancelled,
         person_asked,
+        goes_on,
         topic_for_people,
         recorded_english,
         recorded_spanish,

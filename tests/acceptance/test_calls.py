@@ -18,7 +18,7 @@ from tests.acceptance.listening import (
     words,
 )
 from tests.acceptance.looking import looks_at
-from tests.acceptance.scenarios import QUESTION, WANTS_PERSON, Played
+from tests.acceptance.scenarios import HELLO, QUESTION, WANTS_PERSON, Played
 
 Calls = tuple[Played, ...]
 
@@ -55,6 +55,18 @@ ANY_VOICE = [*RECORDED, pytest.param(("person_asked",), id="made_up")]
 def test_when_baresip_plays_recorded_speech_then_the_transcript_holds_its_words(played: Calls) -> None:
     (call,) = played
     assert word_accuracy(what_the_caller_said(call), call.text) >= 0.6, what_the_caller_said(call)
+
+
+@looks_at("goes_on")
+def test_when_a_caller_goes_on_before_the_answer_then_one_answer_is_given_to_all_of_it(played: Calls) -> None:
+    (call,) = played
+    (turn,) = call.turns("caller")
+    assert turn["end_ms"] - turn["start_ms"] >= 1_000 * (speech(HELLO).size + speech(QUESTION).size) // RATE_HZ
+    assert word_accuracy(turn["text"], call.text) >= 0.6
+    (answer,) = [body for body in call.of("act_decided") if body["act"] == "answer"]
+    assert answer["turn_id"] == turn["turn_id"]
+    begun = [body["start_ms"] for body in call.turns("bot")]
+    assert not [at for at in begun if turn["start_ms"] <= at <= turn["end_ms"]], "the bot said nothing in between"
 
 
 @pytest.mark.parametrize("played", [ANY_VOICE[0], ANY_VOICE[2]], indirect=True)

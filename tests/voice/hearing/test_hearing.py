@@ -148,6 +148,26 @@ async def test_when_a_long_utterance_is_surely_in_another_language_then_the_call
     assert call.hearing.language == "es"
 
 
+async def test_when_digits_were_asked_for_then_the_recogniser_is_told() -> None:
+    async with a_call() as call:
+        call.hearing.expect("digits", length=8)
+        await call.feeder.feed(quiet(500), tone(1_000), quiet(1_500))
+        await call.ear.until("turn")
+    assert {data["expecting"] for _, data, _ in call.asr.asked} == {"digits"}
+
+
+async def test_when_a_turn_is_taken_back_then_the_next_one_holds_all_of_it() -> None:
+    async with a_call() as call:
+        await call.feeder.feed(quiet(500), tone(1_200))
+        await call.feeder.feed(quiet(700), tone(1_200), quiet(1_500))
+        await call.ear.until("turn", 2)
+    first, second = call.ear.turns
+    assert call.ear.all("reopened") == [first.turn_id]
+    assert second.utterance_ids[: len(first.utterance_ids)] == first.utterance_ids
+    assert (second.start_ms, len(second.utterance_ids)) == (first.start_ms, len(first.utterance_ids) + 1)
+    assert second.text.startswith(first.text)
+
+
 async def test_when_a_long_utterance_is_decoded_then_the_recogniser_is_told_what_language_to_expect() -> None:
     async with a_call() as call:
         await call.feeder.feed(quiet(500), tone(2_500), quiet(1_500))
