@@ -21,6 +21,7 @@ from calls.errors import CallCentreError
 from records import database
 from records.erasure import JOURNAL_NAME, erase_again
 from records.keys import MasterKey
+from records.private import private_folder
 from records.spill import FILE_NAME as SPILL_NAME
 from records.store import LOCK_NAME, EventStore
 
@@ -88,7 +89,7 @@ def restore_backup(file: Path, data_dir: Path, *, overwrite: bool = False) -> Ba
     Raises:
         CallCentreError: `restore.unreadable`, `restore.exists` (unless `overwrite`), `database.in_use`, `key.*`.
     """
-    data_dir.mkdir(parents=True, exist_ok=True)
+    private_folder(data_dir)
     present = [name for name in (database.FILE_NAME, RECORDINGS_NAME) if _holds_something(data_dir / name)]
     if present and not overwrite:
         raise CallCentreError(
@@ -212,7 +213,7 @@ def _unpack(file: Path, target: Path) -> None:
 
 
 def _put(path: Path, content: IO[bytes]) -> None:
-    path.parent.mkdir(exist_ok=True)
+    private_folder(path.parent)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         shutil.copyfileobj(content, out)

@@ -14,6 +14,7 @@ from alembic.util.exc import CommandError
 from sqlalchemy import exc
 
 from calls.errors import CallCentreError
+from records.private import private_file, private_folder
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ def open_engine(url: str) -> sa.Engine:
             if not parsed.database or parsed.database == ":memory:":
                 raise exc.ArgumentError("SQLite needs a file")
             if not parsed.database.startswith("file:"):
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+                private_folder(Path(parsed.database).parent)
+                private_file(Path(parsed.database))  # SQLite gives its own files beside it the same mode
         engine = sa.create_engine(parsed, json_serializer=None, pool_pre_ping=parsed.get_backend_name() != "sqlite")
     except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
         raise CallCentreError(

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from calls.errors import CallCentreError
 from calls.events import PersonErased, RecordingStarted, StreamKind
 from records import schema
+from records.private import private_file
 from records.rows import NewEvent, utc_text
 from records.store import EventStore
 
@@ -64,6 +65,7 @@ def erase_person(
     store: EventStore, names: Sequence[str], now_utc: datetime, *, data_dir: Path, recordings: Path
 ) -> Erasure:
     """Erase subjects or persons with their recordings, and note it in the journal that outlives backups."""
+    private_file(data_dir / JOURNAL_NAME)
     with (data_dir / JOURNAL_NAME).open("a", encoding="utf-8") as journal:
         for name in names:
             journal.write(json.dumps({"subject": name, "at_utc": utc_text(now_utc)}) + "\n")

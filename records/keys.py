@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from calls.errors import CallCentreError
 from calls.events import PERSONAL_FIELDS
+from records.private import private_folder
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class MasterKey:
             CallCentreError: `key.unreadable` or `key.invalid`.
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent)
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             return cls._read(path)

@@ -20,6 +20,7 @@ from typing import Literal
 
 from calls.audio import AudioFrame
 from records.mixdown import Mixdown
+from records.private import private_folder
 from records.wav_file import WavFile
 
 logger = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ class Recorder:
     def _write(self, *, ending: bool) -> None:
         if self._file is None or self._mix is None:
             self._check_space()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.path.parent)
             self._file = WavFile(self.path, self.rate_hz)
             self._mix = Mixdown(self._file, self._caller_id)
         mix = self._mix

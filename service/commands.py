@@ -13,6 +13,7 @@ from calls.ids import CallId, Language
 from knowledge.articles import load_library
 from records.backup import create_backup, restore_backup
 from records.database import default_url
+from records.private import private_folder
 from records.replay import render_call, render_list
 from records.store import EventStore
 from service.config import Config, load_config
@@ -28,7 +29,7 @@ def open_store(config: Config) -> EventStore:
         CallCentreError: `data_dir.unusable`, or what opening the database raises.
     """
     try:
-        config.data_path.mkdir(parents=True, exist_ok=True)
+        private_folder(config.data_path)
     except OSError as error:
         sentence = f"The folder data_dir = {config.data_dir!r} cannot be written: {error.strerror}."
         raise CallCentreError("data_dir.unusable", sentence, fault="operator") from error

@@ -18,6 +18,7 @@ import numpy as np
 from calls.audio import Samples
 from calls.errors import CallCentreError
 from calls.ids import Language
+from records.private import private_from_now_on
 from service.clock import SystemClock
 from service.config import Config, LoadedConfig, load_config, split_address
 from service.demo_screen import Screen
@@ -128,6 +129,7 @@ def demo(config_file: Path | None, language: Language, *, once: bool, report: Pa
     """Run the demo; return the exit code."""
     loaded = load_config(config_file)
     set_up_logging("warning")
+    private_from_now_on()
     return asyncio.run(_demo(_on_free_ports(loaded, language), language, once=once, report=report))
 
 

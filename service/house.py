@@ -13,6 +13,7 @@ from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
 from calls.ports import IncomingCall
 from knowledge.articles import load_library
+from records.private import close_to_others, private_folder
 from records.recording import RecordingThread
 from records.recovery import recover
 from records.retention import apply_retention
@@ -208,8 +209,9 @@ class House:
     def _open_store(self) -> EventStore:
         path = self.config.data_path
         try:
-            path.mkdir(parents=True, exist_ok=True)
-            self.recordings.mkdir(exist_ok=True)
+            for folder in (path, self.recordings):
+                private_folder(folder)
+            close_to_others(path)
         except OSError as error:
             raise CallCentreError(
                 "data_dir.unusable",

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from calls.errors import CallCentreError
+from records.private import private_from_now_on
 from service.app import Gate, make_app
 from service.certificate import check_certificate
 from service.config import Config, load_config, split_address
@@ -31,6 +32,7 @@ def serve(config_file: Path | None) -> int:
     """
     config = load_config(config_file).config
     set_up_logging(config.service.log_level)
+    private_from_now_on()
     asyncio.run(_serve(config))
     return 0
 
