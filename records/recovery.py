@@ -85,6 +85,7 @@ def _end(store: EventStore, info: StreamInfo, recordings: Path, clock: Clock) ->
     call = folds.live.over(store.read("call", info.stream_id))
     deleted: list[str] = []
     bodies: list[EventBody] = []
+    length_ms = 0
     path = recordings / Path(call.recording_file).name if call.recording_file else None
     if path is not None and call.recording_consent == "refused":
         if path.exists():
@@ -93,13 +94,17 @@ def _end(store: EventStore, info: StreamInfo, recordings: Path, clock: Clock) ->
         if call.recording in ("on", "paused"):
             bodies.append(RecordingStopped(reason="consent_refused", duration_ms=call.t_ms))
     elif path is not None and call.recording in ("on", "paused"):
-        length_ms = repair(path) if path.exists() else None
-        bodies.append(RecordingStopped(reason="error", duration_ms=length_ms or 0))
+        length_ms = (repair(path) if path.exists() else None) or 0
+        bodies.append(RecordingStopped(reason="error", duration_ms=length_ms))
     bodies.append(CallEnded(result="failed", reason="process_lost"))
     now = clock.now_utc()
+    # The sound went on after the last fact, and was kept up to the second in which the process was lost.
+    ended_ms = max(call.t_ms, length_ms) or None
     store.append(
         [
-            NewEvent(stream_kind="call", stream_id=info.stream_id, body=body, at_utc=now, t_ms=None, source="service")
+            NewEvent(
+                stream_kind="call", stream_id=info.stream_id, body=body, at_utc=now, t_ms=ended_ms, source="service"
+            )
             for body in bodies
         ]
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import soundfile
 
 from tests.acceptance.callers import RATE_HZ
@@ -27,6 +29,9 @@ def test_when_the_process_is_killed_in_a_call_then_the_next_start_ends_the_call_
     code, printed, _ = command("replay", "--config", str(call.service.config), call.call_id)
     assert code == 0
     assert "process_lost" in printed
+    seconds = call.of("recording_stopped")[0]["duration_ms"] / 1000
+    minutes, rest = re.findall(r"^ +(\d+):(\d\d\.\d) +· call ended", printed, re.MULTILINE)[0]
+    assert int(minutes) * 60 + float(rest) >= seconds - 0.1, "it ends with its sound, not with its last fact"
 
 
 @looks_at("killed")

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -118,6 +119,19 @@ def test_when_a_recording_was_going_on_then_it_is_repaired_and_stopped(tmp_path:
     with wave.open(str(path)) as file:
         assert file.getnframes() == 4000
     assert path.stat().st_size == HEADER_BYTES + 16000
+    store.close()
+
+
+@pytest.mark.parametrize(("last_fact_ms", "end_ms"), [(300, 500), (700, 700)])
+def test_when_the_sound_or_the_facts_went_on_longer_then_the_call_ends_with_the_longer(
+    tmp_path: Path, last_fact_ms: int, end_ms: int
+) -> None:
+    last = replace(fact(RecordingStarted(file="c1.wav", rate_hz=8000)), t_ms=last_fact_ms)
+    died_with(tmp_path, fact(OFFERED), fact(ANSWERED), last)
+    killed_recording(tmp_path / "recordings" / "c1.wav", 4000)
+    store = EventStore.open_dir(tmp_path)
+    recover(store, tmp_path / "recordings", FixedClock())
+    assert [event.t_ms for event in store.read("call", "c1", after=3)] == [end_ms, end_ms]
     store.close()
 
 
