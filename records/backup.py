@@ -65,9 +65,14 @@ def create_backup(data_dir: Path, file: Path, *, with_key: bool = True) -> Backu
         raise CallCentreError(
             "backup.exists", f"{file} is there already. Name another file or remove it.", fault="user"
         )
+    if not file.parent.is_dir():
+        raise CallCentreError(
+            "backup.not_written",
+            f"There is no folder {file.parent} to write the backup to. Make it, or name another file.",
+            fault="user",
+        )
     partial = file.with_name(file.name + ".partial")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
             copy = Path(folder) / database.FILE_NAME
             _copy_database(source, copy)
@@ -87,8 +92,12 @@ def restore_backup(file: Path, data_dir: Path, *, overwrite: bool = False) -> Ba
     Everything is unpacked and checked before anything present is touched.
 
     Raises:
-        CallCentreError: `restore.unreadable`, `restore.exists` (unless `overwrite`), `database.in_use`, `key.*`.
+        CallCentreError: `restore.unreadable` (also when there is no such file), `restore.exists` (unless `overwrite`),
+            `database.in_use`, `key.*`.
     """
+    if not file.is_file():
+        why = "is a folder" if file.is_dir() else "does not exist"
+        raise CallCentreError("restore.unreadable", f"The backup {file} {why}. Nothing was changed.", fault="user")
     private_folder(data_dir)
     present = [name for name in (database.FILE_NAME, RECORDINGS_NAME) if _holds_something(data_dir / name)]
     if present and not overwrite:

@@ -24,7 +24,11 @@ Settings come from a TOML file (--config) and from variables like WARMLINE__TELE
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    if not (sys.argv[1:] if argv is None else argv):
+        parser.print_help()
+        return 0
+    arguments = parser.parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except CallCentreError as error:
@@ -66,7 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     call.add_argument("uri", help="whom to call, e.g. sip:bot@127.0.0.1:5060")
     call.add_argument("--play", type=Path, metavar="WAV", help="what to say: a WAV file, any rate, mono")
     call.add_argument("--keep", type=Path, metavar="WAV", help="where to keep what is heard")
-    call.add_argument("--digits", default="", help="keys to press after the file was played")
+    call.add_argument(
+        "--digits", type=_keys, default="", help="keys to press after the file was played, of 0-9, * and #"
+    )
     call.add_argument("--seconds", type=float, default=30.0, help="longest duration (default 30)")
     call.add_argument(
         "--timeout",
@@ -145,6 +151,18 @@ def _add_erase(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     which.add_argument("--history", action="store_true", help="list what was erased, and end")
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.set_defaults(run=_erase)
+
+
+def _keys(text: str) -> str:
+    """Return keys that a telephone has.
+
+    Raises:
+        argparse.ArgumentTypeError: another character; the sentence names it.
+    """
+    wrong = next((key for key in text if key not in "0123456789*#"), None)
+    if wrong is not None:
+        raise argparse.ArgumentTypeError(f"a telephone has no key {wrong!r}; use 0-9, * and #")
+    return text
 
 
 def _actions(parser: argparse.ArgumentParser) -> Callable[[str, str], argparse.ArgumentParser]:

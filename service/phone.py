@@ -173,12 +173,20 @@ def read_wav(path: Path) -> Samples:
     import soundfile
     import soxr
 
+    if not path.is_file():
+        why = "is a folder" if path.is_dir() else "does not exist"
+        raise CallCentreError("call.bad_file", f"The sound file {path} {why}.", fault="user")
     try:
         sound, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
+    except soundfile.LibsndfileError as error:
+        sentence = f"The sound file {path} is none that can be read ({error.error_string.rstrip('.')}); use a WAV file."
+        raise CallCentreError("call.bad_file", sentence, fault="user") from error
     except (OSError, RuntimeError) as error:
         raise CallCentreError(
             "call.bad_file", f"The sound file {path} cannot be read: {error}.", fault="user"
         ) from error
+    if not sound.size:
+        raise CallCentreError("call.bad_file", f"The sound file {path} holds no sound.", fault="user")
     narrow = soxr.resample(sound.mean(axis=1), rate_hz, RATE_HZ)
     samples: Samples = (np.clip(narrow, -1, 1) * 32767).astype(np.int16)
     return samples
