@@ -154,6 +154,7 @@ class SipGateway:
                 dial_ms=self._settings.dial_ms,
                 reach_ms=self._settings.reach_ms,
                 session_timer=self._settings.session_timer,
+                random_bytes=secrets.token_bytes,
             ),
             _new_token,
         )
@@ -182,7 +183,14 @@ class SipGateway:
         transports, self._transports = self._transports, None
         await transports.close()
 
-    async def place_call(self, target_uri: str, *, caller: str = "warmline", caller_name: str = "") -> SipLeg:
+    async def place_call(
+        self,
+        target_uri: str,
+        *,
+        caller: str = "warmline",
+        caller_name: str = "",
+        on_early: Callable[[SipLeg], None] | None = None,
+    ) -> SipLeg:
         """Call somebody, and return the leg once it is answered.
 
         Cancelling the waiting cancels the call.
@@ -191,6 +199,8 @@ class SipGateway:
             target_uri: A `sip:` URI; its host may be a name or an address.
             caller: User part of our From.
             caller_name: Display name of our From.
+            on_early: Called once with the leg when there is something to hear before the answer: ringing, an
+                announcement.
 
         Raises:
             CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
@@ -203,7 +213,9 @@ class SipGateway:
         hunt = TargetHunt(self._avoided.order(found, self._clock.now_ms()))
         while True:
             tried = hunt.target
-            leg, failure = await self._try_server(tried, target, caller, caller_name, is_last=not hunt.has_next)
+            leg, failure = await self._try_server(
+                tried, target, caller, caller_name, on_early, is_last=not hunt.has_next
+            )
             if leg is not None:
                 hunt.succeeded()
                 self._avoided.forgive(tried)
@@ -216,7 +228,14 @@ class SipGateway:
             logger.info("a server failed, the next one is tried", extra={"cause": failure.cause})
 
     async def _try_server(
-        self, server: Flow, target: SipUri, caller: str, caller_name: str, *, is_last: bool
+        self,
+        server: Flow,
+        target: SipUri,
+        caller: str,
+        caller_name: str,
+        on_early: Callable[[SipLeg], None] | None,
+        *,
+        is_last: bool,
     ) -> tuple[SipLeg | None, _Failure | None]:
         """Call through one server; return the leg once it is answered, or why not."""
         try:
@@ -228,6 +247,7 @@ class SipGateway:
         session_id = _new_token()
         media = await self._media.open()
         call = PendingLeg(session_id, self._feed)
+        call.on_early = on_early
         leg = call.attach(media)
         self._add(call)
         reach_ms = self._settings.reach_ms
@@ -295,8 +315,7 @@ class SipGateway:
         if call is None:
             return
         if isinstance(output, MediaAgreed):
-            if call.leg is not None:
-                call.leg.agree(output.agreement)
+            call.agree(output.agreement)
         elif isinstance(output, DigitReceived):
             if call.leg is not None:
                 call.leg.deliver_digit(output.digit, output.duration_ms)

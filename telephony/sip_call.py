@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from calls.errors import CallCentreError
 from calls.ports import CallOffer
 from telephony.media_port import MediaLeg
+from telephony.sdp.offer_answer import MediaAgreement
 from telephony.sip.signals import (
     AnswerCall,
+    BeginEarlyMedia,
     CallOver,
     DirectMedia,
     EndCause,
@@ -35,6 +37,8 @@ class PendingLeg:
         self._send = send
         self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._over: CallOver | None = None
+        self.on_early: Callable[[SipLeg], None] | None = None
+        """Called once when the party that we call lets us hear something before it answers."""
 
     @property
     def over(self) -> CallOver | None:
@@ -49,6 +53,15 @@ class PendingLeg:
             lambda direction: self._send(DirectMedia(self.session_id, direction)),
         )
         return self.leg
+
+    def agree(self, agreement: MediaAgreement) -> None:
+        """Follow what offer and answer settled, before the answer or after."""
+        if self.leg is None:
+            return
+        self.leg.agree(agreement)
+        listener, self.on_early = self.on_early, None
+        if listener is not None and not self._settled.done():
+            listener(self.leg)
 
     def confirm(self) -> None:
         """Both sides agree that the call stands."""
@@ -106,6 +119,29 @@ class SipIncomingCall(PendingLeg):
         """Send 180."""
         self._send(RingCall(self.session_id))
 
+    async def begin_early_media(self) -> SipLeg:
+        """Let the caller hear us before we answer (183), and return the leg; `answer` returns the same one.
+
+        What the caller's line does with it is its own matter: many play ringing of their own all the same.
+
+        Raises:
+            CallCentreError: `call.gone` when the caller gave up, `call.decided` after a decision, or what opening the
+                media raises.
+        """
+        if self._decided:
+            raise CallCentreError("call.decided", "The call was answered or refused already.", fault="us")
+        if self.leg is None and not self._is_gone():
+            media = await self._open_media()
+            if self._is_gone() or self._decided or self.leg is not None:
+                media.close()
+            else:
+                leg = self.attach(media)
+                self._send(BeginEarlyMedia(self.session_id, media.local_port))
+                return leg
+        if self.leg is None or self._is_gone():
+            raise CallCentreError("call.gone", "The caller gave up before the call was answered.", fault="peer")
+        return self.leg
+
     async def answer(self) -> SipLeg:
         """Accept, and return the leg once the caller confirmed.
 
@@ -115,16 +151,9 @@ class SipIncomingCall(PendingLeg):
         """
         self._decide()
         if not self._is_gone():
-            try:
-                media = await self._open_media()
-            except BaseException:
-                self._send(RejectCall(self.session_id, 503))
-                raise
-            if self._is_gone():
-                media.close()
-            else:
-                leg = self.attach(media)
-                self._send(AnswerCall(self.session_id, media.local_port))
+            leg = self.leg or await self._open_leg()
+            if leg is not None:
+                self._send(AnswerCall(self.session_id, leg.media.local_port))
                 over = await self.settled()
                 if over is None:
                     return leg
@@ -134,6 +163,18 @@ class SipIncomingCall(PendingLeg):
                 "call.no_ack", "The caller's phone never confirmed that the call was answered.", fault="peer"
             )
         raise CallCentreError("call.gone", "The caller gave up before the call was answered.", fault="peer")
+
+    async def _open_leg(self) -> SipLeg | None:
+        """Open the media; None when the caller gave up meanwhile."""
+        try:
+            media = await self._open_media()
+        except BaseException:
+            self._send(RejectCall(self.session_id, 503))
+            raise
+        if self._is_gone():
+            media.close()
+            return None
+        return self.attach(media)
 
     def reject(self, status: int, reason: str) -> None:
         """Refuse with a SIP status; nothing happens when the caller is gone or the call is decided already."""

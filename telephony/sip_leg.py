@@ -121,6 +121,8 @@ class SipLeg:
                 agreement.codec,
                 agreement.payload_type,
                 agreement.dtmf_payload_type,
+                crypto=agreement.crypto,
+                fmtp=agreement.fmtp,
             )
         self._media.set_direction(agreement.direction)
         held = agreement.held_by_peer

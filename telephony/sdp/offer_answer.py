@@ -77,6 +77,8 @@ class MediaAgreement:
     """Keys of both sides when the stream is SRTP."""
     ptime_ms: int = 20
     """How much sound the peer wants in a packet."""
+    fmtp: str = ""
+    """What the peer wishes of the codec's encoder."""
     held_by_peer: bool = False
     """The peer does not want to hear us, whatever we want."""
 
@@ -381,6 +383,7 @@ def _agreement(
         dtmf_payload_type=usable.event_payload_type,
         direction=direction,
         crypto=keys,
+        fmtp=theirs.fmtp(usable.payload_type),
         held_by_peer=host is None or held,
         ptime_ms=int(ptime) if re.fullmatch(r"[1-9]\d{1,2}", ptime, re.ASCII) else _PTIME_MS,
     )

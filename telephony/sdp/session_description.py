@@ -50,6 +50,14 @@ class MediaDescription:
         """Return the values of every attribute of that name, in order."""
         return tuple(value or "" for key, value in self.attributes if key == name)
 
+    def fmtp(self, payload_type: int) -> str:
+        """Return the format parameters of a payload type, empty when there are none."""
+        for value in self.all_of("fmtp"):
+            number, _, text = value.partition(" ")
+            if number == str(payload_type):
+                return text.strip()
+        return ""
+
     def direction(self, default: str) -> str:
         """Return the direction attribute of the medium, else `default`."""
         return next((key for key, _ in self.attributes if key in _DIRECTIONS), default)

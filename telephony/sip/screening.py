@@ -45,7 +45,9 @@ def screen(checked: CheckedRequest) -> Refusal | None:
     return None
 
 
-def screen_invite(checked: CheckedRequest, settings: UserAgentSettings, local_host: str) -> Refusal | None:
+def screen_invite(
+    checked: CheckedRequest, settings: UserAgentSettings, local_host: str, *, keys_allowed: bool = False
+) -> Refusal | None:
     """Return why an INVITE that begins a call cannot be answered, None when it can."""
     if not accepts_sdp(checked.headers):
         return Refusal(406)
@@ -58,7 +60,9 @@ def screen_invite(checked: CheckedRequest, settings: UserAgentSettings, local_ho
     if body is None:
         return Refusal(415, (("Accept", SDP_TYPE),))
     try:
-        check_offer(parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version)
+        check_offer(
+            parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version, keys_allowed=keys_allowed
+        )
     except SdpError:
         return Refusal(400, reason="Bad Session Description")
     except NotAcceptableError as error:

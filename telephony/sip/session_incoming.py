@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from telephony.sdp.negotiation import OfferState
 from telephony.sdp.offer_answer import NotAcceptableError
+from telephony.sdp.session_description import SdpError, serialise_sdp
 from telephony.sip.checked_request import CheckedRequest
-from telephony.sip.message import Flow
-from telephony.sip.session import parse_body
+from telephony.sip.message import Flow, SipResponse
+from telephony.sip.reliable import TAG, ReliableSender, ReliableState, parse_rack
+from telephony.sip.session import SDP_FIELD, parse_body
 from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import SessionId
@@ -38,6 +41,14 @@ class IncomingSession(ChangingSession):
         self._expires_ms = now_ms + wire.settings.answer_ms
         self._refusal: tuple[int, str, tuple[tuple[str, str], ...]] = (480, "", ())
         self._note_peer(checked.headers)
+        self.media.local = replace(self.media.local, random_bytes=wire.key_source(source))
+        asked = checked.headers.tokens("Require")
+        self._must_be_reliable = TAG in asked
+        self._can_be_reliable = TAG in asked | checked.headers.tokens("Supported")
+        self._reliable = ReliableSender(checked.cseq, wire.random_number())
+        self._status_that_waits: int | None = None
+        """A provisional response that waits for the PRACK of the one before."""
+        self._answer_waits = False
         if checked.body:
             self.media.take_offer()
         self._respond(100, now_ms)
@@ -45,12 +56,22 @@ class IncomingSession(ChangingSession):
     def ring(self, now_ms: int) -> None:
         """Send 180; nothing happens once the call is answered or gone."""
         if self.state is SessionState.RINGING:
-            contact = self._wire.contact(self._local_host, self._source.transport, scheme=self._invite.uri.scheme)
-            self._respond(180, now_ms, (("Contact", contact), *self._record_routes()))
+            self._progress(180, now_ms)
+
+    def begin_early_media(self, media_port: int, now_ms: int) -> None:
+        """Send 183 with our side of the media, so that the caller hears us before we answer (RFC 3960)."""
+        if self.state is SessionState.RINGING:
+            self.media.local = replace(self.media.local, port=media_port)
+            self._progress(183, now_ms)
 
     def answer(self, media_port: int, now_ms: int) -> None:
-        """Accept with media on this port; nothing happens when the caller is gone."""
-        if self.state is SessionState.RINGING:
+        """Accept with media on this port; nothing happens when the caller is gone.
+
+        While the description of a reliable 183 is not confirmed the answer waits (RFC 3262 section 3).
+        """
+        if self.state is SessionState.RINGING and self._reliable.is_waiting and self._reliable.holds_description:
+            self._answer_waits = True
+        elif self.state is SessionState.RINGING:
             self.media.local = replace(self.media.local, port=media_port)
             self._take(SessionEvent.ANSWER, now_ms)
 
@@ -70,10 +91,22 @@ class IncomingSession(ChangingSession):
 
     def next_deadline_ms(self) -> int | None:
         """Return when `expire` shall be called."""
-        return self._expires_ms if self.state is SessionState.RINGING else super().next_deadline_ms()
+        if self.state is not SessionState.RINGING:
+            return super().next_deadline_ms()
+        again_ms = self._reliable.next_deadline_ms()
+        return self._expires_ms if again_ms is None else min(again_ms, self._expires_ms)
 
     def expire(self, now_ms: int) -> None:
         """Refuse a call that nobody answered; repeat a 200 without ACK."""
+        if self.state is SessionState.RINGING:
+            again = self._reliable.expire(now_ms)
+            if again is not None:
+                self._wire.handle(self._wire.layer.respond(self.invite_key, again, now_ms))
+            if self._reliable.state is ReliableState.LOST:
+                self._cause = "timeout"
+                self._refusal = (504, "", ())  # RFC 3262 section 3: a 5xx
+                self._take(SessionEvent.REJECT, now_ms)
+                return
         if self.state is SessionState.RINGING and now_ms >= self._expires_ms:
             self._cause = "timeout"
             self._take(SessionEvent.EXPIRED, now_ms)
@@ -93,8 +126,98 @@ class IncomingSession(ChangingSession):
         else:
             super()._perform(act, now_ms)
 
+    # Before the answer
+
+    def _progress(self, status: int, now_ms: int) -> None:
+        """Send a provisional response, reliably where the caller wants it or it holds a description."""
+        if self._reliable.is_waiting:
+            self._status_that_waits = status
+            return
+        early = status == 183
+        reliable = self._must_be_reliable or (early and self._can_be_reliable)
+        dialog = self.dialog
+        assert dialog is not None, "made in __init__"
+        fields = (*self._record_routes(), *self._dialog_fields(dialog))
+        body = self._early_description(reliable=reliable) if early else b""
+        if body:
+            fields = (*fields, SDP_FIELD)
+        if reliable:
+            fields = (*fields, *self._reliable.fields)
+        response = self._respond(status, now_ms, fields, body=body)
+        if reliable:
+            self._reliable.sent(response, now_ms)
+
+    def _early_description(self, *, reliable: bool) -> bytes:
+        """Return what a 183 says of our media: the answer, a preview of it, our offer, or nothing.
+
+        Only a reliable response may carry an offer or a binding answer (RFC 6337 section 3.1.1).
+        """
+        if self.media.state is OfferState.ASKED:
+            offer = parse_body(self._invite.headers, self._invite.body)
+            if reliable:
+                self.media.answer(offer, allow_removed=False)
+                assert self.media.agreement is not None, "an answer makes an agreement"
+                agreement = self.media.agreement
+            else:
+                _, agreement = self.media.preview(offer)
+            self._tell_media(agreement)
+        elif self.media.agreement is None and reliable:
+            self.media.offer()
+        else:
+            return b""
+        assert self.media.description is not None, "described above"
+        return serialise_sdp(self.media.description)
+
+    def _serve(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
+        if checked.method == "PRACK":
+            self._on_prack(key, checked, source, now_ms)
+        else:
+            super()._serve(key, checked, source, now_ms)
+
+    def _on_prack(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
+        """Serve the confirmation of a reliable response; it may carry the answer to our offer, or a new offer."""
+        if self.state is not SessionState.RINGING or not self._reliable.take_prack(
+            parse_rack(checked.headers.get("RAck"))
+        ):
+            self._refuse(key, checked, source, 481, now_ms)
+            return
+        if self.media.state is OfferState.OFFERED:
+            try:
+                self._tell_media(self.media.take_answer(parse_body(checked.headers, checked.body)))
+            except (NotAcceptableError, SdpError):
+                if self.media.state is OfferState.OFFERED:
+                    self.media.withdraw()
+                self._wire.respond(key, checked, source, 200, now_ms)
+                self._blame("bad_answer")
+                self._refusal = (488, "", ())
+                self._take(SessionEvent.REJECT, now_ms)
+                return
+            self._wire.respond(key, checked, source, 200, now_ms)
+        elif checked.body and self.media.state is OfferState.SETTLED:
+            if not self._answer_body(key, checked, source, now_ms):
+                return
+            assert self.media.description is not None, "the answer was made"
+            body = serialise_sdp(self.media.description)
+            self._wire.respond(key, checked, source, 200, now_ms, fields=(SDP_FIELD,), body=body)
+            if self.media.agreement is not None:
+                self._tell_media(self.media.agreement)
+        else:
+            self._wire.respond(key, checked, source, 200, now_ms)
+        waits, self._status_that_waits = self._status_that_waits, None
+        if self._answer_waits:
+            self._take(SessionEvent.ANSWER, now_ms)
+        elif waits is not None:
+            self._progress(waits, now_ms)
+
     def _send_answer(self, now_ms: int) -> None:
         extra = self.timer.answer_request(self._invite.headers, now_ms)
+        self._reliable.finish()
+        if self.media.state is OfferState.SETTLED and self.media.agreement is not None:
+            # The answer was confirmed with a reliable response: none follows (RFC 6337 section 3.1.1).
+            self._send_200(
+                self.invite_key, self._invite, self._source, now_ms, awaits_answer=False, extra=extra, with_body=False
+            )
+            return
         if not self._invite.body:
             self.media.offer()
             self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=True, extra=extra)
@@ -107,11 +230,26 @@ class IncomingSession(ChangingSession):
         assert self.media.agreement is not None, "an answer makes an agreement"
         self._tell_media(self.media.agreement)
 
-    def _respond(self, status: int, now_ms: int, fields: tuple[tuple[str, str], ...] = (), reason: str = "") -> None:
+    def _respond(
+        self,
+        status: int,
+        now_ms: int,
+        fields: tuple[tuple[str, str], ...] = (),
+        reason: str = "",
+        body: bytes = b"",
+    ) -> SipResponse:
         assert self.dialog is not None, "made in __init__"
         tag = self.dialog.local.tag or ""
-        self._wire.respond(
-            self.invite_key, self._invite, self._source, status, now_ms, to_tag=tag, reason=reason, fields=fields
+        return self._wire.respond(
+            self.invite_key,
+            self._invite,
+            self._source,
+            status,
+            now_ms,
+            to_tag=tag,
+            reason=reason,
+            fields=fields,
+            body=body,
         )
 
     def _record_routes(self) -> tuple[tuple[str, str], ...]:

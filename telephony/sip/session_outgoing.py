@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
-from telephony.sdp.negotiation import OfferState
-from telephony.sdp.offer_answer import NotAcceptableError
+from telephony.sdp.negotiation import MediaNegotiation, OfferState
+from telephony.sdp.offer_answer import MediaAgreement, NotAcceptableError
 from telephony.sdp.session_description import SdpError, serialise_sdp
-from telephony.sip.checked_request import CheckedResponse
+from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.grammar import readable
 from telephony.sip.headers import Headers
-from telephony.sip.message import SipRequest
+from telephony.sip.message import SipRequest, SipResponse
 from telephony.sip.name_addr import NameAddr
+from telephony.sip.reliable import ReliableReceiver, parse_rseq
 from telephony.sip.session import SDP_FIELD, parse_body
 from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import CallRinging, PlaceCall
-from telephony.sip.sip_dialog import dialog_of_caller
+from telephony.sip.sip_dialog import DialogKey, SipDialog, dialog_of_caller
 from telephony.sip.timers import TIMEOUT_MS
 from telephony.sip.uri import SipUri
 from telephony.sip.wire import Wire
 
+MAX_FORKS = 20
+"""Early dialogs beyond it are not kept; a 2xx of theirs still counts."""
 _WAITING = (SessionState.CALLING, SessionState.PROCEEDING)
+
+
+@dataclass(slots=True)
+class EarlyDialog:
+    """One phone of those that a forked INVITE reached (RFC 3261 section 12.1)."""
+
+    dialog: SipDialog
+    media: MediaNegotiation
+    confirmed: ReliableReceiver = field(default_factory=ReliableReceiver)
 
 
 class OutgoingSession(ChangingSession):
@@ -32,7 +44,8 @@ class OutgoingSession(ChangingSession):
     def __init__(self, order: PlaceCall, wire: Wire, now_ms: int) -> None:
         """Send the INVITE with an offer of every codec."""
         super().__init__(order.session_id, wire, order.local_host, SessionState.CALLING)
-        self.media.local = replace(self.media.local, port=order.media_port)
+        random_bytes = wire.key_source(order.flow)
+        self.media.local = replace(self.media.local, port=order.media_port, random_bytes=random_bytes)
         self._flow = order.flow
         self._target = order.target
         self._local = NameAddr(SipUri("sip", order.caller, order.local_host), order.caller_name).with_tag(
@@ -45,7 +58,14 @@ class OutgoingSession(ChangingSession):
         self._linger_ms: int | None = None
         self._established: CheckedResponse | None = None
         self._invite_cseq = 0
-        self.media.offer()
+        self._early: dict[str, EarlyDialog] = {}
+        """By the callee's tag, while nobody has answered."""
+        self._names: set[DialogKey] = set()
+        """Every dialog that there ever was."""
+        self._heard_tag: str | None = None
+        """Whose early media is heard: who sent some first."""
+        self.media.offer(with_keys=order.secure and random_bytes is not None)
+        self._offered = self.media.fork()
         self._invite = self._send_invite(now_ms)
 
     def _send_invite(self, now_ms: int) -> SipRequest:
@@ -70,6 +90,21 @@ class OutgoingSession(ChangingSession):
         return self._invite
 
     @property
+    def dialog_keys(self) -> tuple[DialogKey, ...]:
+        """Names by which requests find this session."""
+        self._names.update(super().dialog_keys)
+        return tuple(self._names)
+
+    def dialog_of(self, checked: CheckedRequest) -> SipDialog | None:
+        """Return the dialog that a request belongs to."""
+        tag = checked.sender.tag or ""
+        early = self._early.get(tag)
+        if early is not None:
+            return early.dialog
+        dialog = super().dialog_of(checked)
+        return dialog if dialog is not None and (dialog.remote.tag or "") == tag else None
+
+    @property
     def is_over(self) -> bool:
         """True when the session can be forgotten: repeated 2xx can come for 64 * T1 after the first."""
         return super().is_over and self._linger_ms is None
@@ -85,8 +120,8 @@ class OutgoingSession(ChangingSession):
     def _on_invite_response(self, checked: CheckedResponse, now_ms: int) -> None:
         response = checked.response
         if response.is_provisional:
-            if response.status == 180 and self.state in _WAITING:
-                self._wire.tell(CallRinging(self.session_id))
+            if self.state in _WAITING:
+                self._on_progress(checked, now_ms)
             self._take_if_legal(SessionEvent.GOT_1XX, now_ms)
         elif response.is_success:
             self._on_success(checked, now_ms)
@@ -96,6 +131,42 @@ class OutgoingSession(ChangingSession):
             if self.state in _WAITING:
                 self._cause, self._status, self._reason = "refused", response.status, readable(response.reason)
             self._take_if_legal(SessionEvent.GOT_REFUSAL, now_ms)
+
+    def _on_progress(self, checked: CheckedResponse, now_ms: int) -> None:
+        """Follow 180 and early media, and confirm what asks for it; a 199 says only that a phone is out (RFC 6228)."""
+        response, tag = checked.response, checked.recipient.tag
+        if response.status == 100 or tag is None or self._established is not None:
+            return
+        early = self._early.get(tag)
+        if early is None and len(self._early) < MAX_FORKS:
+            dialog = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
+            early = self._early[tag] = EarlyDialog(dialog, self._offered.fork())
+            self._names.add(dialog.key)
+        rseq = parse_rseq(response)
+        if early is not None and rseq is not None:
+            if not early.confirmed.takes(rseq):
+                return
+            self._ask(early.dialog, "PRACK", now_ms, (("RAck", f"{rseq} {self._invite_cseq} INVITE"),))
+        if response.status == 199:
+            return
+        if response.status == 180:
+            self._wire.tell(CallRinging(self.session_id))
+        if early is not None and response.body:
+            self._on_early_media(tag, early, response, binding=rseq is not None)
+
+    def _on_early_media(self, tag: str, early: EarlyDialog, response: SipResponse, *, binding: bool) -> None:
+        """Hear what the callee's side plays before it answers; of several phones the first (RFC 3960 section 3.2)."""
+        if early.media.state is not OfferState.OFFERED:
+            return
+        try:
+            answer = parse_body(response.headers, response.body)
+            agreement = early.media.take_answer(answer) if binding else early.media.preview_answer(answer)
+        except (NotAcceptableError, SdpError):
+            return  # the call may still be answered with something better
+        if self._heard_tag in (None, tag):
+            self._heard_tag = tag
+            self.media = early.media
+            self._tell_media(agreement)
 
     def on_failure(self, request: SipRequest, *, timed_out: bool, now_ms: int) -> None:
         """Take the news that a request of ours reached nobody."""
@@ -139,11 +210,9 @@ class OutgoingSession(ChangingSession):
         if first:
             self._established = checked
             self._linger_ms = now_ms + TIMEOUT_MS
-            self.dialog = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
-            self._note_peer(checked.response.headers)
-            self.timer.take_response(checked.response.headers, now_ms)
+            self._establish(checked, now_ms)
             try:
-                agreement = self.media.take_answer(parse_body(checked.response.headers, checked.response.body))
+                agreement = self._answer_of(checked.response)
             except (NotAcceptableError, SdpError):
                 if self.media.state is OfferState.OFFERED:
                     self.media.withdraw()
@@ -155,6 +224,29 @@ class OutgoingSession(ChangingSession):
                     self._tell_media(agreement)
         self._take_if_legal(event, now_ms)
         self._ask_if_free(now_ms)
+
+    def _establish(self, checked: CheckedResponse, now_ms: int) -> None:
+        """Make the dialog of who answered first; route and target are those of the 2xx (section 13.2.2.4)."""
+        self.dialog = dialog_of_caller(self._invite, self._local, self._target, checked, self._flow)
+        early = self._early.pop(checked.recipient.tag or "", None)
+        if early is not None:
+            self.dialog.local_cseq = max(self.dialog.local_cseq, early.dialog.local_cseq)
+            self.dialog.remote_cseq = early.dialog.remote_cseq
+        self.media = early.media if early is not None else self._offered.fork()
+        self._early.clear()
+        self._note_peer(checked.response.headers)
+        self.timer.take_response(checked.response.headers, now_ms)
+
+    def _answer_of(self, response: SipResponse) -> MediaAgreement:
+        """Return what is agreed: by the 2xx, or by a reliable response before it.
+
+        Raises:
+            NotAcceptableError: When it cannot be used.
+            SdpError: When there is none.
+        """
+        if self.media.state is OfferState.SETTLED and self.media.agreement is not None:
+            return self.media.agreement
+        return self.media.take_answer(parse_body(response.headers, response.body))
 
     def _leave_fork(self, checked: CheckedResponse, now_ms: int) -> None:
         """A second phone answered the same INVITE: confirm and end that call (RFC 3261 section 13.2.2.4)."""

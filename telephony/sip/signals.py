@@ -65,6 +65,14 @@ class RingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class BeginEarlyMedia:
+    """Send 183 with our side of the media: the caller hears us before we answer."""
+
+    session_id: SessionId
+    media_port: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerCall:
     """Send 200 with our side of the media."""
 
@@ -110,11 +118,13 @@ class PlaceCall:
     caller: str
     """User part of our From and Contact."""
     caller_name: str = ""
+    secure: bool = False
+    """Offer SRTP; nothing else is taken then. Only where keys may stand in signalling."""
     reach_ms: int | None = None
     """How long this server may stay mute; None: as the settings say."""
 
 
-UserAgentOrder = RingCall | AnswerCall | RejectCall | HangUpCall | DirectMedia | PlaceCall
+UserAgentOrder = RingCall | BeginEarlyMedia | AnswerCall | RejectCall | HangUpCall | DirectMedia | PlaceCall
 UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder
 
 

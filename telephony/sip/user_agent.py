@@ -23,6 +23,7 @@ from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_outgoing import OutgoingSession
 from telephony.sip.signals import (
     AnswerCall,
+    BeginEarlyMedia,
     CallArrived,
     DatagramReceived,
     DirectMedia,
@@ -98,7 +99,9 @@ class UserAgent:
 
     # Orders of our own side
 
-    def _on_order(self, order: RingCall | AnswerCall | RejectCall | HangUpCall | DirectMedia, now_ms: int) -> None:
+    def _on_order(
+        self, order: RingCall | BeginEarlyMedia | AnswerCall | RejectCall | HangUpCall | DirectMedia, now_ms: int
+    ) -> None:
         session = self._sessions.get(order.session_id)
         if session is None:
             return
@@ -109,6 +112,8 @@ class UserAgent:
         elif isinstance(session, IncomingSession):
             if isinstance(order, RingCall):
                 session.ring(now_ms)
+            elif isinstance(order, BeginEarlyMedia):
+                session.begin_early_media(order.media_port, now_ms)
             elif isinstance(order, AnswerCall):
                 session.answer(order.media_port, now_ms)
             elif isinstance(order, RejectCall):
@@ -223,7 +228,9 @@ class UserAgent:
         self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int
     ) -> None:
         source = datagram.source
-        refusal = screen_invite(checked, self._wire.settings, datagram.local_host)
+        refusal = screen_invite(
+            checked, self._wire.settings, datagram.local_host, keys_allowed=self._wire.key_source(source) is not None
+        )
         if refusal is None and len(self._sessions) >= MAX_SESSIONS:
             refusal = Refusal(503, (_RETRY_AFTER,))
         if refusal is not None:

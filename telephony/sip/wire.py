@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from telephony.sdp.crypto_attribute import RandomBytes, sdes_allowed
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import format_host
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
@@ -24,9 +25,9 @@ from telephony.sip.transaction_layer import (
 from telephony.sip.uri import SipUri
 from telephony.sip.via import MAGIC_COOKIE
 
-ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE")
+ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK")
 """Methods that we serve."""
-SUPPORTED: tuple[str, ...] = ("timer",)
+SUPPORTED: tuple[str, ...] = ("100rel", "timer")
 """Option tags that we understand; what a peer requires beyond them is refused with 420."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
 
@@ -48,6 +49,8 @@ class UserAgentSettings:
     """How long an incoming call may stay unanswered."""
     dial_ms: int = 60_000
     """How long an outgoing call may stay unanswered."""
+    random_bytes: RandomBytes | None = None
+    """Makes keys for SRTP; None: none is done over SIP."""
     session_timer: TimerSettings = field(default_factory=TimerSettings)
     reach_ms: int = TIMEOUT_MS
     """How long an outgoing call waits for the first response, be it 100. At most timer B, 32 s."""
@@ -166,6 +169,11 @@ class Wire:
             ("Allow", ", ".join(ALLOW)),
             ("Supported", ", ".join(SUPPORTED)),
         )
+
+    def key_source(self, flow: Flow) -> RandomBytes | None:
+        """Return what makes keys for descriptions that travel there; None when they would travel in the clear."""
+        allowed = sdes_allowed(over_tls=flow.transport == "tls", peer_host=flow.host)
+        return self.settings.random_bytes if allowed else None
 
     def random_number(self) -> int:
         """Return 32 random bits."""

@@ -1,0 +1,93 @@
+"""What is heard before the answer, on real sockets: sipp sends our sound back to us."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from calls.ports import IncomingCall
+from telephony.gateway import SipGateway
+from telephony.media_settings import MediaSettings
+from telephony.net.rtp_leg import RtpMediaFactory
+from telephony.sip_call import SipIncomingCall
+from telephony.sip_leg import SipLeg
+from telephony.sip_settings import SipSettings
+from tests.telephony.gateway.test_hold import MUSIC_HZ, converse, has_tone
+from tests.telephony.gateway.test_sipp import SCENARIOS, sipp_errors, until_bound
+from tests.telephony.sip_fakes import TestClock, free_rtp_port, free_udp_port
+
+pytestmark = pytest.mark.peer
+
+
+@pytest_asyncio.fixture
+async def line() -> AsyncIterator[tuple[SipGateway, asyncio.Queue[IncomingCall]]]:
+    clock = TestClock()
+    first = 40_000 + free_udp_port() % 10_000
+    calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
+    factory = RtpMediaFactory(MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40), clock)
+    gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), clock, factory, calls.put_nowait)
+    await gateway.start()
+    yield gateway, calls
+    await gateway.stop()
+    assert factory.open_legs == 0
+
+
+async def start_sipp(scenario: str, port: int, folder: Path, *further: str) -> asyncio.subprocess.Process:
+    """Start one scenario with sound sent back."""
+    program = shutil.which("sipp")
+    if program is None:
+        pytest.skip("sipp is not installed (apt-get install sip-tester)")
+    return await asyncio.create_subprocess_exec(
+        *(program, "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
+        *("-mp", str(free_rtp_port()), "-rtp_echo", "-timeout", "20s", "-nostdin", "-trace_err", *further),
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+
+
+async def test_when_we_play_before_we_answer_then_a_caller_with_100rel_hears_it_and_confirms(
+    line: tuple[SipGateway, asyncio.Queue[IncomingCall]], tmp_path: Path
+) -> None:
+    gateway, calls = line
+    address = f"127.0.0.1:{gateway.listen_address[1]}"
+    sipp = await start_sipp("early_caller", free_udp_port(), tmp_path, "-s", "bot", address)
+    call = await asyncio.wait_for(calls.get(), 5)
+    assert isinstance(call, SipIncomingCall)
+    leg = await call.begin_early_media()
+    heard = await converse(leg, 1.0)
+    assert await call.begin_early_media() is leg
+    assert await call.answer() is leg
+    after = await converse(leg, 0.5)
+    await leg.hang_up()
+    output, _ = await sipp.communicate()
+    assert sipp.returncode == 0, output.decode(errors="replace")[-1500:] + sipp_errors(tmp_path)
+    assert has_tone(heard[10:], MUSIC_HZ)
+    assert has_tone(after[5:], MUSIC_HZ)
+
+
+async def test_when_the_callee_plays_before_it_answers_then_we_hear_it_and_confirm(
+    line: tuple[SipGateway, asyncio.Queue[IncomingCall]], tmp_path: Path
+) -> None:
+    gateway, _ = line
+    port = free_udp_port()
+    sipp = await start_sipp("early_callee", port, tmp_path)
+    await until_bound(port)
+    early: asyncio.Queue[SipLeg] = asyncio.Queue()
+    dialling = asyncio.create_task(gateway.place_call(f"sip:early@127.0.0.1:{port}", on_early=early.put_nowait))
+    first = await asyncio.wait_for(early.get(), 5)
+    heard = await converse(first, 1.0)
+    assert not dialling.done()
+    leg = await dialling
+    assert leg is first
+    after = await converse(leg, 0.5)
+    await leg.hang_up()
+    output, _ = await sipp.communicate()
+    assert sipp.returncode == 0, output.decode(errors="replace")[-1500:] + sipp_errors(tmp_path)
+    assert has_tone(heard[10:], MUSIC_HZ)
+    assert has_tone(after[5:], MUSIC_HZ)
