@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
 import logging
 import secrets
 from collections.abc import Iterable
@@ -24,14 +23,16 @@ from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.ids import CallId, Language
 from service.calls_view import call_detail, call_list, callback_list
+from service.config import split_address
+from service.front_door import FrontDoor
 from service.house import House
+from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
 from service.waveform import measure
 from telephony.webrtc.leg import WebRtcLeg
 
 logger = logging.getLogger(__name__)
 
 WEB = Path(__file__).parent / "web_dist"
-COOKIE = "warmline_staff"
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -46,8 +47,6 @@ FRESH, FOR_GOOD = "no-cache", "public, max-age=31536000, immutable"
 
 KEY_MS = 100
 """How long a key of the page counts as pressed. Source: well above the 40 ms that ITU-T Q.24 asks of a digit."""
-
-NO_STAFF = "Open the staff link that the service printed when it started."
 
 
 class WebOffer(BaseModel):
@@ -64,45 +63,11 @@ class Keys(BaseModel):
     digits: str = Field(min_length=1, max_length=32, pattern=r"^[0-9*#]+$")
 
 
-class Gate:
-    """Who may see what: one staff token, and one token a web call for its captions."""
-
-    def __init__(self, token: str) -> None:
-        """`token` opens the staff pages; empty makes a new one."""
-        self.token = token or secrets.token_urlsafe(24)
-        self.callers: dict[str, CallId] = {}
-
-    def staff(self, request: Request) -> None:
-        """Let staff in.
-
-        Raises:
-            HTTPException: 401 without the token.
-        """
-        if not self.is_staff(request.cookies.get(COOKIE, "") or _bearer(request.headers.get("authorization", ""))):
-            raise HTTPException(401, NO_STAFF)
-
-    def is_staff(self, token: str) -> bool:
-        """Compare in constant time."""
-        return hmac.compare_digest(token.encode(), self.token.encode())
-
-    def caller(self, request: Request, call_id: str) -> None:
-        """Let the page in that started this call.
-
-        Raises:
-            HTTPException: 401 without the token that the page got when it called.
-        """
-        if self.callers.get(_bearer(request.headers.get("authorization", ""))) != call_id:
-            raise HTTPException(401, "This page did not start that call, or the call is long over.")
-
-
-def _bearer(header: str) -> str:
-    kind, _, token = header.partition(" ")
-    return token if kind.lower() == "bearer" else ""
-
-
 def make_app(house: House, gate: Gate) -> FastAPI:
     """Return the ASGI application over a started house."""
-    app = FastAPI(title="Warmline", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app = FastAPI(title="Warmline", docs_url=None, redoc_url=None, openapi_url=None)
+    section = house.config.service
+    names = {*section.hosts, split_address(section.listen)[0]}
     staff = Depends(gate.staff)
 
     @app.middleware("http")
@@ -132,9 +97,9 @@ def make_app(house: House, gate: Gate) -> FastAPI:
         response.status_code = 200 if ready else 503
         return {"ready": ready, "workers": workers, "calls": len(house.calls)}
 
-    @app.get("/metrics")
+    @app.get("/metrics", dependencies=[Depends(gate.staff_or_this_machine)])
     async def metrics() -> Response:
-        """Prometheus."""
+        """Prometheus: for programs on this machine, and for staff."""
         return Response(generate_latest(house.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/", include_in_schema=False)
@@ -145,23 +110,30 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     async def caller_page() -> FileResponse:
         return FileResponse(WEB / "caller.html")
 
-    @app.get("/desk", include_in_schema=False)
-    @app.get("/desk/{rest:path}", include_in_schema=False)
+    @app.get("/desk", include_in_schema=False, dependencies=[Depends(gate.from_here)])
+    @app.get("/desk/{rest:path}", include_in_schema=False, dependencies=[Depends(gate.from_here)])
     async def staff_page(request: Request, token: str = "") -> Response:
-        if token and gate.is_staff(token):
-            answer = RedirectResponse(request.url.path, 303)
+        session = gate.open_session(token) if token else None
+        if session is None and not (token and gate.is_staff(request)):
+            return FileResponse(WEB / "staff.html")
+        answer = RedirectResponse(request.url.path, 303)  # the token leaves the address
+        if session is not None:
             secure = request.url.scheme == "https"
-            answer.set_cookie(COOKIE, token, httponly=True, samesite="strict", secure=secure)
-            return answer
-        return FileResponse(WEB / "staff.html")
+            answer.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
+        return answer
 
     _add_staff_api(app, house, gate, staff)
     _add_web_calls(app, house, gate)
+    app.add_middleware(FrontDoor, names=names, proxies=section.proxies)  # added last: it stands before all else
     app.mount("/assets", StaticFiles(directory=WEB / "assets"), name="assets")
     return app
 
 
 def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
+    @app.get("/api/openapi.json", include_in_schema=False, dependencies=[staff])
+    async def description() -> dict[str, Any]:
+        return app.openapi()
+
     @app.get("/api/calls", dependencies=[staff])
     async def calls(limit: int = 50) -> list[dict[str, Any]]:
         """The newest calls, newest first."""
@@ -205,8 +177,7 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
     @app.websocket("/api/live")
     async def live(socket: WebSocket, call_id: str = "") -> None:
         """Events and signals of all calls, or of one: a snapshot, then everything after it."""
-        token = socket.cookies.get(COOKIE, "") or _bearer(socket.headers.get("authorization", ""))
-        if not _same_origin(socket.headers, ()) or not gate.is_staff(token):
+        if not (_same_origin(socket.headers, ()) and gate.is_served(socket) and gate.is_staff(socket)):
             await _turn_away(socket)
             return
         await _feed(socket, house, CallId(call_id) if call_id else None, only=None)

@@ -55,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     serve = add("serve", "answer calls until stopped (Ctrl-C ends running calls politely)")
     serve.set_defaults(run=_serve)
 
+    link = add(
+        "staff-link",
+        "print a link to the staff pages that works once, for this or another machine",
+        "Prints a link that opens the staff pages of the running service on one machine, once, within an hour. They\n"
+        "stay open there for twelve hours. Run it by the user that runs the service, as often as there are machines.",
+    )
+    link.set_defaults(run=_staff_link)
+
     check = add(
         "check",
         "check configuration, models, dial plan and articles; show each setting with its origin",
@@ -184,6 +192,12 @@ def _serve(arguments: argparse.Namespace) -> int:
     from service.serve import serve
 
     return serve(arguments.config)
+
+
+def _staff_link(arguments: argparse.Namespace) -> int:
+    from service.commands import staff_link
+
+    return staff_link(arguments.config)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The commands that look into the house without opening it: replay, models, kb, backup, restore."""
+"""The commands that look into the house without opening it: replay, models, kb, staff-link, backup, restore."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from records.database import default_url
 from records.private import private_folder
 from records.replay import render_call, render_list
 from records.store import EventStore
+from service.clock import SystemClock
 from service.config import Config, load_config
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
+from service.staff_door import StaffLinks
 
 
 def open_store(config: Config) -> EventStore:
@@ -108,6 +110,27 @@ async def _ask(config: Config, question: str, language: Language) -> int:
         print(f"{passage.score:.2f}  {passage.topic}  {passage.title}\n      {passage.text}")
     if not passages:
         print("No article is near: a caller would be told so and offered a person.")
+    return 0
+
+
+def staff_link(config_file: Path | None) -> int:
+    """Print a new link to the staff pages of the service that runs on the same data folder."""
+    config = load_config(config_file).config
+    links = StaffLinks(config.data_path)
+    try:
+        base_url = links.served_at()
+        if not base_url:
+            print(
+                f"warmline: No service runs on data_dir = {str(config.data_path)!r}; its first link is printed when it "
+                "starts.",
+                file=sys.stderr,
+            )
+            return 1
+        token = links.new(SystemClock().now_utc().timestamp())
+    except OSError as error:
+        sentence = f"A link cannot be made in {config.data_path}: {error.strerror}. Be the user that runs the service."
+        raise CallCentreError("staff.no_link", sentence, fault="operator") from error
+    print(f"{base_url}/desk?token={token}")
     return 0
 
 

@@ -32,6 +32,7 @@ from voice.dialog.flow import load_flows
 from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"
+_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
 
 
 class Section(BaseModel):
@@ -65,7 +66,7 @@ def _address(value: str) -> str:
             ipaddress.ip_address(bare)
         except ValueError:
             raise ValueError(f"{bare} is no IP address") from None
-    elif not re.fullmatch(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*", bare):
+    elif not _NAME.fullmatch(bare):
         raise ValueError(f"{bare!r} is no name of a machine")
     return value
 
@@ -79,13 +80,37 @@ class ServiceSection(Section):
     """PEM file; browsers give no microphone to a page that is neither https nor on localhost."""
     tls_key: str = ""
     staff_token: SecretStr = SecretStr("")
-    """Opens the staff pages; empty: a new one is made at each start and printed once."""
+    """Lets programs read the staff's API, as a bearer; empty: none. People open a link of `warmline staff-link`."""
+    staff_from: tuple[str, ...] = ()
+    """Networks that staff may come from, e.g. "192.168.1.0/24"; empty: this machine alone, or a proxy on it."""
+    hosts: tuple[str, ...] = ()
+    """Names by which browsers reach the pages, e.g. "support.example.com"; IP addresses and localhost always are."""
+    proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks of TLS proxies whose word about the visitor's address counts."""
     allowed_origins: tuple[str, ...] = ()
     """Further sites that may embed the caller's page, e.g. "https://www.example.com"."""
     max_web_calls_per_address: int = Field(default=4, ge=1, strict=True)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _check_listen = field_validator("listen")(_address)
+
+    @field_validator("staff_from", "proxies")
+    @classmethod
+    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(f'{network!r} is no network like "192.168.1.0/24" or "::/0"') from None
+        return networks
+
+    @field_validator("hosts")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f'{name!r} is no name like "support.example.com", without https:// and port')
+        return names
 
 
 class SipSection(Section):

@@ -164,7 +164,7 @@ async def _demo(config: Config, language: Language, *, once: bool, report: Path 
         ok = await _one_call(service, language, screen, report)
         screen.note("")
         screen.note(f"A caller's page (press the button and talk):  {service.base_url}/call")
-        screen.note(f"The staff's pages, with this call to replay:  {service.staff_url}")
+        screen.note(f"The staff's pages, with this call to replay:  {service.staff_url()}")
         if not once:
             host, port = service.sip_address
             screen.note(f"Any SIP phone may call sip:bot@{host}:{port} . Ctrl-C ends the service.")

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,10 +14,11 @@ import uvicorn
 
 from calls.errors import CallCentreError
 from records.private import private_from_now_on
-from service.app import Gate, make_app
+from service.app import make_app
 from service.certificate import check_certificate
 from service.config import Config, load_config, split_address
 from service.house import House
+from service.staff_door import Gate, StaffLinks
 from service.telemetry import set_up_logging
 
 logger = logging.getLogger(__name__)
@@ -50,7 +50,9 @@ class Service:
         except BaseException:
             self._socket.close()
             raise
-        self.gate = Gate(config.service.staff_token.get_secret_value())
+        section = config.service
+        links = StaffLinks(config.data_path)
+        self.gate = Gate(section.staff_token.get_secret_value(), links, self.house.clock, section.staff_from)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -63,9 +65,17 @@ class Service:
         return f"{scheme}://[{shown}]:{port}" if ":" in shown else f"{scheme}://{shown}:{port}"
 
     @property
+    def public_url(self) -> str:
+        """Where browsers elsewhere find the pages: by the first of our names, through the proxy or by our TLS."""
+        section = self.config.service
+        if not section.hosts:
+            return self.base_url
+        port = f":{self._socket.getsockname()[1]}" if section.tls_certificate else ""
+        return f"https://{section.hosts[0]}{port}"
+
     def staff_url(self) -> str:
-        """The staff pages with their token."""
-        return f"{self.base_url}/desk?token={self.gate.token}"
+        """Return a new link to the staff pages; it works once."""
+        return f"{self.public_url}/desk?token={self.gate.new_link()}"
 
     @property
     def sip_address(self) -> tuple[str, int]:
@@ -79,6 +89,7 @@ class Service:
         try:
             await self.house.start()
             await self._open_pages()
+            self.gate.links.serve_at(self.public_url)
         except BaseException:
             await self.stop()
             raise
@@ -88,6 +99,7 @@ class Service:
         settings = uvicorn.Config(
             make_app(self.house, self.gate),
             log_config=None,
+            proxy_headers=False,
             access_log=False,
             lifespan="off",
             ssl_certfile=section.tls_certificate or None,
@@ -106,6 +118,7 @@ class Service:
     async def stop(self) -> None:
         """Take no more calls, close the pages, then the lines."""
         self.house.ready = False
+        self.gate.links.closed()
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.wait({self._task})
@@ -164,9 +177,9 @@ async def _serve(config: Config) -> None:
     await service.start()
     if config.telephony.sip.enabled:
         host, port = service.sip_address
-        print(f"Calls are answered at sip:{host}:{port}", file=sys.stderr)
-    print(f"A caller's page:    {service.base_url}/call", file=sys.stderr)
-    print(f"The staff's pages:  {service.staff_url}", file=sys.stderr, flush=True)
+        print(f"Calls are answered at sip:{host}:{port}")
+    print(f"A caller's page:    {service.public_url}/call")
+    print(f"The staff's pages:  {service.staff_url()}  (once; `warmline staff-link` prints another)", flush=True)
     await stop.wait()
     logger.info("stopping: running calls hear a goodbye")
     await service.stop()

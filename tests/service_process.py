@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from service.staff_door import StaffLinks
+
 ROOT = Path(__file__).parents[1]
 ARTICLES = ("bill-explained", "power-outage-status")
 """The articles it knows: few, because embedding all of them is most of a first start."""
@@ -30,7 +32,7 @@ class ServiceProcess:
         self.staff_token = "token-of-the-tests"
         web_port, self.sip_host, self.sip_port = _free(socket.SOCK_STREAM), "127.0.0.1", _free(socket.SOCK_DGRAM)
         self.base_url = f"http://127.0.0.1:{web_port}"
-        self._errors = folder / "stderr.txt"
+        self._errors, self._printed = folder / "stderr.txt", folder / "stdout.txt"
         self._config = folder / "warmline.toml"
         self._process: subprocess.Popen[bytes] | None = None
         for language in ("es", "en"):
@@ -42,7 +44,7 @@ class ServiceProcess:
         self._config.write_text(
             f'data_dir = "{self.data_dir}"\n'
             f'[service]\nlisten = "127.0.0.1:{web_port}"\nstaff_token = "{self.staff_token}"\n'
-            f'allowed_origins = ["https://shop.example"]\n'
+            f'allowed_origins = ["https://shop.example"]\nhosts = ["pages.example"]\n'
             f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
             f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
             f'[dial_plan]\nlanguage = "en"\n'
@@ -56,8 +58,8 @@ class ServiceProcess:
             RuntimeError: it ended or took too long; the text is what it printed.
         """
         command = (sys.executable, "-m", "service.cli", "serve", "--config", str(self._config))
-        with self._errors.open("wb") as errors:
-            self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=errors, stderr=errors)
+        with self._errors.open("wb") as errors, self._printed.open("wb") as printed:
+            self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ}, stdout=printed, stderr=errors)
         until = time.monotonic() + START_S
         while time.monotonic() < until and self._process.poll() is None:
             if self._answers():
@@ -65,6 +67,10 @@ class ServiceProcess:
             time.sleep(0.2)
         self.stop()
         raise RuntimeError(f"the service did not start:\n{self._errors.read_text(errors='replace')[-3000:]}")
+
+    def printed(self) -> tuple[str, str]:
+        """Return what it wrote to standard output and to standard error."""
+        return self._printed.read_text(), self._errors.read_text()
 
     def settle(self, most_s: float = 20.0) -> None:
         """Return when no call is on.
@@ -83,6 +89,10 @@ class ServiceProcess:
         """Return the JSON that staff get at `path`."""
         headers = {"authorization": f"Bearer {self.staff_token}"}
         return httpx.get(self.base_url + path, headers=headers, trust_env=False).raise_for_status().json()
+
+    def staff_link(self, path: str = "/desk") -> str:
+        """Return a new link to a page of staff, as `warmline staff-link` makes it."""
+        return f"{self.base_url}{path}?token={StaffLinks(self.data_dir).new(time.time())}"
 
     def stop(self) -> None:
         """End it politely, then for good."""

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.service_process import ServiceProcess
 
@@ -22,6 +22,7 @@ STAFF_PATHS = (
     "/api/calls/x/waveform",
     "/api/callbacks",
     "/api/topics",
+    "/api/openapi.json",
 )
 ELSEWHERE = "https://evil.example"
 
@@ -58,17 +59,75 @@ def test_when_the_staff_token_is_missing_or_wrong_then_nothing_is_shown(
     assert "staff link" in refused.json()["detail"]
 
 
-def test_when_the_staff_link_is_opened_then_a_cookie_opens_the_api_and_the_token_leaves_the_address(
+def test_when_a_staff_link_is_opened_then_a_session_opens_the_api_and_the_token_leaves_the_address(
     anyone: httpx.Client, running_service: ServiceProcess
 ) -> None:
-    answer = anyone.get(f"/desk/callbacks?token={running_service.staff_token}")
+    link = running_service.staff_link("/desk/callbacks")
+    answer = anyone.get(link)
     assert answer.status_code == 303
     assert answer.headers["location"] == "/desk/callbacks"
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
     assert "samesite=strict" in cookie
+    assert "max-age=43200" in cookie
+    assert link.partition("token=")[2].lower() not in cookie, "the session is another secret than the link"
     assert anyone.get("/api/calls").status_code == 200
     assert anyone.get("/api/callbacks").json() == []
+
+
+def test_when_a_staff_link_was_opened_then_it_opens_nothing_any_more(
+    anyone: httpx.Client, running_service: ServiceProcess
+) -> None:
+    link = running_service.staff_link()
+    assert "set-cookie" in anyone.get(link).headers
+    with httpx.Client(trust_env=False) as elsewhere:
+        answer = elsewhere.get(link)
+        assert answer.status_code == 200
+        assert "set-cookie" not in answer.headers
+        assert elsewhere.get(f"{running_service.base_url}/api/calls").status_code == 401
+    token = running_service.staff_token
+    assert "set-cookie" not in httpx.get(f"{running_service.base_url}/desk?token={token}", trust_env=False).headers
+
+
+def test_when_a_page_comes_through_the_proxy_then_the_session_is_for_https_alone(
+    anyone: httpx.Client, running_service: ServiceProcess
+) -> None:
+    forwarded = {"x-forwarded-for": "198.51.100.7", "x-forwarded-proto": "https", "host": "pages.example"}
+    answer = anyone.get(running_service.staff_link(), headers=forwarded)
+    assert answer.status_code == 303
+    assert "; secure" in answer.headers["set-cookie"].lower()
+    assert anyone.get("/metrics").status_code == 200, "a program on this machine"
+    assert httpx.get(f"{running_service.base_url}/metrics", headers=forwarded, trust_env=False).status_code == 401
+
+
+@pytest.mark.parametrize("path", ["/call", "/desk", "/api/calls", "/metrics", "/healthz", "/api/web-calls/settings"])
+def test_when_another_name_was_turned_to_our_address_then_nothing_is_answered(anyone: httpx.Client, path: str) -> None:
+    for host in ("evil.example", "evil.example:80", "127.0.0.1.evil.example", "[", "pages.example.evil"):
+        answer = anyone.get(path, headers={"host": host})
+        assert answer.status_code == 421
+        assert "[service] hosts" in answer.json()["detail"]
+    for host in ("localhost:1", "127.0.0.1", "[::1]:8080", "pages.example", "PAGES.example:443"):
+        assert anyone.get(path, headers={"host": host}).status_code != 421
+
+
+async def test_when_a_socket_is_asked_for_by_another_name_then_it_does_not_open(
+    running_service: ServiceProcess,
+) -> None:
+    port = int(running_service.base_url.rpartition(":")[2])
+    with pytest.raises(InvalidStatus) as refused:
+        async with connect("ws://evil.example/api/captions", host="127.0.0.1", port=port, proxy=None):
+            pass
+    assert refused.value.response.status_code == 403
+
+
+def test_when_the_service_runs_then_its_output_is_the_links_and_its_errors_are_json_alone(
+    running_service: ServiceProcess,
+) -> None:
+    printed, errors = running_service.printed()
+    assert re.search(r"^The staff's pages:  https://pages\.example/desk\?token=\S{32} ", printed, re.MULTILINE)
+    assert re.search(r"^Calls are answered at sip:127\.0\.0\.1:\d+$", printed, re.MULTILINE)
+    assert "token=" not in errors
+    assert all(json.loads(line)["level"] for line in errors.splitlines())
 
 
 def test_when_the_staff_link_holds_a_wrong_token_then_the_page_comes_without_a_cookie(anyone: httpx.Client) -> None:
@@ -104,7 +163,8 @@ async def test_when_a_socket_has_no_token_then_it_is_closed_with_4401(
 async def test_when_another_site_opens_the_live_feed_with_the_cookie_of_staff_then_it_is_closed_with_4401(
     running_service: ServiceProcess,
 ) -> None:
-    cookie = f"warmline_staff={running_service.staff_token}"
+    opened = await asyncio.to_thread(httpx.get, running_service.staff_link(), trust_env=False)
+    cookie = f"warmline_staff={opened.cookies['warmline_staff']}"
     own = running_service.base_url
     assert await closing_code(running_service, "/api/live", cookie=cookie, origin=ELSEWHERE) == 4401
     assert await closing_code(running_service, "/api/live", cookie=cookie, origin="https://shop.example") == 4401

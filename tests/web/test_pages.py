@@ -117,7 +117,7 @@ def new_page(browser: Browser, errors: list[str], **settings: Any) -> Page:
 
 def desk(browser: Browser, service: ServiceProcess, errors: list[str], path: str = "/desk") -> Page:
     page = new_page(browser, errors)
-    page.goto(f"{service.base_url}{path}?token={service.staff_token}")
+    page.goto(service.staff_link(path))
     return page
 
 
@@ -307,7 +307,8 @@ def test_when_the_desk_is_opened_without_the_token_then_it_says_how_to_get_in(
 ) -> None:
     page = new_page(browser, [])
     page.goto(f"{running_service.base_url}/desk")
-    expect(page.get_by_text("Open the staff link that the service printed")).to_be_visible()
+    expect(page.get_by_text("A staff link works once. Get a new one where the service runs")).to_be_visible()
+    expect(page.get_by_text("warmline staff-link")).to_be_visible()
     page.context.close()
 
 
@@ -390,7 +391,7 @@ def test_when_the_screen_is_narrow_then_nothing_sticks_out(
     browser: Browser, running_service: ServiceProcess, visit: Visit, path: str
 ) -> None:
     page = new_page(browser, [], viewport={"width": 320, "height": 640}, locale="es-ES")
-    page.goto(f"{running_service.base_url}/desk?token={running_service.staff_token}")
+    page.goto(running_service.staff_link())
     page.goto(running_service.base_url + path.format(call_id=visit.call_id))
     page.locator("h1").first.wait_for(state="attached")
     page.wait_for_timeout(300)

@@ -66,7 +66,7 @@ function Locked() {
         <Icon name="lock" size={36} />
         <h1>{say(WORDS.locked)}</h1>
         <p>{say(WORDS.lockedTodo)}</p>
-        <code>{location.origin}/desk?token=…</code>
+        <code>warmline staff-link</code>
         <LanguageToggle />
       </div>
     </main>

@@ -10,8 +10,8 @@ export const WORDS = {
   notLive: { en: "Reconnecting …", es: "Reconectando …" },
   locked: { en: "This desk is locked", es: "Este puesto está cerrado" },
   lockedTodo: {
-    en: "Open the staff link that the service printed when it started. It looks like this:",
-    es: "Abra el enlace del personal que el servicio mostró al arrancar. Tiene esta forma:",
+    en: "A staff link works once. Get a new one where the service runs:",
+    es: "El enlace del personal sirve una sola vez. Pida otro donde funciona el servicio:",
   },
   failed: { en: "This could not be loaded.", es: "No se ha podido cargar." },
   retry: { en: "Try again", es: "Volver a intentar" },
