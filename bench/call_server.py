@@ -40,11 +40,17 @@ SERVER_PORTS = (46_000, 48_999)
 _LOOPBACK = "127.0.0.1"
 
 
-def speechlike(seconds: int, rate_hz: int) -> Samples:
-    """Return harmonics of 120 Hz under a moving envelope with pauses: as hard on codecs and mixers as speech."""
+def speechlike(seconds: int, rate_hz: int, speaker: int = 0) -> Samples:
+    """Return harmonics of 120 Hz in syllables and pauses: as hard on codecs and mixers as speech.
+
+    Each speaker has syllables of its own, or the echo guard would rightly take one for the echo of the other.
+    """
+    generator = np.random.default_rng(speaker)
     at = np.arange(seconds * rate_hz) / rate_hz
     sound = sum(np.sin(2 * np.pi * 120 * n * at + n) / n for n in range(1, 13))
-    envelope = (0.6 + 0.4 * np.sin(2 * np.pi * 3 * at)) * (at % 1.0 < 0.8)
+    ends = np.cumsum(generator.uniform(0.08, 0.3, seconds * 20))
+    loudness = generator.uniform(0.2, 1.0, len(ends)) * (generator.random(len(ends)) < 0.8)
+    envelope = loudness[np.searchsorted(ends, at, side="right").clip(max=len(ends) - 1)]
     return np.asarray(4000 * sound * envelope).astype(np.int16)
 
 

@@ -64,7 +64,7 @@ async def _sip(calls: int, seconds: int, result: Result) -> None:
     clock, ticker = SystemClock(), Ticker()
     process, wire = await start_process(serve_sip)
     _, port = await wire.receive()
-    factory = ProbeFactory(*_CALLER_PORTS, speechlike(5, 8000), clock)
+    factory = ProbeFactory(*_CALLER_PORTS, speechlike(5, 8000, speaker=1), clock)
     gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), clock, factory, lambda call: call.reject(486, "Busy Here"))
     await gateway.start()
     legs: list[SipLeg] = []
@@ -101,7 +101,7 @@ async def _sip(calls: int, seconds: int, result: Result) -> None:
 async def _webrtc(calls: int, seconds: int, result: Result, target: Callable[[Connection], None], prefix: str) -> None:
     process, wire = await start_process(target)
     opus = make_codec("OPUS")
-    sound = speechlike(5, 48_000)
+    sound = speechlike(5, 48_000, speaker=1)
     payloads = [opus.encode(sound[at : at + 960]) for at in range(0, len(sound), 960)]
     probes: list[BrowserProbe] = []
     setups_ms: list[float] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,5 +58,6 @@ def level_dbfs(samples: Samples) -> float:
     """Return the root-mean-square level in dB relative to full scale, `SILENCE_DBFS` at the least."""
     if samples.size == 0:
         return SILENCE_DBFS
-    mean_square = float(np.mean(np.square(samples.astype(np.float64)))) / 32768.0**2
-    return max(SILENCE_DBFS, 10.0 * float(np.log10(mean_square))) if mean_square > 0.0 else SILENCE_DBFS
+    wide = samples.astype(np.float32)
+    mean_square = float(np.dot(wide, wide)) / samples.size / 32768.0**2
+    return max(SILENCE_DBFS, 10.0 * math.log10(mean_square)) if mean_square > 0.0 else SILENCE_DBFS

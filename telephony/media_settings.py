@@ -25,5 +25,7 @@ class MediaSettings:
     """How long the peer must be silent before another address may take its place."""
     quality_every_ms: int = 10_000
     """How often a leg reports its quality to who wants to know. Source: twice the interval of RTCP."""
+    echo_guard: bool = True
+    """Keep telephone legs from returning what they are sent; browsers have a guard of their own."""
     jitter: JitterSettings = field(default_factory=JitterSettings)
     """Limits of the jitter buffer."""

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from calls.audio import FRAME_MS, AudioFrame
+from calls.audio import FRAME_MS, SPEECH_RATE_HZ, AudioFrame
 from calls.ids import LegId
 from calls.ports import Clock, DigitHeard, LegEnded, LegEvent
 from calls.resample import Resampler
 from telephony.codecs import AudioCodec, LossRepairer, make_codec
+from telephony.echo_guard import EchoGuard
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
 from telephony.quality import MediaQuality, QualityReport, report_between
@@ -69,8 +70,19 @@ class MediaStream:
         send_rtcp: Callable[[bytes], None],
         *,
         ssrc: int | None = None,
+        guard_echo: bool = False,
     ) -> None:
-        """Be silent until `use`; `ssrc` is given when signalling has announced one."""
+        """Be silent until `use`.
+
+        Args:
+            events: Where keys and the end are told.
+            settings: Section `[telephony.media]`.
+            clock: Where the time comes from.
+            send_rtp: Takes RTP datagrams.
+            send_rtcp: Takes RTCP datagrams.
+            ssrc: Given when signalling has announced one.
+            guard_echo: Keep the peer from returning what it is sent; for rates up to 16000 Hz.
+        """
         self.events = events
         self.garbage = 0
         """Datagrams that were neither RTP nor RTCP."""
@@ -95,6 +107,8 @@ class MediaStream:
             start_ms=now_ms,
             phase=secrets.randbelow(1000) / 1000,
         )
+        self._guard_echo = guard_echo
+        self._guard: EchoGuard | None = None
         self._direction: MediaDirection = "sendrecv"
         self._heard_ms = now_ms
         self._ticks_before = self._concealed_before = 0
@@ -148,7 +162,9 @@ class MediaStream:
         if agreed != self._agreed:
             self._codec = make_codec(codec, rate_hz=opus_rate_hz, fmtp=fmtp)
             self._agreed = agreed
-            self._rate_hz = self._rate_hz or self._codec.rate_hz
+            if self._rate_hz is None:
+                self._rate_hz = self._codec.rate_hz
+                self._guard = EchoGuard(self._rate_hz) if self._guard_echo and self._rate_hz <= SPEECH_RATE_HZ else None
             theirs, ours = self._codec.rate_hz, self._rate_hz
             self._resamplers = (Resampler(theirs, ours), Resampler(ours, theirs)) if theirs != ours else None
             tracker = None
@@ -197,6 +213,8 @@ class MediaStream:
         self._report(now_ms)
         pulled = self._receiver.pull(now_ms)
         samples = pulled.samples if self._resamplers is None else self._resamplers[0].process(pulled.samples)
+        if self._guard is not None:
+            samples = self._guard.received(samples)
         return AudioFrame(samples=samples, rate_hz=self.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
 
     def write(self, frame: AudioFrame) -> None:
@@ -209,6 +227,8 @@ class MediaStream:
         size = self.rate_hz * FRAME_MS // 1000
         fits = frame.rate_hz == self.rate_hz and len(frame.samples) == size
         samples = frame.samples if fits else np.zeros(size, dtype=np.int16)
+        if self._guard is not None:
+            self._guard.sent(samples)
         if self._resamplers is not None:
             samples = self._resamplers[1].process(samples)
         for datagram in self._sender.frame(samples):

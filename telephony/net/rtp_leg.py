@@ -63,7 +63,9 @@ class RtpLeg:
         self._clock = clock
         self._release = release
         self._loop = asyncio.get_running_loop()
-        self._stream = MediaStream(EventKeeper(leg_id), settings, clock, self._send_rtp, self._send_rtcp)
+        self._stream = MediaStream(
+            EventKeeper(leg_id), settings, clock, self._send_rtp, self._send_rtcp, guard_echo=settings.echo_guard
+        )
         self._latch = Latch(settings.relatch_silent_ms)
         self._srtp: SrtpContext | None = None
         self._former = former

@@ -71,7 +71,8 @@ class EchoHouse:
     def __init__(self, settings: SipSettings | None = None) -> None:
         clock = TestClock()
         first = 40_000 + free_udp_port() % 10_000
-        self.factory = RtpMediaFactory(MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40), clock)
+        media = MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
+        self.factory = RtpMediaFactory(media, clock)
         self.gateway = SipGateway(settings or SipSettings(listen="127.0.0.1:0"), clock, self.factory, self._take)
         self.legs: list[SipLeg] = []
         self.events: list[LegEvent] = []

@@ -31,7 +31,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def factory(clock: FakeClock) -> RtpMediaFactory:
-    settings = MediaSettings(bind_host=LOCAL, port_min=34_000, port_max=34_199, drain_ms=1000)
+    settings = MediaSettings(bind_host=LOCAL, port_min=34_000, port_max=34_199, drain_ms=1000, echo_guard=False)
     return RtpMediaFactory(settings, clock)
 
 

@@ -27,7 +27,8 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def factory(clock: FakeClock) -> RtpMediaFactory:
-    return RtpMediaFactory(MediaSettings(bind_host=LOCAL, port_min=34_600, port_max=34_799, drain_ms=0), clock)
+    settings = MediaSettings(bind_host=LOCAL, port_min=34_600, port_max=34_799, drain_ms=0, echo_guard=False)
+    return RtpMediaFactory(settings, clock)
 
 
 def keys(profile: str) -> tuple[SrtpKeys, SrtpKeys]:

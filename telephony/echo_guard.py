@@ -1,0 +1,93 @@
+"""Keeps a caller's phone from saying the bot's own words back to it.
+
+Phones on loudspeaker, cheap headsets and analogue gateways return what they are sent; recognition would take it for the
+caller, and the bot would interrupt itself. While something is being sent to a leg that echoes, or may, what comes from
+it goes through WebRTC's echo canceller (AEC3, by `pywebrtc-audio`), which lets the caller speak over the bot. Legs that
+proved to be free of echo (`telephony.rtp.echo_watch`) pay for the watch only.
+
+Measured a frame of 20 ms: the watch 8 us, the canceller 250 us at 16 kHz, resampling of narrowband 30 us.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from calls.audio import FRAME_MS, SPEECH_RATE_HZ, Samples, level_dbfs
+from calls.resample import Resampler
+from telephony.rtp.echo_watch import EchoState, EchoWatch
+
+_LINGER_TICKS = 40
+"""The canceller runs on for 0.8 s after the last sound sent: the longest delay looked for and the room's tail."""
+
+_SENT_DBFS = -60.0
+"""Quieter than this nothing was sent that could be heard coming back."""
+
+_FADE_MS = 5
+"""Cross-fade between the leg's own sound and the canceller's, which comes a few milliseconds later."""
+
+
+class EchoGuard:
+    """One leg's guard: `sent` for each frame that goes out, `received` for each that came in, once a tick each."""
+
+    def __init__(self, rate_hz: int) -> None:
+        """Work on frames of 20 ms at `rate_hz`: 8000 or 16000."""
+        self._watch = EchoWatch()
+        self._rate_hz = rate_hz
+        self._silence: Samples = np.zeros(rate_hz * FRAME_MS // 1000, dtype=np.int16)
+        self._sent: Samples = self._silence
+        self._sent_level = -96.0
+        self._quiet_ticks = _LINGER_TICKS
+        self._canceller: Any = None
+        self._resamplers: tuple[Resampler, Resampler, Resampler] | None = None
+        self._active = False
+        self._fade = np.linspace(0.0, 1.0, rate_hz * _FADE_MS // 1000, dtype=np.float32)
+
+    @property
+    def state(self) -> EchoState:
+        """What is known of the leg."""
+        return self._watch.state
+
+    @property
+    def active(self) -> bool:
+        """True while the canceller works."""
+        return self._active
+
+    def sent(self, samples: Samples) -> None:
+        """Note what goes out in this tick."""
+        self._sent = samples
+        self._sent_level = level_dbfs(samples) if samples.any() else -96.0
+
+    def received(self, samples: Samples) -> Samples:
+        """Return what the caller said in this tick, without what came back of ours."""
+        far, level = self._sent, self._sent_level
+        self._sent, self._sent_level = self._silence, -96.0
+        self._quiet_ticks = 0 if level > _SENT_DBFS else self._quiet_ticks + 1
+        state = self._watch.step(level, level_dbfs(samples))
+        wanted = state is not EchoState.CLEAR and self._quiet_ticks < _LINGER_TICKS
+        if not wanted and not self._active:
+            return samples
+        cleaned = self._cancel(samples, far)
+        if wanted == self._active:
+            return cleaned
+        self._active = wanted
+        before, after = (samples, cleaned) if wanted else (cleaned, samples)
+        mixed = after.copy()
+        size = len(self._fade)
+        mixed[:size] = np.rint(before[:size] * (1.0 - self._fade) + after[:size] * self._fade).astype(np.int16)
+        return mixed
+
+    def _cancel(self, near: Samples, far: Samples) -> Samples:
+        if self._canceller is None:
+            from pywebrtc_audio import EchoCanceller
+
+            self._canceller = EchoCanceller(sample_rate=SPEECH_RATE_HZ)
+            if self._rate_hz != SPEECH_RATE_HZ:
+                up, down = (self._rate_hz, SPEECH_RATE_HZ), (SPEECH_RATE_HZ, self._rate_hz)
+                self._resamplers = (Resampler(*up), Resampler(*up), Resampler(*down))
+        if self._resamplers is None:
+            cleaned: Samples = self._canceller.process(near, far)
+            return cleaned
+        wide_near, wide_far = self._resamplers[0].process(near), self._resamplers[1].process(far)
+        return self._resamplers[2].process(self._canceller.process(wide_near, wide_far))
