@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.grammar import is_ip_address
@@ -81,33 +81,31 @@ class SipDialog:
         """Return where a request of ours goes: the next hop's address, else where the peer's messages come from.
 
         A peer behind a network address translator names a private address that cannot be reached; then the way its
-        messages came is the way back. Messages of a dialog stay on the stream that it uses (RFC 5626 section 5.3 asks
-        for it behind translators, RFC 5923 between servers); when that is gone, one is opened to the next hop.
+        messages came is the way back. The dialog's stream serves as long as it is open and the next hop is who it leads
+        to (RFC 5626 section 5.3, RFC 5923); else one is opened to the next hop.
         """
         hop = self.route_set[0].uri if self.route_set else self.remote_target
-        if not isinstance(hop, SipUri):
-            return self.flow
-        transport = hop.transport
-        if transport not in (None, self.flow.transport) and is_ip_address(hop.host):
-            return Flow(hop.host, hop.port or DEFAULT_PORTS[transport], transport)
-        if self.flow.transport in RELIABLE_TRANSPORTS:
-            return self._on_stream(hop)
-        if not is_ip_address(hop.host):
-            return self.flow
-        if not self.route_set and _is_behind_nat(hop.host, self.flow.host):
-            return self.flow
-        if ipaddress.ip_address(hop.host).version != ipaddress.ip_address(self.flow.host).version:
-            return self.flow
-        return Flow(hop.host, hop.port or DEFAULT_PORTS["udp"])
-
-    def _on_stream(self, hop: SipUri) -> Flow:
-        """Return the dialog's stream with the next hop as the place where a new one is opened."""
         flow = self.flow
-        host = hop.host
-        if is_ip_address(host) and not self.route_set and _is_behind_nat(host, flow.host):
-            host = flow.host
-        name = flow.server_name if host == flow.host else hop.host
-        return Flow(host, hop.port or DEFAULT_PORTS[flow.transport], flow.transport, flow.connection, name)
+        if not isinstance(hop, SipUri):
+            return flow
+        transport = hop.transport or flow.transport
+        port = hop.port or DEFAULT_PORTS[transport]
+        if not is_ip_address(hop.host):
+            is_stream = transport in RELIABLE_TRANSPORTS and transport == flow.transport
+            return Flow(hop.host, port, transport, flow.connection, hop.host) if is_stream else flow
+        if self._cannot_reach(hop.host):
+            return replace(flow, port=port) if flow.transport in RELIABLE_TRANSPORTS else flow
+        if hop.host == flow.host and transport == flow.transport:
+            return Flow(hop.host, port, transport, flow.connection, flow.server_name)
+        return Flow(hop.host, port, transport)
+
+    def _cannot_reach(self, hop_host: str) -> bool:
+        """True when the next hop's address is of another family than the peer's or private where the peer is public."""
+        hop, peer = ipaddress.ip_address(hop_host), ipaddress.ip_address(self.flow.host)
+        if hop.version != peer.version:
+            return True
+        may_be_hidden = not self.route_set or self.flow.transport in RELIABLE_TRANSPORTS
+        return may_be_hidden and hop.is_private and not peer.is_private
 
 
 def dialog_of_callee(checked: CheckedRequest, tag: str, source: Flow) -> SipDialog:
@@ -141,8 +139,3 @@ def dialog_of_caller(
         remote_cseq=0,
         flow=flow,
     )
-
-
-def _is_behind_nat(contact_host: str, source_host: str) -> bool:
-    contact, source = ipaddress.ip_address(contact_host), ipaddress.ip_address(source_host)
-    return contact != source and contact.is_private and not source.is_private

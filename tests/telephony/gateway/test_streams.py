@@ -296,6 +296,25 @@ async def test_when_there_are_too_many_connections_then_the_one_idle_longest_mak
         await asyncio.gather(*(writer.wait_closed() for _, writer in opened), return_exceptions=True)
 
 
+@pytest.mark.parametrize(("trusted", "taken"), [(True, 4), (False, 2)])
+async def test_when_one_peer_opens_very_many_connections_then_only_so_many_are_taken_but_loopback_may(
+    monkeypatch: pytest.MonkeyPatch, trusted: bool, taken: int
+) -> None:
+    monkeypatch.setattr(stream_pool, "is_loopback", lambda host: trusted)
+    far = Party(SipSettings(listen="127.0.0.1:0", max_connections_per_peer=2))
+    async with running(far):
+        opened = [await asyncio.open_connection(*far.gateway.listen_address) for _ in range(4)]
+        await asyncio.sleep(0.1)
+        assert far.gateway.open_connections == taken
+        opened[0][1].close()
+        await eventually(lambda: far.gateway.open_connections == taken - 1)
+        opened.append(await asyncio.open_connection(*far.gateway.listen_address))
+        await eventually(lambda: far.gateway.open_connections == taken)
+        for _, writer in opened:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for _, writer in opened), return_exceptions=True)
+
+
 async def test_when_the_server_closes_before_any_response_then_the_call_is_sent_once_more_and_then_given_up() -> None:
     heard: list[bytes] = []
 
