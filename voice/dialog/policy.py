@@ -1,6 +1,6 @@
 """The mind of a call: what was heard goes in, what to do comes out. Pure; time and today's date are arguments.
 
-Each turn is read in this order: danger, card numbers, a human, switches of recording and emotion, language, lasting
+Each turn is read in this order: danger, card numbers, switches of recording and emotion, a human, language, lasting
 anger, consent, requests about the talk itself, the question in hand (flow, offer, choice), a new flow, a question.
 """
 
@@ -50,6 +50,7 @@ from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
 from voice.dialog.slots.yes_no import parse_yes_no
+from voice.dialog.switches import without_switches
 from voice.dialog.talk import SPEAKING_GUARD_MS, DeadlineName, Talk
 from voice.dialog.text import guess_language, plain, plain_speech
 
@@ -250,14 +251,15 @@ class DialogPolicy:
         if not any(s.endswith("_off") for s in switches):
             opening.staying_counts(talk)
         self._detect_language(turn, text)
-        if wants_human(text, talk.language):
+        if switches:
+            self._switch(switches, goes_on=wants_human(without_switches(text), talk.language))
+        if wants_human(without_switches(text) if switches else text, talk.language):
             self._moves.consent_unanswered()
             talk.matter = talk.matter or text
             self._questions.drop()
             escalate(talk, "caller_asked", "words")
             return
         if switches:
-            self._switch(switches)
             return
         if self._asked_language(text):
             return
@@ -288,13 +290,13 @@ class DialogPolicy:
         opening.settle_consent(talk, given=False, how="unanswered", quiet=True)
         return False
 
-    def _switch(self, switches: tuple[Switch, ...]) -> None:
+    def _switch(self, switches: tuple[Switch, ...], *, goes_on: bool) -> None:
         talk = self._talk
         for wanted in switches:
             opening.switch(talk, wanted, "words")
         if talk.pending == "consent":
             opening.settle_consent(talk, given=False, how="words", quiet=True)
-        if talk.phase == "talking":
+        if talk.phase == "talking" and not goes_on:
             self._moves.ask_again(careful=False)
 
     def _detect_language(self, turn: Turn, text: str) -> None:

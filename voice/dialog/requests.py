@@ -11,14 +11,13 @@ from typing import Literal
 
 from calls.ids import Language
 from voice.dialog.humans import wants_human
+from voice.dialog.switches import Switch, find_switches
 from voice.dialog.text import plain, plain_speech, without_hesitation
 
 Meta = Literal[
     "repeat", "slower", "wait", "capabilities", "identity", "goodbye", "thanks", "never_mind", "greeting", "ok"
 ]
 """Requests about the talk itself. `identity`: is this a machine?; `ok`: a backchannel without content."""
-
-Switch = Literal["recording_off", "recording_on", "emotion_off", "emotion_on"]
 
 
 def _rx(*patterns: str) -> re.Pattern[str]:
@@ -279,56 +278,3 @@ def asks_language(text: str) -> Language | None:
         ):
             return "en" if language == "es" else "es"
     return None
-
-
-_OFF = (
-    r"(?:dont|do not|stop|no|not|without|turn off|switch off|disable|never|quit|rather you didnt|"
-    r"deje de|deja de|dejen de|pare de|para de|sin|apague|apaga|desactive|desactiva|quite|quita|"
-    r"no quiero|no me|prohibo)"
-)
-_RECORD = (
-    r"(?:record|recorded|recording|recordings|recorder|taped|taping|grabe|grabes|graben|grabar|"
-    r"grabando|grabacion|grabado|grabada|grabarme|grabeis|grave|graves|graben|gravar|grabame)"
-)
-_FEEL = (
-    r"(?:emotion|emotions|emotional|feelings?|mood|emocion|emociones|sentimientos?|"
-    r"estado de animo|animo)"
-)
-_RECORDING_OFF = _rx(
-    rf"\b{_OFF} (?:\w+ ){{0,5}}{_RECORD}\b",
-    rf"\b{_RECORD} (?:off|no)\b$",
-    r"\b(?:i )?(?:refuse|object) (?:\w+ ){0,3}record\w*",
-)
-_RECORDING_ON = _rx(
-    r"\b(?:you (?:can|may)|feel free to|go ahead and|start|resume|turn on|"
-    r"switch on) (?:\w+ ){0,3}record(?:ing)?\b",
-    r"\b(?:puede|puedes|pueden|ya puede|vuelva a|vuelve a|si grabe|active|"
-    r"activa) (?:\w+ ){0,2}(?:grabar|grabarme|grabacion|la grabacion)\b",
-)
-_EMOTION_OFF = _rx(
-    rf"\b{_OFF} (?:\w+ ){{0,6}}{_FEEL}\b",
-    r"\b(?:dont|stop|no) (?:\w+ ){0,3}(?:analy[sz]e|analy[sz]ing|analizar|analice|analices|"
-    r"analicen|analizando) (?:\w+ ){0,2}(?:voice|voz|me|feelings)\b",
-)
-_EMOTION_ON = _rx(rf"\b(?:you can|turn on|switch on|puede|puedes|active|activa) (?:\w+ ){{0,4}}{_FEEL}\b")
-_ABOUT_SHOWS = _rx(
-    r"\b(?:record (?:a|the|my) (?:show|programme|program|game|match|film|movie|series)|"
-    r"grabar (?:un|el|la|una) (?:programa|partido|pelicula|serie))\b"
-)
-
-
-def find_switches(text: str) -> tuple[Switch, ...]:
-    """Return what the caller wants switched: keeping the recording, estimating emotion."""
-    speech = plain_speech(text)
-    if _ABOUT_SHOWS.search(speech):
-        return ()
-    found: list[Switch] = []
-    if _RECORDING_OFF.search(speech):
-        found.append("recording_off")
-    elif _RECORDING_ON.search(speech):
-        found.append("recording_on")
-    if _EMOTION_OFF.search(speech):
-        found.append("emotion_off")
-    elif _EMOTION_ON.search(speech):
-        found.append("emotion_on")
-    return tuple(found)
