@@ -6,6 +6,9 @@ matrix; nobody is moved between rooms. At each tick:
     1. every member's source is read once, at its native rate
     2. every tap hears every member's frame, before mixing; silence too, so that clocks never stop
     3. every member's sink gets the sum of those it hears: never itself, silence when there is nobody
+
+A sum is made at its listener's rate, from each speaker's own sound resampled at most once: a narrow member never
+narrows what two wide ones hear of each other, and what two narrow ones say passes untouched.
 """
 
 from __future__ import annotations
@@ -21,10 +24,17 @@ from calls.audio import FRAME_MS, AudioFrame, Samples, silence
 from calls.ids import MemberRole
 from calls.ports import AudioSink, AudioSource, AudioTap
 from calls.resample import Resampler
-from telephony.mixing import add_up, ramp, release
+from telephony.hearing_matrix import Edge, HearingMatrix
+from telephony.mixing import Limiter, add_up, ramp, release
 from telephony.net.ticker import Ticker
 
 logger = logging.getLogger(__name__)
+
+_DUCKED = 0.2
+"""What is left of the music while its listener speaks: -14 dB."""
+
+_MUSIC_STEP = 1 / 15
+"""How far music may go from silence to full in one frame: 300 ms all the way, so that it swells and never bursts."""
 
 
 @dataclass(slots=True)
@@ -41,8 +51,22 @@ class _Member:
     """Rates whose resampler has nothing but silence inside."""
     last_samples: dict[int, int] = field(default_factory=dict)
     """Last sample given to listeners, by rate: where a release ramp begins."""
+    last_read: int = 0
+    """Last sample of the frame that the source gave, 0 after silence."""
+    tail: Samples | None = None
+    """In the tick in which the source fell silent: a ramp from where it was to zero."""
+    limiter: Limiter = field(default_factory=Limiter)
     source_failed: bool = False
     sink_failed: bool = False
+
+
+@dataclass(slots=True)
+class _HoldSound:
+    """What one member on hold hears, at its own rate."""
+
+    player: _Member
+    listener_id: str
+    ended: bool = False
 
 
 class Conference:
@@ -53,8 +77,16 @@ class Conference:
         self._ticker = ticker
         self._id = conference_id
         self._members: dict[str, _Member] = {}
-        self._gains: dict[tuple[str, str], float] = {}
-        self._wanted: dict[tuple[str, str], float] = {}
+        self._matrix = HearingMatrix()
+        self._gains: dict[Edge, float] = {}
+        """What is heard now."""
+        self._goals: dict[Edge, float] = {}
+        """What the matrix asks for; a gain is faded to its goal."""
+        self._moving: set[Edge] = set()
+        """Edges whose gain is not their goal."""
+        self._hold_sounds: list[_HoldSound] = []
+        self._hold_count = 0
+        self._ducked: set[str] = set()
         self._releases: list[tuple[str, int]] = []
         self._taps: list[AudioTap] = []
         self._t_ms = 0
@@ -84,7 +116,9 @@ class Conference:
             self._leave_ticker = None
         self._members.clear()
         self._gains.clear()
-        self._wanted.clear()
+        self._goals.clear()
+        self._moving.clear()
+        self._hold_sounds.clear()
         self._taps.clear()
         self._releases.clear()
 
@@ -107,10 +141,9 @@ class Conference:
             raise ValueError(f"member {member_id} is in the conference already")
         quiet = AudioFrame(samples=silence(rate_hz), rate_hz=rate_hz, t_ms=self._t_ms)
         member = _Member(member_id, role, source, sink, rate_hz, quiet)
-        for other in self._members.values():
-            self._wanted[member_id, other.member_id] = 0.0 if role == "supervisor" else 1.0
-            self._wanted[other.member_id, member_id] = 0.0 if other.role == "supervisor" else 1.0
         self._members[member_id] = member
+        self._matrix.join(member_id, role)
+        self._set_goals()
         self.start()
 
     def remove(self, member_id: str) -> None:
@@ -123,9 +156,10 @@ class Conference:
             last = round(gain * member.last_samples.get(listener.rate_hz, 0))
             if last:
                 self._releases.append((listener.member_id, last))
-        for edges in (self._gains, self._wanted):
-            for edge in [edge for edge in edges if member_id in edge]:
-                del edges[edge]
+        self._matrix.leave(member_id)
+        self._hold_sounds = [sound for sound in self._hold_sounds if sound.listener_id != member_id]
+        self._ducked.discard(member_id)
+        self._set_goals()
 
     def connect(self, speaker: str, listener: str, on: bool) -> None:
         """Let `listener` hear `speaker` or not, from the next tick on, faded over one frame.
@@ -134,16 +168,83 @@ class Conference:
             KeyError: one of them is no member.
             ValueError: they are the same: nobody hears themselves.
         """
-        if speaker == listener:
-            raise ValueError("nobody hears themselves")
-        for member_id in (speaker, listener):
-            if member_id not in self._members:
-                raise KeyError(member_id)
-        self._wanted[speaker, listener] = 1.0 if on else 0.0
+        self.set_gain(speaker, listener, 1.0 if on else 0.0)
+
+    def set_gain(self, speaker: str, listener: str, gain: float) -> None:
+        """Let `listener` hear `speaker` with this factor, 0 to 4, from the next tick on, faded over one frame.
+
+        Raises:
+            KeyError: one of them is no member.
+            ValueError: they are the same, or the gain is out of range.
+        """
+        self._matrix.set_gain(speaker, listener, gain)
+        self._set_goals()
+
+    def mute(self, member_id: str, on: bool) -> None:
+        """Let nobody hear the member, or as before again; it hears the others, and taps hear it.
+
+        Raises:
+            KeyError: it is no member.
+        """
+        self._matrix.mute(member_id, on)
+        self._set_goals()
+
+    def whisper(self, speaker: str, listener: str | None) -> None:
+        """Let only `listener` hear `speaker`, whatever the matrix says; None ends it.
+
+        Raises:
+            KeyError: one of them is no member.
+            ValueError: they are the same.
+        """
+        self._matrix.whisper(speaker, listener)
+        self._set_goals()
+
+    def hold(self, member_id: str, sound: AudioSource) -> None:
+        """Put a member on hold: it hears `sound` alone, nobody hears it, the others go on. Again: another sound.
+
+        Args:
+            member_id: Who waits.
+            sound: Frames at the member's rate, such as `HoldSounds.music` gives; no tap hears it.
+
+        Raises:
+            KeyError: it is no member.
+        """
+        self._matrix.hold(member_id, True)
+        for playing in self._hold_sounds:
+            playing.ended = playing.ended or playing.listener_id == member_id
+        listener = self._members[member_id]
+        self._hold_count += 1
+        name = f"hold-{self._hold_count}"
+        player = _Member(name, "bot", sound, None, listener.rate_hz, listener.quiet)
+        self._hold_sounds.append(_HoldSound(player, member_id))
+        self._set_goals()
+
+    def resume(self, member_id: str) -> None:
+        """Take a member back from hold; without effect when it is not on hold.
+
+        Raises:
+            KeyError: it is no member.
+        """
+        self._matrix.hold(member_id, False)
+        for playing in self._hold_sounds:
+            playing.ended = playing.ended or playing.listener_id == member_id
+        self._set_goals()
+
+    def duck(self, member_id: str, on: bool) -> None:
+        """Turn the member's hold sound down while it speaks; whoever detects speech calls this."""
+        if on and member_id in self._members:
+            self._ducked.add(member_id)
+        else:
+            self._ducked.discard(member_id)
+        self._set_goals()
+
+    def is_held(self, member_id: str) -> bool:
+        """True while the member is on hold."""
+        return self._matrix.is_held(member_id)
 
     def hears(self, listener: str, speaker: str) -> bool:
         """True when `listener` hears `speaker`."""
-        return self._wanted.get((speaker, listener), 0.0) > 0.0
+        return self._goals.get((speaker, listener), 0.0) > 0.0
 
     def tap(self, tap: AudioTap) -> Callable[[], None]:
         """Let `tap` hear every member from the next tick on; returns what ends it. A tap that raises is dropped."""
@@ -160,27 +261,67 @@ class Conference:
         frames = {member.member_id: self._read(member) for member in members}
         for tap in list(self._taps):
             self._feed(tap, members, frames)
+        for sound in self._hold_sounds:
+            frames[sound.player.member_id] = self._read(sound.player)
+        faded = {edge: self._next_gain(edge) for edge in self._moving}
         at_rate: dict[tuple[str, int], Samples | None] = {}
         for listener in members:
             if listener.sink is not None:
-                self._write(listener, self._mix(listener, members, frames, at_rate))
-        self._gains.update(self._wanted)
+                self._write(listener, self._mix(listener, members, frames, at_rate, faded))
+        if self._moving:
+            self._settle(faded)
         self._releases.clear()
         self._t_ms += FRAME_MS
+
+    def _set_goals(self) -> None:
+        """Ask the matrix what each gain shall be, and note which have a way to go."""
+        self._hold_sounds = [
+            sound
+            for sound in self._hold_sounds
+            if not sound.ended or self._gains.get((sound.player.member_id, sound.listener_id))
+        ]
+        self._goals = self._matrix.gains()
+        for sound in self._hold_sounds:
+            loud = _DUCKED if sound.listener_id in self._ducked else 1.0
+            self._goals[sound.player.member_id, sound.listener_id] = 0.0 if sound.ended else loud
+        self._gains = {edge: gain for edge, gain in self._gains.items() if edge in self._goals}
+        self._moving = {edge for edge, goal in self._goals.items() if self._gains.get(edge, 0.0) != goal}
+
+    def _next_gain(self, edge: Edge) -> float:
+        """Return where an edge that moves is at the end of this tick: at its goal, or for music one step nearer."""
+        goal = self._goals[edge]
+        if edge[0] in self._members:
+            return goal
+        gain = self._gains.get(edge, 0.0)
+        return min(goal, gain + _MUSIC_STEP) if goal > gain else max(goal, gain - _MUSIC_STEP)
+
+    def _settle(self, faded: dict[Edge, float]) -> None:
+        """Keep what the tick reached; members may have come and gone while it ran. Music that faded out is let go."""
+        self._gains.update({edge: gain for edge, gain in faded.items() if edge in self._goals})
+        self._set_goals()
 
     def _read(self, member: _Member) -> AudioFrame | None:
         if member.source is None:
             return None
         try:
             frame = member.source.read(self._t_ms)
-            if frame is None or (frame.rate_hz == member.rate_hz and len(frame.samples) == len(member.quiet.samples)):
+            if frame is None:
+                self._fall_silent(member)
+                return None
+            if frame.rate_hz == member.rate_hz and len(frame.samples) == len(member.quiet.samples):
+                member.last_read = int(frame.samples[-1])
                 return frame
             raise ValueError(f"a frame of {len(frame.samples)} samples at {frame.rate_hz} Hz does not fit")
         except Exception:
             if not member.source_failed:
                 member.source_failed = True
                 logger.exception("a member's sound failed, it is silent now", extra=self._names(member))
+            self._fall_silent(member)
             return None
+
+    def _fall_silent(self, member: _Member) -> None:
+        last, member.last_read = member.last_read, 0
+        member.tail = release(last, member.rate_hz, len(member.quiet.samples)).astype(np.int16) if last else None
 
     def _feed(self, tap: AudioTap, members: list[_Member], frames: dict[str, AudioFrame | None]) -> None:
         for member in members:
@@ -204,12 +345,17 @@ class Conference:
         members: list[_Member],
         frames: dict[str, AudioFrame | None],
         at_rate: dict[tuple[str, int], Samples | None],
+        faded: dict[Edge, float],
     ) -> Samples:
         size = len(listener.quiet.samples)
         voices: list[npt.NDArray[np.signedinteger]] = []
+        if self._hold_sounds:
+            mine = (sound.player for sound in self._hold_sounds if sound.listener_id == listener.member_id)
+            members = [*members, *mine]
         for speaker in members:
             edge = (speaker.member_id, listener.member_id)
-            gain, wanted = self._gains.get(edge, 0.0), self._wanted.get(edge, 0.0)
+            gain = self._gains.get(edge, 0.0)
+            wanted = faded.get(edge, gain)
             if gain == 0.0 and wanted == 0.0:
                 continue
             key = (speaker.member_id, listener.rate_hz)
@@ -220,29 +366,33 @@ class Conference:
                 continue
             if gain != wanted:
                 voices.append(np.rint(voice * ramp(gain, wanted, size)).astype(np.int32))
+            elif gain != 1.0:
+                voices.append(np.rint(voice * np.float32(gain)).astype(np.int32))
             else:
                 voices.append(voice)
         voices += [release(last, listener.rate_hz, size) for name, last in self._releases if name == listener.member_id]
-        if not voices:
-            return listener.quiet.samples
-        if len(voices) == 1 and voices[0].dtype == np.int16:
-            alone: Samples = voices[0].astype(np.int16, copy=False)
-            return alone
-        return add_up(voices, size)
+        if listener.limiter.open:
+            if not voices:
+                return listener.quiet.samples
+            if len(voices) == 1 and voices[0].dtype == np.int16:
+                alone: Samples = voices[0].astype(np.int16, copy=False)
+                return alone
+        return listener.limiter.process(add_up(voices, size), listener.rate_hz)
 
     def _resampled(self, speaker: _Member, frame: AudioFrame | None, rate_hz: int) -> Samples | None:
-        if frame is None and (rate_hz == speaker.rate_hz or rate_hz in speaker.flushed):
+        tail = speaker.tail if frame is None else None
+        if frame is None and tail is None and (rate_hz == speaker.rate_hz or rate_hz in speaker.flushed):
             speaker.last_samples.pop(rate_hz, None)
             return None
-        samples = speaker.quiet.samples if frame is None else frame.samples
+        samples = frame.samples if frame is not None else tail if tail is not None else speaker.quiet.samples
         if rate_hz != speaker.rate_hz:
             resampler = speaker.resamplers.get(rate_hz)
             if resampler is None:
-                if frame is None:
+                if frame is None and tail is None:
                     return None
                 resampler = speaker.resamplers[rate_hz] = Resampler(speaker.rate_hz, rate_hz)
             samples = resampler.process(samples)
-            if frame is None:
+            if frame is None and tail is None:
                 speaker.flushed.add(rate_hz)
             else:
                 speaker.flushed.discard(rate_hz)
