@@ -119,6 +119,10 @@ class ProbeLeg:
     def set_direction(self, direction: MediaDirection) -> None:
         """Follow nothing: the bench never holds."""
 
+    def send_digit(self, digit: str, duration_ms: int) -> bool:
+        """Press no key."""
+        return False
+
     def deliver_digit(self, digit: str, duration_ms: int) -> None:
         """Take no keys."""
 

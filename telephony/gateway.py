@@ -37,6 +37,8 @@ from telephony.sip.signals import (
     SendFailed,
     SessionId,
     TimePassed,
+    TransferAsked,
+    TransferProgress,
     UserAgentInput,
     UserAgentOutput,
 )
@@ -46,6 +48,7 @@ from telephony.sip.wire import UserAgentSettings
 from telephony.sip_call import PendingLeg, SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from telephony.sip_transfer import CallTarget, CallWatch, Transfers
 
 logger = logging.getLogger(__name__)
 
@@ -109,6 +112,8 @@ class SipGateway:
         self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
+        self.transfers = Transfers(self._feed, self._place, self._leg_of)
+        """What peers may make us call; its policy is given by the service."""
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -161,11 +166,28 @@ class SipGateway:
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = False
 
+    async def drain(self, patience_s: float) -> bool:
+        """Take no new calls (503, also to the OPTIONS of a dispatcher) and let the running ones end by themselves.
+
+        Returns:
+            True when the last one ended within `patience_s`; `stop` follows in any case.
+        """
+        self._draining = True
+        if self._user_agent is not None:
+            self._user_agent.is_draining = True
+        try:
+            async with asyncio.timeout(patience_s):
+                await self._empty.wait()
+        except TimeoutError:
+            return False
+        return True
+
     async def stop(self) -> None:
         """Refuse new calls, end the running ones, wait `drain_ms` for the peers, release the ports. Idempotent."""
         if self._transports is None:
             return
         self._draining = True
+        await self.transfers.close()
         for call in list(self._calls.values()):
             self._feed(HangUpCall(call.session_id))
             if call.leg is not None:
@@ -206,6 +228,36 @@ class SipGateway:
             CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
                 `call.no_common_codec` or what opening the media raises.
         """
+        return await self._place(target_uri, CallWatch(on_early=on_early), caller, caller_name)
+
+    async def transfer(self, leg: SipLeg, target_uri: str) -> None:
+        """Ask the peer of a leg to call somebody else instead of us, and hang up once it has (blind transfer).
+
+        Raises:
+            CallCentreError: `call.bad_target`, `transfer.refused` when `transfers.may_call` does not allow it,
+                `transfer.failed` with the call as it was.
+        """
+        target = _parse_target(target_uri)
+        if self.transfers.refusal(CallTarget(uri=target_uri, why="asked_of_peer", leg_id=leg.leg_id)) is not None:
+            raise CallCentreError("transfer.refused", "This number may not be called.", fault="operator")
+        await leg.refer(target)
+        await leg.hang_up()
+
+    async def transfer_to(self, leg: SipLeg, other: SipLeg) -> None:
+        """Connect the peers of two legs of ours with each other, and leave both (attended transfer).
+
+        The target is checked already: we called it.
+
+        Raises:
+            CallCentreError: `transfer.failed` with both calls as they were.
+        """
+        await leg.refer(SipUri("sip", "", "invalid"), replacing=other)
+        await leg.hang_up()
+        await other.hang_up()
+
+    async def _place(
+        self, target_uri: str, watch: CallWatch, caller: str = "warmline", caller_name: str = ""
+    ) -> SipLeg:
         if self._transports is None or self._draining:
             raise _closed()
         target = _parse_target(target_uri)
@@ -213,9 +265,7 @@ class SipGateway:
         hunt = TargetHunt(self._avoided.order(found, self._clock.now_ms()))
         while True:
             tried = hunt.target
-            leg, failure = await self._try_server(
-                tried, target, caller, caller_name, on_early, is_last=not hunt.has_next
-            )
+            leg, failure = await self._try_server(tried, target, caller, caller_name, watch, is_last=not hunt.has_next)
             if leg is not None:
                 hunt.succeeded()
                 self._avoided.forgive(tried)
@@ -224,6 +274,7 @@ class SipGateway:
             if hunt.failed(failure.cause, failure.status):
                 self._avoided.note(tried, self._clock.now_ms())
             if hunt.state is HuntState.GIVEN_UP:
+                watch.status = failure.status
                 raise failure.error
             logger.info("a server failed, the next one is tried", extra={"cause": failure.cause})
 
@@ -233,7 +284,7 @@ class SipGateway:
         target: SipUri,
         caller: str,
         caller_name: str,
-        on_early: Callable[[SipLeg], None] | None,
+        watch: CallWatch,
         *,
         is_last: bool,
     ) -> tuple[SipLeg | None, _Failure | None]:
@@ -247,7 +298,7 @@ class SipGateway:
         session_id = _new_token()
         media = await self._media.open()
         call = PendingLeg(session_id, self._feed)
-        call.on_early = on_early
+        call.on_early, call.on_ringing = watch.on_early, watch.on_ringing
         leg = call.attach(media)
         self._add(call)
         reach_ms = self._settings.reach_ms
@@ -260,6 +311,7 @@ class SipGateway:
                 media_port=media.local_port,
                 caller=caller,
                 caller_name=caller_name,
+                fields=watch.fields,
                 reach_ms=reach_ms if is_last else min(reach_ms, self._settings.next_server_ms),
             )
         )
@@ -327,7 +379,15 @@ class SipGateway:
             call.finish(output)
         elif isinstance(output, MediaChangeRefused):
             logger.info("the peer refused a change", extra={"session_id": output.session_id, "status": output.status})
-        elif not isinstance(output, CallRinging):
+        elif isinstance(output, TransferAsked):
+            self.transfers.on_asked(output)
+        elif isinstance(output, TransferProgress):
+            if call.leg is not None:
+                call.leg.transfer_told(output.status, is_last=output.is_last)
+        elif isinstance(output, CallRinging):
+            if call.on_ringing is not None:
+                call.on_ringing()
+        else:
             assert_never(output)
 
     def _on_arrived(self, arrived: CallArrived) -> None:
@@ -339,18 +399,30 @@ class SipGateway:
             peer_call_id=arrived.call_id,
             remote=str(arrived.source),
         )
-        refusal = self._refusal(offer)
+        old = self._leg_of(arrived.replaces)
+        refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old)
         if refusal is not None:
             logger.info("a call was refused", extra={"session_id": arrived.session_id, "status": refusal.status})
             self._feed(RejectCall(arrived.session_id, refusal.status, refusal.reason, refusal.retry_after_s))
             return
         call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open)
         self._add(call)
+        if old is not None:
+            self.transfers.take_over(old, call.answer)
+            return
         try:
             self._on_call(call)
         except Exception:
             logger.exception("a new call could not be taken", extra={"session_id": arrived.session_id})
             self._feed(RejectCall(arrived.session_id, 500))
+
+    def _take_over_refusal(self, old: SipLeg | None) -> CallRefusal | None:
+        status = 481 if old is None else self.transfers.take_over_refusal(old)
+        return CallRefusal(status) if status is not None else None
+
+    def _leg_of(self, session_id: SessionId) -> SipLeg | None:
+        call = self._calls.get(session_id)
+        return call.leg if call is not None else None
 
     def _refusal(self, offer: CallOffer) -> CallRefusal | None:
         if self._draining:

@@ -87,6 +87,10 @@ class MediaLeg(Protocol):
         """Take a digit that came by signalling (SIP INFO) and report it as `DigitHeard`."""
         ...
 
+    def send_digit(self, digit: str, duration_ms: int) -> bool:
+        """Press a key towards the peer in the media (RFC 4733); False when the peer takes none there."""
+        ...
+
     def close(self) -> None:
         """Release the ports; idempotent, sends no event."""
         ...

@@ -14,9 +14,7 @@ from telephony.sip.signals import (
     AnswerCall,
     BeginEarlyMedia,
     CallOver,
-    DirectMedia,
     EndCause,
-    HangUpCall,
     RejectCall,
     RingCall,
     SessionId,
@@ -39,6 +37,8 @@ class PendingLeg:
         self._over: CallOver | None = None
         self.on_early: Callable[[SipLeg], None] | None = None
         """Called once when the party that we call lets us hear something before it answers."""
+        self.on_ringing: Callable[[], None] | None = None
+        """Called when the party that we call rings."""
 
     @property
     def over(self) -> CallOver | None:
@@ -47,11 +47,7 @@ class PendingLeg:
 
     def attach(self, media: MediaLeg) -> SipLeg:
         """Make the leg from its media."""
-        self.leg = SipLeg(
-            media,
-            lambda: self._send(HangUpCall(self.session_id)),
-            lambda direction: self._send(DirectMedia(self.session_id, direction)),
-        )
+        self.leg = SipLeg(media, self.session_id, self._send)
         return self.leg
 
     def agree(self, agreement: MediaAgreement) -> None:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
 from calls.audio import AudioFrame
+from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import DigitHeard, LegEnded, LegEvent, PeerHeld
 from telephony.media_port import MediaLeg
-from telephony.sdp.offer_answer import Direction, MediaAgreement
-from telephony.sip.signals import EndCause
+from telephony.sdp.offer_answer import MediaAgreement
+from telephony.sip.signals import (
+    AskTransfer,
+    DirectMedia,
+    EndCause,
+    HangUpCall,
+    SendDigit,
+    SessionId,
+    UserAgentOrder,
+)
+from telephony.sip.uri import SipUri
 
 logger = logging.getLogger(__name__)
 
@@ -32,19 +43,18 @@ _REASONS: dict[EndCause, str] = {
 class SipLeg:
     """Implements `calls.ports.Leg`: media from the media leg, the end from signalling, whichever comes first."""
 
-    def __init__(
-        self, media: MediaLeg, hang_up: Callable[[], None], direct: Callable[[Direction], None] | None = None
-    ) -> None:
+    def __init__(self, media: MediaLeg, session_id: SessionId, send: Callable[[UserAgentOrder], None]) -> None:
         """Take over an open media leg.
 
         Args:
             media: The media half.
-            hang_up: Makes signalling send BYE or CANCEL.
-            direct: Makes signalling ask the peer for another direction of sound.
+            session_id: The signalling half.
+            send: Gives an order to the user agent.
         """
         self._media = media
-        self._send_hang_up = hang_up
-        self._send_direct = direct
+        self._session_id = session_id
+        self._send = send
+        self._transfer: asyncio.Future[int] | None = None
         self._held_by_peer = False
         self._listener: Callable[[LegEvent], None] | None = None
         self._kept: list[LegEvent] = []
@@ -55,6 +65,11 @@ class SipLeg:
     def leg_id(self) -> LegId:
         """Unique name."""
         return self._media.leg_id
+
+    @property
+    def session_id(self) -> SessionId:
+        """Name of the signalling half."""
+        return self._session_id
 
     @property
     def codec(self) -> str:
@@ -96,18 +111,59 @@ class SipLeg:
 
         The peer is asked by re-INVITE (RFC 3264 section 8.4); it takes effect when it agrees.
         """
-        if self._send_direct is not None and not self._ended:
-            self._send_direct("sendonly" if with_music else "inactive")
+        if not self._ended:
+            self._send(DirectMedia(self._session_id, "sendonly" if with_music else "inactive"))
 
     def resume(self) -> None:
         """Take a peer that we hold back; nothing else changes when it holds us too."""
-        if self._send_direct is not None and not self._ended:
-            self._send_direct("sendrecv")
+        if not self._ended:
+            self._send(DirectMedia(self._session_id, "sendrecv"))
+
+    def send_digits(self, digits: str, duration_ms: int = 100) -> None:
+        """Press keys towards the peer: in its media (RFC 4733), else by INFO.
+
+        Raises:
+            ValueError: When one is none of `0123456789*#ABCD`.
+        """
+        if not digits or set(digits.upper()) - set("0123456789*#ABCD"):
+            raise ValueError("a key is none of 0123456789*#ABCD")
+        for digit in digits.upper() if not self._ended else "":
+            if not self._media.send_digit(digit, duration_ms):
+                self._send(SendDigit(self._session_id, digit, duration_ms))
+
+    async def refer(self, target: SipUri, *, replacing: SipLeg | None = None) -> None:
+        """Ask the peer to call somebody; the leg stays until somebody hangs up. Checks nothing: the gateway does.
+
+        Args:
+            target: Whom.
+            replacing: A leg of ours with the target, which the new call takes over (attended transfer).
+
+        Raises:
+            CallCentreError: `transfer.failed`, `transfer.busy`.
+        """
+        if self._transfer is not None:
+            raise CallCentreError("transfer.busy", "This call is being transferred already.", fault="us")
+        waiting = self._transfer = asyncio.get_running_loop().create_future()
+        try:
+            self._send(AskTransfer(self._session_id, target, replacing.session_id if replacing is not None else ""))
+            status = await waiting
+        finally:
+            self._transfer = None
+        if not 200 <= status < 300:
+            what = f"status {status}" if status else "no status"
+            raise CallCentreError(
+                "transfer.failed", f"The transfer came to nothing, with {what}.", fault="peer", retryable=True
+            )
+
+    def transfer_told(self, status: int, *, is_last: bool) -> None:
+        """Hear how far a transfer is that we asked for."""
+        if is_last and self._transfer is not None and not self._transfer.done():
+            self._transfer.set_result(status)
 
     def end(self, cause: EndCause) -> None:
         """Close the media and tell the end, once; when signalling does not know it yet, make it say so."""
         if cause == "local" and not self._ended:
-            self._send_hang_up()
+            self._send(HangUpCall(self._session_id))
         self._finish(_REASONS[cause])
 
     def agree(self, agreement: MediaAgreement) -> None:
@@ -139,13 +195,15 @@ class SipLeg:
         if isinstance(event, DigitHeard):
             self._tell(event)
         elif isinstance(event, LegEnded) and not self._ended:
-            self._send_hang_up()
+            self._send(HangUpCall(self._session_id))
             self._finish(event.reason)
 
     def _finish(self, reason: str) -> None:
         if self._ended:
             return
         self._ended = True
+        if self._transfer is not None and not self._transfer.done():
+            self._transfer.set_result(0)  # the peer left without saying how it went
         self._media.close()
         self._tell(LegEnded(reason=reason))
 

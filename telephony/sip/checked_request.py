@@ -18,8 +18,10 @@ MAX_MAX_FORWARDS = 255
 """Source: RFC 3261 section 20.22."""
 _SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Type")
 
-_UNSERVED_METHODS = ("REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "MESSAGE", "REFER")
-KNOWN_METHODS = frozenset(("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", *_UNSERVED_METHODS))
+_UNSERVED_METHODS = ("REGISTER", "SUBSCRIBE", "PUBLISH", "MESSAGE")
+KNOWN_METHODS = frozenset(
+    ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY", *_UNSERVED_METHODS)
+)
 """Methods of the IANA registry: refused with 405 where we do not do them, all others with 501."""
 
 

@@ -11,7 +11,7 @@ from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.message import Flow, SipResponse
 from telephony.sip.reliable import TAG, ReliableSender, ReliableState, parse_rack
 from telephony.sip.session import SDP_FIELD, parse_body
-from telephony.sip.session_modify import ChangingSession
+from telephony.sip.session_refer import ReferringSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import SessionId
 from telephony.sip.sip_dialog import dialog_of_callee
@@ -19,7 +19,7 @@ from telephony.sip.transaction_layer import TransactionKey
 from telephony.sip.wire import Wire
 
 
-class IncomingSession(ChangingSession):
+class IncomingSession(ReferringSession):
     """A call leg that a peer began."""
 
     def __init__(

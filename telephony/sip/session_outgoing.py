@@ -14,7 +14,7 @@ from telephony.sip.message import SipRequest, SipResponse
 from telephony.sip.name_addr import NameAddr
 from telephony.sip.reliable import ReliableReceiver, parse_rseq
 from telephony.sip.session import SDP_FIELD, parse_body
-from telephony.sip.session_modify import ChangingSession
+from telephony.sip.session_refer import ReferringSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import CallRinging, PlaceCall
 from telephony.sip.sip_dialog import DialogKey, SipDialog, dialog_of_caller
@@ -36,7 +36,7 @@ class EarlyDialog:
     confirmed: ReliableReceiver = field(default_factory=ReliableReceiver)
 
 
-class OutgoingSession(ChangingSession):
+class OutgoingSession(ReferringSession):
     """A call leg that we began."""
 
     owns_call_id = True
@@ -48,6 +48,7 @@ class OutgoingSession(ChangingSession):
         self.media.local = replace(self.media.local, port=order.media_port, random_bytes=random_bytes)
         self._flow = order.flow
         self._target = order.target
+        self._fields = order.fields
         self._local = NameAddr(SipUri("sip", order.caller, order.local_host), order.caller_name).with_tag(
             wire.new_token()
         )
@@ -82,6 +83,7 @@ class OutgoingSession(ChangingSession):
             ("CSeq", f"{self._invite_cseq} INVITE"),
             *self._wire.dialog_fields(self._local_host, self._flow.transport, self._target.scheme),
             *self.timer.request_fields(initial=True),
+            *self._fields,
             ("User-Agent", self._wire.settings.user_agent),
             SDP_FIELD,
         ]

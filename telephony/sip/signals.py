@@ -120,11 +120,62 @@ class PlaceCall:
     caller_name: str = ""
     secure: bool = False
     """Offer SRTP; nothing else is taken then. Only where keys may stand in signalling."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Further fields of the INVITE: Replaces, Referred-By."""
     reach_ms: int | None = None
     """How long this server may stay mute; None: as the settings say."""
 
 
-UserAgentOrder = RingCall | BeginEarlyMedia | AnswerCall | RejectCall | HangUpCall | DirectMedia | PlaceCall
+@dataclass(frozen=True, slots=True)
+class SendDigit:
+    """Send a digit by INFO."""
+
+    session_id: SessionId
+    digit: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AskTransfer:
+    """Ask the peer to call somebody (REFER)."""
+
+    session_id: SessionId
+    target: SipUri
+    replaces: SessionId = ""
+    """A call leg of ours with the target that the new call shall take over (attended transfer)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecideTransfer:
+    """Accept (202) or refuse a transfer that the peer asked for."""
+
+    session_id: SessionId
+    transfer_id: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTransfer:
+    """Tell the peer how far the transfer is that it asked for."""
+
+    session_id: SessionId
+    transfer_id: int
+    status: int
+
+
+UserAgentOrder = (
+    RingCall
+    | BeginEarlyMedia
+    | AnswerCall
+    | RejectCall
+    | HangUpCall
+    | DirectMedia
+    | PlaceCall
+    | SendDigit
+    | AskTransfer
+    | DecideTransfer
+    | ReportTransfer
+)
 UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder
 
 
@@ -146,6 +197,8 @@ class CallArrived:
     called: str
     call_id: str
     source: Flow
+    replaces: SessionId = ""
+    """A call leg that this call takes over (RFC 3891); answering it ends that one. Whether it may is not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +241,28 @@ class DigitReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The peer asks us to call somebody; `DecideTransfer` answers it."""
+
+    session_id: SessionId
+    transfer_id: int
+    target: str
+    replaces: str
+    """Value of the Replaces field that the new call shall carry; empty for none."""
+    referred_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferProgress:
+    """How far a transfer is that we asked for."""
+
+    session_id: SessionId
+    status: int
+    """What the target's side answered the peer, or the refusal of the REFER itself; 0: it was not said."""
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallOver:
     """The call is gone; the last output of a session."""
 
@@ -206,5 +281,7 @@ UserAgentOutput = (
     | MediaAgreed
     | MediaChangeRefused
     | DigitReceived
+    | TransferAsked
+    | TransferProgress
     | CallOver
 )

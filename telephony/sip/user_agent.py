@@ -16,22 +16,28 @@ from telephony.sip.checked_request import CheckedRequest, check_request, check_r
 from telephony.sip.grammar import SipSyntaxError, readable
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
+from telephony.sip.refer import format_replaces, parse_replaces
 from telephony.sip.respond import make_response, response_flow
 from telephony.sip.screening import Refusal, screen, screen_invite
 from telephony.sip.session_incoming import IncomingSession
-from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_outgoing import OutgoingSession
+from telephony.sip.session_refer import ReferringSession
+from telephony.sip.session_states import SessionState
 from telephony.sip.signals import (
     AnswerCall,
+    AskTransfer,
     BeginEarlyMedia,
     CallArrived,
     DatagramReceived,
+    DecideTransfer,
     DirectMedia,
     FlowLost,
     HangUpCall,
     PlaceCall,
     RejectCall,
+    ReportTransfer,
     RingCall,
+    SendDigit,
     SendFailed,
     SessionId,
     TimePassed,
@@ -47,6 +53,20 @@ MAX_SESSIONS = 2_000
 _RETRY_AFTER = ("Retry-After", "5")
 
 
+_Order = (
+    RingCall
+    | BeginEarlyMedia
+    | AnswerCall
+    | RejectCall
+    | HangUpCall
+    | DirectMedia
+    | SendDigit
+    | AskTransfer
+    | DecideTransfer
+    | ReportTransfer
+)
+
+
 class UserAgent:
     """SIP for many calls, without I/O."""
 
@@ -54,7 +74,9 @@ class UserAgent:
         """Start without calls; `new_token` gives an unpredictable word of letters and digits each time."""
         self._wire = Wire(settings, new_token)
         self._stateless_tag = new_token()
-        self._sessions: dict[SessionId, ChangingSession] = {}
+        self.is_draining = False
+        """OPTIONS are answered with 503, so that a dispatcher sends new calls elsewhere."""
+        self._sessions: dict[SessionId, ReferringSession] = {}
         self._by_dialog: dict[DialogKey, SessionId] = {}
         self._by_invite: dict[TransactionKey, SessionId] = {}
 
@@ -99,9 +121,7 @@ class UserAgent:
 
     # Orders of our own side
 
-    def _on_order(
-        self, order: RingCall | BeginEarlyMedia | AnswerCall | RejectCall | HangUpCall | DirectMedia, now_ms: int
-    ) -> None:
+    def _on_order(self, order: _Order, now_ms: int) -> None:
         session = self._sessions.get(order.session_id)
         if session is None:
             return
@@ -109,6 +129,14 @@ class UserAgent:
             session.hang_up(now_ms)
         elif isinstance(order, DirectMedia):
             session.direct(order.direction, now_ms)
+        elif isinstance(order, SendDigit):
+            session.send_digit(order.digit, order.duration_ms, now_ms)
+        elif isinstance(order, AskTransfer):
+            self._on_ask_transfer(session, order, now_ms)
+        elif isinstance(order, DecideTransfer):
+            session.decide_transfer(order.transfer_id, order.status, now_ms)
+        elif isinstance(order, ReportTransfer):
+            session.report_transfer(order.transfer_id, order.status, now_ms)
         elif isinstance(session, IncomingSession):
             if isinstance(order, RingCall):
                 session.ring(now_ms)
@@ -120,6 +148,14 @@ class UserAgent:
                 session.reject(order.status, order.reason, order.retry_after_s, now_ms)
             else:
                 assert_never(order)
+
+    def _on_ask_transfer(self, session: ReferringSession, order: AskTransfer, now_ms: int) -> None:
+        """Send REFER; for an attended transfer the target is the other peer's Contact, and its dialog is named."""
+        other = self._sessions.get(order.replaces)
+        if other is None or other.dialog is None:
+            session.transfer(order.target, "", now_ms)
+        else:
+            session.transfer(other.dialog.remote_target, format_replaces(other.dialog.key), now_ms)
 
     def _expire(self, now_ms: int) -> None:
         self._wire.handle(self._wire.layer.expire(now_ms))
@@ -141,11 +177,11 @@ class UserAgent:
                 session.on_failure(news.request, timed_out=news.timed_out, now_ms=now_ms)
                 self._note_dialogs(session)
 
-    def _deliver_response(self, session: ChangingSession, response: SipResponse, now_ms: int) -> None:
+    def _deliver_response(self, session: ReferringSession, response: SipResponse, now_ms: int) -> None:
         session.on_response(check_response(response), now_ms)
         self._note_dialogs(session)
 
-    def _note_dialogs(self, session: ChangingSession) -> None:
+    def _note_dialogs(self, session: ReferringSession) -> None:
         """Make requests within its dialogs find a session."""
         for key in session.dialog_keys:
             self._by_dialog[key] = session.session_id
@@ -216,9 +252,13 @@ class UserAgent:
                 session.on_request(key, checked, source, now_ms)
         elif layer.is_merged(checked, key):
             self._refuse(key, checked, source, Refusal(482), now_ms)
+        elif checked.method == "OPTIONS" and self.is_draining:
+            self._refuse(key, checked, source, Refusal(503, (_RETRY_AFTER,)), now_ms)
         elif checked.method == "OPTIONS":
             fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Accept-Encoding", "identity"))
             self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, ("Supported", ", ".join(SUPPORTED))))
+        elif checked.method == "REFER":
+            self._refuse(key, checked, source, Refusal(403, reason="Refer within a call"), now_ms)
         elif checked.method == "INVITE":
             self._on_new_call(key, checked, datagram, now_ms)
         else:
@@ -236,6 +276,14 @@ class UserAgent:
         if refusal is not None:
             self._refuse(key, checked, source, refusal, now_ms)
             return
+        try:
+            replaced = self._replaced_by(checked)
+        except SipSyntaxError:
+            self._refuse(key, checked, source, Refusal(400, reason="Bad Request: Replaces"), now_ms)
+            return
+        if isinstance(replaced, Refusal):
+            self._refuse(key, checked, source, replaced, now_ms)
+            return
         session_id = self._wire.new_token()
         session = IncomingSession(session_id, self._wire, key, checked, source, datagram.local_host, now_ms)
         self._sessions[session_id] = session
@@ -250,8 +298,28 @@ class UserAgent:
                 called=readable(checked.uri.user_text),
                 call_id=readable(checked.call_id),
                 source=source,
+                replaces=replaced,
             )
         )
+
+    def _replaced_by(self, checked: CheckedRequest) -> SessionId | Refusal:
+        """Return the call leg that a new call takes over, empty for none (RFC 3891 section 3).
+
+        Only a leg that talks can be taken over; one that ends is declined, one that we do not know is 481.
+
+        Raises:
+            SipSyntaxError: When Replaces is malformed.
+        """
+        wanted = parse_replaces(checked.headers)
+        if wanted is None:
+            return ""
+        session_id = self._by_dialog.get(wanted.key, "")
+        session = self._sessions.get(session_id)
+        if session is None or session.state in (SessionState.RINGING, SessionState.PROCEEDING, SessionState.CALLING):
+            return Refusal(481)
+        if session.state is not SessionState.TALKING:
+            return Refusal(603)
+        return Refusal(486) if wanted.early_only else session_id
 
     def _on_cancel(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Answer a CANCEL and take back the call that it aims at, if that still rings (RFC 3261 section 9.2)."""
@@ -270,7 +338,7 @@ class UserAgent:
     ) -> None:
         self._wire.respond(key, checked, source, refusal.status, now_ms, reason=refusal.reason, fields=refusal.fields)
 
-    def _find_session(self, checked: CheckedRequest) -> ChangingSession | None:
+    def _find_session(self, checked: CheckedRequest) -> ReferringSession | None:
         key = (checked.call_id, checked.recipient.tag or "", checked.sender.tag or "")
         return self._sessions.get(self._by_dialog.get(key, ""))
 

@@ -25,9 +25,9 @@ from telephony.sip.transaction_layer import (
 from telephony.sip.uri import SipUri
 from telephony.sip.via import MAGIC_COOKIE
 
-ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK")
+ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "PRACK", "REFER", "NOTIFY")
 """Methods that we serve."""
-SUPPORTED: tuple[str, ...] = ("100rel", "timer")
+SUPPORTED: tuple[str, ...] = ("100rel", "replaces", "timer")
 """Option tags that we understand; what a peer requires beyond them is refused with 420."""
 ACCEPT = "application/sdp, application/dtmf-relay, application/dtmf"
 

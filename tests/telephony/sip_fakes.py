@@ -84,6 +84,9 @@ class EchoLeg(asyncio.DatagramProtocol):
     def set_direction(self, direction: MediaDirection) -> None:
         self.directions.append(direction)
 
+    def send_digit(self, digit: str, duration_ms: int) -> bool:
+        return False
+
     def deliver_digit(self, digit: str, duration_ms: int) -> None:
         self.tell(DigitHeard(digit=digit, duration_ms=duration_ms))
 
