@@ -65,7 +65,8 @@ async def _sip(calls: int, seconds: int, result: Result) -> None:
     process, wire = await start_process(serve_sip)
     _, port = await wire.receive()
     factory = ProbeFactory(*_CALLER_PORTS, speechlike(5, 8000, speaker=1), clock)
-    gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), clock, factory, lambda call: call.reject(486, "Busy Here"))
+    settings = SipSettings(listen="127.0.0.1:0", codecs=("PCMU", "PCMA"))
+    gateway = SipGateway(settings, clock, factory, lambda call: call.reject(486, "Busy Here"))
     await gateway.start()
     legs: list[SipLeg] = []
     setups_ms: list[float] = []

@@ -135,6 +135,11 @@ class SipSection(Section):
     """Host that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
     rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
+    codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(
+        default=("OPUS", "G722", "PCMU", "PCMA"), min_length=1
+    )
+    """Codecs of the telephone line, most wanted first. OPUS and G722 carry twice the band and are understood better; of
+    PCMU and PCMA the peer's order decides."""
 
     @property
     def addresses(self) -> tuple[str, ...]:

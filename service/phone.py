@@ -50,7 +50,11 @@ class Phone:
         self.clock = SystemClock()
         self._ticker = Ticker()
         media = MediaSettings(bind_host=host, port_min=ports[0], port_max=ports[1])
-        settings = SipSettings(listen=f"[{host}]:0" if ":" in host else f"{host}:0", reach_ms=round(reach_s * 1000))
+        settings = SipSettings(
+            listen=f"[{host}]:0" if ":" in host else f"{host}:0",
+            reach_ms=round(reach_s * 1000),
+            codecs=("PCMU", "PCMA"),
+        )
         self._gateway = SipGateway(settings, self.clock, RtpMediaFactory(media, self.clock), _refuse)
         self._leg: SipLeg | None = None
         self._to_say: deque[Samples] = deque()

@@ -21,6 +21,7 @@ def sip_settings(config: Config) -> SipSettings:
             certificate=sip.tls_certificate, key=sip.tls_key, ca=sip.tls_ca, verify_clients=sip.tls_verify_clients
         ),
         dns_servers=sip.dns_servers,
+        codecs=sip.codecs,
     )
 
 

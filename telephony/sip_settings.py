@@ -37,8 +37,9 @@ class SipSettings:
     advertise: str | None = None
     """IP address that peers are told in Contact and SDP, for a host behind a one-to-one NAT. None: the listen address,
     or the local address that faces the peer when listening on all addresses."""
-    codecs: tuple[str, ...] = ("PCMU", "PCMA")
-    """Codecs that the media legs can do, most wanted first; the names of `telephony.sdp.codecs`."""
+    codecs: tuple[str, ...] = ("OPUS", "G722", "PCMU", "PCMA")
+    """Codecs that the media legs can do, most wanted first; the names of `telephony.sdp.codecs`. Of the two laws of
+    G.711 the peer's order decides."""
     user_agent: str = "Warmline"
     """Value of the Server and User-Agent headers; it names no version, since scanners look for one."""
     drain_ms: int = 2_000

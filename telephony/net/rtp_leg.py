@@ -96,6 +96,11 @@ class RtpLeg:
         """Rate of `read` and of what `write` takes; from the first `connect` on it stays."""
         return self._stream.rate_hz
 
+    @property
+    def encrypted(self) -> bool:
+        """True while the stream is SRTP."""
+        return self._srtp is not None
+
     def on_event(self, listener: Callable[[LegEvent], None]) -> None:
         """Call `listener` for each event; events before this call are kept for it."""
         self._stream.events.listen(listener)

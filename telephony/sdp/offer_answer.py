@@ -7,11 +7,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from telephony.rtp.srtp import SrtpKeys
-from telephony.sdp.codecs import CODECS, EVENT_RANGE, OFFERED_EVENT_PAYLOAD, STATIC_PAYLOADS, TELEPHONE_EVENT
+from telephony.sdp.codecs import (
+    CODECS,
+    EQUAL_CODECS,
+    EVENT_RANGE,
+    OFFERED_EVENT_PAYLOADS,
+    STATIC_PAYLOADS,
+    TELEPHONE_EVENT,
+)
 from telephony.sdp.crypto_attribute import (
     SECURE_PROTOCOLS,
     CryptoLine,
@@ -81,6 +88,8 @@ class MediaAgreement:
     """What the peer wishes of the codec's encoder."""
     held_by_peer: bool = False
     """The peer does not want to hear us, whatever we want."""
+    dtmf_clock_rate_hz: int | None = field(default=None, compare=False)
+    """Clock of telephone-event, None when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ class _Usable:
     index: int
     codec: str
     payload_type: int
-    event_payload_type: int | None
+    events: dict[int, int]
+    """Payload type of telephone-event by its clock: the one to use, or none."""
 
 
 def check_offer(
@@ -112,7 +122,7 @@ def answer_offer(
     wanted: Direction = "sendrecv",
     previous: MediaAgreement | None = None,
 ) -> tuple[SessionDescription, MediaAgreement]:
-    """Answer: the first usable audio stream with its first codec that we can do, every other stream refused.
+    """Answer: the first usable audio stream with the codec that we want most, every other stream refused.
 
     Args:
         offer: What the peer offers.
@@ -147,9 +157,7 @@ def answer_offer(
         )
         assert chosen is not None, "_choose takes only streams with a key that can be answered"
         line, keys = chosen
-    ours = _own_medium(
-        local, (usable.codec,), direction, {usable.codec: usable.payload_type}, usable.event_payload_type
-    )
+    ours = _own_medium(local, (usable.codec,), direction, {usable.codec: usable.payload_type}, usable.events)
     ours = _secured(replace(ours, protocol=theirs.protocol), (line,) if line is not None else ())
     media = tuple(ours if index == usable.index else _refused(medium) for index, medium in enumerate(offer.media))
     return _description(local, media), _agreement(
@@ -176,14 +184,19 @@ def make_offer(
         keys: Lines of ours when the stream is SRTP.
     """
     payload_types = {name: CODECS[name].payload_type for name in local.codecs}
-    names, event = local.codecs, OFFERED_EVENT_PAYLOAD
+    names = local.codecs
+    events = {clock: OFFERED_EVENT_PAYLOADS[clock] for clock in _clocks(names)}
     if agreed is not None:
         names = (agreed.codec, *(name for name in local.codecs if name != agreed.codec))
         payload_types[agreed.codec] = agreed.payload_type
-        event = agreed.dtmf_payload_type or OFFERED_EVENT_PAYLOAD
-        taken = {agreed.payload_type, event}
+        if agreed.dtmf_payload_type is not None and agreed.dtmf_clock_rate_hz is not None:
+            kept = {agreed.dtmf_clock_rate_hz: agreed.dtmf_payload_type}
+            free = {clock: number for clock, number in events.items() if number != agreed.dtmf_payload_type}
+            events = {**free, **kept}
+        taken = {agreed.payload_type, *events.values()}
         names = tuple(name for name in names if name == agreed.codec or payload_types[name] not in taken)
-    ours = _own_medium(local, names, direction, payload_types, event)
+    events = {clock: number for clock, number in events.items() if number != payload_types[names[0]]}
+    ours = _own_medium(local, names, direction, payload_types, events)
     if keys:
         ours = _secured(replace(ours, protocol=SECURE_PROTOCOLS[0]), keys)
     if previous is None:
@@ -224,7 +237,7 @@ def accept_answer(
     Raises:
         NotAcceptableError: When the answer refuses the stream or chose nothing of what was offered.
     """
-    usable = _choose_local(answer, local)
+    usable = _choose_local(answer, local, answered=True)
     if usable.index != place:
         raise NotAcceptableError(304, "Media type not available")
     theirs = answer.media[place]
@@ -255,13 +268,18 @@ def with_version(description: SessionDescription, previous: SessionDescription |
     return same if same == previous else replace(description, version=str(int(previous.version) + 1))
 
 
-def _choose_local(theirs: SessionDescription, local: LocalMedia) -> _Usable:
+def _choose_local(theirs: SessionDescription, local: LocalMedia, *, answered: bool = False) -> _Usable:
     version = ipaddress.ip_address(local.host).version
-    return _choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None)
+    return _choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None, answered=answered)
 
 
 def _choose(
-    theirs: SessionDescription, codecs: tuple[str, ...], ip_version: int, *, keys_allowed: bool = False
+    theirs: SessionDescription,
+    codecs: tuple[str, ...],
+    ip_version: int,
+    *,
+    keys_allowed: bool = False,
+    answered: bool = False,
 ) -> _Usable:
     problem = NotAcceptableError(304, "Media type not available")
     for index, medium in enumerate(theirs.media):
@@ -273,7 +291,7 @@ def _choose(
         if not _is_reachable(medium.connection, ip_version):
             problem = NotAcceptableError(301, "Incompatible network address formats")
             continue
-        codec = _first_codec(medium, codecs)
+        codec = _first_codec(medium, codecs, answered=answered)
         if codec is None:
             problem = NotAcceptableError(305, "Incompatible media format")
             continue
@@ -297,18 +315,35 @@ def _payloads(medium: MediaDescription) -> list[tuple[int, str, int]]:
     return payloads
 
 
-def _first_codec(medium: MediaDescription, codecs: tuple[str, ...]) -> tuple[str, int] | None:
-    for payload_type, encoding, clock_rate_hz in _payloads(medium):
-        if encoding in codecs and CODECS[encoding].clock_rate_hz == clock_rate_hz:
-            return encoding, payload_type
-    return None
+def _first_codec(
+    medium: MediaDescription, codecs: tuple[str, ...], *, answered: bool = False
+) -> tuple[str, int] | None:
+    """Return the codec that we want most of an offer, the first of an answer; the peer's order decides among equals."""
+    found = [
+        (encoding, payload_type)
+        for payload_type, encoding, clock_rate_hz in _payloads(medium)
+        if encoding in codecs and CODECS[encoding].clock_rate_hz == clock_rate_hz
+    ]
+    if not found or answered:
+        return found[0] if found else None
+    equals = min((codecs.index(name) for name in EQUAL_CODECS if name in codecs), default=0)
+    return min(found, key=lambda codec: equals if codec[0] in EQUAL_CODECS else codecs.index(codec[0]))
 
 
-def _event_payload(medium: MediaDescription, clock_rate_hz: int) -> int | None:
-    for payload_type, encoding, rate_hz in _payloads(medium):
-        if encoding == TELEPHONE_EVENT and rate_hz == clock_rate_hz:
-            return payload_type
-    return None
+def _event_payload(medium: MediaDescription, clock_rate_hz: int) -> dict[int, int]:
+    """Return clock and payload type of telephone-event: at the codec's clock, else at any that we know, or nothing.
+
+    Phones that offer Opus with events at 8000 Hz only are many, though RFC 7587 section 4.1 leaves 48000 alone.
+    """
+    found = [(rate_hz, number) for number, encoding, rate_hz in _payloads(medium) if encoding == TELEPHONE_EVENT]
+    fitting = [event for event in found if event[0] == clock_rate_hz]
+    others = [event for event in found if event[0] in OFFERED_EVENT_PAYLOADS]
+    return dict((fitting or others)[:1])
+
+
+def _clocks(names: tuple[str, ...]) -> list[int]:
+    """Return the clocks of codecs, each once, in their order."""
+    return list(dict.fromkeys(CODECS[name].clock_rate_hz for name in names))
 
 
 def _has_key(medium: MediaDescription) -> bool:
@@ -339,7 +374,7 @@ def _own_medium(
     names: tuple[str, ...],
     direction: Direction,
     payload_types: dict[str, int],
-    event_payload_type: int | None,
+    events: dict[int, int],
 ) -> MediaDescription:
     formats: list[str] = []
     attributes: list[tuple[str, str | None]] = []
@@ -351,10 +386,10 @@ def _own_medium(
         attributes.append(("rtpmap", f"{payload_type} {spelling}/{codec.clock_rate_hz}{channels}"))
         if codec.fmtp:
             attributes.append(("fmtp", f"{payload_type} {codec.fmtp}"))
-    if event_payload_type is not None:
-        formats.append(str(event_payload_type))
-        attributes.append(("rtpmap", f"{event_payload_type} telephone-event/{CODECS[names[0]].clock_rate_hz}"))
-        attributes.append(("fmtp", f"{event_payload_type} {EVENT_RANGE}"))
+    for clock_rate_hz, payload_type in events.items():
+        formats.append(str(payload_type))
+        attributes.append(("rtpmap", f"{payload_type} telephone-event/{clock_rate_hz}"))
+        attributes.append(("fmtp", f"{payload_type} {EVENT_RANGE}"))
     attributes += [("ptime", str(_PTIME_MS)), (direction, None)]
     return MediaDescription("audio", local.port, "RTP/AVP", tuple(formats), local.host, tuple(attributes))
 
@@ -375,12 +410,14 @@ def _agreement(
 ) -> MediaAgreement:
     host = None if _is_nowhere(theirs.connection) else theirs.connection
     ptime = (theirs.attribute("ptime") or "").strip()
+    clock_rate_hz, event = next(iter(usable.events.items()), (None, None))
     return MediaAgreement(
         remote_host=host,
         remote_port=theirs.port,
         codec=usable.codec,
         payload_type=usable.payload_type,
-        dtmf_payload_type=usable.event_payload_type,
+        dtmf_payload_type=event,
+        dtmf_clock_rate_hz=clock_rate_hz,
         direction=direction,
         crypto=keys,
         fmtp=theirs.fmtp(usable.payload_type),

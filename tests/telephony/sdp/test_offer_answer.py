@@ -177,3 +177,60 @@ def test_when_we_listen_on_ipv6_then_ipv6_offers_are_answered() -> None:
     answer, agreement = answer_offer(offer("m=audio 4000 RTP/AVP 0", session="c=IN IP6 2001:db8::7"), local)
     assert agreement.remote_host == "2001:db8::7"
     assert answer.connection == "2001:db8::1"
+
+
+WIDE = LocalMedia("192.0.2.1", 20_000, ("OPUS", "G722", "PCMU", "PCMA"), "77")
+
+
+@pytest.mark.parametrize(
+    ("formats", "codec", "payload_type"),
+    [
+        ("0 8 9 111", "OPUS", 111),
+        ("0 8 9", "G722", 9),
+        ("8 0 9", "G722", 9),
+        ("0 8", "PCMU", 0),
+        ("8 0", "PCMA", 8),
+        ("18 8", "PCMA", 8),
+    ],
+)
+def test_when_several_codecs_are_offered_then_our_order_decides_but_of_both_laws_the_peers(
+    formats: str, codec: str, payload_type: int
+) -> None:
+    _, agreement = answer_offer(offer(f"m=audio 4000 RTP/AVP {formats}", "a=rtpmap:111 opus/48000/2"), WIDE)
+    assert (agreement.codec, agreement.payload_type) == (codec, payload_type)
+
+
+def test_when_an_answer_names_several_codecs_then_its_first_is_in_use() -> None:
+    assert accept_answer(offer("m=audio 4000 RTP/AVP 0 9 8"), WIDE).codec == "PCMU"
+
+
+def test_when_codecs_of_two_clocks_are_offered_then_each_clock_has_its_events_and_the_answer_decides() -> None:
+    ours = make_offer(WIDE).media[0]
+    maps = [value for key, value in ours.attributes if key == "rtpmap" and "telephone-event" in (value or "")]
+    assert maps == ["102 telephone-event/48000", "101 telephone-event/8000"]
+    for formats, expected in (("0 101 102", 101), ("96 101 102", 102), ("96 101", 101), ("96", None)):
+        lines = (f"a=rtpmap:{number} {name}" for number, name in ((96, "opus/48000/2"), *EVENTS))
+        agreement = accept_answer(offer(f"m=audio 4000 RTP/AVP {formats}", *lines), WIDE)
+        assert agreement.dtmf_payload_type == expected
+
+
+EVENTS = ((101, "telephone-event/8000"), (102, "telephone-event/48000"))
+
+
+def test_when_opus_comes_with_events_at_8000_hz_only_then_they_are_taken_and_repeated_as_they_were() -> None:
+    lines = ("a=rtpmap:111 opus/48000/2", "a=fmtp:111 useinbandfec=1", "a=rtpmap:97 telephone-event/8000")
+    answer, agreement = answer_offer(offer("m=audio 4000 RTP/AVP 111 97", *lines), WIDE)
+    assert (agreement.codec, agreement.dtmf_payload_type, agreement.dtmf_clock_rate_hz) == ("OPUS", 97, 8000)
+    assert agreement.fmtp == "useinbandfec=1"
+    assert answer.media[0].rtpmap(97) is not None
+    assert ("rtpmap", "97 telephone-event/8000") in answer.media[0].attributes
+
+
+def test_when_we_offer_again_then_payload_types_keep_their_meaning() -> None:
+    lines = ("a=rtpmap:101 opus/48000/2", "a=rtpmap:9 G722/8000", "a=rtpmap:102 telephone-event/48000")
+    answer, agreement = answer_offer(offer("m=audio 4000 RTP/AVP 101 9 102", *lines), WIDE)
+    again = make_offer(WIDE, previous=answer, agreed=agreement).media[0]
+    maps = [value for key, value in again.attributes if key == "rtpmap"]
+    assert maps[0] == "101 opus/48000/2"
+    assert "102 telephone-event/48000" in maps
+    assert len({value.split()[0] for value in maps if value}) == len(maps)
