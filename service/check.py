@@ -54,6 +54,7 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
         ),
         ("web address", lambda: _ours("[service] listen", config.service.listen, socket.SOCK_STREAM)),
         ("certificate", lambda: _certificate(config)),
+        ("staff pages", lambda: _staff(config)),
         *((("SIP address", lambda: _line(config)),) if sip.enabled else ()),
         ("dial plan", lambda: _plan(config)),
         ("articles", lambda: _articles(config)),
@@ -107,6 +108,13 @@ def _line(config: Config) -> str:
 def _certificate(config: Config) -> str:
     check_certificate(config)
     return config.service.tls_certificate or "none: browsers give a microphone only on localhost or behind a TLS proxy"
+
+
+def _staff(config: Config) -> str:
+    section = config.service
+    where = ", ".join(section.staff_from) or "this machine and a proxy on it alone; [service] staff_from names others"
+    names = ", ".join(section.hosts) or "IP addresses and localhost alone; [service] hosts names others"
+    return f"served to {where}; asked for by {names}"
 
 
 def _plan(config: Config) -> str:

@@ -127,7 +127,7 @@ class SipSection(Section):
     """PEM file with its key; empty: the key stands in `tls_certificate`."""
     tls_ca: str = ""
     """PEM file of issuers that peers' certificates are held against; empty: those of the system."""
-    tls_verify_clients: bool = False
+    tls_verify_clients: bool = Field(default=False, strict=True)
     """True: who connects over TLS must show a certificate of `tls_ca`, e.g. a carrier's."""
     dns_servers: tuple[str, ...] = ()
     """DNS servers that know the carriers' names, "host" or "host:port"; empty: those of the system."""

@@ -30,6 +30,7 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
     printed = capsys.readouterr().out
     assert "ok      dialog: emergency 911, crisis line none; only people handle: complaint-procedure" in printed
     assert "ok      web address: 127.0.0.1:8080" in printed
+    assert "ok      staff pages: served to this machine and a proxy on it alone" in printed
     assert "ok      SIP address: UDP and TCP on 127.0.0.1:5060" in printed
     assert 'dialog.human_topics = ["complaint-procedure"]' in printed
 
@@ -48,6 +49,9 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
         ('[telephony.sip]\nlisten = "no-such-host.invalid:5060"\n', "is no address of this machine"),
         ('[speech]\nvoice_en = "coqui"\ncoqui_model_en = "/none"\n', "holds no Coqui model"),
         ('[speech]\nvoice_en = "coqui"\n', "needs coqui_model_en"),
+        ('[service]\nstaff_from = ["192.168.1.7/24"]\n', "is no network like"),
+        ('[service]\nhosts = ["https://support.example.com"]\n', "is no name like"),
+        ('[telephony.sip]\ntls_verify_clients = "yes"\n', "telephony.sip.tls_verify_clients"),
     ],
 )
 def test_when_the_service_could_not_start_or_speak_then_check_says_what_to_do(
