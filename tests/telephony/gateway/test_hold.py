@@ -35,7 +35,8 @@ async def house() -> AsyncIterator[EchoHouse]:
 
 def has_tone(frames: list[AudioFrame], frequency_hz: float) -> bool:
     """True when the frames, joined, hold a loud tone."""
-    return level_of(frequency_hz, np.concatenate([frame.samples for frame in frames])) > 1_000
+    samples = np.concatenate([frame.samples for frame in frames])
+    return level_of(frequency_hz, samples, frames[0].rate_hz) > 1_000
 
 
 async def converse(leg: SipLeg, seconds: float) -> list[AudioFrame]:
@@ -47,7 +48,7 @@ async def converse(leg: SipLeg, seconds: float) -> list[AudioFrame]:
         frame = leg.read(tick * FRAME_MS)
         if frame is not None:
             heard.append(frame)
-        leg.write(AudioFrame(tone(MUSIC_HZ, 1), 8000, tick * FRAME_MS))
+        leg.write(AudioFrame(tone(MUSIC_HZ, 1, leg.rate_hz), leg.rate_hz, tick * FRAME_MS))
         due_s += FRAME_MS / 1000
         await asyncio.sleep(max(0.0, due_s - loop.time()))
     return heard
