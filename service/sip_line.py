@@ -6,6 +6,7 @@ from datetime import datetime
 
 from calls.errors import CallCentreError
 from service.config import Config
+from telephony.net.resolver import Resolver
 from telephony.net.tls_contexts import TlsSettings, certificate_facts, client_context, server_context
 from telephony.sip_settings import SipSettings
 
@@ -29,10 +30,10 @@ def describe_line(config: Config, now_utc: datetime) -> str:
     """Say on what the line listens, after reading every file that TLS needs.
 
     Raises:
-        CallCentreError: `config.bad_tls`, `config.bad_listen`.
+        CallCentreError: `config.bad_tls`, `config.bad_listen`, `config.bad_dns_server`.
     """
     settings = sip_settings(config)
-    _ = settings.transports  # raises on addresses that cannot be
+    _ = settings.transports, Resolver(settings.dns_servers)  # both raise on addresses that cannot be
     client_context(settings.tls)
     said = f"UDP and TCP on {settings.listen}"
     if not settings.tls_listen:

@@ -326,7 +326,8 @@ class SipGateway:
 
     def message_received(self, data: bytes, source: Flow) -> None:
         """Take one message (the transports call this)."""
-        self._feed(DatagramReceived(data, source, self._bound.local_host(source.host)))
+        if self._transports is not None:
+            self._feed(DatagramReceived(data, source, self._transports.local_host(source.host)))
 
     def send_failed(self, flow: Flow) -> None:
         """Hear that something could not be sent (the transports call this)."""

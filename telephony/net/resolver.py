@@ -15,7 +15,7 @@ from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
 from calls.errors import CallCentreError
-from telephony.net.addresses import parse_listen
+from telephony.sip.grammar import is_ip_address
 from telephony.sip.locate import Addresses, Answers, Locator, LocatorState, Naptr, Question, Records, Srv
 from telephony.sip.message import Flow, Transport
 from telephony.sip.uri import SipUri
@@ -39,7 +39,7 @@ class Resolver:
             servers: `host` or `host:port` of DNS servers; empty: those of the system.
 
         Raises:
-            CallCentreError: `config.bad_listen` when one is no address.
+            CallCentreError: `config.bad_dns_server` when one is no address.
         """
         self._own_servers = bool(servers)
         self._random = random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -52,7 +52,7 @@ class Resolver:
             self._resolver.cache = dns.resolver.LRUCache()
             self._resolver.lifetime = LIFETIME_S
             if servers:
-                ports = dict(parse_listen(item if ":" in item else f"{item}:{_DNS_PORT}", "dns") for item in servers)
+                ports = dict(_parse_server(item) for item in servers)
                 self._resolver.nameservers = list(ports)
                 self._resolver.nameserver_ports = dict(ports)
 
@@ -131,6 +131,20 @@ class Resolver:
             logger.info("the DNS did not answer: %s", type(error).__name__)
             return []
         return list(answer)
+
+
+def _parse_server(text: str) -> tuple[str, int]:
+    if is_ip_address(text):
+        return text, _DNS_PORT
+    host, _, port = text.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not is_ip_address(host) or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65_536:
+        raise CallCentreError(
+            "config.bad_dns_server",
+            f"{text!r} in [telephony.sip] dns_servers is no address of a DNS server; write 10.0.0.53 or 10.0.0.53:53.",
+            fault="operator",
+        )
+    return host, int(port)
 
 
 def _plain(name: object) -> str:

@@ -67,3 +67,15 @@ def test_when_the_files_of_tls_do_not_serve_then_checking_fails_with_a_sentence(
 def test_when_several_ports_are_named_then_checking_fails() -> None:
     with pytest.raises(CallCentreError, match="several ports"):
         describe_line(config(listen="127.0.0.1:5060, 127.0.0.1:5062"), NOW)
+
+
+@pytest.mark.parametrize("server", ["dns.example.com", "10.0.0.53:", "10.0.0.53:99999", "[::1"])
+def test_when_a_dns_server_is_no_address_then_checking_fails_with_a_sentence(server: str) -> None:
+    with pytest.raises(CallCentreError, match="is no address of a DNS server") as error:
+        describe_line(config(dns_servers=(server,)), NOW)
+    assert error.value.code == "config.bad_dns_server"
+
+
+@pytest.mark.parametrize("server", ["10.0.0.53", "10.0.0.53:5353", "::1", "[::1]:53"])
+def test_when_a_dns_server_is_an_address_with_or_without_port_then_it_is_taken(server: str) -> None:
+    assert describe_line(config(dns_servers=(server,)), NOW)

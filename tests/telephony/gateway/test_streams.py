@@ -296,6 +296,37 @@ async def test_when_there_are_too_many_connections_then_the_one_idle_longest_mak
         await asyncio.gather(*(writer.wait_closed() for _, writer in opened), return_exceptions=True)
 
 
+async def test_when_our_connection_is_quiet_then_we_ping_and_one_whose_peer_stops_answering_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_pool, "LOOK_AFTER_S", 0.02)
+    monkeypatch.setattr(stream_watch, "PING_MS", 100)
+    monkeypatch.setattr(stream_watch, "PONG_MS", 200)
+    heard: list[bytes] = []
+    pongs = 3
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        while data := await reader.read(1000):
+            heard.append(data)
+            if heard.count(b"\r\n\r\n") <= pongs:
+                writer.write(b"\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    near = Party()
+    async with running(near):
+        port = server.sockets[0].getsockname()[1]
+        dialling = asyncio.create_task(near.gateway.place_call(f"sip:bot@127.0.0.1:{port};transport=tcp"))
+        await eventually(lambda: heard.count(b"\r\n\r\n") == pongs)
+        assert near.gateway.open_connections == 1
+        await eventually(lambda: heard.count(b"\r\n\r\n") > pongs)
+        await eventually(lambda: sum(data.startswith(b"INVITE") for data in heard) == 2)
+        dialling.cancel()
+        await asyncio.gather(dialling, return_exceptions=True)
+    server.close()
+
+
 @pytest.mark.parametrize(("trusted", "taken"), [(True, 4), (False, 2)])
 async def test_when_one_peer_opens_very_many_connections_then_only_so_many_are_taken_but_loopback_may(
     monkeypatch: pytest.MonkeyPatch, trusted: bool, taken: int
