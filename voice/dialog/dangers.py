@@ -1,109 +1,10 @@
-"""Patterns of danger to life, of gas and of self-harm, in plain text of both languages."""
+"""Patterns of danger to life, in plain text of both languages."""
 
 from __future__ import annotations
 
+import re
+
 from voice.dialog.text import any_of
-
-GAS = any_of(
-    r"\b(?:smell|smells|smelling|smelled|smelt|stinks|stink|reeks|whiff|odou?r|scent|stench|"
-    r"sniff)(?: \w+){0,4} (?:gas|gaz|guess leak|rotten eggs?|sulphur|sulfur)\b",
-    r"\b(?:gas|gaz)(?: \w+){0,3} (?:smell|smells|smelling|leak|leaks|leaking|leaked|escaping|"
-    r"hissing|hiss|stinks|odou?r|poisoning|explosion|exploded|coming out|stench|fumes)\b",
-    r"\b(?:leak|leaks|leaking|leakage|escape|hissing|fumes)(?: \w+){0,3} (?:of )?(?:gas|gaz)\b",
-    r"\brotten eggs?\b",
-    r"\b(?:left|leave|leaving) the gas on\b",
-    r"\bgas (?:is |was )?(?:still )?(?:left )?(?:on all|turned on and)\b",
-    r"\b(?:gas|propane|butane|natural gas)(?: \w+){0,3} (?:in the (?:house|kitchen|air|flat|room|"
-    r"apartment|basement|hallway)|everywhere|filling)\b",
-    r"\bcarbon monoxide\b",
-    r"\b(?:co|monoxide) (?:alarm|detector|poisoning)\b",
-    r"\b(?:huele|huelo|olimos|olio|olieron|olido|olor|oliendo|olia|hueles|olemos|oler|huelen|apesta|peste|tufo|"
-    r"hedor|ole|"
-    r"uele|huelle)(?: \w+){0,5} (?:gas|gaz|gases|butano|huevos? podridos?|azufre)\b",
-    r"\b(?:a|de) gas (?:huele|apesta)\b",
-    r"\b(?:fuga|fugas|escape|escapa|escapando|escapado|perdida|sale|saliendo|salio|pierde|"
-    r"perdiendo|escaparse|se fuga|fugando|suga|buga)(?: \w+){0,3} (?:de |del |el )?(?:gas|gaz|"
-    r"butano)\b",
-    r"\b(?:gas|butano)(?: \w+){0,4} (?:escapando|fuga|fugando|escapa|saliendo|sale|huele|pierde|"
-    r"apesta|exploto|explotar|abiert[oa]|escape)\b",
-    r"\bmonoxido\b",
-    r"\b(?:intoxica\w+|envenena\w+)(?: \w+){0,4} (?:gas|monoxido|humo)\b",
-    r"\bhuevos? podridos?\b",
-    r"\b(?:deje|dejo|dejaron|dejado|quedo) (?:\w+ ){0,3}(?:el gas|la llave del gas|"
-    r"el gas abierto)(?: \w+){0,2} (?:abiert[oa]|encendid[oa])\b",
-    r"\bhay gas en\b",
-)
-
-
-SELF_HARM = any_of(
-    r"\b(?:kill|killing|hurt|hurting|harm|harming|hang|hanging|shoot|shooting|cut|cutting|poison|"
-    r"poisoning|hung|off|end) (?:my ?self|me self|meself|my self)\b",
-    r"\b(?:end|ending|take|taking|ended|finish|finishing) (?:my|me) (?:own )?life\b",
-    r"\bsuicid\w*\b",
-    r"\bsuicidal\b",
-    r"\b(?:i |just |really )?(?:want|wanna|need|wish|ready|rather|would|prefer|thinking about|"
-    r"think of|thought of|thoughts of)(?: to| i could| i would| i was| i were| be| of)* (?:die|"
-    r"be dead|dying|dead|not wake up|never wake up|disappear forever|not be here any ?more|"
-    r"not exist)\b",
-    r"\b(?:dont|do not|no longer|not) (?:\w+ )?(?:want|wanna|wish|wanting|see (?:any|a) (?:reason|"
-    r"point))(?: to| in)? (?:live|living|be alive|be here|go on|go on living|keep (?:going|"
-    r"living)|carry on|wake up|exist)\b(?! (?:in|at|here in|with (?:my|the|this|a)|"
-    r"without (?:internet|wifi|light))\b)",
-    r"\b(?:no|any|a) (?:reason|point|sense) (?:to|in|for) (?:live|living|life|go on|going on|"
-    r"keep going|be alive)\b",
-    r"\b(?:cant|cannot|can not) (?:go on|live like this|take (?:life|living)|"
-    r"do this any ?more i want to (?:die|end))(?: any ?more)?\b(?! with (?:this|the|"
-    r"your) (?:internet|speed|bill|service))",
-    r"\bbetter off (?:dead|without me)\b",
-    r"\b(?:jump|jumping|throw(?:ing)? myself) (?:off|from|out of|"
-    r"in front of)(?: \w+){0,3} (?:bridge|roof|building|balcony|window|train|cliff|car|bus)?",
-    r"\b(?:overdose|overdosed|overdosing|(?:took|taken|swallowed) all (?:my|the|of my) (?:pills|"
-    r"tablets|medication)|swallow(?:ed)? (?:\w+ ){0,3}pills|slit my wrists?|cut my wrists?)\b",
-    r"\b(?:end|finish) it all\b",
-    r"\bnothing matters\b(?: \w+){0,6} end(?:ing)? (?:it|things|everything)\b",
-    r"\b(?:thinking|thought) (?:of|about) ending (?:it all|things|everything|my life)\b",
-    r"\bme (?:quiero|voy a|quisiera) quitar(?:me)? de en medio\b",
-    r"\bself ?harm\w*\b",
-    r"(?<!do )(?<!can )(?<!could )(?<!may )(?<!should )\b(?:i|id|ill|im)(?: \w+){0,3} (?:end it|"
-    r"not be around (?:any ?more|much longer|tomorrow))\b",
-    r"\bno (?:longer )?want to be alive\b",
-    r"\b(?:me|nos) (?:quiero|voy a|quisiera|queria|pienso|vaya a|puedo|debo|dan ganas de|gustaria|"
-    r"he intentado|intente) (?:a )?(?:matar|suicidar|morir|ahorcar|colgar de|tirar (?:por|al|de|"
-    r"a las)|cortar las venas|quitar la vida|pegar un tiro|envenenar|hacer dano)\b",
-    r"\b(?:quiero|voy a|quisiera|queria|pienso|pensando en|pensado en|ganas de|deseo|prefiero|"
-    r"preferiria|intento|intentado|capaz de|planeo|necesito|dispuest[oa] a|"
-    r"a punto de)(?: \w+){0,2}? (?:matarme|suicidarme|morir|morirme|ahorcarme|quitarme la vida|"
-    r"quitarme de en medio|hacerme dano|cortarme las venas|tirarme (?:por|al|de|a|desde)|"
-    r"lanzarme (?:al|de|por)|desaparecer (?:de este mundo|para siempre)|pegarme un tiro|"
-    r"acabar con mi vida|acabar con todo|terminar con (?:mi vida|todo)|envenenarme|"
-    r"dejar de (?:existir|vivir))\b",
-    r"\b(?:matarme|suicidarme|suicidar|ahorcarme|quitarme la vida|cortarme las venas|suicidi\w+|"
-    r"autolesion\w*|me mato|me voy a matar|me suicido|me ahorco|hacerme dano)\b",
-    r"\b(?:me|te) (?:quiero morir|quiero matar|quisiera morir|queria morir)\b",
-    r"\b(?:ya )?no (?:quiero|deseo|tengo ganas de|puedo|vale la pena|merece la pena|"
-    r"tengo (?:por que|para que|motivos? para|razon(?:es)? para)|encuentro (?:sentido a|"
-    r"motivos para))(?: (?:seguir|mas))? (?:vivir|viviendo|la vida|vivo|viva|"
-    r"seguir aqui)\b(?! (?:en|aqui en|con|sin (?:internet|luz|wifi))\b)",
-    r"\b(?:mi|la) vida (?:ya )?no (?:tiene sentido|vale (?:nada|la pena)|merece la pena)\b",
-    r"\b(?:estaria|estarian|estaran|estariais|estareis) mejor (?:muert[oa]|sin mi)\b",
-    r"\bno quiero (?:despertar|estar (?:viv[oa]|en este mundo)|existir)\b",
-    r"\b(?:me he tomado|me tome|me trague|tome|tomarme) (?:\w+ ){0,3}(?:pastillas|veneno|lejia|"
-    r"barbituricos)\b",
-    r"\b(?:i )?(?:just )?want (?:it|everything|it all|this all|all of it) to (?:be over|stop|end)\b(?! (?:with|"
-    r"already|now so))",
-    r"\bquiero que (?:todo )?(?:esto )?(?:se )?(?:acabe|termine|pare) (?:todo)\b|\bquiero que todo (?:esto )?(?:se )?"
-    r"(?:acabe|termine)\b",
-    r"\b(?:have|got|holding|with) (?:\w+ )?(?:the|a|my|all these) (?:\w+ )?(?:pills|tablets|knife|blade|rope|"
-    r"gun) (?:\w+ )?"
-    r"(?:in front of me|in my hand|in my hands|ready|here)\b",
-    r"\btengo (?:las|un|una|el|la|todas las) (?:pastillas|cuchillo|cuchilla|soga|cuerda|pistola|navaja) (?:aqui|"
-    r"delante|preparad[oa]s?|list[oa]s?|en la mano|enfrente|a mano)\b",
-    r"\blife (?:isnt|is not|aint|no longer is|is no longer) worth (?:living|it|anything)\b",
-    r"\bacabar con mi vida\b",
-    r"\b(?:acabo|termino) con (?:todo|mi vida)\b",
-    r"\bme voy a (?:tirar|lanzar|aventar) (?:por|al|de|desde|a)\b",
-)
-
 
 DANGER = any_of(
     # numb or unable to move, an intruder
@@ -306,6 +207,120 @@ _HARMLESS = any_of(
 )
 
 
-def is_harmless(literal: str) -> bool:
-    """Return whether danger is only asked about ("what to do in case of fire"), not there."""
-    return bool(_HARMLESS.search(literal))
+_SOMEBODY = (
+    r"(?:(?:my|our|the|a|an|his|her) (?:\w+ )?(?:mother|father|mum|mom|dad|husband|wife|son|daughter|child|baby|boy|"
+    r"girl|"
+    r"grandmother|grandfather|gran|nan|grandma|grandpa|brother|sister|aunt|uncle|neighbou?r|man|woman|lady|friend|"
+    r"partner|"
+    r"flatmate|worker|technician|engineer|guy|kid|grandson|granddaughter|old man|old lady)|someone|somebody|he|she)"
+)
+_FALL = (
+    r"(?:fell|fallen|falling|had a fall|collapsed|lying|slumped|on the (?:floor|ground)|tripped|hit (?:his|her) head|"
+    r"knocked out|keeled over)"
+)
+_NO_SIGN = (
+    r"(?:not|isnt|doesnt|wont|cant|cannot|no longer|stopped|never|didnt)(?: \w+){0,2} (?:answer\w*|respond\w*|"
+    r"mov(?:e|es|ing)|"
+    r"react\w*|wak(?:e|ing)|talk\w*|get(?:ting)? up|speak\w*|stand)"
+)
+_ALGUIEN = (
+    r"(?:madre|padre|mama|papa|abuel[oa]|hij[oa]|marido|mujer|espos[oa]|vecin[oa]|niet[oa]|nin[oa]|bebe|herman[oa]|"
+    r"ti[oa]|"
+    r"amig[oa]|senora?|hombre|chic[oa]|companer[oa]|pareja|anciano|anciana|trabajador|tecnico|alguien|suegr[oa]|"
+    r"cunad[oa])"
+)
+_CAIDA = (
+    r"(?:se (?:me |nos )?(?:ha caido|cayo|ha desplomado|desplomo)|tirad[oa]|tumbad[oa]|tendid[oa]|en el suelo|"
+    r"ha caido|caid[oa]|"
+    r"desplomad[oa]|golpe(?:ado)? (?:en )?la cabeza)"
+)
+_NO_DA_SENAL = (
+    r"no (?:me |nos |se |le )?(?:\w+ )?(?:(?:contesta|responde|coge)(?! (?:al|el|los|las|a|la) )|mueve|reacciona|"
+    r"despierta|habla|levanta|puede levantarse|"
+    r"se puede levantar|puede moverse|abre los ojos)"
+)
+
+PEOPLE = any_of(
+    rf"\b{_SOMEBODY}(?: \w+){{0,4}} {_FALL}(?: \w+){{0,8}} {_NO_SIGN}\b",
+    rf"\b{_SOMEBODY}(?: \w+){{0,5}} {_NO_SIGN}(?: \w+){{0,6}} {_FALL}\b",
+    rf"\b{_ALGUIEN}(?: \w+){{0,4}} {_CAIDA}(?: \w+){{0,8}} {_NO_DA_SENAL}\b",
+    rf"\b{_CAIDA}(?: \w+){{0,4}} {_ALGUIEN}(?: \w+){{0,6}} {_NO_DA_SENAL}\b",
+    rf"\b{_ALGUIEN}(?: \w+){{0,3}} {_NO_DA_SENAL}(?: \w+){{0,5}} {_CAIDA}\b",
+    # touched something live
+    r"\b(?:touched|grabbed|stuck|put)(?: \w+){0,5} (?:wires?|cables?|socket|plug|outlet|fuse ?box|meter)(?: \w+){0,5} "
+    r"(?:shaking|trembling|burned|burnt|burns|thrown|knocked|twitching|cant let go|floor|hurt|numb|unconscious)\b",
+    r"\b(?:tocado|toco|toque|metido|metio|agarrado|agarro|cogido)(?: \w+){0,5} (?:cable|cables|enchufe|cuadro|hilo)"
+    r"(?: \w+){0,5} (?:temblando|tiembla|quemad[oa]|quemado|suelo|convuls\w+|dormid[oa]|despedid[oa]|pegad[oa])\b",
+    # heart, stroke
+    r"\b(?:my|his|her) chest(?: \w+){0,3} (?:hurts?|hurting|tight|aches|aching|pains?|burning|pressure|heavy|"
+    r"crushing)\b|"
+    r"\b(?:tightness|pressure|pain|crushing)(?: \w+){0,3} (?:my|his|her) chest\b",
+    r"\b(?:arm|face|side|mouth|leg)(?: \w+){0,3} (?:numb|droop\w*|tingling|paraly[sz]ed|gone dead|limp|dropped)\b|"
+    r"\b(?:slurring|slurred)\b",
+    r"\b(?:aprieta|oprime|duele|presion|opresion|dolor|pinchazos?|ardor)(?: \w+){0,4} pecho\b",
+    r"\b(?:duerme|dormid[oa]|adormecid[oa]|paraliz\w+|cae|caida|torcid[oa]|hormiguea)(?: \w+){0,2} (?:el brazo|la cara|"
+    r"la boca|medio cuerpo|el lado)\b|\b(?:el brazo|la cara|la boca|medio cuerpo)(?: \w+){0,2} (?:dormid[oa]|"
+    r"adormecid[oa]|"
+    r"paraliz\w+|torcid[oa])\b",
+    # swallowed, born, shut in
+    r"\b(?:swallowed|drank|drunk|eaten|ate|ingested|chewed)(?: \w+){0,3} (?:battery|batteries|bleach|poison|"
+    r"detergent|coin|"
+    r"magnets?|cleaner|chemicals?|antifreeze|drain \w+|rat poison|dishwasher tablet)\b",
+    r"\b(?:tragado|trago|bebido|bebio|comido|ingerido)(?: \w+){0,3} (?:pila|pilas|lejia|veneno|detergente|moneda|"
+    r"iman|imanes|"
+    r"producto|quimico|amoniaco|raticida|cloro)\b",
+    r"\b(?:in|into|gone into) labou?r\b(?! (?:day|law|dispute|costs?))|\b(?:my|her) waters? (?:have |has |had |just )?"
+    r"(?:broke|broken)\b|\bcontractions\b|\b(?:rompi|roto|rompio) aguas\b|\bcontracciones\b|\bde parto\b",
+    r"\b(?:baby|child|toddler|son|daughter|bebe|nin[oa]|hij[oa])(?: \w+){0,4} (?:locked|shut|encerrad[oa]|"
+    r"atrapad[oa])(?: \w+)?"
+    r" (?:in|inside|en|dentro)\b",
+    # no air, no feeling
+    r"\b(?:turning|turned|going|gone|went) (?:blue|purple|grey|gray)\b(?! (?:light|screen|on the router))|"
+    r"\b(?:poniendo|puesto|pone|quedado|"
+    r"puso) (?:\w+ )?(?:morad[oa]|azul|gris|livid[oa])\b(?! (?:la luz|la pantalla|el router))",
+    r"\b(?:quedado|quedo|esta|sigue) pegad[oa]s? (?:al?|a la|en) (?:\w+ )?(?:cable|enchufe|lampara|luz|cambiar|"
+    r"corriente|cuadro|poste|maquina|"
+    r"nevera|lavadora)\b",
+    # armed or violent people
+    r"\b(?:trying|tries|tried|attempting) to (?:get|break|force|climb)(?: \w+)? (?:in|into|through|"
+    r"inside)(?: \w+){0,3} (?:house|home|flat|"
+    r"door|window|apartment|garden|room)\b|\b(?:intentando|intenta|intentan|tratando de|quiere|quieren) (?:entrar|"
+    r"meterse|colarse) (?:en|a|por) "
+    r"(?:mi|la|nuestra) (?:casa|piso|ventana|puerta|vivienda)\b",
+    r"\b(?:armed|masked) (?:man|men|robbers?|person|people|guy|intruder)\b|\b(?:hombre|hombres|tipo|tipos|persona|"
+    r"gente|"
+    r"alguien|encapuchad[oa]s?|ladron\w*) (?:\w+ )?armad[oa]s?\b",
+    r"\b(?:man|men|guy|someone|somebody|husband|son|neighbou?r|he|she)(?: \w+){0,3} (?:with|has|holding|got|"
+    r"carrying) (?:a|an|his)"
+    r" (?:\w+ )?(?:gun|knife|rifle|axe|machete|pistol)\b",
+)
+
+
+_LIFE_OR_DEATH = re.compile(r"\b(?:life (?:and|or) death|vida o muerte)\b")
+_ONLY_SERVICE = re.compile(
+    r"\b(?:internet|wifi|wi fi|fib(?:er|re)|fibra|line|linea|signal|cobertura|business|negocio|work|trabajo|job|"
+    r"meeting|"
+    r"reunion|exam|examen|deadline|plazo|phone|movil|telefono|partido|match|serie|delivery|pedido|invoice|factura|mail|"
+    r"correo|app|screen|streaming|teletrabajo|empresa|company|oficina|office)\b"
+)
+_A_BODY = re.compile(
+    r"\b(?:oxygen|oxigeno|breath\w*|respir\w*|heart|corazon|blood|sangr\w*|ambulan\w*|hospital|patient|paciente|"
+    r"sick|enferm\w*|"
+    r"baby|bebe|mother|madre|father|padre|husband|marido|wife|mujer|child|nin[oa]|hij[oa]|son|daughter|machine|maquina|"
+    r"medic\w*|insulin\w*|dialysis|dialisis|dying|muriendo|hurt|herid[oa])\b"
+)
+
+
+def _is_only_service(literal: str) -> bool:
+    """Return whether "life or death" is said of a line or a business, with nobody's body in it."""
+    said = _LIFE_OR_DEATH.search(literal) is not None
+    return said and bool(_ONLY_SERVICE.search(literal)) and not _A_BODY.search(literal)
+
+
+def speaks_of_danger(literal: str) -> bool:
+    """Return whether plain text without figures of speech speaks of a danger to life, not only asks about it."""
+    if PEOPLE.search(literal):
+        return True
+    if _is_only_service(literal):
+        literal = _LIFE_OR_DEATH.sub(" xx ", literal)
+    return bool(DANGER.search(literal)) and not _HARMLESS.search(literal)

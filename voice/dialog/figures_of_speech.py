@@ -4,7 +4,99 @@ from __future__ import annotations
 
 from voice.dialog.text import any_of
 
+_LOAD = (
+    r"(?:calls?|letters?|e ?mails?|messages?|paper\w*|forms?|bills?|fees?|charges?|debts?|invoices?|bureaucracy|"
+    r"ads?|adverts?|"
+    r"offers?|questions?|prices?|costs?|payments?|work|reminders?|notifications?|commissions?|rates?|interest|taxes|"
+    r"options?|"
+    r"rules?|red tape|spam)"
+)
+"""What people say they are drowning in, strangled by, or burning with, when nobody is."""
+_CARGA = (
+    r"(?:llamadas?|cartas?|correos?|mensajes?|papel\w*|formularios?|facturas?|recibos?|deudas?|cargos?|"
+    r"comision(?:es)?|cuotas?|"
+    r"precios?|gastos?|pagos?|trabajo|tramites?|anuncios?|publicidad|ofertas?|preguntas?|impuestos?|avisos?|burocracia|"
+    r"tarifas?|intereses|subidas?|quejas?|reclamaciones|recargos?|spam|dudas?)"
+)
+
 FIGURES = any_of(
+    # what is drowned in, strangled by, bled by, on fire with
+    rf"\b(?:drown\w*|suffocat\w*|strangl\w*|chok\w*|smother\w*|bur(?:y|ied|ying)|kill\w*|crush\w*|explod\w*|"
+    rf"explosion|fire|"
+    rf"flood\w*|bomb\w*|attack\w*|dying|trapped|stuck|sparks?)(?: (?:me|us|him|her|my \w+))? (?:\w+ )?(?:in|with|by|"
+    rf"under|of|"
+    rf"from) (?:\w+ ){{0,3}}{_LOAD}\b",
+    rf"\b(?:ahog\w*|asfixi\w*|sangr\w*|desangr\w*|estrangul\w*|mat\w+|aplast\w*|bombarde\w*|explosion|estall\w*|"
+    rf"incendios?|"
+    rf"fuegos?|infartos?|muer\w+|muriendo|inund\w*|quem\w+|ataque|atrapad[oa]s?|bombas?)(?: \w+)? (?:con|de|en|"
+    rf"entre|por|a|"
+    rf"bajo) (?:\w+ ){{0,3}}{_CARGA}\b",
+    r"\bble(?:ed|eds|eding|d) (?:me|us|you|him|them|people|customers|everyone|my \w+)(?: (?:dry|out|"
+    r"white))?\b(?! to death)",
+    r"\b(?:me|nos|os) (?:estais |estan |teneis |tienen |esta )?(?:sangrando|desangrando|sangran|sangrais|exprim\w+)\b",
+    # what is sent, cut or broken
+    r"\bshoot(?:ing)? (?:me|us|him|her|over|you)? ?(?:an?|over|across|the|that|your|through|some) \w+\b(?! (?:gun|"
+    r"bullet))",
+    r"\bcut(?:ting)? (?:my ?self|me|us) (?:in|out|off|loose|short|some slack|(?:an?|the) (?:\w+ )?(?:deal|break|"
+    r"discount|"
+    r"check|cheque|share|slice|offer|bargain))\b",
+    r"\b(?:screen|glass|display|bulb|light ?bulb|lamp|pantalla|cristal|vidrio|bombilla|lampara|"
+    r"foco)(?: \w+){0,5} (?:explo\w+|blew up|estall\w+|revent\w+)\b|"
+    r"\bexplo\w+ (?:la |el )?(?:pantalla|cristal|bombilla|lampara|foco)\b",
+    r"\b(?:was|were|had|been)(?: \w+){0,4} (?:fire|explosion|flood|burglar|gas leak)(?: \w+){0,6} (?:last (?:year|"
+    r"month|week|"
+    r"summer|winter|autumn|spring)|ago|years back)\b|\b(?:last (?:year|month|week)|years ago)(?: \w+){0,4} (?:was|had)"
+    r"(?: \w+){0,3} (?:fire|explosion|flood)\b",
+    r"\b(?:hubo|habia|tuvimos|hemos tenido|sufrimos|tuve)(?: \w+){0,4} (?:incendio|fuego|explosion|inundacion|"
+    r"fuga(?: de gas)?)"
+    r"(?: \w+){0,4} (?:pasad[oa]|hace (?:\w+ )?(?:ano|anos|mes|meses|semana|semanas|tiempo)|anterior)\b|"
+    r"\bhace (?:\w+ )?"
+    r"(?:anos?|mes|meses|semanas?)(?: \w+){0,3} (?:hubo|tuvimos)(?: \w+){0,3} (?:incendio|fuego|explosion)\b",
+    r"\b(?:gave|give|given|giving|sent) (?:you|lumina) (?:all )?my (?:card|bank|account) ?(?:details|number)?\b",
+    # shocked by what is to be paid
+    r"\b(?:my )?heart (?:nearly |almost )?(?:stopped|skipped|sank)(?: \w+){0,3} (?:saw|seeing|read|reading|opened|"
+    r"heard|bill|total|"
+    r"price)\b",
+    r"\b(?:faint\w*|pass(?:ed)? out|collapsed?)(?: \w+)? (?:at|when|over|from)(?: \w+){0,3} (?:price|bill|total|"
+    r"amount|invoice|cost|"
+    r"saw|opened|read)\b",
+    r"\b(?:desmay\w+|infarto|ataque|paro el corazon)(?: \w+)? (?:con|al|por|cuando|cada vez que|"
+    r"de)(?: \w+){0,3} (?:precio|factura|"
+    r"recibo|total|importe|ver|leer|abrir|leo|vi)\b",
+    # emergencies that are only a line
+    r"\b(?:outages?|power cuts?|blackout|internet|wifi|line|bill|lack of \w+)(?: (?!and\b|so\b|my\b|with\b)\w+){0,4} "
+    r"(?:an )?emergency\b",
+    r"\b(?:apagon|corte|averia|internet|wifi|linea|factura|falta de \w+)(?: (?!y\b|pero\b|mi\b|"
+    r"con\b)\w+){0,6} (?:una )?"
+    r"emergencia\b",
+    # dying of surprise or without a service
+    r"\b(?:fuerte|ay|uy|uf|buf|madre mia|dios mio|jaja\w*|casi|que risa|que verguenza|vamos)(?: \w+){0,2} me (?:muero|"
+    r"moria|mori)\b",
+    r"\bme (?:muero|moriria|moria|estoy muriendo|mato|mataria) (?:sin|si no (?:tengo|me|hay|llega|vuelve|"
+    r"funciona)) (?:\w+ )"
+    r"{0,2}(?:internet|wifi|movil|telefono|datos|fibra|cobertura|linea|netflix|tele|luz|conexion|series?|futbol|"
+    r"agua caliente)\b",
+    r"\b(?:die|dying|dead|lost) without (?:\w+ ){0,2}(?:internet|wifi|wi fi|phone|mobile|data|fib(?:er|re)|signal|"
+    r"netflix|tv)\b",
+    r"\b(?:boss|jef[ea]|marido|mujer|madre|padre|novi[oa]) (?:me mata|me va a matar|me matara)(?: \w+)? (?:si|como|"
+    r"cuando)\b",
+    r"\b(?:boss|wife|husband|mum|mom|dad|mother|father|teacher|landlord|kids)(?: \w+){0,2} (?:kill|murder|"
+    r"shoot) me (?:if|when|"
+    r"for|over|because)\b",
+    # smoke and sparks of anger
+    r"^(?:esta|estan|estoy|anda|ando|estamos) que (?:echa|echan|echo|echamos) (?:humo|chispas|fuego)\b",
+    r"\b(?:cliente|clienta|jef[ea]|senora?|gente|marido|mujer|madre|padre|hij[oa]|compan\w+|yo|vecinos?|estoy|"
+    r"estamos)(?: \w+)"
+    r"{0,3} (?:echa|echan|echo|echamos|echando|sale|saliendo) (?:humo|chispas|fuego)\b",
+    r"\b(?:salt\w+ chispas|chispas?) entre\b|\bsparks (?:fly|flew|flying) between\b|\bchispa(?:s)? de (?:gracia|"
+    r"la vida|suerte)\b",
+    r"\b(?:apagar|apagando|putting out|fighting) (?:fuegos|fires)\b|\bput out fires\b",
+    # is this call real
+    r"\b(?:is|are|isnt|aint)(?: (?:this|you|really|all|just))+ (?:(?:call|line|number|robot|voice|"
+    r"conversation) )?"
+    r"(?:not )?(?:an? |some |another )?(?:kind of )?(?:scam\w*|frauds?|fraudsters?|fake|phishing|con)\b",
+    r"\b(?:es|sera|sea|seria|no es) (?:esto|esta llamada|este numero)(?: \w+)? (?:una? )?(?:estafa|timo|fraude)$",
+    r"\b(?:how|como)(?: \w+){0,4} (?:this|esto|esta llamada)(?: \w+){0,4} (?:scam|fraud|timo|estafa|fraude)\b",
     # English figures of speech
     r"\b(?:bill|bills|wait|waiting|price|prices|music|hold music|heat|suspense|this|it|that|you|"
     r"feet|back|cost|costs|charges|fees|kids|boss|signal|speed|internet|line|connection) "

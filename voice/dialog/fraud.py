@@ -113,6 +113,139 @@ FRAUD = any_of(
 )
 
 
+_OTHERS = (
+    r"(?:someone|somebody|a stranger|strangers?|they|he|she|people|another person|a (?:man|woman|guy|caller|fellow|"
+    r"lady|girl|boy|"
+    r"salesman)|the (?:man|woman|guy|caller|fellow|lady|person|salesman)|whoever|some (?:man|woman|guy|fellow|lady|"
+    r"people))"
+)
+_PRIVATE = (
+    r"(?:(?:\w+ )?codes?|pin|passwords?|passcode|otp|digits|card (?:number|details|data)|(?:bank|debit|"
+    r"credit) (?:card|details|"
+    r"account|data)|card|cards|iban|bank|cvv|account number|login)"
+)
+_DATOS = (
+    r"(?:codigos?|claves?|pin|contrasena|cifras|(?:numero (?:de )?)?(?:la |mi )?tarjeta|datos|cuenta(?: bancaria|"
+    r" del banco)?|"
+    r"iban|cvv|numero de cuenta|coordenadas)"
+)
+_MESSAGE = r"(?:links?|texts?|sms|messages?|e ?mails?|whatsapps?|page (?:i|that|they|from)|qr(?: code)?)"
+_MENSAJE = r"(?:enlaces?|link|sms|mensajes?|correos?|whatsapp|pagina que|web que|codigo qr|qr)"
+
+_DEEDS = any_of(
+    # signed up, opened, changed without being asked
+    rf"\b{_OTHERS}(?: \w+){{0,2}} (?:opened|signed|registered|ordered|took|taken|got|set up|activated|put|made|"
+    rf"switched|enrolled|"
+    rf"moved|bought)(?: \w+){{0,7}} (?:in|under|with|using) my (?:\w+ )?(?:name|details|id|identity|data|passport)\b",
+    r"\b(?:signed|sign|switched|enrolled|registered|moved|put)(?: (?:me|us))(?: \w+){0,6} without (?:asking|telling|"
+    r"me|my (?:\w+ )?"
+    r"(?:consent|permission|knowledge|agreement|signature|say so)|me knowing)\b",
+    r"\b(?:contract|loan|line|account|debt|sim|number|credit|plan|subscription|phone)(?: \w+){0,3} (?:in|"
+    r"under) my name(?: \w+){0,2} "
+    r"(?:isnt mine|is not mine|not mine|i (?:never|didnt|dont|havent)|i know nothing|wasnt me|and i (?:never|didnt|"
+    r"have no))\b",
+    r"\b(?:alguien|otra persona|un desconocido|desconocidos|no se quien|un tipo|me (?:ha|han|he|hicieron|hizo)|"
+    r"nos han)(?: \w+){0,2} "
+    r"(?:hecho|hizo|hicieron|abierto|abrio|contratad\w+|contrato|sacado|saco|pedido|firmado|firmo|registrado|"
+    r"puesto|dado de alta|"
+    r"activado|cambiado)(?: \w+){0,6} (?:(?:a|en|con) mi (?:nombre|dni|documento|identidad)|sin (?:que (?:yo|"
+    r"nadie)|mi \w+|yo \w+|"
+    r"pedir\w*|preguntar\w*|consultar\w*|haberlo \w+|decirme|avisar\w*|permiso|autoriz\w+))\b(?! (?:por favor|"
+    r"gracias))",
+    r"\b(?:dieron|dado|dio|pasado|pasaron|cambiado|cambiaron) (?:de alta|de compania|"
+    r"a otra compania)(?: \w+){0,5} (?:sin (?:que|mi|yo|"
+    r"pedir\w*|permiso|avisar\w*|preguntar\w*|consentimiento|autoriz\w+)|con mi (?:dni|nombre))\b",
+    r"\b(?:contrato|prestamo|linea|cuenta|deuda|credito|numero|tarjeta|"
+    r"movil)(?: \w+){0,3} a mi nombre(?: \w+){0,2} (?:que (?:yo )?"
+    r"(?:no|nunca|jamas)|y (?:yo )?(?:no|nunca|jamas)|sin)\b",
+    # made to tell a secret
+    rf"\b(?:made|trick\w*|got|asked|persuaded|convinced|fooled|told|had|forced|talked|wanted|"
+    rf"pressured)(?: me)?(?: (?:to|into|in))? "
+    rf"(?:\w+ )?(?:read\w*|tell\w*|giv\w+|send\w*|shar\w+|forward\w*|say\w*|hand\w*|reveal\w*|"
+    rf"dictat\w*)(?: \w+){{0,4}} "
+    rf"{_PRIVATE}\b",
+    rf"\bi (?:\w+ )?(?:gave|read|told|sent|handed|shared|dictated)(?: \w+)? (?:them|him|her|someone|somebody|a|"
+    rf"the)(?: \w+){{0,4}} "
+    rf"{_PRIVATE}\b(?! (?:is|was|last|on the bill|to your|from my bill|for (?:the|my) (?:direct|payment)))",
+    rf"\b(?:hicieron|hizo|hecho|engan\w+|pidieron|pidio|pedido|convenc\w+|sacaron|saco|obligaron|obligo|insistieron|"
+    rf"presionaron|"
+    rf"querian|queria)(?: \w+){{0,4}} (?:leer\w*|leyera|dar\w*|diera|decir\w*|dijera|dict\w+|mandar\w*|mandara|"
+    rf"enviar\w*|pasar\w*|"
+    rf"pasara|ensen\w+)(?: \w+){{0,4}} {_DATOS}\b",
+    rf"\b(?:les|le) (?:\w+ )?(?:di|dije|lei|dicte|mande|pase|he dado|he leido|"
+    rf"he dicho)(?: \w+){{0,4}} {_DATOS}\b(?! (?:de la factura|el (?:mes|ano)|la semana|cuando|para (?:domiciliar|"
+    rf"el pago|pagar)|a "
+    rf"(?:su|tu) compan))",
+    # data typed behind a link that came
+    rf"\b{_MESSAGE}\b(?: \w+){{0,14}} (?:typed|entered|put|filled|gave|submitted|paid|"
+    rf"clicked and)(?: \w+){{0,4}} {_PRIVATE}\b",
+    rf"\b(?:typed|entered|put|filled|gave|"
+    rf"submitted)(?: \w+){{0,4}} {_PRIVATE}(?: \w+){{0,8}} {_MESSAGE}\b(?! (?:you|from you|me the))",
+    rf"\b{_MENSAJE}\b(?: \w+){{0,14}} (?:meti|puse|introduje|di|rellene|escribi|teclee|metido|puesto|dado|pague|"
+    rf"pagado)(?: \w+){{0,4}} "
+    rf"{_DATOS}\b",
+    rf"\b(?:meti|puse|introduje|di|rellene|escribi|teclee|metido|puesto|"
+    rf"dado)(?: \w+){{0,4}} {_DATOS}(?: \w+){{0,10}} {_MENSAJE}\b",
+    # threats and odd ways to pay
+    r"\b(?:cut|cutting|disconnect\w*|switch\w* off|shut off|turn\w* off)(?: \w+){0,6} (?:unless|if i dont|"
+    r"if i didnt)(?: \w+){0,4} pay"
+    r"(?: \w+){0,6} (?:links?|gift|app|transfer|bitcoin|now by phone|immediately|within)\b",
+    r"\b(?:cortan|cortaran|corten|cortarme|corte|desconect\w+)(?: \w+){0,6} si no pag\w+(?: \w+){0,6} (?:enlace|"
+    r"link|bizum|"
+    r"transferencia|tarjetas?|bitcoin|inmediat\w+|ya mismo)\b",
+    r"\b(?:told|asked|asks|wants?|wanted|said|says|made|demand\w*|insist\w*)(?: \w+){0,10} (?:gift cards?|bitcoins?|"
+    r"crypto\w*|"
+    r"western union|moneygram|steam cards?|itunes cards?)\b",
+    r"\b(?:llam\w+|pid\w+|pedian|dij\w+|quier\w+|queria\w*|exig\w+|oblig\w+|"
+    r"insist\w+)(?: \w+){0,10} (?:tarjetas? (?:de )?regalo|"
+    r"bitcoins?|cripto\w*|western union|moneygram)\b",
+    # forged, taken over, controlled from afar
+    r"\b(?:forged?|forging|faked?|copied|falsif\w+|imit\w+)(?: \w+){0,2} (?:signature|firma|dni|passport|pasaporte|"
+    r"identity|identidad)\b",
+    r"\b(?:sim|mobile|phone|movil|linea)(?: \w+){0,8} (?:bank account|my account|cuenta)(?: \w+){0,3} (?:emptied|"
+    r"drained|cleared|empty|vaci\w+|"
+    r"limpi\w+)\b|\b(?:bank account|savings)(?: \w+){0,3} (?:emptied|drained|cleaned out|cleared out)\b|"
+    r"\bvaci(?:aron|ado) (?:la|mi) cuenta\b",
+    r"\b(?:install\w*|instal\w+|descarg\w+|download\w*)(?: \w+){0,8} (?:control\w*|remote\w*|remot[oa]|access|"
+    r"acceso|take over|anydesk|"
+    r"teamviewer|ver mi pantalla)\b(?: \w+){0,3} (?:my |mi )?(?:phone|computer|movil|ordenador|screen|pantalla|pc|"
+    r"laptop|telefono)\b",
+    r"\b(?:fell|fallen|fall) for (?:a|the|it|some)(?: \w+)? (?:scam|trick|fraud|fake)\b|\b(?:cai|caido|caimos|"
+    r"picado|pique) en (?:\w+ )?"
+    r"(?:estafa|timo|trampa|engano|fraude)\b",
+    r"\b(?:sender|remitente|direccion|address)(?: \w+){0,3} (?:strange|odd|weird|rar[oa]|extran[oa]|sospechos\w+)\b",
+    r"\b(?:dice|dicen|decia|decian) (?:que )?(?:es|son|ser|era|eran) (?:\w+ ){0,3}(?:companer[oa]|companeros|"
+    r"compania|vuestr[oa]|suy[oa]|de ustedes|"
+    r"lumina|tecnico|agente|empleado)(?: \w+){0,8} (?:pin|clave|codigo|tarjeta|contrasena|iban|datos|cuenta|dinero)\b",
+    r"\b(?:says|said|claims) (?:hes|shes|theyre|he is|she is|they are) (?:\w+ ){0,3}(?:colleague|employee|"
+    r"technician|agent|lumina|staff)"
+    r"(?: \w+){0,8} (?:pin|code|password|card|bank|iban|money|account)\b",
+    # impostors
+    r"\b(?:con ?artists?|impost[eo]rs?|swindlers?|tricksters?|impostor\w*|farsante)\b",
+    r"\b(?:said|says|saying|claim\w*|pretend\w*|told me)(?: \w+){0,3} (?:worked|works|working|work|came|comes|"
+    r"calling|was|were) "
+    r"(?:for|from|at|with) (?:lumina|you|your \w+|the (?:\w+ )?company|the bank)\b",
+    r"\b(?:decia|decian|dijo|dijeron|dice|diciendo|asegur\w+)(?: \w+){0,3} (?:trabajaba\w*|trabaja|trabajan|"
+    r"venia\w*|viene|vienen|"
+    r"llamaba\w*) (?:para|en|de|por)(?: parte de)? (?:lumina|ustedes|vosotros|la (?:compania|empresa|luz)|su \w+)\b",
+    r"\b(?:door|doorstep|doorbell)(?: \w+){0,12} (?:iban|bank details|my bank|bank account|my card|"
+    r"photo of my (?:bill|id)|copy of my "
+    r"(?:bill|id)|made me sign|my signature)\b",
+    r"\bpuerta(?: \w+){0,12} (?:iban|datos (?:bancarios|del banco)|cuenta (?:bancaria|del banco)|mi tarjeta|"
+    r"foto (?:a|de) (?:la|mi) "
+    r"(?:factura|dni)|me hizo firmar|hicieron firmar|mi firma)\b",
+    # money gone after a call; "it is fraud"
+    r"\b(?:money|savings|cash)(?: \w+){0,6} (?:gone|taken|missing|disappeared|vanished|withdrawn|"
+    r"stolen)(?: \w+){0,5} (?:after|when|since)"
+    r"(?: \w+){0,4} (?:call|text|link|message|e ?mail|visit)\b",
+    r"\b(?:sacado|sacaron|quitado|quitaron|desaparecido|desaparecio|robado|cargado|retirado)(?: \w+){0,6} (?:cuenta|"
+    r"dinero|tarjeta|"
+    r"ahorros)(?: \w+){0,5} (?:despues|tras|por|desde|cuando)(?: \w+){0,4} (?:llam\w+|mensaje|sms|enlace|correo|"
+    r"visita)\b",
+    r"\b(?:its|this is|that is|thats|must be) (?:a )?(?:case of )?frauds?\b",
+)
+
+
 FRAUD_AS_INSULT = any_of(
     r"\b(?:you|youre|you are|you people|you guys|your company|this company|lumina|company|bill|"
     r"bills|price|prices|fee|fees|plan|charge|this|that|thats|its|what a|such a|total|complete|"
@@ -136,6 +269,16 @@ FRAUD_AS_INSULT = any_of(
 REAL_FRAUD = any_of(
     r"\b(?:call|called|calling|caller|text|message|email|link|someone|somebody|man|woman|guy|code|"
     r"card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|link|alguien|"
-    r"senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|"
+    r"senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|cai|caido|caimos|"
+    r"fell for|fallen for|"
     r"victim|report|denunciar|me han|me estafaron|timaron)\b"
 )
+
+
+def speaks_of_fraud(literal: str) -> bool:
+    """Return whether plain text without figures of speech speaks of fraud against the caller.
+
+    Calling the company a fraud is none, unless a stranger, a code or a card is in it too.
+    """
+    meant = FRAUD_AS_INSULT.search(literal) is None or REAL_FRAUD.search(literal)
+    return bool(meant and (FRAUD.search(literal) or _DEEDS.search(literal)))

@@ -8,9 +8,11 @@ plain text (no accents, no punctuation), because recognisers drop both.
 from __future__ import annotations
 
 from voice.dialog.acts import SafetyKind
-from voice.dialog.dangers import DANGER, GAS, SELF_HARM, is_harmless
+from voice.dialog.dangers import speaks_of_danger
 from voice.dialog.figures_of_speech import FIGURES
-from voice.dialog.fraud import FRAUD, FRAUD_AS_INSULT, REAL_FRAUD
+from voice.dialog.fraud import speaks_of_fraud
+from voice.dialog.gas import speaks_of_gas
+from voice.dialog.self_harm import speaks_of_self_harm
 from voice.dialog.text import plain_speech
 
 
@@ -20,13 +22,10 @@ def find_danger(text: str) -> SafetyKind | None:
     if not speech:
         return None
     literal = " ".join(FIGURES.sub(" xx ", speech).split())
-    if SELF_HARM.search(literal):
+    if speaks_of_self_harm(literal):
         return "self_harm"
-    if GAS.search(literal):
+    if speaks_of_gas(speech, literal):
         return "gas"
-    if DANGER.search(literal) and not is_harmless(literal):
+    if speaks_of_danger(literal):
         return "danger_to_life"
-    meant = FRAUD_AS_INSULT.search(literal) is None or REAL_FRAUD.search(literal)
-    if meant and FRAUD.search(literal):
-        return "fraud"
-    return None
+    return "fraud" if speaks_of_fraud(literal) else None
