@@ -47,6 +47,7 @@ _FOR_GOOD = (
     acts.RaiseSafety,
     acts.Escalate,
     acts.SetConsent,
+    acts.GiveNotice,
     acts.BookCallback,
     acts.DeclineCallback,
     acts.PauseRecording,
@@ -92,6 +93,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             note(NoticeGiven(automatic=automatic, recording=recording, emotion=emotion), "dialog")
         case acts.SetLanguage(language=language, how=how):
             note(LanguageChosen(language=language, how=how), "dialog")
+            call.speaker.drop_notices_except(language)
             if call.hearing is not None:
                 call.hearing.set_language(language)
         case acts.OfferCallback():
@@ -125,17 +127,25 @@ async def _brief(call: CallRunner) -> None:
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:
-    call.consent.set(act.subject, given=act.given)
-    if act.given and act.how != "unanswered":
-        call.log.note(ConsentGiven(subject=act.subject, how=act.how), "dialog")
-    elif not act.given:
-        how = "unanswered" if act.how == "stayed" else act.how
-        call.log.note(ConsentRefused(subject=act.subject, how=how), "dialog")
+    if not act.given and act.how == "stayed":
+        call.consent.forget(act.subject)
+    else:
+        call.consent.set(act.subject, given=act.given)
+        _note_consent(call, act)
     if act.subject == "recording":
         if call.consent.recording:
             call.record()
         else:
             call.recording.discard()
+
+
+def _note_consent(call: CallRunner, act: acts.SetConsent) -> None:
+    if not act.given:
+        call.log.note(
+            ConsentRefused(subject=act.subject, how="unanswered" if act.how == "stayed" else act.how), "dialog"
+        )
+    elif act.how != "unanswered":
+        call.log.note(ConsentGiven(subject=act.subject, how=act.how), "dialog")
 
 
 def _act_name(say: acts.Say) -> ActName:

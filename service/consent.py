@@ -40,6 +40,11 @@ class Consent:
         self._decided.add(subject)
         self._given[subject] = given and self._modes[subject] != "off"
 
+    def forget(self, subject: ConsentSubject) -> None:
+        """Nothing is decided any more: what staying agreed to waits for a notice in the caller's language."""
+        self._decided.discard(subject)
+        self._given[subject] = False
+
     @property
     def recording(self) -> bool:
         """Whether sound may be kept now."""

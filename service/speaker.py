@@ -130,6 +130,12 @@ class Speaker:
             if saying.say.kind == "filler" and saying.playout.started_at_ms is None:
                 saying.playout.stop()
 
+    def drop_notices_except(self, language: Language) -> None:
+        """Drop what is said of the notice in another language: it is given in `language` instead."""
+        for saying in list(self._sayings):
+            if saying.say.kind == "notice" and saying.say.language != language:
+                saying.playout.stop()
+
     def read(self, t_ms: int) -> AudioFrame | None:
         """Return the frame of this tick."""
         saying = self._sayings[0] if self._sayings else None

@@ -104,3 +104,19 @@ async def test_when_the_caller_cuts_in_then_what_must_be_heard_whole_is_said_nex
     assert await spoken(speaker, 500, 2_500) == 1_000
     assert ear.told[:4] == ["started hello at 0", "said hello: -", "said question: -", "started notice at 500"]
     assert ear.told[4:] == ["said notice: notice", "silent"]
+
+
+async def test_when_another_language_is_chosen_then_the_notice_in_the_first_one_is_not_said_to_its_end() -> None:
+    speaker, ear = a_speaker()
+    for say in (notice("hola", "es"), notice("aviso", "es"), saying("question"), notice("notice", "en")):
+        speaker.say(say)
+    await spoken(speaker, 0, 500)
+    speaker.drop_notices_except("en")
+    await spoken(speaker, 500, 3_000)
+    assert [told for told in ear.told if told.startswith("said")] == [
+        "said hola: -", "said aviso: -", "said question: question", "said notice: notice",
+    ]  # fmt: skip
+
+
+def notice(say_id: str, language: Language) -> Say:
+    return Say(say_id=say_id, text=say_id, language=language, kind="notice", interruptible=False)

@@ -240,11 +240,12 @@ class SetConsent:
     subject: ConsentSubject
     given: bool
     how: ConsentHow
+    """Off by `stayed`: staying does not count yet, because the caller needs the notice in another language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveNotice:
-    """What the notice that is being spoken tells the caller."""
+    """What the notice told the caller, once the whole of it was heard."""
 
     automatic: bool
     recording: bool

@@ -31,8 +31,6 @@ class Keypad:
         talk.silences, talk.patient = 0, False
         talk.clear("silence")
         talk.noises = 0
-        if not {"7", "8"} & set(event.digits):
-            opening.staying_counts(talk)
         for key in event.digits:
             self._key(key)
             if talk.phase == "ended":
@@ -66,7 +64,7 @@ class Keypad:
         elif key == "#":
             return
         elif talk.pending == "consent" and key in answers:
-            opening.settle_consent(talk, given=answers[key], how="key")
+            opening.answer_consent(talk, agreed=answers[key], how="key")
         elif run is not None:
             reply = run.press(key, talk.language)
             if reply.status == "not_understood":

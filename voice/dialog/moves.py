@@ -99,7 +99,9 @@ class Moves:
             return
         match talk.pending:
             case "consent":
-                opening.ask_consent_again(talk)
+                opening.renew_notice(talk)
+                if not opening.asks_consent_now(talk):
+                    opening.ask_consent_again(talk)
             case "flow" if talk.flow is not None:
                 line = talk.flow.question(talk.language, again=careful)
                 talk.say_text(line.text, expects=line.expects, detail=line.detail)
@@ -150,6 +152,7 @@ class Moves:
         other: Language = "en" if talk.language == "es" else "es"
         if opening.change_language(talk, other, "key"):
             talk.say("language.switched", detail="language")
+            opening.renew_notice(talk)
         else:
             talk.say("language.only_one", detail="language")
         self.ask_again(careful=False)

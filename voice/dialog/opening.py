@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calls.events import ConsentSubject
 from calls.ids import Language
-from voice.dialog.acts import CallBegan, ConsentHow, GiveNotice, LanguageHow, SetConsent, SetLanguage
+from voice.dialog.acts import CallBegan, ConsentHow, Expects, GiveNotice, LanguageHow, SetConsent, SetLanguage
 from voice.dialog.flow import load_flows
 from voice.dialog.handing_over import start_flow
 from voice.dialog.requests import Switch
@@ -12,6 +12,13 @@ from voice.dialog.settings import ConsentMode
 from voice.dialog.talk import Talk
 
 SUBJECTS: tuple[ConsentSubject, ...] = ("recording", "emotion")
+
+_AUTOMATIC = "greeting.automatic"
+_QUESTION = "greeting.ask_"
+"""How the names of the questions for consent begin."""
+
+_NOTICE_TRIES = 4
+"""Sentences of the notice that are said again when they were cut off. Source: our choice; then nothing is kept."""
 
 
 def _mode(talk: Talk, subject: ConsentSubject) -> ConsentMode:
@@ -21,33 +28,97 @@ def _mode(talk: Talk, subject: ConsentSubject) -> ConsentMode:
 def greet(talk: Talk, began: CallBegan) -> None:
     """Say who answers, that it is a machine, and what is kept; ask where consent must be asked for."""
     talk.first_flow = began.flow
-    asked = [s for s in SUBJECTS if _mode(talk, s) == "ask"]
-    told = [s for s in SUBJECTS if _mode(talk, s) == "stay"]
     for subject in SUBJECTS:
         talk.consent[subject] = "never" if _mode(talk, subject) == "off" else "unasked"
-    talk.do(
-        GiveNotice(automatic=True, recording=_mode(talk, "recording") != "off", emotion=_mode(talk, "emotion") != "off")
-    )
     if began.greeting:
         talk.say_text(began.greeting, kind="notice", interruptible=False, detail="greeting")
     else:
         talk.say("greeting.open", kind="notice", interruptible=False, detail="greeting")
-    talk.say("greeting.automatic", kind="notice", interruptible=False)
+    talk.noticed_in = talk.language
+    _say_notice(talk, _AUTOMATIC)
     if talk.settings.other_language:
         talk.say("language.offer", kind="notice", language=_other(talk.language))
-    if told:
-        key = "record_and_feel" if len(told) == 2 else ("record" if told == ["recording"] else "feel")
-        talk.say(f"greeting.{key}", kind="notice", interruptible=False)
-    if asked:
-        talk.pending = "consent"
-        _ask_consent(talk, asked)
-    else:
+    _say_what_is_kept(talk)
+    if talk.pending != "consent":
         _go_on(talk)
 
 
-def _ask_consent(talk: Talk, asked: list[ConsentSubject]) -> None:
-    key = "ask_record_and_feel" if len(asked) == 2 else ("ask_record" if asked == ["recording"] else "ask_feel")
-    talk.say(f"greeting.{key}", kind="notice", expects="yes_no", interruptible=False)
+def _say_what_is_kept(talk: Talk) -> None:
+    """Tell what staying agrees to, and ask for what must be asked for, as far as neither is settled."""
+    told = _told(talk)
+    if told:
+        _say_notice(talk, f"greeting.{_name(told)}")
+    asked = [s for s in SUBJECTS if _mode(talk, s) == "ask" and talk.consent[s] == "unasked"]
+    if asked and (talk.pending == "consent" or not talk.noticed):
+        talk.pending = "consent"
+        _say_notice(talk, f"{_QUESTION}{_name(asked)}")
+
+
+def _told(talk: Talk) -> list[ConsentSubject]:
+    return [s for s in SUBJECTS if _mode(talk, s) == "stay" and talk.consent[s] != "refused"]
+
+
+def _name(subjects: list[ConsentSubject]) -> str:
+    return "record_and_feel" if len(subjects) == 2 else ("record" if subjects == ["recording"] else "feel")
+
+
+def _say_notice(talk: Talk, key: str) -> None:
+    expects: Expects = "yes_no" if key.startswith(_QUESTION) else "open"
+    talk.notice[talk.say(key, kind="notice", expects=expects, interruptible=False)] = key
+
+
+def notice_said(talk: Talk, say_id: str, *, interrupted: bool) -> None:
+    """Take note how a sentence of the notice ended: heard, the whole of it counts; cut off, it is said again."""
+    key = talk.notice.get(say_id)
+    if key is None:
+        return
+    if interrupted:
+        if key.startswith(_QUESTION) and talk.pending != "consent":
+            del talk.notice[say_id]
+        elif talk.phase in ("talking", "waiting_for_human") and talk.notice_tries < _NOTICE_TRIES:
+            del talk.notice[say_id]
+            talk.notice_tries += 1
+            if key == _AUTOMATIC or key.startswith(_QUESTION):
+                _say_notice(talk, key)
+            elif _told(talk):
+                _say_notice(talk, f"greeting.{_name(_told(talk))}")
+            return
+        else:
+            return
+    else:
+        del talk.notice[say_id]
+        talk.question_heard = talk.question_heard or key.startswith(_QUESTION)
+    if not talk.notice:
+        _notice_heard(talk)
+
+
+def _notice_heard(talk: Talk) -> None:
+    talk.noticed = (*talk.noticed, talk.language)
+    told = {s: _mode(talk, s) == "stay" or (_mode(talk, s) == "ask" and talk.question_heard) for s in SUBJECTS}
+    talk.do(GiveNotice(automatic=True, recording=told["recording"], emotion=told["emotion"]))
+    for subject in SUBJECTS:
+        if talk.consent.get(subject) == "unasked" and _mode(talk, subject) == "stay":
+            talk.stayed = (*talk.stayed, subject)
+            _set(talk, subject, given=True, how="stayed")
+
+
+def renew_notice(talk: Talk) -> None:
+    """Give the notice in the language the call has changed to, if the caller could not follow it before.
+
+    It is not needed once the caller has come to the matter after hearing it. Until it is heard, staying does not count.
+    """
+    if talk.language in talk.noticed or talk.noticed_in == talk.language or (talk.noticed and not talk.first_turn):
+        return
+    for subject in talk.stayed:
+        if talk.consent[subject] == "given":
+            talk.consent[subject] = "unasked"
+            talk.do(SetConsent(subject=subject, given=False, how="stayed"))
+    talk.stayed = ()
+    talk.notice.clear()
+    talk.question_heard = False
+    talk.noticed_in = talk.language
+    _say_notice(talk, _AUTOMATIC)
+    _say_what_is_kept(talk)
 
 
 def _go_on(talk: Talk) -> None:
@@ -67,11 +138,17 @@ def ask_consent_again(talk: Talk) -> None:
     talk.say("greeting.ask_again", expects="yes_no")
 
 
-def staying_counts(talk: Talk) -> None:
-    """Take the caller's staying after the notice for consent, where the line is run that way."""
-    for subject in SUBJECTS:
-        if talk.consent.get(subject) == "unasked" and _mode(talk, subject) == "stay":
-            _set(talk, subject, given=True, how="stayed")
+def asks_consent_now(talk: Talk) -> bool:
+    """Return whether the question for consent is being spoken, or waits to be."""
+    return any(key.startswith(_QUESTION) and say_id in talk.outstanding for say_id, key in talk.notice.items())
+
+
+def answer_consent(talk: Talk, *, agreed: bool, how: ConsentHow, quiet: bool = False) -> None:
+    """Take a clear answer; a yes counts only when the question was heard to its end, else it is asked for again."""
+    if agreed and not talk.question_heard:
+        ask_consent_again(talk)
+        return
+    settle_consent(talk, given=agreed, how=how, quiet=quiet)
 
 
 def settle_consent(talk: Talk, *, given: bool, how: ConsentHow, quiet: bool = False) -> None:
@@ -80,6 +157,7 @@ def settle_consent(talk: Talk, *, given: bool, how: ConsentHow, quiet: bool = Fa
         if _mode(talk, subject) == "ask" and talk.consent.get(subject) == "unasked":
             _set(talk, subject, given=given, how=how)
     talk.pending = "open"
+    renew_notice(talk)
     if not quiet:
         talk.say("consent.thanks" if given else "consent.refused")
         _go_on(talk)

@@ -122,10 +122,8 @@ class DialogPolicy:
                 if talk.phase == "talking":
                     self._questions.found(event)
             case SayDone():
-                if talk.said_done(event.say_id) and not any(
-                    s.kind == "notice" and s.say_id in talk.outstanding for s in talk.last_said
-                ):
-                    opening.staying_counts(talk)
+                talk.said_done(event.say_id)
+                opening.notice_said(talk, event.say_id, interrupted=event.interrupted)
             case AgentsSignedIn():
                 talk.agents = max(0, event.n)
                 if talk.agents == 0 and talk.phase == "waiting_for_human":
@@ -248,13 +246,12 @@ class DialogPolicy:
         if talk.pending != "flow" or talk.flow is None or not talk.flow.slot.secret:
             close_secret(talk)
         switches = find_switches(text)
-        if not any(s.endswith("_off") for s in switches):
-            opening.staying_counts(talk)
         self._detect_language(turn, text)
         if switches:
             self._switch(switches, goes_on=wants_human(without_switches(text), talk.language))
         if wants_human(without_switches(text) if switches else text, talk.language):
             self._moves.consent_unanswered()
+            opening.renew_notice(talk)
             talk.matter = talk.matter or text
             self._questions.drop()
             escalate(talk, "caller_asked", "words")
@@ -263,7 +260,9 @@ class DialogPolicy:
             return
         if self._asked_language(text):
             return
-        talk.first_turn = False
+        if talk.pending != "consent":
+            opening.renew_notice(talk)
+            talk.first_turn = False
         if self._mood.hear(text, emotion) and talk.phase == "talking":
             self._moves.consent_unanswered()
             self._questions.drop()
@@ -283,7 +282,7 @@ class DialogPolicy:
         answer = parse_yes_no(text, talk.language)
         if answer is not None:
             goes_on = len(plain_speech(text).split()) > BARE_ANSWER_WORDS and answer.value == "true"
-            opening.settle_consent(talk, given=answer.value == "true", how="words", quiet=goes_on)
+            opening.answer_consent(talk, agreed=answer.value == "true", how="words", quiet=goes_on)
             return not goes_on
         if find_meta(text) in ("repeat", "slower", "wait", "greeting", "identity"):
             return False
@@ -296,6 +295,7 @@ class DialogPolicy:
             opening.switch(talk, wanted, "words")
         if talk.pending == "consent":
             opening.settle_consent(talk, given=False, how="words", quiet=True)
+        opening.renew_notice(talk)
         if talk.phase == "talking" and not goes_on:
             self._moves.ask_again(careful=False)
 
@@ -312,6 +312,7 @@ class DialogPolicy:
             return False
         if opening.change_language(talk, wanted, "asked") or wanted == talk.language:
             talk.say("language.switched", detail="language")
+            opening.renew_notice(talk)
         else:
             talk.say("language.only_one", detail="language")
         self._moves.ask_again(careful=False)

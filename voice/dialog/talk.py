@@ -64,6 +64,18 @@ class Talk:
     noises: int = 0
     """Times in a row that a voice was heard without words."""
     consent: dict[ConsentSubject, Literal["unasked", "given", "refused", "never"]] = field(default_factory=dict)
+    notice: dict[str, str] = field(default_factory=dict)
+    """Sentences of the honest notice that were not yet heard to their end: id of the saying → name of the sentence."""
+    notice_tries: int = 0
+    """Sentences of the notice that had to be said again."""
+    noticed: tuple[Language, ...] = ()
+    """Languages in which the whole notice was heard."""
+    noticed_in: Language | None = None
+    """Language in which the notice was last begun."""
+    question_heard: bool = False
+    """The question for consent was heard to its end, in the language of the call."""
+    stayed: tuple[ConsentSubject, ...] = ()
+    """What the caller agreed to by staying on the line."""
     flow: FlowRun | None = None
     flow_secret_open: bool = False
     first_flow: str = ""
@@ -111,11 +123,11 @@ class Talk:
         language: Language | None = None,
         detail: str = "",
         **values: str,
-    ) -> None:
-        """Say the fixed sentence `key`."""
+    ) -> str:
+        """Say the fixed sentence `key`; return the id of the saying."""
         chosen = language or self.language
         text = phrase(self.settings, chosen, key, **values)
-        self.say_text(
+        return self.say_text(
             text, kind=kind, expects=expects, interruptible=interruptible, language=chosen, detail=detail or key
         )
 
@@ -130,8 +142,8 @@ class Talk:
         detail: str = "",
         topic: str | None = None,
         article_id: str | None = None,
-    ) -> None:
-        """Say any words."""
+    ) -> str:
+        """Say any words; return the id of the saying."""
         say = Say(
             say_id=self.new_id("say-"),
             text=text,
@@ -147,6 +159,7 @@ class Talk:
         self.acts.append(say)
         self._says_this_step.append(say)
         self.outstanding.append(say.say_id)
+        return say.say_id
 
     def repeat_last(self) -> bool:
         """Say the last group again at the present speed; False when nothing of it holds any more."""

@@ -376,7 +376,7 @@ def test_when_flows_are_loaded_then_each_has_its_sentences_in_both_languages() -
 
 def test_when_the_dial_plan_starts_with_a_flow_then_it_begins_after_the_greeting_and_consent() -> None:
     call = scripted.ScriptedCall("es", flow="outage_report")
-    assert call.begin()[-4:-2] == ["say flow:outage_report", "say slot:account_number"]
+    assert call.begin()[-5:-3] == ["say flow:outage_report", "say slot:account_number"]
     asking = scripted.ScriptedCall("es", flow="outage_report", settings=DialogSettings(recording="ask", emotion="off"))
     assert "say slot:account_number" not in asking.begin()
     assert asking.line("> sí")[-1] == "say slot:account_number"
