@@ -115,6 +115,12 @@ class CallOffer:
     peer_call_id: str
     remote: str
     """Address of the peer, `host:port`."""
+    withheld: bool = False
+    """The caller does not want to be known; `caller` is empty then."""
+    asserted: bool = False
+    """A peer that is trusted vouches for `caller`; else it is what the caller wrote."""
+    diverted_from: str = ""
+    """Who was called first, when the call was diverted to us and a trusted peer says so."""
 
 
 class IncomingCall(Protocol):

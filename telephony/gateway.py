@@ -101,6 +101,8 @@ class SipGateway:
                 fault="operator",
             )
         self.admit = admit
+        self.is_trusted: Callable[[Flow], bool] | None = None
+        """Whether a peer may vouch for callers (P-Asserted-Identity, Diversion); nobody may while it is None."""
         self._settings = settings
         self._clock = clock
         self._media = media
@@ -160,6 +162,7 @@ class SipGateway:
                 reach_ms=self._settings.reach_ms,
                 session_timer=self._settings.session_timer,
                 random_bytes=secrets.token_bytes,
+                is_trusted=lambda flow: self.is_trusted is not None and self.is_trusted(flow),
             ),
             _new_token,
         )
@@ -399,6 +402,9 @@ class SipGateway:
             called=arrived.called,
             peer_call_id=arrived.call_id,
             remote=str(arrived.source),
+            withheld=arrived.withheld,
+            asserted=arrived.asserted,
+            diverted_from=arrived.diverted_from,
         )
         old = self._leg_of(arrived.replaces)
         refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old)

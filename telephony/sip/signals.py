@@ -199,6 +199,12 @@ class CallArrived:
     source: Flow
     replaces: SessionId = ""
     """A call leg that this call takes over (RFC 3891); answering it ends that one. Whether it may is not checked."""
+    withheld: bool = False
+    """The caller does not want to be known."""
+    asserted: bool = False
+    """A trusted peer vouches for the caller."""
+    diverted_from: str = ""
+    """Who was called first, when a trusted peer says that the call was diverted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import assert_never
 
 from telephony.sip.checked_request import CheckedRequest, check_request, check_response
 from telephony.sip.grammar import SipSyntaxError, readable
+from telephony.sip.identity import read_identity
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
 from telephony.sip.refer import format_replaces, parse_replaces
@@ -289,16 +290,19 @@ class UserAgent:
         self._sessions[session_id] = session
         self._by_invite[key] = session_id
         self._note_dialogs(session)
-        caller = readable(checked.sender.uri.user_text)
+        told = read_identity(checked, trusted=self._wire.trusts(source))
         self._wire.tell(
             CallArrived(
                 session_id=session_id,
-                caller="" if caller.lower() == "anonymous" else caller,
-                caller_name="" if caller.lower() == "anonymous" else readable(checked.sender.display_name),
+                caller=told.number,
+                caller_name=told.name,
                 called=readable(checked.uri.user_text),
                 call_id=readable(checked.call_id),
                 source=source,
                 replaces=replaced,
+                withheld=told.withheld,
+                asserted=told.asserted,
+                diverted_from=told.diverted_from,
             )
         )
 

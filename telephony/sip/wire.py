@@ -49,6 +49,8 @@ class UserAgentSettings:
     """How long an incoming call may stay unanswered."""
     dial_ms: int = 60_000
     """How long an outgoing call may stay unanswered."""
+    is_trusted: Callable[[Flow], bool] | None = None
+    """Whether a peer may vouch for callers (RFC 3325 section 2.3: within one trust domain); None: nobody may."""
     random_bytes: RandomBytes | None = None
     """Makes keys for SRTP; None: none is done over SIP."""
     session_timer: TimerSettings = field(default_factory=TimerSettings)
@@ -174,6 +176,10 @@ class Wire:
         """Return what makes keys for descriptions that travel there; None when they would travel in the clear."""
         allowed = sdes_allowed(over_tls=flow.transport == "tls", peer_host=flow.host)
         return self.settings.random_bytes if allowed else None
+
+    def trusts(self, flow: Flow) -> bool:
+        """True when a peer may vouch for callers."""
+        return self.settings.is_trusted is not None and self.settings.is_trusted(flow)
 
     def random_number(self) -> int:
         """Return 32 random bits."""

@@ -15,18 +15,25 @@ from telephony.sip.name_addr import parse_name_addr
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, parse_message
 from telephony.sip.signals import (
     AnswerCall,
+    AskTransfer,
+    BeginEarlyMedia,
     CallArrived,
+    DecideTransfer,
+    DirectMedia,
     HangUpCall,
     PlaceCall,
     RejectCall,
+    ReportTransfer,
     RingCall,
+    SendDigit,
+    TransferAsked,
     UserAgentOrder,
 )
 from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip.via import parse_via
 from tests.telephony.sip.ua_bench import OFFER, PEER, Bench, request, tag_of
 
-METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "REGISTER", "PRACK", "X"]
+METHODS = ["INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "INFO", "UPDATE", "REGISTER", "PRACK", "REFER", "NOTIFY", "X"]
 SAMPLES = [request("INVITE", body=OFFER), request("BYE", to_tag="x"), request("ACK"), request("OPTIONS")]
 
 
@@ -74,8 +81,31 @@ def test_when_any_bytes_stand_for_a_session_description_then_it_is_read_or_an_sd
         return
 
 
+EXTRA = [
+    "Subject: nothing",
+    "Supported: 100rel, timer",
+    "Require: 100rel",
+    "Session-Expires: 90;refresher=uac",
+    "Session-Expires: 1",
+    "Refer-To: <sip:c@192.0.2.9>",
+    "Refer-To: <sip:c@192.0.2.9?Replaces=x%3Bto-tag%3D1%3Bfrom-tag%3D2>",
+    "Replaces: c1;to-tag=tok3;from-tag=alice",
+    "RAck: 1 1 INVITE",
+    "Event: refer",
+    "Allow: UPDATE",
+]
 requests = st.builds(
-    lambda method, branch, cseq, call, to, tag, sdp: ("request", method, branch, cseq, call, to, tag, sdp),
+    lambda method, branch, cseq, call, to, tag, sdp, extra: (
+        "request",
+        method,
+        branch,
+        cseq,
+        call,
+        to,
+        tag,
+        sdp,
+        extra,
+    ),
     st.sampled_from(METHODS),
     st.sampled_from(["z9hG4bK1", "z9hG4bK2", "z9hG4bK3", "old"]),
     st.integers(1, 4),
@@ -83,9 +113,31 @@ requests = st.builds(
     st.sampled_from(["", "ours", "wrong"]),
     st.sampled_from(["alice", ""]),
     st.sampled_from(["", OFFER, OFFER + "a=sendonly\n", OFFER.replace("0 8 101", "18"), "v=0\nx"]),
+    st.lists(st.sampled_from(EXTRA), max_size=3).map(tuple),
 )
-responses = st.tuples(st.just("response"), st.sampled_from([100, 180, 183, 200, 302, 401, 487, 503]), st.booleans())
-orders = st.tuples(st.just("order"), st.sampled_from(["ring", "answer", "reject", "hang_up", "place"]))
+STATUSES = [100, 180, 183, 199, 200, 202, 302, 401, 408, 422, 481, 487, 488, 491, 500, 503]
+RELIABLY = ["", "Require: 100rel\r\nRSeq: 7\r\n", "Min-SE: 3600\r\n", "Retry-After: 2\r\n"]
+responses = st.tuples(
+    st.just("response"), st.sampled_from(STATUSES), st.booleans(), st.sampled_from(RELIABLY), st.sampled_from("tu")
+)
+ORDERS = [
+    "ring",
+    "early",
+    "answer",
+    "reject",
+    "hang_up",
+    "place",
+    "hold",
+    "resume",
+    "digit",
+    "refer",
+    "refer_to",
+    "accept",
+    "decline",
+    "report",
+    "",
+]
+orders = st.tuples(st.just("order"), st.sampled_from(ORDERS))
 waits = st.tuples(st.just("wait"), st.sampled_from([1, 500, 5_000, 33_000, 70_000]))
 garbage = st.tuples(st.just("bytes"), st.builds(mutated, st.sampled_from(SAMPLES), EDITS))
 STEPS = st.lists(requests | responses | orders | waits | garbage, max_size=25)
@@ -100,11 +152,12 @@ class Chaos:
         self.tag = "ours"
         self.asked: SipRequest | None = None
         self.placed = 0
+        self.transfer = 1
 
     def take(self, step: tuple[object, ...]) -> None:
         kind = step[0]
         if kind == "request":
-            _, method, branch, cseq, call, to_tag, tag, sdp = step
+            _, method, branch, cseq, call, to_tag, tag, sdp, extra = step
             own = self.tag if to_tag == "ours" else str(to_tag)
             data = request(
                 str(method),
@@ -114,13 +167,14 @@ class Chaos:
                 to_tag=own,
                 from_tag=str(tag),
                 body=str(sdp),
+                extra=extra if isinstance(extra, tuple) else (),
             )
             self.bench.receive(data)
         elif kind == "response" and self.asked is not None:
             kept = [(name, value) for name, value in self.asked.headers if name in ("Via", "From", "Call-ID", "CSeq")]
             body = (b"Content-Type: application/sdp\r\n\r\n" + OFFER.encode()) if step[2] else b"\r\n"
             head = "".join(f"{name}: {value}\r\n" for name, value in kept)
-            self.bench.receive(f"SIP/2.0 {step[1]} x\r\n{head}To: <sip:b@x>;tag=t\r\n".encode() + body)
+            self.bench.receive(f"SIP/2.0 {step[1]} x\r\n{head}{step[3]}To: <sip:b@x>;tag={step[4]}\r\n".encode() + body)
         elif kind == "order":
             self.order(str(step[1]))
         elif kind == "wait":
@@ -139,6 +193,15 @@ class Chaos:
         else:
             orders_by_name: dict[str, UserAgentOrder] = {
                 "ring": RingCall(session),
+                "early": BeginEarlyMedia(session, 20_000),
+                "hold": DirectMedia(session, "sendonly"),
+                "resume": DirectMedia(session, "sendrecv"),
+                "digit": SendDigit(session, "5", 100),
+                "refer": AskTransfer(session, SipUri("sip", "c", "192.0.2.9")),
+                "refer_to": AskTransfer(session, SipUri("sip", "c", "192.0.2.9"), self.sessions[0]),
+                "accept": DecideTransfer(session, self.transfer, 202),
+                "decline": DecideTransfer(session, self.transfer, 603),
+                "report": ReportTransfer(session, self.transfer, 200),
                 "answer": AnswerCall(session, 20_000),
                 "reject": RejectCall(session, 486),
                 "hang_up": HangUpCall(session),
@@ -147,6 +210,8 @@ class Chaos:
 
     def look(self) -> None:
         for news in self.bench.take_news():
+            if isinstance(news, TransferAsked):
+                self.transfer = news.transfer_id
             if isinstance(news, CallArrived):
                 self.sessions.append(news.session_id)
                 told = news.caller + news.caller_name + news.called + news.call_id
