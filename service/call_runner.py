@@ -47,6 +47,7 @@ from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
+from telephony.quality import ReportsQuality
 from voice.dialog.acts import (
     CallBegan,
     CallerSpeaking,
@@ -225,6 +226,8 @@ class CallRunner:
         conference.tap(_CallerTap(self.hearing))
         self.recording.attach(conference)
         leg.on_event(self._leg_event)
+        if isinstance(leg, ReportsQuality):
+            leg.on_quality(house.metrics.note_quality(leg.codec))
         language = self.route.language
         self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
         self.log.note(LegJoined(leg_id=leg.leg_id, member="caller", codec=leg.codec, rate_hz=leg.rate_hz), "call")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from calls.audio import FRAME_MS
 
@@ -70,6 +72,15 @@ class QualityReport:
     """What the peer lost of ours lately, 0 to 1; None while unknown."""
     mos: float
     """Estimated opinion of a listener, 1 (bad) to 4.4 (as good as a telephone gets)."""
+
+
+@runtime_checkable
+class ReportsQuality(Protocol):
+    """A leg that tells how good it is while it lives."""
+
+    def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
+        """Call `listener` on the media loop with the quality of each `quality_every_ms` in which the leg listened."""
+        ...
 
 
 def report_between(before: MediaQuality, after: MediaQuality, duration_ms: int) -> QualityReport:

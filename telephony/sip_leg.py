@@ -11,6 +11,7 @@ from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import DigitHeard, LegEnded, LegEvent, PeerHeld
 from telephony.media_port import MediaLeg
+from telephony.quality import QualityReport, ReportsQuality
 from telephony.sdp.offer_answer import MediaAgreement
 from telephony.sip.signals import (
     AskTransfer,
@@ -101,6 +102,11 @@ class SipLeg:
         kept, self._kept = self._kept, []
         for event in kept:
             self._tell(event)
+
+    def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
+        """Call `listener` with the quality of each period, as far as the media half measures it."""
+        if isinstance(self._media, ReportsQuality):
+            self._media.on_quality(listener)
 
     async def hang_up(self) -> None:
         """End the leg from our side; idempotent. The peer's confirmation is not waited for."""

@@ -9,7 +9,9 @@ import pytest
 from calls.ids import LegId
 from telephony.media_settings import MediaSettings
 from telephony.net.media_stream import EventKeeper, MediaStream
-from telephony.quality import MediaQuality, QualityReport, estimate_mos, report_between
+from telephony.net.rtp_leg import RtpMediaFactory
+from telephony.quality import MediaQuality, QualityReport, ReportsQuality, estimate_mos, report_between
+from telephony.sip_leg import SipLeg
 from tests.telephony.media_fakes import FakeClock, packets, voice
 
 START = MediaQuality(
@@ -92,3 +94,19 @@ def test_when_a_listener_of_quality_fails_then_the_sound_goes_on() -> None:
     for n in range(5):
         assert stream.read(20 * n) is not None
         clock.at_ms += 20
+
+
+async def test_when_a_sip_leg_is_asked_for_its_quality_then_its_media_tells_it() -> None:
+    clock = FakeClock()
+    media = MediaSettings(bind_host="127.0.0.1", port_min=34_900, port_max=34_903, quality_every_ms=40)
+    rtp = await RtpMediaFactory(media, clock).open()
+    leg = SipLeg(rtp, "session", lambda _: None)
+    reports: list[QualityReport] = []
+    assert isinstance(leg, ReportsQuality)
+    leg.on_quality(reports.append)
+    rtp.connect("127.0.0.1", 9, "PCMU", 0, None)
+    for n in range(5):
+        leg.read(20 * n)
+        clock.at_ms += 20
+    assert len(reports) == 2
+    rtp.close()
