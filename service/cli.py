@@ -42,8 +42,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+class _Form(argparse.RawDescriptionHelpFormatter):
+    """Texts as they are written, and room for the longest command beside its summary."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog)
+        self._action_max_length = len("    staff-link")
+
+
 def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
+    form = _Form
     parser = argparse.ArgumentParser("warmline", description=DESCRIPTION, epilog=EPILOG, formatter_class=form)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ def test_when_no_command_is_given_then_the_help_is_printed(capsys: pytest.Captur
     assert main([]) == 0
     printed, errors = capsys.readouterr()
     assert printed.startswith("usage: warmline")
-    assert " serve " in printed
+    assert re.search(r"^    serve +answer calls", printed, re.MULTILINE)
+    assert re.search(r"^    staff-link +print a link", printed, re.MULTILINE), "beside its summary"
     assert errors == ""
 
 
