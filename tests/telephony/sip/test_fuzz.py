@@ -135,7 +135,6 @@ ORDERS = [
     "accept",
     "decline",
     "report",
-    "",
 ]
 orders = st.tuples(st.just("order"), st.sampled_from(ORDERS))
 waits = st.tuples(st.just("wait"), st.sampled_from([1, 500, 5_000, 33_000, 70_000]))
