@@ -49,7 +49,7 @@ from voice.dialog.requests import Switch, asks_language, find_meta, find_switche
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
-from voice.dialog.slots.yes_no import parse_yes_no
+from voice.dialog.slots.yes_no import clear_no, clear_yes
 from voice.dialog.switches import without_switches
 from voice.dialog.talk import SPEAKING_GUARD_MS, DeadlineName, Talk
 from voice.dialog.text import guess_language, plain, plain_speech
@@ -279,12 +279,14 @@ class DialogPolicy:
     def _consent_answer(self, text: str) -> bool:
         """Settle consent; False when the caller said something that is to be treated now."""
         talk = self._talk
-        answer = parse_yes_no(text, talk.language)
-        if answer is not None:
-            goes_on = len(plain_speech(text).split()) > BARE_ANSWER_WORDS and answer.value == "true"
-            opening.answer_consent(talk, agreed=answer.value == "true", how="words", quiet=goes_on)
+        if clear_yes(text):
+            goes_on = len(plain_speech(text).split()) > BARE_ANSWER_WORDS
+            opening.answer_consent(talk, agreed=True, how="words", quiet=goes_on)
             return not goes_on
-        if find_meta(text) in ("repeat", "slower", "wait", "greeting", "identity"):
+        if clear_no(text):
+            opening.answer_consent(talk, agreed=False, how="words")
+            return True
+        if find_meta(text) in ("repeat", "slower", "wait", "greeting", "identity", "privacy", "ok"):
             return False
         opening.settle_consent(talk, given=False, how="unanswered", quiet=True)
         return False

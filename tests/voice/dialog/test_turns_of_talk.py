@@ -51,3 +51,13 @@ def test_when_recording_is_to_stop_and_a_person_is_wanted_then_both_are_done(sai
     brought = call.line(f"> {said}")
     assert "consent recording no words" in brought
     assert brought[-2:] == ["escalate caller_asked", "say escalate:caller_asked"]
+
+
+@pytest.mark.parametrize(("language", "said"), [("es", "quiero darme de baja"), ("en", "please check my meter")])
+def test_when_a_person_is_offered_and_a_new_matter_comes_up_then_it_is_looked_up(language: Language, said: str) -> None:
+    call = scripted.ScriptedCall(language, agents=1)
+    call.begin()
+    call.line("> who won the match last night")
+    call.line("found x 0.1")
+    assert call.policy.state == "talking:offer_human"
+    assert call.line(f"> {said}") == [f"look up {said}"]

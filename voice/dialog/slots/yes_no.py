@@ -13,11 +13,12 @@ _YES = re.compile(
     r"okay|alright|all right|fine|absolutely|definitely|certainly|of course|indeed|correct|right|"
     r"write|rite|exactly|precisely|affirmative|agreed|"
     r"go ahead|go for it|please do|do it|do that|lets do (?:it|that)|sounds (?:good|great|right|"
-    r"fine)|works for me|that works|thats (?:it|me|right|the one|correct|good|fine|write|him|her|"
+    r"fine)|works for me|that works|go on(?: then)?|"
+    r"if you (?:would|like|want|dont mind)|thats (?:it|me|right|the one|correct|good|fine|write|him|her|"
     r"mine|great)|it is|i do|i am|i would|id love (?:to|that)|"
     r"thats what i said|i guess|i suppose|i reckon|i think so|i guess so|i suppose so|perfect|great|spot on|"
     r"why not|you bet|you got it|"
-    r"no problem|by all means|true|very good|thank you yes|please|bang on|got it|cool|deal|"
+    r"no problem|by all means|true|very good|thank you yes|bang on|got it|cool|deal|"
     r"its mine|thats my|"
     r"(?:^|(?<=thats )|(?<=would be )|(?<=thatd be )|(?<=itd be )|(?<=sounds ))"
     r"(?:lovely|brilliant|wonderful|fantastic|awesome|excellent|marvellous)|"
@@ -27,15 +28,35 @@ _YES = re.compile(
     r"exacto|exactamente|eso es|ese es|esa es|asi es|asi mero|ese mero|es correcto|esta bien|"
     r"de acuerdo|efectivamente|efectivo|afirmativo|cierto|"
     r"perfecto|adelante|como no|obvio|ok|okey|oki|orale|andale|sale|simon|ajam?|aja|ya lo creo|"
-    r"por favor|hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|suena bien|eso (?:he dicho|dije|"
+    r"hagalo|hazlo|eso mismo|justo|justamente|tal cual|me parece bien|suena bien|eso (?:he dicho|dije|"
     r"mismo)|por mi (?:esta )?bien|sin duda|"
     r"seguro|"
-    r"a huevo|va|listo|cabal|positivo|confirmo|confirmado|lo confirmo|quiero|"
+    r"a huevo|va|listo|cabal|positivo|confirmo|confirmado|lo confirmo|"
     r"me interesa|"
     r"me (?:viene|va|parece) (?:muy )?(?:bien|genial|perfecto)|supongo que si|encantad[oa]|con gusto|muy bien|"
     r"hecho|el mismo|la misma|es ese|es esa|ese|esa|"
-    r"asi)\b"
+    r"(?:lo|si) quiero|quiero (?:eso|hacerlo|que (?:lo haga|me llam\w+|si))|se lo agradec\w+|"
+    r"si (?:es tan amable|quiere|no le importa)|i agree|asi)\b"
 )
+_STRONG = re.compile(
+    r"\b(?:yes|yeah|yep|yup|absolutely|definitely|certainly|of course|correct|exactly|precisely|affirmative|agreed|"
+    r"i agree|go ahead|go for it|please do|do it|do that|lets do (?:it|that)|sounds (?:good|great|right|fine)|"
+    r"works for me|that works|thats (?:it|me|right|the one|correct|good|fine|him|her|mine|great)|id love (?:to|that)|"
+    r"i think so|i guess so|i suppose so|by all means|why not|you bet|go on then|its mine|if you would|spot on|"
+    r"si|sip|claro que si|por supuesto|desde luego|correcto|exacto|exactamente|eso es|ese es|esa es|asi es|"
+    r"es correcto|esta bien|de acuerdo|efectivamente|afirmativo|adelante|como no|hagalo|hazlo|me parece bien|"
+    r"suena bien|sin duda|confirmo|confirmado|lo confirmo|(?:lo|si) quiero|quiero (?:eso|hacerlo|que (?:lo haga|"
+    r"me llam\w+|si))|me (?:viene|va|parece) (?:muy )?(?:bien|genial|perfecto)|supongo que si|se lo agradec\w+|"
+    r"con gusto|el mismo|la misma|es ese|es esa|eso mismo)\b"
+)
+"""A yes whatever follows; every other yes ("right", "claro", "ok") only counts with little beside it."""
+_COURTESY = re.compile(
+    r"\b(?:please|por favor|porfa|thanks|thank you|gracias|muchas|very much|then|pues|entonces|so|and|y|that|eso|thing|"
+    r"with me|by me|conmigo|oh|ah|eh|um|uh|usted|you|yo|lo|la|it|mate|love|now|ahora|ya|me|le|se)\b"
+)
+_LITTLE = 2
+"""Words that may stand beside a weak yes ("ok, call me"); with more it begins something else. Source: own sentences."""
+_ASKING_NICELY = re.compile(r"^(?:(?:please|por favor|porfa|porfavor|pretty|yes|gracias|thanks|thank you) ?)+$")
 _NO = re.compile(
     r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|"
     r"wont|cant|neither|rather not|id rather not|rather you didnt|no thanks|no thank you|nothing|"
@@ -80,6 +101,61 @@ _LAST_WORD_NO = re.compile(
 )
 
 
+_LEADING = (
+    r"(?:yes|yeah|yep|yup|yes yes|si|si si|sip|sure|of course|certainly|absolutely|definitely|by all means|agreed|"
+    r"i (?:do )?(?:agree|consent)|go ahead|please do|no problem|i dont mind|i do not mind|"
+    r"(?:thats|that is|its|it is|that would be) (?:fine|ok|okay|all right|alright|good|no problem)|"
+    r"you (?:may|can|have my (?:permission|consent))|feel free|claro que si|por supuesto(?: que si)?|desde luego|"
+    r"de acuerdo|(?:estoy|si estoy) (?:de acuerdo|conforme)|acepto|lo acepto|consiento|(?:le |les |te |lo |la )*"
+    r"(?:autorizo|permito|doy (?:mi |el )?(?:permiso|consentimiento|autorizacion))|"
+    r"(?:si )?(?:puede|puedes|pueden) (?:grab\w+|hacerlo|estimar\w*)|grab(?:e|en|elo|enlo|enla|ela|a)|adelante|"
+    r"hagalo|haganlo|no hay problema|sin problema|ningun problema|no me importa|no tengo inconveniente|"
+    r"(?:me parece|esta) bien|con gusto)"
+)
+_ALONE = (
+    r"(?:ok|okay|okey|vale|alright|all right|fine|right ok|very well|muy bien|bueno si|claro|"
+    r"dale|venga|perfecto)"
+)
+_NICE = (
+    r"(?:please|por favor|thanks|thank you|gracias|muchas gracias|sir|madam|sure|yes|si|fine|okay|ok|vale|with me|"
+    r"by me|go ahead|you may|you can|do|record|record (?:me|it|this|the call)|that|it|all right|alright|then|pues|"
+    r"senorita|sin problema|no problem|claro|oh|um|uh|eh|well|bueno|hombre|mujer)"
+)
+_CLEAR_YES = re.compile(
+    rf"^(?:{_NICE} )*{_LEADING}(?: (?:{_NICE}|{_LEADING}))*$"
+    rf"|^(?:(?:oh|um|uh|eh|well|bueno|vale|ok|okay|please) )*"
+    rf"(?!(?:yeah|yep|yup|sure|no problem)\b){_LEADING}\b(?! (?:but|pero|no|not|hello|hi|hey|hola|buenas|buenos|good|"
+    r"diga\w*|dime|oiga|oye|mire|mira|aqui|what|why|who|how|que|quien|como|para que|por que|which|is|are|to|or|"
+    r"o|y o)\b)"
+    rf"|^(?:{_NICE} )*{_ALONE}(?: {_NICE})*$"
+)
+_REFUSING = (
+    r"(?:no|nope|nah|nay|never|not|thanks|thank|you|gracias|please|por|favor|i|id|would|dont|do|prefer|rather|"
+    r"really|que|mejor|prefiero|quiero|se|lo|me|le|haga|sorry|perdon|siento|didnt|wouldnt|may|must|cant|"
+    r"want|to|that|it|this|eso|esto|way|absolutely|agree|consent|accept|acepto|autorizo|consiento|permito|de|acuerdo|"
+    r"estoy|ninguna|manera|ni|hablar|gusta|gustaria|thats|not|ok|okay|fine|with|muchas|for|now|today|hoy|puede|can|"
+    r"nunca|jamas|negativo|si|pues|claro|en|absoluto|para|nada|doy|permiso|mi|consentimiento)"
+)
+_CLEAR_NO = re.compile(rf"^(?=.*\b(?:no|nope|nah|not|never|dont|didnt|nunca|jamas|negativo)\b)(?:{_REFUSING} ?)+$")
+
+
+def clear_yes(text: str) -> bool:
+    """Return whether the words agree beyond doubt: an explicit yes, alone or leading ("okay, so my router" is none)."""
+    speech = plain_speech(text)
+    bare = without_hesitation(speech) or speech
+    return _CLEAR_YES.match(bare) is not None and _LAST_WORD_NO.search(bare) is None
+
+
+def clear_no(text: str) -> bool:
+    """Return whether the words do nothing but refuse; "no tengo internet" is a matter, not a refusal."""
+    return _CLEAR_NO.match(plain_speech(text)) is not None
+
+
+def _says_more(bare: str) -> bool:
+    """Return whether much is left of the words beside a weak yes."""
+    return len(_COURTESY.sub(" ", _YES.sub(" ", bare)).split()) > _LITTLE
+
+
 def parse_yes_no(text: str, language: Language) -> Parsed | None:
     """Return `true` or `false`, or None when the words are neither."""
     del language
@@ -94,7 +170,11 @@ def parse_yes_no(text: str, language: Language) -> Parsed | None:
         return Parsed("true", 0.8, needs_confirmation=False)
     if _NO_DESPITE_YES.search(bare):
         return Parsed("false", 0.85, needs_confirmation=False)
+    if _ASKING_NICELY.match(bare):
+        return Parsed("true", 0.8, needs_confirmation=False)
     no, yes = _NO.search(bare), _YES.search(bare)
+    if yes is not None and no is None and not _STRONG.search(bare) and _says_more(bare):
+        return None
     if no is None and yes is None:
         return None
     score = 0.95 if words <= 4 else 0.75 if words <= 9 else 0.5
