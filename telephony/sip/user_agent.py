@@ -42,6 +42,7 @@ from telephony.sip.signals import (
     SendFailed,
     SessionId,
     TimePassed,
+    TransferProgress,
     UserAgentInput,
     UserAgentOutput,
 )
@@ -153,8 +154,10 @@ class UserAgent:
     def _on_ask_transfer(self, session: ReferringSession, order: AskTransfer, now_ms: int) -> None:
         """Send REFER; for an attended transfer the target is the other peer's Contact, and its dialog is named."""
         other = self._sessions.get(order.replaces)
-        if other is None or other.dialog is None:
+        if not order.replaces:
             session.transfer(order.target, "", now_ms)
+        elif other is None or other.dialog is None or other.state is not SessionState.TALKING:
+            self._wire.tell(TransferProgress(order.session_id, 481, is_last=True))  # the target left meanwhile
         else:
             session.transfer(other.dialog.remote_target, format_replaces(other.dialog.key), now_ms)
 

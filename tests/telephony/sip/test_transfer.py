@@ -359,3 +359,11 @@ def test_when_a_digit_is_sent_by_info_then_it_has_the_form_that_gateways_read() 
     (info,) = bench.give(SendDigit(session, "5", 120))
     assert (methods([info]), info.body) == (["INFO"], b"Signal=5\r\nDuration=120\r\n")
     assert info.headers.get("Content-Type") == "application/dtmf-relay"
+
+
+def test_when_the_target_of_an_attended_transfer_left_meanwhile_then_nothing_is_asked() -> None:
+    bench = Bench()
+    session, _ = talk(bench)
+    bench.take_news()
+    assert bench.give(AskTransfer(session, SipUri("sip", "", "invalid"), "gone")) == []
+    assert news_of(bench) == [(481, True)]
