@@ -60,7 +60,11 @@ def _address(value: str) -> str:
         raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError('an IPv6 address stands in brackets, for example "[::1]:5060"')
-    bare = host.strip("[]")
+    _host(host.strip("[]"))
+    return value
+
+
+def _host(bare: str) -> str:
     if ":" in bare or re.fullmatch(r"[0-9.]+", bare):
         try:
             ipaddress.ip_address(bare)
@@ -68,7 +72,7 @@ def _address(value: str) -> str:
             raise ValueError(f"{bare} is no IP address") from None
     elif not _NAME.fullmatch(bare):
         raise ValueError(f"{bare!r} is no name of a machine")
-    return value
+    return bare
 
 
 class ServiceSection(Section):
@@ -103,6 +107,14 @@ class ServiceSection(Section):
             except ValueError:
                 raise ValueError(f'{network!r} is no network like "192.168.1.0/24" or "::/0"') from None
         return networks
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in origins:
+            if not re.fullmatch(r"https?://[^\s/]+", origin):
+                raise ValueError(f'{origin!r} is no site like "https://www.example.com", without anything behind')
+        return origins
 
     @field_validator("hosts")
     @classmethod
@@ -141,6 +153,11 @@ class SipSection(Section):
     """Codecs of the telephone line, most wanted first. OPUS and G722 carry twice the band and are understood better; of
     PCMU and PCMA the peer's order decides."""
 
+    @field_validator("advertise")
+    @classmethod
+    def _reachable(cls, host: str) -> str:
+        return _host(host) if host else host
+
     @property
     def addresses(self) -> tuple[str, ...]:
         """Each address of `listen`."""
@@ -174,6 +191,24 @@ class WebRtcSection(Section):
     """Local addresses that browsers may send to; empty: all of this machine, or loopback if `listen` is."""
     ice_servers: tuple[str, ...] = ()
     """STUN servers, e.g. "stun:stun.example.org:3478"; nobody is asked who is not named."""
+
+    @field_validator("ice_addresses")
+    @classmethod
+    def _ip_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
+        for address in addresses:
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                raise ValueError(f"{address!r} is no IP address of this machine") from None
+        return addresses
+
+    @field_validator("ice_servers")
+    @classmethod
+    def _stun(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
+        for server in servers:
+            if not re.fullmatch(r"(stun|stuns|turn|turns):[^\s/@:]+(:\d+)?(\?transport=(udp|tcp))?", server):
+                raise ValueError(f'{server!r} is no server like "stun:stun.example.org:3478"')
+        return servers
 
 
 class TelephonySection(Section):
