@@ -60,11 +60,7 @@ def _address(value: str) -> str:
         raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
     if ":" in host and not (host.startswith("[") and host.endswith("]")):
         raise ValueError('an IPv6 address stands in brackets, for example "[::1]:5060"')
-    _host(host.strip("[]"))
-    return value
-
-
-def _host(bare: str) -> str:
+    bare = host.strip("[]")
     if ":" in bare or re.fullmatch(r"[0-9.]+", bare):
         try:
             ipaddress.ip_address(bare)
@@ -72,7 +68,7 @@ def _host(bare: str) -> str:
             raise ValueError(f"{bare} is no IP address") from None
     elif not _NAME.fullmatch(bare):
         raise ValueError(f"{bare!r} is no name of a machine")
-    return bare
+    return value
 
 
 class ServiceSection(Section):
@@ -144,7 +140,7 @@ class SipSection(Section):
     dns_servers: tuple[str, ...] = ()
     """DNS servers that know the carriers' names, "host" or "host:port"; empty: those of the system."""
     advertise: str = ""
-    """Host that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
+    """IP address that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
     rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
     codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(
@@ -155,8 +151,13 @@ class SipSection(Section):
 
     @field_validator("advertise")
     @classmethod
-    def _reachable(cls, host: str) -> str:
-        return _host(host) if host else host
+    def _stands_in_sdp(cls, host: str) -> str:
+        if host:
+            try:
+                ipaddress.ip_address(host)
+            except ValueError:
+                raise ValueError(f"{host!r} is no IP address, for example 203.0.113.5") from None
+        return host
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -69,6 +69,7 @@ def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, h
         ("[telephony.sip]\nrtp_ports = [30000, 70000]\n", "telephony.sip.rtp_ports"),
         ('[telephony.sip]\nrtp_ports = ["30000", "30999"]\n', "telephony.sip.rtp_ports"),
         ('[telephony.sip]\nadvertise = "999.1.1.1"\n', "telephony.sip.advertise"),
+        ('[telephony.sip]\nadvertise = "pbx.example.com"\n', "telephony.sip.advertise"),
         ('[telephony.webrtc]\nice_addresses = ["x y"]\n', "telephony.webrtc.ice_addresses"),
         ('[telephony.webrtc]\nice_servers = ["http://x"]\n', "telephony.webrtc.ice_servers"),
         ('[service]\nallowed_origins = ["shop.example"]\n', "service.allowed_origins"),
