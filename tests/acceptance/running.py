@@ -167,10 +167,9 @@ class RunningService:
         found = (await self.get(f"/api/calls/{call_id}")).json()
         return [{**event["body"], "t_ms": event["t_ms"]} for event in found["events"]]
 
-    async def until_logged(self, text: str, most_s: float = 90.0) -> None:
-        """Return when a new line of its own log holds `text`."""
-        before = len(self.errors())
-        await eventually(lambda: text in self.errors()[before:], f"{text!r} in the service's log", most_s)
+    async def until_logged(self, text: str, since: int, most_s: float = 90.0) -> None:
+        """Return when its log holds `text` behind the `since` characters that were there before what causes it."""
+        await eventually(lambda: text in self.errors()[since:], f"{text!r} in the service's log", most_s)
 
 
 async def eventually(condition: Callable[[], bool], what: str, most_s: float) -> None:

@@ -376,17 +376,18 @@ async def reloaded(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.hear_greeting()
+        logged = len(service.errors())
         with (service.folder / "dialplan.toml").open("a") as plan:
             plan.write(NEW_NUMBER)
         service.running.send_signal(signal.SIGHUP)  # look now; without it, it looks every few seconds
-        await service.until_logged("the dial plan was read again", 60)
+        await service.until_logged("the dial plan was read again", logged, 60)
         article = service.folder / "articles" / "en" / "refund-status.md"
         old = article.read_text(encoding="utf-8")
         sections = old.split("\n\n")
         coins = "Refunds are paid in chocolate coins."
         changed = [part if part.startswith(("---", "#", "- ")) else coins for part in sections]
         article.write_text("\n\n".join(changed) + "\n", encoding="utf-8")
-        await service.until_logged("the articles were read again", 120)
+        await service.until_logged("the articles were read again", logged, 120)
         await caller.tell(REFUND)
         answer = await caller.until(is_bot_turn)
         second = Caller(service)
