@@ -1,0 +1,200 @@
+"""The one check of every target that shall be called: calls, transfers (REFER), callbacks.
+
+Default deny: without a trunk nothing is called, premium and foreign numbers are not, and each number, each trunk and
+each day has its cap. Emergency numbers are routed over the trunk that is named for them, or refused aloud.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Literal
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+from phonenumbers import shortnumberinfo as short_numbers
+
+from telephony.number_plan import NumberPlan
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.uri import SipUri, parse_uri
+
+CallKind = Literal["call", "refer", "callback", "transfer"]
+
+_COSTLY = {
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.PAGER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.PERSONAL_NUMBER,
+}
+"""Types whose price the caller does not see. Source: the number types of phonenumbers, ITU-T E.164 national plans."""
+
+
+class Denial(Enum):
+    """Why a target may not be called."""
+
+    NO_TARGET = "this is neither a telephone number nor an address"
+    NO_TRUNK = "there is no line to the telephone network"
+    EMERGENCY = "emergency numbers cannot be called from here; dial them from a telephone"
+    INVALID = "there is no such number"
+    SHORT = "short numbers are not called"
+    PREMIUM = "numbers with a special price are not called"
+    FOREIGN = "numbers of this country are not called"
+    ADDRESS = "addresses outside are not called"
+    NUMBER_CAP = "this number was called often enough today"
+    TRUNK_CAP = "this line has placed its calls of today"
+    DAY_CAP = "all calls of today are placed"
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The target may be called; `Outbound.note` counts it."""
+
+    number: str
+    """In E.164, a short number as it is dialled, or empty for an address."""
+    trunk: str
+    """Over which line; empty for an address that is called directly."""
+    uri: str = ""
+    """The address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """The target may not be called."""
+
+    why: Denial
+
+    @property
+    def status(self) -> int:
+        """What a REFER is answered with: 403 never, 480 not today."""
+        return 480 if self.why in (Denial.NUMBER_CAP, Denial.TRUNK_CAP, Denial.DAY_CAP) else 403
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboundRules:
+    """Section `[telephony.outbound]`, checked."""
+
+    country: str = "ES"
+    """Whose national numbers are understood without a prefix."""
+    countries: tuple[str, ...] = ()
+    """ISO codes of the countries that may be called; empty: `country` alone."""
+    premium: bool = False
+    """True: numbers with a special price may be called too."""
+    trunk: str = ""
+    """The line that calls go over; empty: the only one, and none when there are several."""
+    emergency_trunk: str = ""
+    """The line for emergency numbers; empty: they are refused aloud."""
+    emergency_numbers: tuple[str, ...] = ("112", "091", "062", "061", "080", "085", "092")
+    """Numbers of the emergency services beside those that phonenumbers knows. Source: the Spanish numbering plan."""
+    addresses: tuple[str, ...] = ()
+    """Hosts of `sip:` addresses that may be called directly, e.g. the PBX of the house."""
+    calls_per_number: int = 5
+    """A day."""
+    calls_per_trunk: int = 500
+    """A day."""
+    calls_per_day: int = 1_000
+
+
+@dataclass(slots=True)
+class Outbound:
+    """Rules, lines, and what was called today."""
+
+    rules: OutboundRules
+    plans: Mapping[str, NumberPlan]
+    """The lines by name."""
+    _day: date = date.min
+    _by_number: Counter[str] = field(default_factory=Counter)
+    _by_trunk: Counter[str] = field(default_factory=Counter)
+
+    def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
+        """Say whether a target may be called now, and over which line.
+
+        Args:
+            target: A number in any spelling, or a `sip:`, `sips:` or `tel:` URI.
+            kind: Who wants it. A peer's REFER never reaches an emergency number: we cannot say where its person is.
+            now: In the time zone whose midnight begins a new day.
+        """
+        if now.date() != self._day:
+            self._day = now.date()
+            self._by_number.clear()
+            self._by_trunk.clear()
+        number, address = self._split(target)
+        if address is not None:
+            known = address.host.lower() in {host.lower() for host in self.rules.addresses}
+            return self._capped(Allowed("", "", str(address)), str(address)) if known else Denied(Denial.ADDRESS)
+        if not number:
+            return Denied(Denial.NO_TARGET)
+        if self._is_emergency(number):
+            trunk = self.rules.emergency_trunk
+            routed = trunk in self.plans and kind != "refer"
+            return Allowed(number, trunk) if routed else Denied(Denial.EMERGENCY)
+        trunk = self.rules.trunk or (next(iter(self.plans)) if len(self.plans) == 1 else "")
+        if trunk not in self.plans:
+            return Denied(Denial.NO_TRUNK)
+        why = self._denial(number)
+        if why is not None:
+            return Denied(why)
+        whole = phonenumbers.format_number(self._parse(number), phonenumbers.PhoneNumberFormat.E164)
+        return self._capped(Allowed(whole, trunk), whole)
+
+    def note(self, allowed: Allowed) -> None:
+        """Count a call that is being placed."""
+        self._by_number[allowed.number or allowed.uri] += 1
+        self._by_trunk[allowed.trunk] += 1
+
+    def _split(self, target: str) -> tuple[str, SipUri | None]:
+        """Return the number, or the address when it is none."""
+        try:
+            uri = parse_uri(target) if target.partition(":")[0].lower() in ("sip", "sips", "tel") else None
+        except SipSyntaxError:
+            return "", None
+        if isinstance(uri, SipUri):
+            if uri.params and any(name == "user" and value == "phone" for name, value in uri.params):
+                return _digits(uri.user_text), None
+            return "", uri
+        return _digits(uri.user_text if uri is not None else target), None
+
+    def _parse(self, number: str) -> phonenumbers.PhoneNumber:
+        whole = "+" + number[2:] if number.startswith("00") else number
+        return phonenumbers.parse(whole, self.rules.country)
+
+    def _is_emergency(self, number: str) -> bool:
+        """True for each emergency number of the country, and for what begins with one where networks connect that."""
+        listed = number in self.rules.emergency_numbers
+        return listed or bool(short_numbers.connects_to_emergency_number(number, self.rules.country))
+
+    def _denial(self, number: str) -> Denial | None:
+        if len(number.lstrip("+")) <= 6:  # no country has national numbers so short
+            return Denial.SHORT
+        try:
+            parsed = self._parse(number)
+        except phonenumbers.NumberParseException:
+            return Denial.INVALID
+        if not phonenumbers.is_valid_number(parsed):
+            return Denial.INVALID
+        region = phonenumbers.region_code_for_number(parsed)
+        if region not in (self.rules.countries or (self.rules.country,)):
+            return Denial.FOREIGN
+        if phonenumbers.number_type(parsed) in _COSTLY and not self.rules.premium:
+            return Denial.PREMIUM
+        return None
+
+    def _capped(self, allowed: Allowed, name: str) -> Allowed | Denied:
+        rules = self.rules
+        if self._by_number[name] >= rules.calls_per_number:
+            return Denied(Denial.NUMBER_CAP)
+        if allowed.trunk and self._by_trunk[allowed.trunk] >= rules.calls_per_trunk:
+            return Denied(Denial.TRUNK_CAP)
+        if self._by_trunk.total() >= rules.calls_per_day:
+            return Denied(Denial.DAY_CAP)
+        return allowed
+
+
+def _digits(text: str) -> str:
+    """Return the digits of a number with a leading +, nothing when it is none."""
+    plain = "".join(sign for sign in text if sign not in " ().-/")
+    bare = plain.removeprefix("+")
+    return plain if bare and bare.isascii() and bare.isdigit() and len(bare) <= 20 else ""

@@ -1,0 +1,136 @@
+"""The check of every outbound target: what is denied by default, caps, emergency numbers, spellings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from telephony.number_plan import NumberPlan, PrefixRule
+from telephony.outbound import Allowed, CallKind, Denial, Denied, Outbound, OutboundRules
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ONE_LINE = {"carrier": NumberPlan()}
+
+
+def _check(target: str, kind: CallKind = "call", **rules: object) -> Allowed | Denied:
+    return Outbound(OutboundRules(**rules), ONE_LINE).may_call(target, kind, NOON)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        *("+34 600 123 456", "600123456", "0034600123456", "tel:+34600123456", "tel:+34-600-123-456"),
+        "sip:+34600123456@anywhere.example;user=phone",
+    ],
+)
+def test_when_a_number_of_our_country_is_called_then_every_spelling_is_the_same_number(target: str) -> None:
+    assert _check(target) == Allowed("+34600123456", "carrier")
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("+34803123456", Denial.PREMIUM),
+        ("806123456", Denial.PREMIUM),
+        ("+34902123456", Denial.PREMIUM),
+        ("+442079460000", Denial.FOREIGN),
+        ("+12025550123", Denial.FOREIGN),
+        ("+881612345678", Denial.FOREIGN),
+        ("+34000", Denial.SHORT),
+        ("11888", Denial.SHORT),
+        ("+3412", Denial.SHORT),
+        ("+34111111111", Denial.INVALID),
+        ("112", Denial.EMERGENCY),
+        ("091", Denial.EMERGENCY),
+        ("tel:112", Denial.EMERGENCY),
+        ("sip:112@127.0.0.1;user=phone", Denial.EMERGENCY),
+        ("sip:bob@evil.example", Denial.ADDRESS),
+        ("sip:bob@ev il", Denial.NO_TARGET),
+        ("bob", Denial.NO_TARGET),
+        ("", Denial.NO_TARGET),
+        ("https://example.com", Denial.NO_TARGET),
+    ],
+)
+def test_when_nothing_was_configured_then_what_could_cost_or_harm_is_denied(target: str, why: Denial) -> None:
+    for kind in ("call", "refer", "callback", "transfer"):
+        assert _check(target, kind) == Denied(why)
+
+
+def test_when_there_is_no_line_or_no_chosen_one_then_nothing_is_called() -> None:
+    none: dict[str, NumberPlan] = {}
+    for plans in (none, {"a": NumberPlan(), "b": NumberPlan()}):
+        assert Outbound(OutboundRules(), plans).may_call("600123456", "call", NOON) == Denied(Denial.NO_TRUNK)
+    chosen = Outbound(OutboundRules(trunk="b"), {"a": NumberPlan(), "b": NumberPlan()})
+    assert chosen.may_call("600123456", "call", NOON) == Allowed("+34600123456", "b")
+
+
+def test_when_countries_and_premium_numbers_are_allowed_then_they_are_called() -> None:
+    assert isinstance(_check("+442079460000", countries=("ES", "GB")), Allowed)
+    assert isinstance(_check("803123456", premium=True), Allowed)
+
+
+def test_when_a_line_for_emergencies_is_named_then_people_of_ours_reach_it_and_peers_do_not() -> None:
+    assert _check("112", emergency_trunk="carrier") == Allowed("112", "carrier")
+    assert _check("112", "refer", emergency_trunk="carrier") == Denied(Denial.EMERGENCY)
+    assert _check("112", emergency_trunk="gone") == Denied(Denial.EMERGENCY)
+
+
+def test_when_a_host_is_listed_then_its_addresses_are_called_directly() -> None:
+    found = _check("sip:bob@PBX.example", addresses=("pbx.example",))
+    assert found == Allowed("", "", "sip:bob@PBX.example")
+
+
+def test_when_caps_are_reached_then_number_line_and_day_are_denied_until_midnight() -> None:
+    rules = OutboundRules(calls_per_number=2, calls_per_trunk=3, calls_per_day=4, addresses=("pbx",))
+    outbound = Outbound(rules, ONE_LINE)
+
+    def call(target: str, now: datetime = NOON) -> Allowed | Denied:
+        found = outbound.may_call(target, "call", now)
+        if isinstance(found, Allowed):
+            outbound.note(found)
+        return found
+
+    assert [isinstance(call("600123456"), Allowed) for _ in range(2)] == [True, True]
+    assert call("+34600123456") == Denied(Denial.NUMBER_CAP)
+    assert isinstance(call("600123457"), Allowed)
+    assert call("600123458") == Denied(Denial.TRUNK_CAP)
+    assert isinstance(call("sip:bob@pbx"), Allowed)
+    assert call("sip:alice@pbx") == Denied(Denial.DAY_CAP)
+    assert isinstance(call("600123456", NOON + timedelta(hours=12)), Allowed)
+
+
+def test_when_asking_is_all_then_nothing_is_counted() -> None:
+    outbound = Outbound(OutboundRules(calls_per_number=1), ONE_LINE)
+    for _ in range(3):
+        assert isinstance(outbound.may_call("600123456", "refer", NOON), Allowed)
+
+
+@pytest.mark.parametrize(("why", "status"), [(Denial.DAY_CAP, 480), (Denial.NUMBER_CAP, 480), (Denial.FOREIGN, 403)])
+def test_when_a_target_is_denied_then_the_status_says_whether_for_today_or_for_ever(why: Denial, status: int) -> None:
+    assert Denied(why).status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("600 123 456", "+34600123456"),
+        ("0034600123456", "+34600123456"),
+        ("+44 20 7946 0000", "+442079460000"),
+        ("9600123456", "+34600123456"),
+        ("101", "101"),
+        ("alice", "alice"),
+        ("anonymous", "anonymous"),
+    ],
+)
+def test_when_a_carrier_writes_a_number_then_it_is_read_as_e164_and_names_stay(text: str, expected: str) -> None:
+    assert NumberPlan(rules_in=(PrefixRule("9600", "600"),)).read(text) == expected
+
+
+def test_when_a_number_is_written_for_a_carrier_then_the_first_rule_that_fits_is_used() -> None:
+    plan = NumberPlan(rules_out=(PrefixRule("+34", ""), PrefixRule("+", "00")))
+    assert [plan.write(item) for item in ("+34600123456", "+442079460000", "112")] == [
+        "600123456",
+        "00442079460000",
+        "112",
+    ]
