@@ -83,7 +83,7 @@ def _parser() -> argparse.ArgumentParser:
         "place a call over SIP, play a WAV file, and keep what the other side says",
         "For example:  warmline call sip:bot@127.0.0.1:5060 --play question.wav --keep answer.wav",
     )
-    call.add_argument("uri", help="whom to call, e.g. sip:bot@127.0.0.1:5060")
+    call.add_argument("uri", help="whom to call, e.g. sip:bot@127.0.0.1:5060, sips:bot@example.com")
     call.add_argument("--play", type=Path, metavar="WAV", help="what to say: a WAV file, any rate, mono")
     call.add_argument("--keep", type=Path, metavar="WAV", help="where to keep what is heard")
     call.add_argument(
@@ -96,6 +96,12 @@ def _parser() -> argparse.ArgumentParser:
         default=8.0,
         metavar="SECONDS",
         help="give up when nothing at all comes back for so long (default 8); ringing may take a minute",
+    )
+    call.add_argument(
+        "--tls-ca",
+        default="",
+        metavar="PEM",
+        help="issuers that a sips: address is verified against (default: the system's)",
     )
     call.set_defaults(run=_call)
 
@@ -224,6 +230,7 @@ def _call(arguments: argparse.Namespace) -> int:
         arguments.digits,
         seconds=arguments.seconds,
         reach_s=arguments.timeout,
+        tls_ca=arguments.tls_ca,
     )
 
 

@@ -19,6 +19,7 @@ from telephony.media_settings import MediaSettings
 from telephony.net.addresses import local_address_facing
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.net.ticker import Ticker
+from telephony.net.tls_contexts import TlsSettings
 from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip_leg import SipLeg
@@ -38,7 +39,12 @@ class Phone:
     """One line. What is said is queued; what is heard is kept with the time at which each frame came."""
 
     def __init__(
-        self, *, ports: tuple[int, int] = (31_000, 31_999), host: str = "127.0.0.1", reach_s: float = REACH_S
+        self,
+        *,
+        ports: tuple[int, int] = (31_000, 31_999),
+        host: str = "127.0.0.1",
+        reach_s: float = REACH_S,
+        tls_ca: str = "",
     ) -> None:
         """Nothing is opened before `dial`.
 
@@ -46,6 +52,7 @@ class Phone:
             ports: First and last UDP port of the media.
             host: Our address; it must face the party that is called.
             reach_s: How long the other side may stay mute before `dial` gives up.
+            tls_ca: PEM file of issuers that a TLS server is verified against; empty: those of the system.
         """
         self.clock = SystemClock()
         self._ticker = Ticker()
@@ -54,6 +61,7 @@ class Phone:
             listen=f"[{host}]:0" if ":" in host else f"{host}:0",
             reach_ms=round(reach_s * 1000),
             codecs=("PCMU", "PCMA"),
+            tls=TlsSettings(ca=tls_ca),
         )
         self._gateway = SipGateway(settings, self.clock, RtpMediaFactory(media, self.clock), _refuse)
         self._leg: SipLeg | None = None
@@ -156,14 +164,21 @@ def _refuse(incoming) -> None:  # type: ignore[no-untyped-def]
     incoming.reject(480, "Temporarily Unavailable")
 
 
+_ANYWHERE = "192.0.2.1"
+"""Some address of the network outside. Source: RFC 5737."""
+
+
 async def _host_facing(uri: str) -> str:
     """Return the address of ours that faces the party called; loopback for one that cannot be called at all."""
     try:
         target = parse_uri(uri)
         if isinstance(target, SipUri):
-            found = await asyncio.get_running_loop().getaddrinfo(target.host.strip("[]"), None)
+            try:
+                found = await asyncio.get_running_loop().getaddrinfo(target.host.strip("[]"), None)
+            except (OSError, UnicodeError):  # the name may have servers all the same (SRV)
+                return local_address_facing(_ANYWHERE)
             return local_address_facing(str(found[0][4][0]))
-    except (SipSyntaxError, OSError):
+    except SipSyntaxError:
         pass  # dialling says what is wrong
     return "127.0.0.1"
 
@@ -204,15 +219,24 @@ def write_wav(path: Path, frames: list[Samples]) -> None:
 
 
 def place(
-    uri: str, play: Path | None, keep: Path | None, digits: str, *, seconds: float, reach_s: float = REACH_S
+    uri: str,
+    play: Path | None,
+    keep: Path | None,
+    digits: str,
+    *,
+    seconds: float,
+    reach_s: float = REACH_S,
+    tls_ca: str = "",
 ) -> int:
     """Run `warmline call`; return the exit code."""
-    return asyncio.run(_place(uri, play, keep, digits, seconds, reach_s))
-
-
-async def _place(uri: str, play: Path | None, keep: Path | None, digits: str, seconds: float, reach_s: float) -> int:
     speech = read_wav(play) if play is not None else None
-    phone = Phone(host=await _host_facing(uri), reach_s=reach_s)
+    return asyncio.run(_place(uri, speech, keep, digits, seconds, reach_s, tls_ca))
+
+
+async def _place(
+    uri: str, speech: Samples | None, keep: Path | None, digits: str, seconds: float, reach_s: float, tls_ca: str
+) -> int:
+    phone = Phone(host=await _host_facing(uri), reach_s=reach_s, tls_ca=tls_ca)
     print(f"calling {uri} …", file=sys.stderr)
     await phone.dial(uri)
     print("answered", file=sys.stderr)

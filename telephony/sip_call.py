@@ -33,7 +33,7 @@ class PendingLeg:
         self.session_id = session_id
         self.leg: SipLeg | None = None
         self._send = send
-        self._settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._settled: asyncio.Future[CallOver | None] = asyncio.get_running_loop().create_future()
         self._over: CallOver | None = None
         self.on_early: Callable[[SipLeg], None] | None = None
         """Called once when the party that we call lets us hear something before it answers."""
@@ -70,17 +70,19 @@ class PendingLeg:
         if self.leg is not None:
             self.leg.end(over.cause)
         if not self._settled.done():
-            self._settled.set_result(None)
+            self._settled.set_result(over)
 
     async def settled(self) -> CallOver | None:
-        """Wait until the call stands (None) or is gone; cancelled waiting ends the call."""
+        """Wait until the call stands (None) or is gone; cancelled waiting ends the call.
+
+        A call that stood, be it for a moment, did come about: its leg tells the end.
+        """
         try:
-            await asyncio.shield(self._settled)
+            return await asyncio.shield(self._settled)
         except asyncio.CancelledError:
             if self.leg is not None:
                 self.leg.end("local")
             raise
-        return self._over
 
 
 class SipIncomingCall(PendingLeg):

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
+from pathlib import Path
 
 import pytest
 
+from calls.ports import IncomingCall
 from service.cli import main
-from tests.telephony.sip_fakes import free_udp_port
+from telephony.gateway import SipGateway
+from telephony.sip_settings import SipSettings
+from tests.telephony.certificates import Authority
+from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
 
 
 def test_when_nobody_listens_there_then_the_command_ends_at_once_with_a_sentence(
@@ -43,3 +49,24 @@ def test_when_we_call_another_address_of_this_computer_then_the_phone_is_not_bou
 ) -> None:
     assert main(["call", f"sip:bot@[::1]:{free_udp_port()}"]) == 1
     assert "warmline: Nothing takes SIP calls over UDP at [::1]:" in capsys.readouterr().err
+
+
+async def test_when_a_line_over_tls_is_called_then_its_issuer_must_be_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority = Authority(tmp_path)
+    media = EchoFactory()
+    calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
+    settings = SipSettings(listen="127.0.0.1:0", tls_listen="127.0.0.1:0", tls=authority.issue("localhost"))
+    line = SipGateway(settings, TestClock(), media, calls.put_nowait)
+    await line.start()
+    try:
+        command = ["call", f"sips:bot@127.0.0.1:{line.tls_port}", "--seconds", "5"]
+        assert await asyncio.to_thread(main, command) == 1
+        assert "nobody that we trust signed its certificate" in capsys.readouterr().err
+        calling = asyncio.create_task(asyncio.to_thread(main, [*command, "--tls-ca", authority.ca]))
+        leg = await (await asyncio.wait_for(calls.get(), 5)).answer()
+        await leg.hang_up()
+        assert await calling == 0
+    finally:
+        await line.stop()

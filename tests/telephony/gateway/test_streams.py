@@ -93,6 +93,19 @@ async def test_when_a_call_goes_over_tcp_then_one_connection_carries_all_of_it()
         assert (near.gateway.open_connections, far.gateway.open_connections) == (1, 1)
 
 
+async def test_when_a_call_ends_in_the_moment_that_it_stands_then_its_leg_tells_so_and_dialling_is_no_failure() -> None:
+    near, far = Party(), Party()
+    async with running(near, far):
+        dialling = asyncio.create_task(near.gateway.place_call(far.uri(";transport=tcp")))
+        call = await far.calls.get()
+        far_leg = await call.answer()
+        assert isinstance(far_leg, SipLeg)
+        await far_leg.hang_up()
+        events: list[LegEvent] = []
+        (await dialling).on_event(events.append)
+        await eventually(lambda: events == [LegEnded(reason="hung_up")])
+
+
 @pytest.mark.parametrize("ends", ["caller", "callee"])
 async def test_when_the_connection_is_cut_in_a_call_then_the_call_lives_and_its_end_opens_a_new_one(ends: str) -> None:
     near, far = Party(), Party()
