@@ -24,6 +24,7 @@ _LEAVE_S = 2.0
 """How long a peer that transferred us may take to hang up before we do. Source: it learns of the success by NOTIFY,
 which is sent again after 0.5 and 1.5 s when it was lost (RFC 3261 section 17.1.2.2)."""
 _DECLINED = 603
+_CHECK_FAILED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,13 @@ class Transfers:
 
     def refusal(self, target: CallTarget) -> int | None:
         """Return the status with which a target is refused, None when it may be called."""
-        return _DECLINED if self.may_call is None else self.may_call(target)
+        if self.may_call is None:
+            return _DECLINED
+        try:
+            return self.may_call(target)
+        except Exception:
+            logger.exception("the check of a target failed, so that it is refused", extra={"leg_id": target.leg_id})
+            return _CHECK_FAILED
 
     def take_over_refusal(self, leg: SipLeg) -> int | None:
         """Return the status with which a call that wants to replace a leg is refused, None when it may."""

@@ -169,3 +169,19 @@ async def test_when_we_transfer_a_phone_then_it_calls_the_target_which_hears_its
         heard = await converse(far.legs[0], 1.0)
         assert has_tone(heard[10:], TONE_HZ), alice.log
         await far.legs[0].hang_up()
+
+
+async def test_when_the_check_of_a_target_fails_then_the_transfer_is_refused() -> None:
+    near, far, third = Party(), Party(), Party()
+
+    def broken(target: CallTarget) -> int | None:
+        raise RuntimeError(target.why)
+
+    async with running(near, far, third):
+        leg, _ = await connect(near, far)
+        allow_everything(far, [])
+        near.gateway.transfers.may_call = lambda target: None
+        far.gateway.transfers.may_call = broken
+        with pytest.raises(CallCentreError, match="500"):
+            await near.gateway.transfer(leg, third.uri)
+        assert third.calls.empty()
