@@ -16,8 +16,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StrictInt,
@@ -28,17 +26,14 @@ from pydantic import (
 
 from calls.errors import CallCentreError
 from calls.ids import Language
+from service.config_section import Section
+from service.trunk_config import OutboundSection, TrunkSection
 from voice.dialog.flow import load_flows
 from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"
+_TRUNKS = "telephony.sip.trunks."
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
-
-
-class Section(BaseModel):
-    """A table of the file; keys that it does not have are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:
@@ -143,6 +138,8 @@ class SipSection(Section):
     """IP address that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
     rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
+    trunks: dict[str, TrunkSection] = Field(default_factory=dict)
+    """Lines to carriers and PBXs by name: tables `[telephony.sip.trunks.NAME]`."""
     codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(
         default=("OPUS", "G722", "PCMU", "PCMA"), min_length=1
     )
@@ -216,6 +213,7 @@ class TelephonySection(Section):
     """Lines into the house."""
 
     sip: SipSection = SipSection()
+    outbound: OutboundSection = OutboundSection()
     webrtc: WebRtcSection = WebRtcSection()
     max_calls: int = Field(default=40, ge=1, strict=True)
     """Calls with media at a time; one more hears busy."""
@@ -376,7 +374,7 @@ def load_config(file: Path | None, environ: Mapping[str, str] | None = None) -> 
     """
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
-    defaults = dict(_leaves(Config()))
+    defaults = dict(_all_leaves())
     if file is not None:
         for key, value in _flatten(_read_toml(file)):
             values[key] = value
@@ -384,7 +382,7 @@ def load_config(file: Path | None, environ: Mapping[str, str] | None = None) -> 
     for name, text in sorted((os.environ if environ is None else environ).items()):
         if name.startswith(ENV_PREFIX):
             key = name.removeprefix(ENV_PREFIX).lower().replace("__", ".")
-            values[key] = _from_text(text, defaults.get(key))
+            values[key] = _from_text(text, defaults.get(key, defaults.get(_generic(key))))
             origins[key] = f"env:{name}"
     if "service.data_dir" in values:  # accepted in both places; the top level is the documented one
         values["data_dir"] = values.pop("service.data_dir")
@@ -441,17 +439,32 @@ def _unflatten(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _leaves(section: Section, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name in type(section).model_fields:
-        value = getattr(section, name)
+    for name, field in type(section).model_fields.items():
+        value, key = getattr(section, name), field.alias or name
         if isinstance(value, Section):
-            yield from _leaves(value, f"{prefix}{name}.")
+            yield from _leaves(value, f"{prefix}{key}.")
+        elif isinstance(value, dict):
+            for table, inner in value.items():
+                yield from _leaves(inner, f"{prefix}{key}.{table}.")
         else:
-            yield f"{prefix}{name}", value
+            yield f"{prefix}{key}", value
+
+
+def _all_leaves() -> Iterator[tuple[str, Any]]:
+    """Yield every key with its default; NAME stands for the name of a trunk."""
+    yield from _leaves(Config())
+    yield from _leaves(TrunkSection(server="invalid"), f"{_TRUNKS}NAME.")
+
+
+def _generic(key: str) -> str:
+    """Return the key with NAME in place of a trunk's name."""
+    name, dot, rest = key.removeprefix(_TRUNKS).partition(".")
+    return f"{_TRUNKS}NAME.{rest}" if key.startswith(_TRUNKS) and name and dot else key
 
 
 def valid_keys() -> list[str]:
     """Return every dotted key that a configuration may have."""
-    return [key for key, _ in _leaves(Config())]
+    return [key for key, _ in _all_leaves()]
 
 
 def _refuse_unknown(values: Mapping[str, Any], origins: Mapping[str, str]) -> None:
@@ -465,7 +478,7 @@ def _refuse_unknown(values: Mapping[str, Any], origins: Mapping[str, str]) -> No
                 "settings below; `warmline check` lists them.",
                 fault="operator",
             )
-        if key not in valid:
+        if _generic(key) not in valid:
             last = {name.rpartition(".")[2]: name for name in valid}
             near = difflib.get_close_matches(key, valid, 1, 0.5)
             near = near or [last[k] for k in difflib.get_close_matches(key.rpartition(".")[2], list(last), 1, 0.6)]

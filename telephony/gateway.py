@@ -19,6 +19,7 @@ from telephony.sdp.codecs import CODECS
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
 from telephony.sip.message import Flow
+from telephony.sip.registration_signals import LocateRegistrar, RegistrationChanged
 from telephony.sip.signals import (
     CallArrived,
     CallConfirmed,
@@ -49,6 +50,7 @@ from telephony.sip_call import PendingLeg, SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from telephony.sip_transfer import CallTarget, CallWatch, Transfers
+from telephony.trunk_lines import TrunkLines
 
 logger = logging.getLogger(__name__)
 
@@ -116,6 +118,8 @@ class SipGateway:
         self._calls: dict[SessionId, PendingLeg] = {}
         self.transfers = Transfers(self._feed, self._place, self._leg_of)
         """What peers may make us call; its policy is given by the service."""
+        self.trunks = TrunkLines(settings.trunks, self._feed, self._locate_registrar)
+        """The carriers' lines."""
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -168,6 +172,7 @@ class SipGateway:
         )
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = False
+        self.trunks.start()
 
     async def drain(self, patience_s: float) -> bool:
         """Take no new calls (503, also to the OPTIONS of a dispatcher) and let the running ones end by themselves.
@@ -203,7 +208,9 @@ class SipGateway:
         for session_id, call in list(self._calls.items()):
             self._remove(session_id)
             call.finish(CallOver(session_id, "local"))
-        if self._driver is not None:
+        if self._driver is not None and self._user_agent is not None:
+            registrations = self._user_agent.registrations
+            await self.trunks.stop(lambda: registrations.are_over, self._settings.drain_ms / 1000)
             self._driver.close()
         transports, self._transports = self._transports, None
         await transports.close()
@@ -315,11 +322,47 @@ class SipGateway:
                 caller=caller,
                 caller_name=caller_name,
                 fields=watch.fields,
+                credentials=watch.credentials,
+                from_host=watch.from_host,
                 reach_ms=reach_ms if is_last else min(reach_ms, self._settings.next_server_ms),
             )
         )
         over = await call.settled()
         return (leg, None) if over is None else (None, _Failure(over.cause, over.status, _failure(over, flow)))
+
+    async def place_trunk_call(
+        self,
+        number: str,
+        trunk_name: str,
+        *,
+        caller: str = "",
+        caller_name: str = "",
+        on_early: Callable[[SipLeg], None] | None = None,
+    ) -> SipLeg:
+        """Call a number in E.164 over a trunk, as its carrier wants it dialled.
+
+        Args:
+            number: With + and the country's prefix.
+            trunk_name: Section of the configuration.
+            caller: Number that the callee sees, in E.164; empty: the trunk's.
+            caller_name: Display name of our From.
+            on_early: As of `place_call`.
+
+        Raises:
+            CallCentreError: `call.no_trunk` and as `place_call`.
+        """
+        trunk = self.trunks.by_name.get(trunk_name)
+        if trunk is None:
+            raise CallCentreError("call.no_trunk", "There is no trunk of that name to call over.", fault="operator")
+        watch = CallWatch(on_early=on_early, credentials=trunk.credentials, from_host=trunk.server.host)
+        shown = trunk.numbers.write(caller) if caller else trunk.caller_dialled
+        return await self._place(str(trunk.target(number)), watch, shown or "anonymous", caller_name)
+
+    async def _locate_registrar(self, registrar: SipUri) -> tuple[tuple[Flow, ...], str]:
+        """Return the servers of a carrier and the address of ours that they are told."""
+        found = await self._resolver.locate(registrar, self._bound.transports, self._bound.versions)
+        ordered = tuple(self._avoided.order(found, self._clock.now_ms()))
+        return ordered, self._bound.local_host(ordered[0].host) if ordered else ""
 
     async def hang_up(self, leg: SipLeg) -> None:
         """End a leg of this gateway; the same as `leg.hang_up()`."""
@@ -366,6 +409,9 @@ class SipGateway:
             return
         if isinstance(output, CallArrived):
             self._on_arrived(output)
+            return
+        if isinstance(output, (LocateRegistrar, RegistrationChanged)):
+            self.trunks.on_news(output)
             return
         call = self._calls.get(output.session_id)
         if call is None:

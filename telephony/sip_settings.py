@@ -9,6 +9,7 @@ from telephony.net.sip_transports import TransportSettings
 from telephony.net.stream_pool import StreamLimits
 from telephony.net.tls_contexts import TlsSettings
 from telephony.sip.session_timer import TimerSettings
+from telephony.trunks import Trunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,9 @@ class SipSettings:
     """How often a call proves that it lives, and what a peer may ask for."""
     reach_ms: int = 32_000
     """How long the called party's server may stay mute. Source: RFC 3261 timer B; more changes nothing."""
+
+    trunks: tuple[Trunk, ...] = ()
+    """Lines to carriers and PBXs."""
 
     @property
     def transports(self) -> TransportSettings:

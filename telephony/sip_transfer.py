@@ -14,6 +14,7 @@ from typing import Literal
 
 from calls.errors import CallCentreError
 from calls.ids import LegId
+from telephony.sip.digest_client import Credentials
 from telephony.sip.signals import DecideTransfer, ReportTransfer, SessionId, TransferAsked
 from telephony.sip.signals import UserAgentOrder as Order
 from telephony.sip_leg import SipLeg
@@ -48,6 +49,10 @@ class CallWatch:
     on_ringing: Callable[[], None] | None = None
     fields: tuple[tuple[str, str], ...] = ()
     """Further fields of the INVITE."""
+    credentials: Credentials | None = None
+    """What a carrier's challenge is answered with."""
+    from_host: str = ""
+    """Host part of our From; empty: our address."""
     status: int = 0
     """The refusal's status once the call failed, 0 for none."""
 

@@ -15,6 +15,7 @@ from telephony.sip.message import SipRequest, SipResponse
 
 CHALLENGE_STATUSES = (401, 407)
 _FIELDS = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+_ANSWER_FIELDS = ("Authorization", "Proxy-Authorization")
 MAX_CHALLENGES = 5
 """Challenges in a row that are answered: a chain of proxies may ask one after the other, none has more of them."""
 _UNANSWERED = frozenset(("ACK", "CANCEL"))
@@ -56,6 +57,8 @@ class Wallet:
         self._new_token = new_token
         self._known: dict[tuple[str, str], _Known] = {}
         self._in_a_row = 0
+        self.invite_fields: tuple[tuple[str, str], ...] = ()
+        """Answers of the newest INVITE, which its ACK repeats (RFC 3261 section 22.1)."""
 
     def take_challenge(self, response: SipResponse) -> bool:
         """Learn from a 401 or 407; True when the request is worth sending again."""
@@ -92,6 +95,8 @@ class Wallet:
                 str(self._answer(known, request)) for (name, _), known in self._known.items() if name == field_name
             ]
             headers = headers.replaced(field_name, answers)
+        if request.method == "INVITE":
+            self.invite_fields = tuple((name, value) for name in _ANSWER_FIELDS for value in headers.all(name))
         return replace(request, headers=headers)
 
     def _answer(self, known: _Known, request: SipRequest) -> DigestAnswer:

@@ -126,7 +126,11 @@ class Session:
 
     def on_response(self, checked: CheckedResponse, now_ms: int) -> None:
         """Take a response to a request of ours."""
-        if checked.method == "BYE" and not checked.response.is_provisional:
+        if checked.method != "BYE" or checked.response.is_provisional:
+            return
+        if self.state is SessionState.ENDING and self._wire.take_challenge(self.session_id, checked.response):
+            self._perform(SessionAct.SEND_BYE, now_ms)
+        else:
             self._on_bye_done(now_ms)
 
     def on_failure(self, request: SipRequest, *, timed_out: bool, now_ms: int) -> None:
@@ -225,7 +229,7 @@ class Session:
     def _send_ack(self, dialog: SipDialog, cseq: int) -> None:
         flow = dialog.next_flow()
         via = self._wire.new_via(self._local_host, flow.transport)
-        self._wire.send(dialog.make_request("ACK", cseq, via), flow)
+        self._wire.send(dialog.make_request("ACK", cseq, via, self._wire.ack_fields(self.session_id)), flow)
 
     def _send_200(
         self,

@@ -135,7 +135,9 @@ class ChangingSession(Session):
             self._try_later(None, now_ms)
         elif response.status in _GONE:
             self._settle_change(ChangeEvent.GONE, now_ms)
-        elif response.status == 422 and self.timer.take_422(response.headers):
+        elif (response.status == 422 and self.timer.take_422(response.headers)) or self._wire.take_challenge(
+            self.session_id, response
+        ):
             self._try_later(0, now_ms)
         elif response.status in _LATER and (wait_ms := _retry_after_ms(response.headers)) is not None:
             self._try_later(wait_ms, now_ms)

@@ -8,6 +8,7 @@ from telephony.sdp.negotiation import MediaNegotiation, OfferState
 from telephony.sdp.offer_answer import MediaAgreement, NotAcceptableError
 from telephony.sdp.session_description import SdpError, serialise_sdp
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
+from telephony.sip.digest_client import Wallet
 from telephony.sip.grammar import readable
 from telephony.sip.headers import Headers
 from telephony.sip.message import SipRequest, SipResponse
@@ -49,9 +50,10 @@ class OutgoingSession(ReferringSession):
         self._flow = order.flow
         self._target = order.target
         self._fields = order.fields
-        self._local = NameAddr(SipUri("sip", order.caller, order.local_host), order.caller_name).with_tag(
-            wire.new_token()
-        )
+        if order.credentials is not None:
+            wire.wallets[order.session_id] = Wallet(order.credentials, wire.new_token)
+        from_host = order.from_host or order.local_host
+        self._local = NameAddr(SipUri("sip", order.caller, from_host), order.caller_name).with_tag(wire.new_token())
         self._call_id = wire.new_token()
         self._expires_ms: int | None = now_ms + wire.settings.dial_ms
         reach_ms = wire.settings.reach_ms if order.reach_ms is None else order.reach_ms
@@ -127,7 +129,9 @@ class OutgoingSession(ReferringSession):
             self._take_if_legal(SessionEvent.GOT_1XX, now_ms)
         elif response.is_success:
             self._on_success(checked, now_ms)
-        elif response.status == 422 and self.state in _WAITING and self.timer.take_422(response.headers):
+        elif (response.status == 422 and self.state in _WAITING and self.timer.take_422(response.headers)) or (
+            self.state in _WAITING and self._wire.take_challenge(self.session_id, response)
+        ):
             self._send_invite(now_ms)
         else:
             if self.state in _WAITING:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from telephony.sdp.offer_answer import Direction, MediaAgreement
+from telephony.sip.digest_client import Credentials
 from telephony.sip.message import Flow
+from telephony.sip.registration_signals import LocateRegistrar, RegistrationChanged, RegistrationOrder
 from telephony.sip.uri import SipUri
 
 SessionId = str
@@ -124,6 +126,10 @@ class PlaceCall:
     """Further fields of the INVITE: Replaces, Referred-By."""
     reach_ms: int | None = None
     """How long this server may stay mute; None: as the settings say."""
+    credentials: Credentials | None = None
+    """What a challenge is answered with; None: a challenge is a refusal."""
+    from_host: str = ""
+    """Host part of our From: a carrier's domain; empty: our address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +182,7 @@ UserAgentOrder = (
     | DecideTransfer
     | ReportTransfer
 )
-UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder
+UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder | RegistrationOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,4 +296,6 @@ UserAgentOutput = (
     | TransferAsked
     | TransferProgress
     | CallOver
+    | LocateRegistrar
+    | RegistrationChanged
 )

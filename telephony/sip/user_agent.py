@@ -18,6 +18,8 @@ from telephony.sip.identity import read_identity
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
 from telephony.sip.refer import format_replaces, parse_replaces
+from telephony.sip.registration_signals import RegistrarLocated, StartRegistration, StopRegistrations
+from telephony.sip.registrations import Registrations
 from telephony.sip.respond import make_response, response_flow
 from telephony.sip.screening import Refusal, screen, screen_invite
 from telephony.sip.session_incoming import IncomingSession
@@ -38,6 +40,7 @@ from telephony.sip.signals import (
     RejectCall,
     ReportTransfer,
     RingCall,
+    SendDatagram,
     SendDigit,
     SendFailed,
     SessionId,
@@ -76,6 +79,7 @@ class UserAgent:
         """Start without calls; `new_token` gives an unpredictable word of letters and digits each time."""
         self._wire = Wire(settings, new_token)
         self._stateless_tag = new_token()
+        self.registrations = Registrations(self._wire, lambda data, flow: self._wire.tell(SendDatagram(data, flow)))
         self.is_draining = False
         """OPTIONS are answered with 503, so that a dispatcher sends new calls elsewhere."""
         self._sessions: dict[SessionId, ReferringSession] = {}
@@ -96,7 +100,8 @@ class UserAgent:
     def connections_in_use(self) -> set[int]:
         """Numbers of the streams that calls are reached through."""
         dialogs = (session.dialog for session in self._sessions.values())
-        return {dialog.flow.connection for dialog in dialogs if dialog is not None} - {0}
+        in_calls = {dialog.flow.connection for dialog in dialogs if dialog is not None} - {0}
+        return in_calls | self.registrations.connections_in_use
 
     def step(self, event: UserAgentInput, now_ms: int) -> tuple[UserAgentOutput, ...]:
         """Take what happened and return what to do about it."""
@@ -108,6 +113,8 @@ class UserAgent:
             self._wire.handle(self._wire.layer.flow_lost(event.flow, now_ms))
         elif isinstance(event, PlaceCall):
             self._sessions[event.session_id] = OutgoingSession(event, self._wire, now_ms)
+        elif isinstance(event, (StartRegistration, RegistrarLocated, StopRegistrations)):
+            self.registrations.take(event, now_ms)
         elif not isinstance(event, TimePassed):
             self._on_order(event, now_ms)
         self._expire(now_ms)
@@ -118,7 +125,7 @@ class UserAgent:
     def next_deadline_ms(self) -> int | None:
         """Return when `step(TimePassed())` shall be called, None when nothing waits."""
         deadlines = [session.next_deadline_ms() for session in self._sessions.values()]
-        deadlines.append(self._wire.layer.next_deadline_ms())
+        deadlines += [self._wire.layer.next_deadline_ms(), self.registrations.next_deadline_ms()]
         return min((item for item in deadlines if item is not None), default=None)
 
     # Orders of our own side
@@ -163,6 +170,7 @@ class UserAgent:
 
     def _expire(self, now_ms: int) -> None:
         self._wire.handle(self._wire.layer.expire(now_ms))
+        self.registrations.expire(now_ms)
         for session in list(self._sessions.values()):
             deadline_ms = session.next_deadline_ms()
             if deadline_ms is not None and deadline_ms <= now_ms:
@@ -172,6 +180,8 @@ class UserAgent:
         """Give responses and failures to the sessions that asked; that may cause further ones."""
         while self._wire.layer_news:
             news = self._wire.layer_news.pop(0)
+            if self.registrations.hear(news, now_ms):
+                continue
             session = self._sessions.get(news.owner)
             if session is None:
                 continue
@@ -194,6 +204,7 @@ class UserAgent:
         over = [name for name, session in self._sessions.items() if session.is_over]
         for name in over:
             session = self._sessions.pop(name)
+            self._wire.wallets.pop(name, None)
             for key in session.dialog_keys:
                 self._by_dialog.pop(key, None)
             if isinstance(session, IncomingSession):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from telephony.sdp.crypto_attribute import RandomBytes, sdes_allowed
 from telephony.sip.checked_request import CheckedRequest
+from telephony.sip.digest_client import CHALLENGE_STATUSES, Wallet
 from telephony.sip.grammar import format_host
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
 from telephony.sip.respond import make_response
@@ -73,6 +74,8 @@ class Wire:
         self.layer = TransactionLayer()
         self.layer_news: list[ResponseArrived | TransactionFailed] = []
         """Responses and failures that no session has seen yet."""
+        self.wallets: dict[str, Wallet] = {}
+        """What challenges are answered with, by owner of the requests."""
         self._outputs: list[UserAgentOutput] = []
 
     def tell(self, output: UserAgentOutput) -> None:
@@ -96,6 +99,8 @@ class Wire:
                 self.send(output.message, output.flow)
             else:
                 self.layer_news.append(output)
+                if isinstance(output, ResponseArrived):
+                    self._note_accepted(output)
 
     def respond(
         self,
@@ -130,6 +135,9 @@ class Wire:
         3261 section 18.1.1). A CANCEL goes the way of its INVITE.
         """
         otherwise: tuple[SipRequest, Flow] | None = None
+        wallet = self.wallets.get(owner)
+        if wallet is not None:
+            request = wallet.authorise(request)
         if request.method == "CANCEL" and (sent := self.layer.sent_as(request)) is not None:
             request, flow = _with_via(request, sent[0]), sent[1]
         elif flow.transport == "udp" and len(serialise(request)) > MAX_DATAGRAM_BYTES:
@@ -138,6 +146,21 @@ class Wire:
             request, flow = _with_via(request, via), Flow(flow.host, flow.port, "tcp")
         reliable = flow.transport in RELIABLE_TRANSPORTS
         self.handle(self.layer.begin_client(request, flow, owner, now_ms, reliable=reliable, otherwise=otherwise))
+
+    def take_challenge(self, owner: str, response: SipResponse) -> bool:
+        """Learn from a 401 or 407; True when the request shall be sent again, with a number of its own."""
+        wallet = self.wallets.get(owner)
+        return response.status in CHALLENGE_STATUSES and wallet is not None and wallet.take_challenge(response)
+
+    def ack_fields(self, owner: str) -> tuple[tuple[str, str], ...]:
+        """Return what the ACK of a 2xx repeats of its INVITE."""
+        wallet = self.wallets.get(owner)
+        return wallet.invite_fields if wallet is not None else ()
+
+    def _note_accepted(self, news: ResponseArrived) -> None:
+        wallet = self.wallets.get(news.owner)
+        if wallet is not None and not news.response.is_provisional and news.response.status not in CHALLENGE_STATUSES:
+            wallet.accepted()
 
     def new_via(self, local_host: str, transport: Transport = "udp") -> str:
         """Return a Via of ours with a fresh branch."""

@@ -1,0 +1,96 @@
+"""A trunk: the line to a carrier or a PBX, how we prove who we are there, and how it writes numbers."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+
+from calls.errors import CallCentreError
+from telephony.number_plan import NumberPlan
+from telephony.sip.digest_client import Credentials
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.registration_signals import StartRegistration
+from telephony.sip.uri import SipUri, parse_uri
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trunk:
+    """One section `[telephony.sip.trunks.NAME]`, checked."""
+
+    name: str
+    server: SipUri
+    """Domain or address of the carrier; servers are found by NAPTR and SRV when it is a name without a port."""
+    user: str = ""
+    """Our user name there, also of the digest; empty: the carrier knows us by our address."""
+    password: str = field(default="", repr=False)
+    realm: str = ""
+    """Only this realm gets an answer; empty: whichever asks."""
+    register: bool = False
+    expires_s: int = 3600
+    q: str = ""
+    keep_alive_ms: int = 0
+    caller: str = ""
+    """Our number in E.164, which callees see; empty: the user name."""
+    networks: tuple[Network, ...] = ()
+    """Where the carrier's calls come from."""
+    identity_headers: tuple[str, ...] = ()
+    """Fields that say who calls and are believed when they come from there, e.g. P-Asserted-Identity (RFC 3325)."""
+    numbers: NumberPlan = field(default_factory=NumberPlan)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """What challenges are answered with."""
+        return Credentials(self.user, self.password, self.realm) if self.user and self.password else None
+
+    @property
+    def caller_dialled(self) -> str:
+        """User part of our From."""
+        return self.numbers.write(self.caller) if self.caller else self.user
+
+    def target(self, number: str) -> SipUri:
+        """Return what is called for a number in E.164."""
+        server = self.server
+        return SipUri(server.scheme, self.numbers.write(number), server.host, server.port, server.params)
+
+    def knows(self, host: str) -> bool:
+        """True when the carrier's calls come from this address."""
+        address = ipaddress.ip_address(host)
+        return any(address in network for network in self.networks)
+
+    def registration(self) -> StartRegistration:
+        """Return the order to register there."""
+        return StartRegistration(
+            name=self.name,
+            registrar=self.server,
+            user=self.user,
+            credentials=Credentials(self.user, self.password, self.realm),
+            expires_s=self.expires_s,
+            q=self.q,
+            keep_alive_ms=self.keep_alive_ms,
+        )
+
+
+def parse_server(text: str) -> SipUri:
+    """Return the URI of a carrier from `host`, `host:port` or a whole `sip:` or `sips:` URI.
+
+    Raises:
+        CallCentreError: `config.bad_trunk`.
+    """
+    try:
+        uri = parse_uri(text if text.startswith(("sip:", "sips:")) else f"sip:{text}")
+    except SipSyntaxError as error:
+        raise _bad_server(text) from error
+    if not isinstance(uri, SipUri) or uri.user or uri.headers:
+        raise _bad_server(text)
+    return uri
+
+
+def _bad_server(text: str) -> CallCentreError:
+    return CallCentreError(
+        "config.bad_trunk",
+        f'{text!r} is no server of a trunk; write it like "sip.example.net", "192.0.2.1:5060" or '
+        '"sip:sip.example.net;transport=tcp".',
+        fault="operator",
+    )

@@ -1,0 +1,89 @@
+"""A trunk to kamailio, which demands digest: registered, renewed after 423, called through, left at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from calls.errors import CallCentreError
+from telephony.number_plan import NumberPlan, PrefixRule
+from telephony.sip_settings import SipSettings
+from telephony.trunks import Trunk, parse_server
+from tests.telephony.baresip import EchoHouse, eventually, phone, tone_share
+from tests.telephony.kamailio_peer import carrier
+
+pytestmark = pytest.mark.peer
+SECRET = "s3cret"
+
+
+def _house(port: int, password: str = SECRET, *, expires_s: int = 120) -> EchoHouse:
+    trunk = Trunk(
+        name="carrier",
+        server=parse_server(f"127.0.0.1:{port}"),
+        user="user1",
+        password=password,
+        register=True,
+        expires_s=expires_s,
+        numbers=NumberPlan(rules_out=(PrefixRule("+34", "+34"),)),
+    )
+    return EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,)))
+
+
+async def test_when_a_carrier_demands_digest_then_we_register_call_out_hang_up_and_leave(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "k").mkdir()
+    (tmp_path / "p").mkdir()
+    async with phone(tmp_path / "p", answers=True) as alice, carrier(tmp_path / "k", phone_port=alice.sip_port) as far:
+        house = _house(far.port)
+        await house.gateway.start()
+        try:
+            await eventually(lambda: house.gateway.trunks.registered("carrier"))
+            leg = await house.gateway.place_trunk_call("+34600123456", "carrier")
+            house.follow(leg)
+            await asyncio.sleep(2.0)
+            await leg.hang_up()
+            await eventually(lambda: house.gateway.open_calls == 0)
+        finally:
+            await house.close()
+        assert not house.gateway.trunks.registered("carrier")
+    assert tone_share(alice.decoded()) > 0.8, alice.log
+    assert SECRET not in caplog.text
+
+
+async def test_when_the_registrar_wants_longer_bindings_then_we_ask_for_as_long(tmp_path: Path) -> None:
+    async with carrier(tmp_path, min_expires_s=900) as far:
+        house = _house(far.port, expires_s=60)
+        await house.gateway.start()
+        try:
+            await eventually(lambda: house.gateway.trunks.registered("carrier"))
+        finally:
+            await house.close()
+
+
+async def test_when_the_password_is_wrong_then_we_are_not_registered_and_a_call_is_refused(tmp_path: Path) -> None:
+    async with carrier(tmp_path) as far:
+        house = _house(far.port, "wrong")
+        await house.gateway.start()
+        try:
+            await eventually(lambda: house.gateway.trunks.last_status("carrier") == 401)
+            with pytest.raises(CallCentreError) as refused:
+                await house.gateway.place_trunk_call("+34600123456", "carrier")
+            assert refused.value.code == "call.refused"
+        finally:
+            await house.close()
+
+
+async def test_when_there_is_no_such_trunk_then_no_call_is_placed(tmp_path: Path) -> None:
+    house = EchoHouse()
+    await house.gateway.start()
+    try:
+        with pytest.raises(CallCentreError) as refused:
+            await house.gateway.place_trunk_call("+34600123456", "carrier")
+        assert refused.value.code == "call.no_trunk"
+    finally:
+        await house.close()
