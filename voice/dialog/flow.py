@@ -9,25 +9,39 @@ One run of a flow is a machine of its own; the policy feeds it words or keys and
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass, field
-from datetime import date
-from functools import cache
-from importlib.resources import files
-from typing import Any, Literal
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time
+from typing import Literal
 
-from calls.ids import LANGUAGES, Language
+from calls.ids import Language
 from voice.dialog.acts import Expects
+from voice.dialog.flow_limits import fit_time, part_of_day, refusal
+from voice.dialog.flow_spec import FlowAction, FlowSpec, SlotSpec, flow_asked_for, load_flows
+from voice.dialog.flow_values import (
+    Given,
+    is_correction,
+    is_number,
+    one_digit_changed,
+    parts_around_numbers,
+    says_digits,
+)
 from voice.dialog.prompts import fill, phrase, spaced
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import Parsed, parse, parse_keys, say_value
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.text import plain_speech
 
-FlowAction = Literal["note", "book_callback"]
-Confirm = Literal["always", "unsure", "end"]
-"""`always`: read back at once; `unsure`: read back when recognition was doubtful; `end`: only in the summary."""
-
+__all__ = [
+    "Fill",
+    "FlowAction",
+    "FlowReply",
+    "FlowRun",
+    "FlowSpec",
+    "Line",
+    "SlotSpec",
+    "flow_asked_for",
+    "load_flows",
+]
 
 _SURE = 0.6
 """Confidence from which a value may replace one that was given before. Source: own dialogues in the tests."""
@@ -35,92 +49,26 @@ _SURE = 0.6
 _BARE_NO = 2
 """A no of more words than this may say what is wrong. Source: own dialogues in the tests."""
 
+_NAMING = 4
+"""A value named in so few words is meant to be changed. Source: own dialogues in the tests."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotSpec:
-    """One value that a flow needs."""
-
-    name: str
-    type: str
-    """A type of `voice.dialog.slots`."""
-    expects: Expects
-    prefill: str
-    """`caller` takes the caller id and only asks whether it is right; empty asks."""
-    confirm: Confirm
-    secret: bool
-    """True keeps the value out of recording and log."""
-    texts: dict[Language, dict[str, str]]
-    """`ask`, `again` and, where prefilled, `prefilled`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FlowSpec:
-    """One flow as its TOML file says."""
-
-    name: str
-    topic: str
-    """Topic whose answer offers this flow; empty for none."""
-    key: str
-    """Key of the main menu."""
-    action: FlowAction
-    answer_first: bool
-    """True speaks the topic's article before the flow is offered."""
-    triggers: re.Pattern[str]
-    not_triggers: re.Pattern[str] | None
-    texts: dict[Language, dict[str, str]]
-    slots: tuple[SlotSpec, ...]
-
-    def sentences(self, language: Language) -> list[str]:
-        """Return all sentences of the flow, with their holes."""
-        return [*self.texts[language].values(), *(t for slot in self.slots for t in slot.texts[language].values())]
-
-
-def _flow_from(data: dict[str, Any]) -> FlowSpec:
-    triggers = [p for language in LANGUAGES for p in data["triggers"].get(language, [])]
-    refused = data["triggers"].get("not", [])
-    slots = tuple(
-        SlotSpec(
-            name=slot["name"],
-            type=slot["type"],
-            expects=slot.get("expects", "open"),
-            prefill=slot.get("prefill", ""),
-            confirm=slot.get("confirm", "unsure"),
-            secret=slot.get("secret", False),
-            texts={language: slot[language] for language in LANGUAGES},
-        )
-        for slot in data["slots"]
-    )
-    return FlowSpec(
-        name=data["name"],
-        topic=data["topic"],
-        key=data["key"],
-        action=data["action"],
-        answer_first=data.get("answer_first", False),
-        triggers=re.compile("|".join(triggers)),
-        not_triggers=re.compile("|".join(refused)) if refused else None,
-        texts={language: data[language] for language in LANGUAGES},
-        slots=slots,
-    )
-
-
-@cache
-def load_flows() -> dict[str, FlowSpec]:
-    """Return all flows that come with the program, by name."""
-    folder = files("voice.dialog").joinpath("flows")
-    specs = [
-        _flow_from(tomllib.loads(f.read_text(encoding="utf-8"))) for f in folder.iterdir() if f.name.endswith(".toml")
-    ]
-    return {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.key)}
-
-
-def flow_asked_for(text: str, enabled: tuple[str, ...]) -> FlowSpec | None:
-    """Return the flow whose own words the caller used ("report a power cut"), or None."""
-    speech = plain_speech(text)
-    for spec in load_flows().values():
-        refused = spec.not_triggers is not None and spec.not_triggers.search(speech)
-        if spec.name in enabled and spec.triggers.search(speech) and not refused:
-            return spec
-    return None
+_PAST = r"(?!.*\b(?:since|ago|last|yesterday|desde|hace|ayer|anoche|llevo|been)\b)"
+_DAY_OR_CLOCK = {
+    "date": re.compile(
+        rf"^{_PAST}.*\b(?:tomorrow|today|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|"
+        rf"june|july|august|"
+        r"september|october|november|december|next week|manana|hoy|lunes|martes|miercoles|jueves|viernes|sabado|"
+        r"domingo|enero|febrero|"
+        r"marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|\d+(?:st|nd|rd|th))\b"
+    ),
+    "time": re.compile(
+        rf"^{_PAST}.*\b(?:at|o ?clock|[ap] ?m|half past|quarter|noon|from|alas|a las|a la una|las|mediodia|hora)\b"
+    ),
+    "moment": re.compile(
+        r"\b(?:since|ago|yesterday|last night|at|just now|desde|hace|ayer|anoche|a las|llevo|llevamos)\b"
+    ),
+}
+"""What words must hold for a day or a time to be taken along from them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +115,8 @@ class FlowRun:
     index: int = 0
     values: dict[str, str] = field(default_factory=dict)
     tries: int = 0
+    now: datetime | None = None
+    """The wall clock, which "two hours ago" is counted from; None for the end of `today`."""
 
     @property
     def slot(self) -> SlotSpec:
@@ -185,12 +135,12 @@ class FlowRun:
         """True while a slot's value is asked for."""
         return self.now_asking == "slot"
 
-    def begin(self, language: Language, *, offer: bool) -> FlowReply:
-        """Start with the offer ("shall I …?") or straight with the first question."""
+    def begin(self, language: Language, *, offer: bool, said: str = "") -> FlowReply:
+        """Start with the offer ("shall I …?") or with the first question that the words in `said` leave open."""
         if offer and "offer" in self.spec.texts[language]:
             self.now_asking = "offer"
             return FlowReply("asking", (self.question(language),))
-        return self._advance(language, ())
+        return self._advance(language, self._along((), said, language) if said else ())
 
     def question(self, language: Language, *, again: bool = False) -> Line:
         """Return the current question; `again` words it more carefully."""
@@ -212,9 +162,11 @@ class FlowRun:
 
     def hear(self, text: str, language: Language) -> FlowReply:
         """Take the caller's words."""
+        wrong = self._says_what_is_wrong(text, language)
+        if wrong is not None:
+            return wrong
         if self.now_asking == "slot":
-            parsed = parse(self.slot.type, text, language, self.today, country=self.settings.default_country)
-            return self._take(parsed, language)
+            return self._hear_value(text, language)
         if self.now_asking == "change":
             return self._change(text, language)
         answer = parse_yes_no(text, language)
@@ -222,7 +174,7 @@ class FlowRun:
         if corrected is not None:
             return corrected
         if answer is None:
-            return FlowReply("not_understood")
+            return self._heard_again(text, language) or FlowReply("not_understood")
         if self.now_asking == "confirm_all" and answer.value == "false" and len(plain_speech(text).split()) > _BARE_NO:
             self.now_asking = "change"
             changed = self._change(text, language)
@@ -232,7 +184,8 @@ class FlowRun:
     def press(self, digits: str, language: Language) -> FlowReply:
         """Take a finished entry by keys."""
         if self.now_asking == "slot":
-            parsed = parse_keys(self.slot.type, digits, language, self.today, country=self.settings.default_country)
+            country = self.settings.default_country
+            parsed = parse_keys(self.slot.type, digits, language, self.today, country=country, now=self.now)
             return self._take(parsed, language)
         if self.now_asking == "change" and digits.isdigit() and 1 <= int(digits) <= len(self.spec.slots):
             return self._ask_slot(int(digits) - 1, language)
@@ -246,7 +199,11 @@ class FlowRun:
             return FlowReply("not_understood")
         slot = self.slot
         self.tries = 0
+        refused = self._refused(slot, parsed.value, language)
+        if refused is not None:
+            return refused
         self.values[slot.name] = parsed.value
+        self._drop_impossible()
         only_slot = len(self.spec.slots) == 1
         if slot.confirm == "always" or only_slot or (slot.confirm == "unsure" and parsed.needs_confirmation):
             self.now_asking = "confirm_slot"
@@ -254,11 +211,145 @@ class FlowRun:
             return FlowReply("asking", (self.question(language),), fills)
         return self._advance(language, (Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret),))
 
+    def _read(self, slot: SlotSpec, text: str, language: Language) -> Parsed | None:
+        """Return the value that the words give for `slot`, in the half of the day that is possible."""
+        country = self.settings.default_country
+        parsed = parse(slot.type, text, language, self.today, country=country, now=self.now)
+        if slot.type != "time":
+            return parsed
+        return fit_time(slot.limits, parsed) if parsed is not None else part_of_day(slot.limits, text, language)
+
+    def _clock(self) -> datetime:
+        return (self.now or datetime.combine(self.today, time.min)).replace(tzinfo=None)
+
+    def _day(self) -> str:
+        return next((self.values.get(s.name, "") for s in self.spec.slots if s.type == "date"), "")
+
+    def _refused(self, slot: SlotSpec, value: str, language: Language) -> FlowReply | None:
+        """Say why a value is not possible and ask for another; None when it is possible."""
+        why = refusal(slot.limits, slot.type, value, self._day(), self._clock())
+        if why is None:
+            return None
+        self.values.pop(slot.name, None)
+        self.now_asking = "slot"
+        refusing = Line(slot.texts[language][why], slot.expects, f"refused:{slot.name}:{why}")
+        return FlowReply("asking", (refusing, self.question(language)))
+
+    def _drop_impossible(self) -> None:
+        """Forget a time that another day made impossible, so that it is asked for again."""
+        for slot in self.spec.slots:
+            value = self.values.get(slot.name, "")
+            if value and refusal(slot.limits, slot.type, value, self._day(), self._clock()) is not None:
+                self.values.pop(slot.name)
+
+    def _hear_value(self, text: str, language: Language) -> FlowReply:
+        """Take the value asked for, with others said along; or an earlier one that is said again."""
+        parsed = self._read(self.slot, text, language)
+        corrects = is_correction(text)
+        number = corrects and says_digits(text, language) and not is_number(self.slot.type)
+        if parsed is None or number:
+            again = self._earlier(text, language, corrects=corrects)
+            if again is not None:
+                return again
+        asked = self.slot
+        reply = self._take(parsed, language)
+        if self.now_asking == "slot" and reply.fills and self.slot.type in ("date", "time"):
+            along = self._along((asked,), text, language)
+            return FlowReply("asking", self._advance(language, ()).lines, reply.fills + along) if along else reply
+        return reply
+
+    def _earlier(self, text: str, language: Language, *, corrects: bool) -> FlowReply | None:
+        """Go back to a value given before that the words name or give anew; it is read back."""
+        filled = [(i, s) for i, s in enumerate(self.spec.slots) if s.name in self.values and i != self.index]
+        given = self._given_again(filled, text, language, corrects=corrects)
+        if given is None:
+            return None
+        if given.parsed is None:
+            return self._ask_slot(given.index, language)
+        self.index = given.index
+        return self._take(replace(given.parsed, needs_confirmation=True), language)
+
+    def _given_again(
+        self, filled: list[tuple[int, SlotSpec]], text: str, language: Language, *, corrects: bool
+    ) -> Given | None:
+        """Return which of the filled slots is meant: by a digit of it, by its name, or by a value that fits it."""
+        for i, slot in filled:
+            changed = one_digit_changed(self.values[slot.name], text, language) if is_number(slot.type) else None
+            if changed is not None:
+                return Given(i, Parsed(changed, _SURE, needs_confirmation=True))
+        for i, slot in filled:
+            if self._names(slot, text, language) and (corrects or len(plain_speech(text).split()) <= _NAMING):
+                parsed = self._read(slot, text, language)
+                return Given(i, parsed if parsed is not None and parsed.confidence_score >= _SURE else None)
+        for i, slot in reversed(filled):
+            parsed = self._read(slot, text, language) if corrects or is_number(slot.type) else None
+            if parsed is not None and parsed.confidence_score >= _SURE and parsed.value != self.values[slot.name]:
+                return Given(i, parsed)
+        return None
+
+    def _says_what_is_wrong(self, text: str, language: Language) -> FlowReply | None:
+        """Take "the date is wrong" and "the last digit is four" whatever is being asked just now."""
+        if self.now_asking in ("offer", "change") or not self.values:
+            return None
+        filled = [(i, s) for i, s in enumerate(self.spec.slots) if s.name in self.values]
+        digit = any(
+            is_number(s.type) and one_digit_changed(self.values[s.name], text, language) is not None for _, s in filled
+        )
+        named = is_correction(text) and any(
+            self._names(s, text, language) for i, s in filled if i != self.index or self.now_asking == "confirm_all"
+        )
+        if not digit and not named:
+            return None
+        before = self.index
+        self.index = len(self.spec.slots)
+        reply = self._earlier(text, language, corrects=True)
+        if reply is None:
+            self.index = before
+        return reply
+
+    def _names(self, slot: SlotSpec, text: str, language: Language) -> bool:
+        name = plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
+        return name.split()[-1] in plain_speech(text).split() or name.split(" ", 1)[-1] in plain_speech(text)
+
+    def _heard_again(self, text: str, language: Language) -> FlowReply | None:
+        """Take words that are no yes and no no, but name or give one of the values read back."""
+        if self.now_asking == "offer":
+            return None
+        if self.now_asking == "confirm_all":
+            self.index = len(self.spec.slots)
+        before = self.now_asking
+        again = self._earlier(text, language, corrects=True)
+        if again is not None or before != "confirm_all":
+            return again
+        fitting = self._only_fitting(text, language)
+        if fitting is None:
+            return None
+        self.index, parsed = fitting
+        return self._take(parsed, language)
+
+    def _along(self, told: tuple[SlotSpec, ...], text: str, language: Language) -> tuple[Fill, ...]:
+        """Keep the values of other slots that the same words hold; all are read back in the end."""
+        fills = []
+        for slot in self.spec.slots:
+            if slot in told or slot.name in self.values or slot.secret or slot.prefill:
+                continue
+            if slot.type in ("date", "time", "moment") and not _DAY_OR_CLOCK[slot.type].search(plain_speech(text)):
+                continue
+            for part in parts_around_numbers(text):
+                parsed = self._read(slot, part, language)
+                if parsed is None or parsed.confidence_score < _SURE or parsed.needs_confirmation:
+                    continue
+                if refusal(slot.limits, slot.type, parsed.value, self._day(), self._clock()) is None:
+                    self.values[slot.name] = parsed.value
+                    fills.append(Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret))
+                    break
+        return tuple(fills)
+
     def _correction(self, text: str, language: Language) -> FlowReply | None:
         """Take "no, the ninth" as the new value of the slot that is being confirmed."""
         if self.now_asking == "confirm_all" or len(plain_speech(text).split()) < 2:
             return None
-        parsed = parse(self.slot.type, text, language, self.today, country=self.settings.default_country)
+        parsed = self._read(self.slot, text, language)
         if parsed is None or parsed.value == self.values.get(self.slot.name) or parsed.confidence_score < 0.5:
             return None
         return self._take(parsed, language)
@@ -286,7 +377,7 @@ class FlowRun:
     def _change(self, text: str, language: Language) -> FlowReply:
         speech = plain_speech(text)
         for i, slot in enumerate(self.spec.slots):
-            parsed = parse(slot.type, text, language, self.today, country=self.settings.default_country)
+            parsed = self._read(slot, text, language)
             name = plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
             if name.split()[-1] in speech.split():
                 self.index = i
@@ -304,7 +395,7 @@ class FlowRun:
         """Return the one slot whose value `text` gives anew, None when there is none or several."""
         found = []
         for i, slot in enumerate(self.spec.slots):
-            parsed = parse(slot.type, text, language, self.today, country=self.settings.default_country)
+            parsed = self._read(slot, text, language)
             if parsed is not None and parsed.confidence_score >= _SURE and parsed.value != self.values.get(slot.name):
                 found.append((i, parsed))
         return found[0] if len(found) == 1 else None

@@ -81,8 +81,8 @@ def callback_declined(talk: Talk) -> None:
 def start_flow(talk: Talk, spec: FlowSpec, *, offer: bool, introduce: bool = True) -> None:
     """Begin a flow, by its offer or straight with its first question."""
     close_secret(talk)
-    run = FlowRun(spec, talk.settings, talk.now_local.date(), caller_number(talk))
-    reply = run.begin(talk.language, offer=offer)
+    run = FlowRun(spec, talk.settings, talk.now_local.date(), caller_number(talk), now=talk.now_local)
+    reply = run.begin(talk.language, offer=offer, said=talk.matter)
     talk.flow = run
     talk.pending = "flow"
     if introduce and run.now_asking != "offer":

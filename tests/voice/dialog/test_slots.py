@@ -49,7 +49,7 @@ def test_when_a_value_is_spoken_late_in_the_year_then_its_normal_form_is_found(
 def test_when_the_own_list_is_counted_then_each_slot_has_25_rows_a_language() -> None:
     counted = Counter((language, slot) for language, slot, _, _ in ALL)
     assert {key: n for key, n in counted.items() if n < 25} == {}
-    assert {slot for _, slot in counted} == set(SLOT_TYPES)
+    assert {slot for _, slot in counted} == set(SLOT_TYPES) - {"moment"}  # counted in test_moments.py
 
 
 KEYS = [

@@ -26,10 +26,11 @@ def phrase_keys(language: Language) -> frozenset[str]:
 
 
 def line_values(settings: DialogSettings, language: Language) -> dict[str, str]:
-    """Return what is filled into sentences once per line of business: company, emergency and crisis numbers."""
+    """Return what is filled into sentences once per line of business: company, numbers to call, days of keeping."""
     line = settings.crisis_line or CRISIS_LINES.get(settings.country, "")
     crisis = _table(language)["safety.self_harm_crisis"].replace("{line}", spaced(line)) if line else ""
-    return {"company": settings.company, "number": spaced(settings.emergency), "crisis": crisis}
+    days = str(settings.retention_days)
+    return {"company": settings.company, "number": spaced(settings.emergency), "crisis": crisis, "days": days}
 
 
 def spaced(digits: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, datetime, time
 
 from stdnum import luhn
 
@@ -11,6 +11,7 @@ from calls.ids import Language
 from voice.dialog.slots.codes import ACCOUNT_DIGITS, POSTCODE_DIGITS, parse_account_number, parse_postcode
 from voice.dialog.slots.dates import date_from_keys, parse_date, say_date
 from voice.dialog.slots.email import parse_email, say_email
+from voice.dialog.slots.moments import is_difference, moment_from_keys, parse_moment, say_moment
 from voice.dialog.slots.money import money_from_keys, parse_money, say_money
 from voice.dialog.slots.names import parse_name
 from voice.dialog.slots.numbers import loose_digits
@@ -20,9 +21,9 @@ from voice.dialog.slots.types import Parsed
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.text import plain
 
-SLOT_TYPES = ("account_number", "date", "email", "money", "name", "phone", "postcode", "time", "yes_no")
+SLOT_TYPES = ("account_number", "date", "email", "moment", "money", "name", "phone", "postcode", "time", "yes_no")
 
-FIXED_KEY_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGITS, "time": 4}
+FIXED_KEY_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGITS, "time": 4, "moment": 4}
 """Slots whose entry by keys is finished after so many digits, without `#`."""
 
 _CARD_LENGTHS = range(13, 20)
@@ -37,7 +38,9 @@ _CARD_BEGUN_DIGITS = 4
 """Digits after "my card number is" from which the caller is taken to be dictating it. Source: a card's first group."""
 
 
-def parse(slot: str, text: str, language: Language, today: date, *, country: str = "") -> Parsed | None:
+def parse(
+    slot: str, text: str, language: Language, today: date, *, country: str = "", now: datetime | None = None
+) -> Parsed | None:
     """Return the value of type `slot` that `text` speaks of, after corrections; None when there is none.
 
     Args:
@@ -46,6 +49,7 @@ def parse(slot: str, text: str, language: Language, today: date, *, country: str
         language: Language of the text.
         today: What "tomorrow" is counted from.
         country: ISO 3166 code for phone numbers without prefix; empty for the language's own rule.
+        now: What "two hours ago" is counted from, on the wall clock; None for the end of `today`.
     """
     match slot:
         case "account_number":
@@ -57,7 +61,9 @@ def parse(slot: str, text: str, language: Language, today: date, *, country: str
         case "date":
             return parse_date(text, language, today)
         case "time":
-            return parse_time(text, language)
+            return _time(text, language, now)
+        case "moment":
+            return parse_moment(text, language, now or datetime.combine(today, time.max))
         case "money":
             return parse_money(text, language)
         case "email":
@@ -70,7 +76,17 @@ def parse(slot: str, text: str, language: Language, today: date, *, country: str
             return None
 
 
-def parse_keys(slot: str, keys: str, language: Language, today: date, *, country: str = "") -> Parsed | None:
+def _time(text: str, language: Language, now: datetime | None) -> Parsed | None:
+    """Return a time of day; a distance from now ("two hours ago") is one only where now is known."""
+    if not is_difference(text):
+        return parse_time(text, language)
+    began = parse_moment(text, language, now) if now is not None else None
+    return Parsed(began.value[-5:], 0.9, needs_confirmation=False) if began is not None and "T" in began.value else None
+
+
+def parse_keys(
+    slot: str, keys: str, language: Language, today: date, *, country: str = "", now: datetime | None = None
+) -> Parsed | None:
     """Return the value that was typed on the phone's keys (`*` is the decimal point of an amount)."""
     match slot:
         case "account_number" | "postcode":
@@ -82,6 +98,8 @@ def parse_keys(slot: str, keys: str, language: Language, today: date, *, country
             return date_from_keys(keys, today)
         case "time":
             return time_from_keys(keys)
+        case "moment":
+            return moment_from_keys(keys, now or datetime.combine(today, time.max))
         case "money":
             return money_from_keys(keys)
         case "yes_no":
@@ -106,6 +124,8 @@ def say_value(slot: str, value: str, language: Language) -> str:
             return say_date(value, language)
         case "time":
             return say_time(value, language)
+        case "moment":
+            return say_moment(value, language)
         case "money":
             return say_money(value, language)
         case "email":

@@ -1,0 +1,108 @@
+"""What flows there are: each is a TOML file with its questions, its words and its limits."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from calls.ids import LANGUAGES, Language
+from voice.dialog.acts import Expects
+from voice.dialog.flow_limits import Limits, limits_from
+from voice.dialog.text import plain_speech
+
+FlowAction = Literal["note", "book_callback"]
+Confirm = Literal["always", "unsure", "end"]
+"""`always`: read back at once; `unsure`: read back when recognition was doubtful; `end`: only in the summary."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotSpec:
+    """One value that a flow needs."""
+
+    name: str
+    type: str
+    """A type of `voice.dialog.slots`."""
+    expects: Expects
+    prefill: str
+    """`caller` takes the caller id and only asks whether it is right; empty asks."""
+    confirm: Confirm
+    secret: bool
+    """True keeps the value out of recording and log."""
+    texts: dict[Language, dict[str, str]]
+    """`ask`, `again`, where prefilled `prefilled`, and where limited why a value is not possible."""
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FlowSpec:
+    """One flow as its TOML file says."""
+
+    name: str
+    topic: str
+    """Topic whose answer offers this flow; empty for none."""
+    key: str
+    """Key of the main menu."""
+    action: FlowAction
+    answer_first: bool
+    """True speaks the topic's article before the flow is offered."""
+    triggers: re.Pattern[str]
+    not_triggers: re.Pattern[str] | None
+    texts: dict[Language, dict[str, str]]
+    slots: tuple[SlotSpec, ...]
+
+    def sentences(self, language: Language) -> list[str]:
+        """Return all sentences of the flow, with their holes."""
+        return [*self.texts[language].values(), *(t for slot in self.slots for t in slot.texts[language].values())]
+
+
+def _flow_from(data: dict[str, Any]) -> FlowSpec:
+    triggers = [p for language in LANGUAGES for p in data["triggers"].get(language, [])]
+    refused = data["triggers"].get("not", [])
+    slots = tuple(
+        SlotSpec(
+            name=slot["name"],
+            type=slot["type"],
+            expects=slot.get("expects", "open"),
+            prefill=slot.get("prefill", ""),
+            confirm=slot.get("confirm", "unsure"),
+            secret=slot.get("secret", False),
+            texts={language: slot[language] for language in LANGUAGES},
+            limits=limits_from(slot.get("limits", {})),
+        )
+        for slot in data["slots"]
+    )
+    return FlowSpec(
+        name=data["name"],
+        topic=data["topic"],
+        key=data["key"],
+        action=data["action"],
+        answer_first=data.get("answer_first", False),
+        triggers=re.compile("|".join(triggers)),
+        not_triggers=re.compile("|".join(refused)) if refused else None,
+        texts={language: data[language] for language in LANGUAGES},
+        slots=slots,
+    )
+
+
+@cache
+def load_flows() -> dict[str, FlowSpec]:
+    """Return all flows that come with the program, by name."""
+    folder = files("voice.dialog").joinpath("flows")
+    specs = [
+        _flow_from(tomllib.loads(f.read_text(encoding="utf-8"))) for f in folder.iterdir() if f.name.endswith(".toml")
+    ]
+    return {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.key)}
+
+
+def flow_asked_for(text: str, enabled: tuple[str, ...]) -> FlowSpec | None:
+    """Return the flow whose own words the caller used ("report a power cut"), or None."""
+    speech = plain_speech(text)
+    for spec in load_flows().values():
+        refused = spec.not_triggers is not None and spec.not_triggers.search(speech)
+        if spec.name in enabled and spec.triggers.search(speech) and not refused:
+            return spec
+    return None
