@@ -15,6 +15,7 @@ def dialog_settings(config: Config) -> DialogSettings:
         company=config.dial_plan.company,
         recording=config.privacy.recording,
         emotion=config.privacy.emotion,
+        retention_days=config.privacy.retention_days,
         country=config.dialog.country,
         emergency_number=config.dialog.emergency_number,
         crisis_line=config.dialog.crisis_line,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calls.ids import Language
+from voice.dialog import opening
 from voice.dialog.acts import DeclineCallback
 from voice.dialog.answering import is_question
 from voice.dialog.flow import flow_asked_for
@@ -26,7 +27,7 @@ BARE_ANSWER_WORDS = 5
 _DIGITS_OF_A_VALUE = 2
 """A plea to wait with so many digits in it gives a value instead. Source: own dialogues in the tests."""
 
-_TALK_FIRST: frozenset[Meta] = frozenset({"repeat", "slower", "wait", "capabilities", "identity"})
+_TALK_FIRST: frozenset[Meta] = frozenset({"repeat", "slower", "wait", "capabilities", "identity", "privacy"})
 """Requests that leave the question in hand as it is, whatever it is."""
 
 
@@ -175,6 +176,9 @@ class Matters:
                 self.moves.ask_again(careful=False)
             case "identity":
                 talk.say("meta.identity", kind="answer", detail="identity")
+                self.moves.ask_again(careful=False)
+            case "privacy":
+                opening.tell_what_is_kept(talk)
                 self.moves.ask_again(careful=False)
             case "goodbye":
                 self.moves.goodbye()

@@ -180,6 +180,22 @@ def switch(talk: Talk, wanted: Switch, how: ConsentHow) -> None:
     talk.say(f"consent.{wanted}")
 
 
+def tell_what_is_kept(talk: Talk) -> None:
+    """Say truthfully what is kept of this call at this moment, for how long, and how to switch it off."""
+    recording, feeling = talk.consent.get("recording", "never"), talk.consent.get("emotion", "never")
+    if recording == "unasked" and _mode(talk, "recording") == "stay":
+        recording = "given"  # from the end of the notice on, which the caller is hearing
+    talk.say(f"privacy.recording_{recording}", kind="answer", detail="privacy")
+    if feeling == "given":
+        talk.say("privacy.emotion_given", kind="answer")
+    if recording in ("given", "never") or feeling == "given":
+        talk.say("privacy.kept", kind="answer")
+    if recording == "given":
+        talk.say("privacy.off", kind="answer")
+    if feeling == "given":
+        talk.say("privacy.feel_off", kind="answer")
+
+
 def _other(language: Language) -> Language:
     return "en" if language == "es" else "es"
 

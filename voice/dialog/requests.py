@@ -11,13 +11,25 @@ from typing import Literal
 
 from calls.ids import Language
 from voice.dialog.humans import wants_human
+from voice.dialog.privacy_words import asks_what_is_kept
 from voice.dialog.switches import Switch, find_switches
 from voice.dialog.text import plain, plain_speech, without_hesitation
 
 Meta = Literal[
-    "repeat", "slower", "wait", "capabilities", "identity", "goodbye", "thanks", "never_mind", "greeting", "ok"
+    "repeat",
+    "slower",
+    "wait",
+    "capabilities",
+    "identity",
+    "privacy",
+    "goodbye",
+    "thanks",
+    "never_mind",
+    "greeting",
+    "ok",
 ]
-"""Requests about the talk itself. `identity`: is this a machine?; `ok`: a backchannel without content."""
+"""Requests about the talk itself. `identity`: is this a machine?; `privacy`: what is kept of this call?; `ok`: a
+backchannel without content."""
 
 
 def _rx(*patterns: str) -> re.Pattern[str]:
@@ -152,6 +164,11 @@ _IDENTITY = _rx(
     r"\b(?:eres|es usted|sos|es esto|esto es|estoy hablando con) (?:un |una )?(?:robot|maquina|"
     r"persona|humano|humana|grabacion|contestadora|bot|ordenador|computadora)\b$",
     r"\b(?:quien eres|con quien hablo|quien es usted|con quien estoy hablando|quien habla)\b",
+    r"\bwhat (?:exactly |actually |even |the hell )?are you(?: exactly| actually| then)?$",
+    r"\bwhat am i (?:talking|speaking) (?:to|with)\b",
+    r"\bwhat is (?:this|it) (?:im|i am) (?:talking|speaking) (?:to|with)\b",
+    r"\b(?:y )?(?:que|pero que) (?:es usted|eres(?: tu)?|sos(?: vos)?|cosa (?:es|eres))(?: exactamente)?$|"
+    r"\bcon que (?:estoy hablando|hablo)\b|\bde verdad eres (?:una? )?(?:persona|maquina|robot)\b",
 )
 _GOODBYE = _rx(
     r"^(?:\w+ ){0,6}(?:good ?bye|bye(?: bye)?|see you(?: later)?|have a (?:good|nice|"
@@ -232,6 +249,8 @@ def find_meta(text: str) -> Meta | None:
         return "slower" if _SLOWER.search(speech) else "repeat"
     if _SLOWER.search(speech) and not _SLOW_NET.search(speech):
         return "slower"
+    if asks_what_is_kept(speech):
+        return "privacy"
     if _IDENTITY.search(speech):
         return "identity"
     if _CAPABILITIES.search(speech):

@@ -33,6 +33,8 @@ class DialogSettings:
     """ISO 3166 code of where callers are; chooses the crisis line when none is given."""
     crisis_line: str = ""
     """Number for people who think of harming themselves; empty: the country's own, if it is known."""
+    retention_days: int = 90
+    """How long a call is kept, told to callers who ask."""
     default_country: str = ""
     """ISO 3166 code for phone numbers without prefix; empty: 9 digits ES, 10 digits MX in Spanish and US in English."""
     other_language: bool = True

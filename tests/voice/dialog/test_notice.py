@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 from voice.dialog import acts
+from voice.dialog.prompts import phrase
 from voice.dialog.settings import DialogSettings
 
 
@@ -158,3 +159,28 @@ def test_when_recording_was_refused_before_the_notice_was_cut_off_then_only_what
     call = begun("en")
     call.feed(acts.KeysPressed(digits="7"))
     assert done(call, "greeting.record_and_feel", interrupted=True) == ["say greeting.feel"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "before", "told"),
+    [
+        (DialogSettings(), [], ["recording_given", "emotion_given", "kept", "off", "feel_off"]),
+        (DialogSettings(), ["> don't record me"], ["recording_refused", "emotion_given", "kept", "feel_off"]),
+        (DialogSettings(), ["# 7", "# 8"], ["recording_refused"]),
+        (DialogSettings(recording="off", emotion="off"), [], ["recording_never", "kept"]),
+        (ASK, [], ["recording_unasked"]),
+        (ASK, ["> no"], ["recording_refused"]),
+    ],
+)
+def test_when_it_is_asked_what_is_kept_then_the_answer_is_what_holds_at_this_moment(
+    settings: DialogSettings, before: list[str], told: list[str]
+) -> None:
+    call = scripted.ScriptedCall("en", settings=settings)
+    call.begin()
+    for line in before:
+        call.line(line)
+    spoken = len(call.said)
+    call.line("> are you recording this call?")
+    expected = [phrase(settings, "en", f"privacy.{name}") for name in told]
+    assert [say.text for say in call.said[spoken:]][: len(told)] == expected
+    assert not any("90" not in say.text for say in call.said[spoken:] if "days" in say.text)
