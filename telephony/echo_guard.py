@@ -5,11 +5,16 @@ caller, and the bot would interrupt itself. While something is being sent to a l
 it goes through WebRTC's echo canceller (AEC3, by `pywebrtc-audio`), which lets the caller speak over the bot. Legs that
 proved to be free of echo (`telephony.rtp.echo_watch`) pay for the watch only.
 
+While nothing is known of a leg yet, what is louder than an echo can be is a caller and passes untouched: a canceller
+that has not learned the echo's way takes words away. Measured on a leg without echo, a caller who speaks over the bot's
+first second: 23 % of the words kept through the canceller, all of them this way.
+
 Measured a frame of 20 ms: the watch 8 us, the canceller 250 us at 16 kHz, resampling of narrowband 30 us.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import numpy as np
@@ -23,6 +28,20 @@ _LINGER_TICKS = 40
 
 _SENT_DBFS = -60.0
 """Quieter than this nothing was sent that could be heard coming back."""
+
+_LEAST_RETURN_LOSS_DB = 10.0
+"""An echo is at least this much quieter than what was sent. Source: ITU-T G.131, talker echo loudness rating; phones on
+loudspeaker return -12 dB and less."""
+
+_QUIET_DBFS = -50.0
+"""Below this nobody speaks. Source: ITU-T P.56, active speech on telephone lines lies from -36 to -16 dBov, its margin
+is 15.9 dB."""
+
+_SENT_WINDOW_TICKS = 25
+"""The loudest of this long is what an echo is held against: 500 ms, the longest delay looked for."""
+
+_CALLER_TICKS = 25
+"""A caller goes on to speak for half a second after the last syllable that was too loud for an echo."""
 
 _FADE_MS = 5
 """Cross-fade between the leg's own sound and the canceller's, which comes a few milliseconds later."""
@@ -39,6 +58,8 @@ class EchoGuard:
         self._sent: Samples = self._silence
         self._sent_level = -96.0
         self._quiet_ticks = _LINGER_TICKS
+        self._sent_levels: deque[float] = deque([-96.0], maxlen=_SENT_WINDOW_TICKS)
+        self._caller_ticks = 0
         self._canceller: Any = None
         self._resamplers: tuple[Resampler, Resampler, Resampler] | None = None
         self._active = False
@@ -64,8 +85,14 @@ class EchoGuard:
         far, level = self._sent, self._sent_level
         self._sent, self._sent_level = self._silence, -96.0
         self._quiet_ticks = 0 if level > _SENT_DBFS else self._quiet_ticks + 1
-        state = self._watch.step(level, level_dbfs(samples))
-        wanted = state is not EchoState.CLEAR and self._quiet_ticks < _LINGER_TICKS
+        heard_level = level_dbfs(samples)
+        state = self._watch.step(level, heard_level)
+        self._sent_levels.append(level)
+        too_loud = heard_level > max(_QUIET_DBFS, max(self._sent_levels) - _LEAST_RETURN_LOSS_DB)
+        self._caller_ticks = _CALLER_TICKS if too_loud else max(0, self._caller_ticks - 1)
+        wanted = self._quiet_ticks < _LINGER_TICKS and (
+            state is EchoState.ECHOING or (state is EchoState.PROVING and self._caller_ticks == 0)
+        )
         if not wanted and not self._active:
             return samples
         cleaned = self._cancel(samples, far)

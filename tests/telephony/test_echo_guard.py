@@ -147,3 +147,16 @@ def test_when_the_canceller_comes_and_goes_then_nothing_clicks() -> None:
     steepest = np.abs(np.diff(received.astype(float))).max()
     assert np.abs(np.diff(heard)).max() < 3 * steepest
     assert level_dbfs(heard[-8000:].astype(np.int16)) == pytest.approx(level_dbfs(received[-8000:]), abs=0.1)
+
+
+@pytest.mark.parametrize("begin_ms", [300, 1000])
+def test_when_a_caller_speaks_over_the_first_words_on_a_leg_without_echo_then_all_of_it_is_heard(
+    begin_ms: int, bot: Sound
+) -> None:
+    sent = bot[RATE:]
+    said = narrow(CALLER_SAYS, "es")
+    caller = np.zeros(len(sent))
+    caller[begin_ms * RATE // 1000 :][: len(said)] = said[: len(sent) - begin_ms * RATE // 1000]
+    received = line(caller)
+    lost = received.astype(float)[: len(received) // 160 * 160] - guarded(sent, received)
+    assert np.sum(lost**2) < 0.03 * np.sum(received.astype(float) ** 2)
