@@ -32,7 +32,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
-from service.sip_line import sip_settings
+from service.sip_line import outbound, sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.tasks import Tasks
 from service.telemetry import Metrics
@@ -256,6 +256,7 @@ class House:
     async def _open_sip(self) -> None:
         media = RtpMediaFactory(self._media_settings(), self.clock)
         self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in)
+        self.sip.guard_calls(outbound(self.config))
         await self.sip.start()
 
     def reload_now(self) -> None:

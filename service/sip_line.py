@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from calls.errors import CallCentreError
 from service.config import Config
 from telephony.net.resolver import Resolver
 from telephony.net.tls_contexts import TlsSettings, certificate_facts, client_context, server_context
+from telephony.outbound import Outbound
 from telephony.sip_settings import SipSettings
 
 
@@ -25,6 +27,14 @@ def sip_settings(config: Config) -> SipSettings:
         trunks=tuple(section.trunk(name) for name, section in sip.trunks.items()),
         codecs=sip.codecs,
     )
+
+
+def outbound(config: Config) -> Outbound:
+    """Return the check of everything that shall be called."""
+    telephony = config.telephony
+    plans = {name: section.trunk(name).numbers for name, section in telephony.sip.trunks.items()}
+    zone = ZoneInfo(config.dial_plan.time_zone)
+    return Outbound(telephony.outbound.rules(config.dialog.country), plans, zone)
 
 
 def describe_line(config: Config, now_utc: datetime) -> str:

@@ -15,6 +15,7 @@ from telephony.media_port import MediaFactory
 from telephony.net.driver import MachineDriver
 from telephony.net.resolver import Resolver
 from telephony.net.sip_transports import SipTransports
+from telephony.outbound import Allowed, CallKind, Denial, Denied, Outbound
 from telephony.sdp.codecs import CODECS
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
@@ -116,8 +117,9 @@ class SipGateway:
         self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
-        self.transfers = Transfers(self._feed, self._place, self._leg_of)
+        self.transfers = Transfers(self._feed, self._place_for_peer, self._leg_of)
         """What peers may make us call; its policy is given by the service."""
+        self._outbound: Outbound | None = None
         self.trunks = TrunkLines(settings.trunks, self._feed, self._locate_registrar)
         """The carriers' lines."""
         self._draining = False
@@ -357,6 +359,61 @@ class SipGateway:
         watch = CallWatch(on_early=on_early, credentials=trunk.credentials, from_host=trunk.server.host)
         shown = trunk.numbers.write(caller) if caller else trunk.caller_dialled
         return await self._place(str(trunk.target(number)), watch, shown or "anonymous", caller_name)
+
+    def guard_calls(self, outbound: Outbound) -> None:
+        """Let this check decide on every target: of `call_out` and of transfers."""
+        self._outbound = outbound
+        self.transfers.may_call = self._transfer_refusal
+
+    async def call_out(
+        self, target: str, kind: CallKind = "call", *, on_early: Callable[[SipLeg], None] | None = None
+    ) -> SipLeg:
+        """Call a number or an address if it may be called; numbers go over the trunk that the rules name.
+
+        Args:
+            target: A number in any spelling, or a `sip:` or `tel:` URI.
+            kind: Who wants it.
+            on_early: As of `place_call`.
+
+        Raises:
+            CallCentreError: `call.denied` and as `place_trunk_call`.
+        """
+        watch = CallWatch(on_early=on_early)
+        allowed = self._checked(target, kind)
+        return await self._place_allowed(allowed, watch)
+
+    def _checked(self, target: str, kind: CallKind) -> Allowed:
+        found = Denied(Denial.NO_TRUNK)
+        checked = self._outbound.may_call(target, kind, self._clock.now_utc()) if self._outbound is not None else found
+        if isinstance(checked, Denied):
+            logger.info("a call out was denied", extra={"why": checked.why.name, "kind": kind})
+            raise CallCentreError("call.denied", f"The call is not placed: {checked.why.value}.", fault="user")
+        return checked
+
+    async def _place_allowed(self, allowed: Allowed, watch: CallWatch) -> SipLeg:
+        if self._outbound is not None:
+            self._outbound.note(allowed)
+        if not allowed.trunk:
+            return await self._place(allowed.uri, watch)
+        trunk = self.trunks.by_name[allowed.trunk]
+        watch.credentials, watch.from_host = trunk.credentials, trunk.server.host
+        return await self._place(str(trunk.target(allowed.number)), watch, trunk.caller_dialled or "anonymous")
+
+    async def _place_for_peer(self, target_uri: str, watch: CallWatch) -> SipLeg:
+        """Call whom a peer asked us to call; a number goes over a trunk of ours, wherever the peer pointed."""
+        if self._outbound is None:
+            return await self._place(target_uri, watch)
+        return await self._place_allowed(self._checked(target_uri, "refer"), watch)
+
+    def _transfer_refusal(self, target: CallTarget) -> int | None:
+        assert self._outbound is not None, "set before this is asked"
+        kind: CallKind = "refer" if target.why == "asked_by_peer" else "transfer"
+        checked = self._outbound.may_call(target.uri, kind, self._clock.now_utc())
+        if isinstance(checked, Denied):
+            return checked.status
+        if target.why == "asked_of_peer":  # the peer places it; ours are counted when they are placed
+            self._outbound.note(checked)
+        return None
 
     async def _locate_registrar(self, registrar: SipUri) -> tuple[tuple[Flow, ...], str]:
         """Return the servers of a carrier and the address of ours that they are told."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from enum import Enum
 from typing import Literal
 
@@ -31,6 +31,10 @@ _COSTLY = {
     PhoneNumberType.PERSONAL_NUMBER,
 }
 """Types whose price the caller does not see. Source: the number types of phonenumbers, ITU-T E.164 national plans."""
+
+
+_EXTENSION_DIGITS = 6
+"""Digits that are an extension or a short number: no country that phonenumbers knows well has subscribers so short."""
 
 
 class Denial(Enum):
@@ -105,6 +109,8 @@ class Outbound:
     rules: OutboundRules
     plans: Mapping[str, NumberPlan]
     """The lines by name."""
+    zone: tzinfo = UTC
+    """Its midnight begins a new day."""
     _day: date = date.min
     _by_number: Counter[str] = field(default_factory=Counter)
     _by_trunk: Counter[str] = field(default_factory=Counter)
@@ -115,16 +121,16 @@ class Outbound:
         Args:
             target: A number in any spelling, or a `sip:`, `sips:` or `tel:` URI.
             kind: Who wants it. A peer's REFER never reaches an emergency number: we cannot say where its person is.
-            now: In the time zone whose midnight begins a new day.
+            now: Aware.
         """
-        if now.date() != self._day:
-            self._day = now.date()
+        today = now.astimezone(self.zone).date()
+        if today != self._day:
+            self._day = today
             self._by_number.clear()
             self._by_trunk.clear()
         number, address = self._split(target)
         if address is not None:
-            known = address.host.lower() in {host.lower() for host in self.rules.addresses}
-            return self._capped(Allowed("", "", str(address)), str(address)) if known else Denied(Denial.ADDRESS)
+            return self._check_address(address)
         if not number:
             return Denied(Denial.NO_TARGET)
         if self._is_emergency(number):
@@ -139,6 +145,16 @@ class Outbound:
             return Denied(why)
         whole = phonenumbers.format_number(self._parse(number), phonenumbers.PhoneNumberFormat.E164)
         return self._capped(Allowed(whole, trunk), whole)
+
+    def _check_address(self, address: SipUri) -> Allowed | Denied:
+        """Check an address of its host, and as a number where its user part is one: a PBX would dial it."""
+        if address.host.lower() not in {host.lower() for host in self.rules.addresses}:
+            return Denied(Denial.ADDRESS)
+        number = _digits(address.user_text)
+        if number and self._is_emergency(number):
+            return Denied(Denial.EMERGENCY)
+        why = self._denial(number) if number.startswith(("+", "00")) or len(number) > _EXTENSION_DIGITS else None
+        return Denied(why) if why is not None else self._capped(Allowed("", "", str(address)), str(address))
 
     def note(self, allowed: Allowed) -> None:
         """Count a call that is being placed."""
@@ -167,7 +183,7 @@ class Outbound:
         return listed or bool(short_numbers.connects_to_emergency_number(number, self.rules.country))
 
     def _denial(self, number: str) -> Denial | None:
-        if len(number.lstrip("+")) <= 6:  # no country has national numbers so short
+        if len(number.lstrip("+")) <= _EXTENSION_DIGITS:
             return Denial.SHORT
         try:
             parsed = self._parse(number)

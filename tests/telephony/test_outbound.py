@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -79,6 +80,31 @@ def test_when_a_line_for_emergencies_is_named_then_people_of_ours_reach_it_and_p
 def test_when_a_host_is_listed_then_its_addresses_are_called_directly() -> None:
     found = _check("sip:bob@PBX.example", addresses=("pbx.example",))
     assert found == Allowed("", "", "sip:bob@PBX.example")
+
+
+@pytest.mark.parametrize(
+    ("user", "why"),
+    [
+        ("+34803123456", Denial.PREMIUM),
+        ("803123456", Denial.PREMIUM),
+        ("00442079460000", Denial.FOREIGN),
+        ("112", Denial.EMERGENCY),
+    ],
+)
+def test_when_a_listed_host_would_dial_a_number_then_the_number_is_checked_all_the_same(user: str, why: Denial) -> None:
+    assert _check(f"sip:{user}@pbx.example", addresses=("pbx.example",)) == Denied(why)
+    assert isinstance(_check("sip:205@pbx.example", addresses=("pbx.example",)), Allowed)
+
+
+def test_when_the_day_of_another_time_zone_begins_then_the_caps_begin_anew() -> None:
+    zone = ZoneInfo("Europe/Madrid")
+    outbound = Outbound(OutboundRules(calls_per_number=1), ONE_LINE, zone)
+    evening = datetime(2026, 11, 22, 22, 59, tzinfo=UTC)
+    found = outbound.may_call("600123456", "call", evening)
+    assert isinstance(found, Allowed)
+    outbound.note(found)
+    assert outbound.may_call("600123456", "call", evening) == Denied(Denial.NUMBER_CAP)
+    assert outbound.may_call("600123456", "call", evening + timedelta(minutes=1)) == found
 
 
 def test_when_caps_are_reached_then_number_line_and_day_are_denied_until_midnight() -> None:

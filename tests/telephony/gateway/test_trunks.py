@@ -10,6 +10,7 @@ import pytest
 
 from calls.errors import CallCentreError
 from telephony.number_plan import NumberPlan, PrefixRule
+from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
 from telephony.trunks import Trunk, parse_server
 from tests.telephony.baresip import EchoHouse, eventually, phone, tone_share
@@ -87,3 +88,33 @@ async def test_when_there_is_no_such_trunk_then_no_call_is_placed(tmp_path: Path
         assert refused.value.code == "call.no_trunk"
     finally:
         await house.close()
+
+
+async def test_when_the_rules_let_a_number_through_then_it_is_called_over_the_trunk_and_others_are_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "k").mkdir()
+    (tmp_path / "p").mkdir()
+    async with phone(tmp_path / "p", answers=True) as alice, carrier(tmp_path / "k", phone_port=alice.sip_port) as far:
+        house = _house(far.port)
+        house.gateway.guard_calls(Outbound(OutboundRules(calls_per_number=1), {"carrier": NumberPlan()}))
+        await house.gateway.start()
+        try:
+            for target in ("+34803123456", "+442079460000", "112", f"sip:alice@127.0.0.1:{alice.sip_port}"):
+                with pytest.raises(CallCentreError) as denied:
+                    await house.gateway.call_out(target)
+                assert denied.value.code == "call.denied"
+            leg = await house.gateway.call_out("600 123 456", "callback")
+            await leg.hang_up()
+            with pytest.raises(CallCentreError, match="often enough"):
+                await house.gateway.call_out("+34600123456")
+            await eventually(lambda: house.gateway.open_calls == 0)
+        finally:
+            await house.close()
+
+
+async def test_when_nobody_gave_rules_then_nothing_is_called_out() -> None:
+    house = EchoHouse()
+    with pytest.raises(CallCentreError) as denied:
+        await house.gateway.call_out("+34600123456")
+    assert denied.value.code == "call.denied"
