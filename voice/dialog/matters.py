@@ -11,11 +11,11 @@ from calls.ids import Language
 from voice.dialog import opening
 from voice.dialog.acts import DeclineCallback
 from voice.dialog.answering import is_question
-from voice.dialog.flow import flow_asked_for
+from voice.dialog.flow import flow_asked_for, load_flows
 from voice.dialog.handing_over import begin_asked_flow, callback_declined, escalate, has_phone, start_callback
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
-from voice.dialog.requests import Meta, find_meta
+from voice.dialog.requests import Meta, asks_number_again, asks_to_be_called, find_meta
 from voice.dialog.slots.numbers import loose_digits
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import Talk
@@ -63,10 +63,28 @@ class Matters:
             return
         self._new_matter(text)
 
+    def advice_again(self, text: str) -> bool:
+        """Give the emergency advice once more to a caller who did not get it; False when something else is said."""
+        talk = self.talk
+        if not talk.advice:
+            return False
+        meta = find_meta(text)
+        if meta in ("repeat", "slower") or asks_number_again(text):
+            if meta == "slower":
+                talk.slower()
+            detail = talk.advice.replace(".", ":")
+            talk.say(talk.advice, kind="safety", interruptible=False, detail=detail)
+            return True
+        if meta is None and talk.phase == "talking":
+            talk.advice = ""
+        return False
+
     def _new_matter(self, text: str) -> None:
         talk = self.talk
         talk.choices = ()
         spec = flow_asked_for(text, talk.settings.flows)
+        if spec is None and "callback" in talk.settings.flows and asks_to_be_called(text):
+            spec = load_flows()["callback"]
         if spec is None:
             self.questions.ask(text)
             return
@@ -85,7 +103,9 @@ class Matters:
         words = len(plain_speech(text).split())
         goes_on = words > BARE_ANSWER_WORDS and (is_question(text) or words > 2 * BARE_ANSWER_WORDS)
         if talk.pending == "offer_callback" and (
-            flow_asked_for(text, ("callback",)) is not None or has_phone(talk, text)
+            flow_asked_for(text, ("callback",)) is not None
+            or has_phone(talk, text)
+            or asks_to_be_called(text, offered=True)
         ):
             start_callback(talk, text)
             return True

@@ -45,7 +45,7 @@ from voice.dialog.memory import Memory, remember, restore
 from voice.dialog.mood import MoodWatch
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
-from voice.dialog.requests import Switch, asks_language, find_meta, find_switches, wants_human
+from voice.dialog.requests import Switch, asks_language, asks_to_be_called, find_meta, find_switches, wants_human
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
@@ -245,6 +245,8 @@ class DialogPolicy:
             return
         if talk.pending != "flow" or talk.flow is None or not talk.flow.slot.secret:
             close_secret(talk)
+        if self._matters.advice_again(text):
+            return
         switches = find_switches(text)
         self._detect_language(turn, text)
         if switches:
@@ -323,7 +325,7 @@ class DialogPolicy:
     def _turn_while_waiting(self, text: str) -> None:
         talk = self._talk
         meta = find_meta(text)
-        if flow_asked_for(text, ("callback",)) is not None:
+        if flow_asked_for(text, ("callback",)) is not None or asks_to_be_called(text):
             start_callback(talk)
         elif meta == "goodbye":
             self._moves.goodbye()
@@ -345,7 +347,8 @@ class DialogPolicy:
         talk.flow, talk.keys, talk.misses = None, "", 0
         close_secret(talk)
         talk.do(RaiseSafety(kind=kind))
-        talk.say(f"safety.{kind}", kind="safety", interruptible=False, detail=f"safety:{kind}")
+        talk.advice = f"safety.{kind}"
+        talk.say(talk.advice, kind="safety", interruptible=False, detail=f"safety:{kind}")
         if talk.phase == "waiting_for_human":
             return
         if talk.agents > 0:

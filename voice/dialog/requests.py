@@ -10,6 +10,7 @@ import re
 from typing import Literal
 
 from calls.ids import Language
+from voice.dialog.callback_words import asks_to_be_called
 from voice.dialog.humans import wants_human
 from voice.dialog.privacy_words import asks_what_is_kept
 from voice.dialog.switches import Switch, find_switches
@@ -94,6 +95,21 @@ _REPEAT_WHOLE = _whole(
     r"perdon",
     r"repetir",
     r"como fue",
+)
+_NUMBER_AGAIN = _rx(
+    r"\b(?:what|which) (?:was |is )?(?:that |the |this )?(?:phone |emergency )?number(?: \w+){0,2}? ?(?:was that|"
+    r"was it|"
+    r"is that|is it|did you say|you said|again|to call|to ring|i should call|do i (?:call|ring|dial)|should i (?:call|"
+    r"ring|dial))?(?: again)?$",
+    r"\b(?:who|where|which number|what number|what) (?:do|should|must|am|did you say) (?:i )?(?:\w+ ){0,3}?(?:call|"
+    r"ring|"
+    r"phone|dial)(?: again)?$",
+    r"\b(?:tell|give|say|repeat)(?: me)? (?:that|the|this) (?:phone )?number(?: again| once more| please)*$",
+    r"\b(?:que|cual) (?:numero|telefono)\b(?! de )(?: \w+){0,4}$",
+    r"\b(?:a|al) (?:que|cual|donde|quien)(?: numero| telefono)? (?:\w+ ){0,3}(?:llam|marc)\w+$",
+    r"\bcual (?:\w+ ){0,5}(?:numero|telefono)(?: \w+){0,2}$",
+    r"\b(?:repit|dig|dime|di)\w*(?: \w+){0,2} (?:el|ese) (?:numero|telefono)\b",
+    r"\ba quien (?:tengo que |debo |hay que )?llam\w+\b",
 )
 _SLOWER = _rx(
     r"\b(?:slower|slowly|slow down|slow it down)\b",
@@ -236,7 +252,16 @@ _LANGUAGE_NAMES: dict[Language, str] = {
 }
 
 
-__all__ = ["Meta", "Switch", "asks_language", "find_meta", "find_switches", "wants_human"]
+__all__ = [
+    "Meta",
+    "Switch",
+    "asks_language",
+    "asks_number_again",
+    "asks_to_be_called",
+    "find_meta",
+    "find_switches",
+    "wants_human",
+]
 
 
 def find_meta(text: str) -> Meta | None:
@@ -256,10 +281,18 @@ def find_meta(text: str) -> Meta | None:
     if _CAPABILITIES.search(speech):
         return "capabilities"
     words = len(speech.split())
+    called = asks_to_be_called(text)
     for pattern, meta, longest in _ORDER:
+        if meta == "wait" and called:
+            continue
         if words <= longest and (pattern.search(speech) or pattern.search(bare)):
             return meta
     return None
+
+
+def asks_number_again(text: str) -> bool:
+    """Return whether the caller asks for a number that was said before ("what number was that?")."""
+    return _NUMBER_AGAIN.search(without_hesitation(plain_speech(text))) is not None
 
 
 _ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (

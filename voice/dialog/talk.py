@@ -88,6 +88,8 @@ class Talk:
     """Ids of sentences that are not yet known to have been played."""
     last_said: list[Say] = field(default_factory=list)
     """The last group of sentences, for "repeat"."""
+    advice: str = ""
+    """Name of the emergency advice that was given last, until the talk goes on to something else."""
     deadlines: dict[DeadlineName, int] = field(default_factory=dict)
     keys: str = ""
     """Keys of an entry that is not finished."""

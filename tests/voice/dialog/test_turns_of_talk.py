@@ -61,3 +61,60 @@ def test_when_a_person_is_offered_and_a_new_matter_comes_up_then_it_is_looked_up
     call.line("found x 0.1")
     assert call.policy.state == "talking:offer_human"
     assert call.line(f"> {said}") == [f"look up {said}"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "could one of you ring me when you've got a minute",
+        "give me a bell once you're less busy",
+        "just phone me when there's a free moment",
+        "¿me pueden dar un toque cuando tengan un minuto?",
+        "llámenme cuando puedan",
+    ],
+)
+def test_when_the_caller_wants_to_be_rung_later_then_a_callback_is_noted_and_nobody_waits(said: str) -> None:
+    call = scripted.ScriptedCall("es" if "puedan" in said or "¿" in said else "en")
+    call.begin()
+    assert call.line(f"> {said}")[-2:] == ["say flow:callback", "say confirm:phone"]
+
+
+@pytest.mark.parametrize("said", ["they said they would call me when they can", "no me llamen más tarde", "wait a sec"])
+def test_when_a_call_is_only_spoken_of_then_no_callback_is_noted(said: str) -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    assert "say confirm:phone" not in call.line(f"> {said}")
+
+
+@pytest.mark.parametrize("agents", [0, 1])
+@pytest.mark.parametrize(
+    ("language", "danger", "said"),
+    [
+        ("en", "my kitchen is on fire", "what number was that"),
+        ("en", "my kitchen is on fire", "say that again"),
+        ("en", "I smell gas", "which number do I call"),
+        ("es", "hay un incendio en mi cocina", "¿qué número ha dicho?"),
+        ("es", "huele a gas", "¿a qué número tengo que llamar?"),
+    ],
+)
+def test_when_the_advice_was_not_got_then_it_is_given_again_also_while_a_person_is_looked_for(
+    language: Language, danger: str, said: str, agents: int
+) -> None:
+    call = scripted.ScriptedCall(language, agents=agents)
+    call.begin()
+    call.line(f"> {danger}")
+    if agents:
+        call.line("silence")
+    advice = next(say.text for say in call.said if say.kind == "safety")
+    spoken = len(call.said)
+    call.line(f"> {said}")
+    assert [say.text for say in call.said[spoken:]] == [advice]
+
+
+def test_when_the_talk_went_on_after_the_advice_then_a_repetition_is_of_what_was_said_last() -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    call.line("> I smell gas")
+    call.line("> how do I pay my bill")
+    call.line("found payment-methods 0.9")
+    assert "say topic:payment-methods" in call.line("> can you repeat that")
