@@ -17,6 +17,9 @@ logger = logging.getLogger(__name__)
 MAX_UNSENT_BYTES = 1 << 20
 """A peer that reads so slowly that more waits for it is given up; about a thousand messages."""
 
+MAX_SENT_FOR = 256
+"""Remembered flows; a peer makes a new one with each Via that it invents. Older ones are left to their timers."""
+
 
 class StreamOwner(Protocol):
     """What a connection tells its owner."""
@@ -63,8 +66,8 @@ class StreamConnection(asyncio.Protocol):
         self._flow: Flow | None = None
         self.opened_by_us = opened_by_us
         self.watch = StreamWatch(opened_by_us=opened_by_us, idle_ms=idle_ms, began_ms=clock.now_ms())
-        self.sent_for: set[Flow] = set()
-        """Under which flows messages went out here: whom to tell when it breaks."""
+        self.sent_for: dict[Flow, None] = {}
+        """Under which flows messages went out here, the latest last: whom to tell when it breaks."""
 
     @property
     def flow(self) -> Flow:
@@ -81,7 +84,10 @@ class StreamConnection(asyncio.Protocol):
         """Send one message that was meant for `flow`; a connection that is not read any more is given up."""
         if self._transport is None or self._transport.is_closing():
             return
-        self.sent_for.add(flow)
+        self.sent_for.pop(flow, None)
+        self.sent_for[flow] = None
+        if len(self.sent_for) > MAX_SENT_FOR:
+            del self.sent_for[next(iter(self.sent_for))]
         self.watch.said(self._clock.now_ms())
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:

@@ -27,6 +27,8 @@ LOOK_AFTER_S = 2.0
 """How often connections are looked after; the shortest limit is 10 s."""
 MAX_WAITING = 32
 """Messages that wait for one connection to open; more are dropped and reported."""
+MAX_OPENING = 256
+"""Connections that are being opened for messages at a time; a peer that asks and hangs up cannot make us dial on."""
 _BACKLOG = 256
 
 StreamKey = tuple[str, int, Transport, str]
@@ -139,6 +141,9 @@ class StreamPool:
             found.send(data, flow)
             return
         key = _key(flow)
+        if key not in self._waiting and len(self._waiting) >= MAX_OPENING:
+            self._later_failed(flow)
+            return
         waiting = self._waiting.setdefault(key, [])
         if len(waiting) >= MAX_WAITING:
             self._later_failed(flow)

@@ -15,7 +15,7 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ports import IncomingCall, LegEnded, LegEvent
 from telephony.gateway import SipGateway
-from telephony.net import sip_transports, stream_pool
+from telephony.net import sip_transports, stream_connection, stream_pool
 from telephony.net.tls_contexts import TlsSettings
 from telephony.sip import stream_watch
 from telephony.sip_leg import SipLeg
@@ -338,6 +338,21 @@ async def test_when_our_connection_is_quiet_then_we_ping_and_one_whose_peer_stop
         dialling.cancel()
         await asyncio.gather(dialling, return_exceptions=True)
     server.close()
+
+
+async def test_when_a_peer_invents_a_new_via_with_each_request_then_what_is_remembered_of_it_is_bounded() -> None:
+    far = Party()
+    async with running(far):
+        reader, writer = await asyncio.open_connection(*far.gateway.listen_address)
+        for index in range(400):
+            writer.write((OPTIONS % (index, index)).replace(b"127.0.0.1:9;", b"127.0.0.1:%d;" % (1_000 + index)))
+        answers = b""
+        while answers.count(b"SIP/2.0 200") < 400:
+            answers += await asyncio.wait_for(reader.read(65_536), 3)
+        (connection,) = far.gateway._bound._pool._connections.values()
+        assert len(connection.sent_for) == stream_connection.MAX_SENT_FOR
+        writer.close()
+        await writer.wait_closed()
 
 
 @pytest.mark.parametrize(("trusted", "taken"), [(True, 4), (False, 2)])
