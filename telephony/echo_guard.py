@@ -87,12 +87,10 @@ class EchoGuard:
         self._quiet_ticks = 0 if level > _SENT_DBFS else self._quiet_ticks + 1
         heard_level = level_dbfs(samples)
         state = self._watch.step(level, heard_level)
-        self._sent_levels.append(level)
-        too_loud = heard_level > max(_QUIET_DBFS, max(self._sent_levels) - _LEAST_RETURN_LOSS_DB)
-        self._caller_ticks = _CALLER_TICKS if too_loud else max(0, self._caller_ticks - 1)
-        wanted = self._quiet_ticks < _LINGER_TICKS and (
-            state is EchoState.ECHOING or (state is EchoState.PROVING and self._caller_ticks == 0)
-        )
+        if state is EchoState.CLEAR and not self._active:
+            return samples
+        wanted = state is EchoState.ECHOING or (state is EchoState.PROVING and not self._is_caller(level, heard_level))
+        wanted = wanted and self._quiet_ticks < _LINGER_TICKS
         if not wanted and not self._active:
             return samples
         cleaned = self._cancel(samples, far)
@@ -104,6 +102,13 @@ class EchoGuard:
         size = len(self._fade)
         mixed[:size] = np.rint(before[:size] * (1.0 - self._fade) + after[:size] * self._fade).astype(np.int16)
         return mixed
+
+    def _is_caller(self, sent_dbfs: float, heard_dbfs: float) -> bool:
+        """True while, or a moment ago, what came in was too loud for an echo."""
+        self._sent_levels.append(sent_dbfs)
+        too_loud = heard_dbfs > max(_QUIET_DBFS, max(self._sent_levels) - _LEAST_RETURN_LOSS_DB)
+        self._caller_ticks = _CALLER_TICKS if too_loud else max(0, self._caller_ticks - 1)
+        return self._caller_ticks > 0
 
     def _cancel(self, near: Samples, far: Samples) -> Samples:
         if self._canceller is None:
