@@ -9,7 +9,8 @@ What counts as a secret:
   with a misheard word or two between the digits, if they begin like a card;
 - after "card", "tarjeta" …: 12 digits or more, and fewer if they begin like a card, but not eight: an account number;
 - after "card number", "número de tarjeta", also as it is misheard: all digits, and in the next turns until it is whole;
-- three to eight digits, a mix of letters and digits or spelled letters after "PIN", "CVV", "contraseña", "clave" ….
+- three to eight digits, a mix of letters and digits or spelled letters after "PIN", "CVV", "contraseña", "clave" …;
+- codes sent to a phone, digits on the back of a card, its expiry date, and the middle of an IBAN (`records.announced`).
 What does not: account numbers (eight digits), phones, dates, amounts.
 """
 
@@ -20,6 +21,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from calls.speech import Utterance, Word
+from records.announced import announced_secrets
 from records.card_numbers import (
     LEAST_DIGITS,
     WHOLE_CARD,
@@ -254,6 +256,9 @@ def _find(
     masks.update(_spelled(flat, masks))
     masks.update(_broken(words, flat, said_before))
     masks.update(_after_card_number(words, flat, masks))
+    cards = [index for index, reason in masks.items() if reason == "card_number"]
+    for index in announced_secrets(words, cards):
+        masks.setdefault(index, "secret_digits")
     return masks
 
 

@@ -61,7 +61,7 @@ def utterance(name: str, text: str, start_ms: int = 0) -> Utterance:
         ("la numeración es cuatro mil ciento once mil ciento once mil ciento once mil ciento once", None),
         ("cuarenta y uno once once once eh once once once once", None),
         ("amex three seven eight two eight two two four six three one zero zero zero five", None),
-        ("4111 1111 1111 1111 caduca 12 26", "*** *** *** *** caduca 12 26"),
+        ("4111 1111 1111 1111 caduca 12 26", "*** *** *** *** caduca *** ***"),
         ("4111 1111 1111 1111 12 26 123", "*** *** *** *** *** *** ***"),
         ("4111 1111 1111 1112", "*** *** *** ***"),  # one digit misheard: it still begins like a card
         ("mi tarjeta empieza por 4567 12", "mi tarjeta empieza por *** ***"),
