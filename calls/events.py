@@ -280,7 +280,8 @@ class EscalationRequested:
     """A human shall take over."""
 
     type: Literal["escalation_requested"] = "escalation_requested"
-    reason: Literal["caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure"]
+    reason: Literal["caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure", "dial_plan"]
+    """`dial_plan`: the number that was called leads to a queue of humans, whose name is the detail."""
     detail: str
     turn_id: TurnId | None
 

@@ -241,6 +241,7 @@ class CallRunner:
                 agents_signed_in=house.agents_signed_in(),
                 greeting=self.route.greeting,
                 flow="" if self.route.flow == "main" else self.route.flow,
+                queue=self.route.queue,
             )
         )
 

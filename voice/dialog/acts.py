@@ -24,7 +24,9 @@ SayKind = Literal["notice", "prompt", "answer", "filler", "safety", "goodbye"]
 
 SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
 
-EscalationReason = Literal["caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure"]
+EscalationReason = Literal[
+    "caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure", "dial_plan"
+]
 
 LanguageHow = Literal["dial_plan", "detected", "asked", "key"]
 
@@ -59,6 +61,8 @@ class CallBegan:
     """First words of the dial plan for this number, empty for the standard greeting."""
     flow: str = ""
     """A flow that the dial plan starts with, empty for an open question."""
+    queue: str = ""
+    """Name of a queue of humans that the dial plan brings the caller to, empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

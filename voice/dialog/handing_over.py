@@ -28,6 +28,7 @@ _LOOKING: dict[EscalationReason, str] = {
     "topic": "human.looking_topic",
     "safety": "human.looking_safety",
     "engine_failure": "human.looking_repair",
+    "dial_plan": "human.looking_queue",
 }
 _NONE: dict[EscalationReason, str] = {"emotion": "human.none_emotion", "repeated_failure": "human.none_repair"}
 
@@ -39,6 +40,7 @@ def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
         talk.at("waiting_word", talk.settings.waiting_word_ms)
         return
     close_secret(talk)
+    talk.first_queue = ""
     talk.do(Escalate(reason=reason, detail=detail))
     talk.misses = 0
     talk.flow = None

@@ -6,7 +6,8 @@ from calls.events import ConsentSubject
 from calls.ids import Language
 from voice.dialog.acts import CallBegan, ConsentHow, Expects, GiveNotice, LanguageHow, SetConsent, SetLanguage
 from voice.dialog.flow import load_flows
-from voice.dialog.handing_over import start_flow
+from voice.dialog.handing_over import escalate, start_flow
+from voice.dialog.prompts import phrase
 from voice.dialog.requests import Switch
 from voice.dialog.settings import ConsentMode
 from voice.dialog.talk import Talk
@@ -27,7 +28,7 @@ def _mode(talk: Talk, subject: ConsentSubject) -> ConsentMode:
 
 def greet(talk: Talk, began: CallBegan) -> None:
     """Say who answers, that it is a machine, and what is kept; ask where consent must be asked for."""
-    talk.first_flow = began.flow
+    talk.first_flow, talk.first_queue = began.flow, began.queue
     for subject in SUBJECTS:
         talk.consent[subject] = "never" if _mode(talk, subject) == "off" else "unasked"
     if began.greeting:
@@ -100,6 +101,8 @@ def _notice_heard(talk: Talk) -> None:
         if talk.consent.get(subject) == "unasked" and _mode(talk, subject) == "stay":
             talk.stayed = (*talk.stayed, subject)
             _set(talk, subject, given=True, how="stayed")
+    if talk.phase == "talking" and talk.pending == "open" and talk.flow is None:
+        to_queue(talk)
 
 
 def renew_notice(talk: Talk) -> None:
@@ -124,13 +127,25 @@ def renew_notice(talk: Talk) -> None:
 def _go_on(talk: Talk) -> None:
     """Ask the open question, or begin the flow of the dial plan."""
     talk.pending = "open"
+    if talk.first_queue:
+        to_queue(talk)
+        return
     if not talk.open:
         talk.say("greeting.after_hours", kind="notice")
     spec, talk.first_flow = load_flows().get(talk.first_flow), ""
-    if spec is not None:
+    if spec is not None and spec.answer_first:
+        talk.say_text(spec.texts[talk.language]["intro"], detail=f"flow:{spec.name}")
+        talk.first_question = phrase(talk.settings, talk.language, f"topics.menu_{spec.key}")
+    elif spec is not None:
         start_flow(talk, spec, offer=False)
     else:
         talk.say("greeting.how_can_i_help")
+
+
+def to_queue(talk: Talk, *, now: bool = False) -> None:
+    """Look for a human of the queue that the dial plan names, once the notice was heard or at once."""
+    if talk.first_queue and (talk.noticed or now):
+        escalate(talk, "dial_plan", talk.first_queue)
 
 
 def ask_consent_again(talk: Talk) -> None:

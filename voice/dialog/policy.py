@@ -104,6 +104,9 @@ class DialogPolicy:
         if talk.phase == "ended" or (talk.phase == "before") != isinstance(event, CallBegan):
             return ()
         self._take(event)
+        if talk.first_question and talk.phase == "talking":
+            question, talk.first_question = talk.first_question, ""
+            self._questions.ask(question)
         talk.settle()
         return tuple(talk.acts)
 
@@ -200,6 +203,9 @@ class DialogPolicy:
 
     def _silence(self) -> None:
         talk = self._talk
+        if talk.first_queue and talk.pending != "consent":
+            opening.to_queue(talk, now=True)
+            return
         if talk.patient:
             talk.patient = False
             talk.say("meta.still_there", detail="patience")
@@ -276,6 +282,10 @@ class DialogPolicy:
             return
         if talk.pending == "consent" and self._consent_answer(text):
             return
+        if talk.first_queue:
+            talk.matter = talk.matter or text
+            opening.to_queue(talk)
+            return
         self._matters.hear(text)
 
     def _consent_answer(self, text: str) -> bool:
@@ -344,7 +354,7 @@ class DialogPolicy:
         talk = self._talk
         self._moves.consent_unanswered()
         self._questions.drop()
-        talk.flow, talk.keys, talk.misses = None, "", 0
+        talk.flow, talk.keys, talk.misses, talk.first_queue = None, "", 0, ""
         close_secret(talk)
         talk.do(RaiseSafety(kind=kind))
         talk.advice = f"safety.{kind}"

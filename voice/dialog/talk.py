@@ -80,6 +80,10 @@ class Talk:
     flow_secret_open: bool = False
     first_flow: str = ""
     """Flow that the dial plan starts with, once greeting and consent are done."""
+    first_question: str = ""
+    """What is to be looked up next, because the flow of the dial plan explains before it asks."""
+    first_queue: str = ""
+    """Queue of humans that the dial plan brings the caller to, until the notice was heard."""
     choices: tuple[Passage, ...] = ()
     """Passages the caller is asked to choose between while `pending` is `which`."""
     matter: str = ""

@@ -255,7 +255,8 @@ export interface SafetyRaised {
 /** A human shall take over. */
 export interface EscalationRequested {
   readonly type: "escalation_requested";
-  readonly reason: "caller_asked" | "emotion" | "repeated_failure" | "topic" | "safety" | "engine_failure";
+  /** `dial_plan`: the number that was called leads to a queue of humans, whose name is the detail. */
+  readonly reason: "caller_asked" | "emotion" | "repeated_failure" | "topic" | "safety" | "engine_failure" | "dial_plan";
   readonly detail: string;
   readonly turn_id: string | null;
 }

@@ -63,6 +63,7 @@ class ScriptedCall:
     open: bool = True
     caller: str = CALLER
     flow: str = ""
+    queue: str = ""
     now_ms: int = 0
     turns: int = 0
     said: list[acts.Say] = field(default_factory=list)
@@ -86,7 +87,12 @@ class ScriptedCall:
     def begin(self) -> list[str]:
         """Answer the call and play the greeting to its end."""
         began = acts.CallBegan(
-            now_local=SUNDAY, caller=self.caller, open=self.open, agents_signed_in=self.agents, flow=self.flow
+            now_local=SUNDAY,
+            caller=self.caller,
+            open=self.open,
+            agents_signed_in=self.agents,
+            flow=self.flow,
+            queue=self.queue,
         )
         return self.feed(began) + self.play()
 

@@ -10,6 +10,8 @@ from types import ModuleType
 import pytest
 
 from calls.ids import Language
+from voice.dialog import acts
+from voice.dialog.settings import DialogSettings
 
 
 def load_scripted() -> ModuleType:
@@ -118,3 +120,58 @@ def test_when_the_talk_went_on_after_the_advice_then_a_repetition_is_of_what_was
     call.line("> how do I pay my bill")
     call.line("found payment-methods 0.9")
     assert "say topic:payment-methods" in call.line("> can you repeat that")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_when_the_dial_plan_starts_the_bill_then_it_is_explained_before_anything_is_asked(language: Language) -> None:
+    call = scripted.ScriptedCall(language, flow="bill_explained")
+    begun = call.begin()
+    assert "say flow:bill_explained" in begun
+    assert any(code.startswith("look up") for code in begun)
+    assert "say slot:account_number" not in begun
+    assert call.line("found bill-explained 0.9")[1:] == ["say topic:bill-explained", "say flow:bill_explained:offer"]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_when_the_number_leads_to_a_queue_then_a_person_is_looked_for_once_the_notice_was_heard(
+    language: Language,
+) -> None:
+    call = scripted.ScriptedCall(language, agents=1, queue="complaints")
+    begun = call.begin()
+    assert begun[-2:] == ["escalate dial_plan", "say escalate:dial_plan"]
+    assert begun.index("consent recording yes stayed") < begun.index("escalate dial_plan")
+    assert "say greeting.how_can_i_help" not in begun
+
+
+def test_when_the_number_leads_to_a_queue_and_nobody_is_there_then_a_callback_is_offered() -> None:
+    call = scripted.ScriptedCall("en", queue="complaints")
+    assert call.begin()[-4:] == ["escalate dial_plan", "say nobody_free", "offer callback", "say offer_callback"]
+
+
+def test_when_the_caller_speaks_before_the_queue_then_the_words_are_the_matter() -> None:
+    call = scripted.ScriptedCall("en", queue="complaints")
+    call.feed(
+        acts.CallBegan(
+            now_local=scripted.SUNDAY, caller=scripted.CALLER, open=True, agents_signed_in=0, queue="complaints"
+        )
+    )
+    assert call.hear("my bill is wrong for the third time") == []
+    call.play()
+    call.line("> yes please")
+    booked: list[acts.BookCallback] = []
+    step = call.policy.step
+
+    def watch(event: acts.DialogInput, now_ms: int) -> tuple[acts.DialogAct, ...]:
+        decided: tuple[acts.DialogAct, ...] = step(event, now_ms)
+        booked.extend(act for act in decided if isinstance(act, acts.BookCallback))
+        return decided
+
+    call.policy.step = watch
+    call.line("> yes")
+    assert [act.matter for act in booked] == ["my bill is wrong for the third time"]
+
+
+def test_when_consent_is_asked_for_on_a_number_with_a_queue_then_the_answer_comes_first() -> None:
+    call = scripted.ScriptedCall("en", agents=1, queue="complaints", settings=DialogSettings(recording="ask"))
+    assert "escalate dial_plan" not in call.begin()
+    assert call.line("> yes, that's fine")[-2:] == ["escalate dial_plan", "say escalate:dial_plan"]

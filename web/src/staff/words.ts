@@ -235,6 +235,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   topic: { en: "The matter needs a person", es: "El asunto requiere una persona" },
   safety: { en: "Safety", es: "Seguridad" },
   engine_failure: { en: "A part of the service failed", es: "Falló una parte del servicio" },
+  dial_plan: { en: "The number called leads to people", es: "El número marcado lleva a personas" },
   danger_to_life: { en: "danger to life", es: "peligro de vida" },
   gas: { en: "smell of gas", es: "olor a gas" },
   self_harm: { en: "self-harm", es: "autolesión" },
