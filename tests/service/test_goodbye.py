@@ -94,8 +94,10 @@ async def test_when_the_service_stops_then_new_calls_are_refused_before_the_page
 
     house.stop = stop
     server = SimpleNamespace(should_exit=False)
+    links = SimpleNamespace(closed=lambda: seen.append(("links", house.ready)))
     service = Service.__new__(Service)
     task, door = asyncio.create_task(pages()), socket.socket()
-    vars(service).update(house=house, _server=server, _task=task, _socket=door)
+    parts = {"house": house, "gate": SimpleNamespace(links=links), "_server": server, "_task": task, "_socket": door}
+    vars(service).update(parts)
     await service.stop()
-    assert seen == [("pages", False), ("lines", False)]
+    assert seen == [("links", False), ("pages", False), ("lines", False)]
