@@ -113,20 +113,32 @@ _NUMBER_AGAIN = _rx(
 )
 _SLOWER = _rx(
     r"\b(?:slower|slowly|slow down|slow it down)\b",
-    r"\b(?:too|so|very) (?:fast|quick|quickly)\b(?! for| internet)",
+    r"\b(?:too|so|very|not that) (?:fast|quick|quickly)\b(?! for| internet)",
     r"\b(?:mas|muy) (?:despacio|lento|lentito|despacito|pausado|calmado)\b(?=$| por| para| que| no)",
     r"\b(?:hable|habla|hables|hablar|diga|digamelo|dimelo|dilo|vaya|ve|repita|"
     r"repite) (?:\w+ )?(?:mas )?(?:despacio|lento|pausado|despacito)\b",
     r"\b(?:va|habla|vas|hablas) (?:muy|demasiado|tan) (?:rapido|deprisa|aprisa)\b",
     r"\bmas despacio\b",
     r"\bdespacio\b(?: por favor)?$",
-    r"\bno (?:hable|hables|vaya|vayas) tan (?:rapido|deprisa)\b",
+    r"\bno (?:hable|hables|vaya|vayas|corra|corras|me hable)?(?: \w+)? ?(?:tan|muy) (?:rapido|deprisa|aprisa|"
+    r"de prisa|ligero)\b",
+    r"^(?:muy |tan |demasiado )?(?:despacito|despacio|mas lento|mas lentito)(?: por favor)?$",
+    r"\bva(?:s)? (?:usted )?(?:muy|demasiado|tan) (?:rapido|deprisa|aprisa|de prisa)\b",
 )
 _SLOW_NET = _rx(
     r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|"
     r"broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b"
 )
 _WAIT = _rx(
+    r"^(?:\w+ )?(?:dejeme|dejame|permitame|deje|deja)(?: que)?(?: (?:yo|lo|la|le|me|un|momento|segundo))* (?:mir|"
+    r"busc|busqu|ve[ra]|comprob|"
+    r"compruebe|consult|piens|pens|encuentr|encontr|cog|traig)\w*",
+    r"\blet me (?:just )?(?:have a (?:look|think)|look|check|see|think|find|get|grab|fetch)(?: (?:it|that|this|up|"
+    r"for it|at it|"
+    r"my (?:bill|card|number|account|papers?|glasses|contract|pen|phone|notes|diary|calendar)))*$",
+    r"\b(?:voy a|tengo que|ahora) (?:buscarl[oa]|mirarl[oa]|verl[oa]|comprobarl[oa]|lo (?:busco|miro))\b",
+    r"\b(?:have|need|got|going) to (?:check|look|find|get|look up) (?:it|that|this)(?: up| out)?$|"
+    r"\bahora (?:mismo )?se lo digo$",
     r"^(?:\w+ )?(?:espere|espera|esperese|aguarde|wait|momento|momentito)\b"
     r"(?! (?:no|actually|digo|perdon))(?=(?: \w+){0,8}$)",
     r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|"

@@ -7,7 +7,7 @@ import re
 import phonenumbers
 
 from calls.ids import Language
-from voice.dialog.slots.numbers import spoken_digits
+from voice.dialog.slots.numbers import loose_digits, spoken_digits
 from voice.dialog.slots.types import Parsed
 from voice.dialog.text import plain
 
@@ -23,6 +23,14 @@ _COUNTRIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 _PLUS = re.compile(r"\b(?:plus|mas|prefix|prefijo|country code|codigo de pais|lada internacional)\b|\+")
+_SIGN = re.compile(
+    r"(?:\+|\bplus\b|\bm[a\u00e1]s\b|\b00|\b(?:zero|oh|cero)[, ]+(?:zero|oh|cero)\b|\b(?:double zero|double oh|"
+    r"doble cero)\b)[ ,]*",
+    re.IGNORECASE,
+)
+"""How an international number begins: "+", "plus", "más", 00."""
+_E164_LENGTHS = tuple(range(15, 9, -1))
+"""Digits of a number with its country. Source: ITU-T E.164, at most 15."""
 _CODES = {"34": "ES", "52": "MX", "1": "US"}
 _LENGTHS = {"ES": 9, "MX": 10, "US": 10}
 _COUNTRY_LENGTHS = (9, 10)
@@ -44,6 +52,9 @@ def parse_phone(text: str, language: Language, country: str = "") -> Parsed | No
         if says_prefix
         else (*_COUNTRY_LENGTHS, *_INTERNATIONAL_LENGTHS, 13)
     )
+    abroad = _international(text, language)
+    if abroad is not None:
+        return abroad
     best: Parsed | None = None
     for length in dict.fromkeys(lengths):
         digits = spoken_digits(text, language, (length,))
@@ -59,6 +70,26 @@ def parse_phone(text: str, language: Language, country: str = "") -> Parsed | No
                 return parsed
             best = best or parsed
     return best
+
+
+def _international(text: str, language: Language) -> Parsed | None:
+    """Return a number that was said with "plus" or 00 and its country's code, of any country."""
+    sign = _SIGN.search(text)
+    if sign is None or loose_digits(text[: sign.start()], language):
+        return None
+    if not loose_digits(" ".join(text[sign.end() :].split()[:1]), language):
+        return None
+    digits = spoken_digits(text[sign.end() :], language, _E164_LENGTHS)
+    if digits is None:
+        return None
+    try:
+        number = phonenumbers.parse(f"+{digits.removeprefix('00')}")
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(number):
+        return None
+    value = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Parsed(value, 0.9, needs_confirmation=False)
 
 
 def _as_numbers(digits: str, language: Language, hint: str) -> list[phonenumbers.PhoneNumber]:
