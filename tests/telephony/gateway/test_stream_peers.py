@@ -52,6 +52,16 @@ def tls_phone(authority: Authority, name: str = "localhost") -> PhoneLine:
     return PhoneLine(settings=(f"sip_certificate {both}", f"sip_cafile {authority.ca}"))
 
 
+async def until_listening(port: int) -> None:
+    """Wait until somebody accepts TCP on a port of this machine."""
+    for _ in range(400):
+        lines = (await asyncio.to_thread(Path("/proc/net/tcp").read_text)).splitlines()
+        if any(f":{port:04X} " in line.split(" 00000000:0000 ")[0] + " " for line in lines if " 0A " in line):
+            return
+        await asyncio.sleep(0.02)
+    pytest.fail("nobody listens after 8 s")
+
+
 async def test_when_a_phone_calls_over_tcp_then_its_own_tone_comes_back(tmp_path: Path) -> None:
     async with house() as made:
         async with phone(tmp_path, dial=f"{made.uri};transport=tcp") as alice:
@@ -92,7 +102,7 @@ async def test_when_we_call_a_phone_over_tcp_then_it_hears_its_tone_and_one_conn
     tmp_path: Path,
 ) -> None:
     async with house() as made, phone(tmp_path, answers=True) as alice:
-        await asyncio.sleep(0.5)
+        await until_listening(alice.sip_port)
         leg = await made.gateway.place_call(f"sip:alice@127.0.0.1:{alice.sip_port};transport=tcp", caller="bot")
         made.follow(leg)
         await asyncio.sleep(1.5)
@@ -127,14 +137,14 @@ async def test_when_we_call_a_phone_over_tls_then_it_hears_its_tone_unless_its_c
     (tmp_path / "wrong").mkdir()
     async with house(authority) as made:
         async with phone(tmp_path / "right", answers=True, line=tls_phone(authority)) as alice:
-            await asyncio.sleep(0.5)
+            await until_listening(alice.sip_port + 1)
             leg = await made.gateway.place_call(f"sip:alice@localhost:{alice.sip_port + 1};transport=tls")
             made.follow(leg)
             await asyncio.sleep(1.5)
             await leg.hang_up()
             await eventually(lambda: made.gateway.open_calls == 0)
         async with phone(tmp_path / "wrong", answers=True, line=tls_phone(authority, "mallory.example")) as mallory:
-            await asyncio.sleep(0.5)
+            await until_listening(mallory.sip_port + 1)
             with pytest.raises(CallCentreError, match=r"its certificate is not for localhost\. Call it by a name"):
                 await made.gateway.place_call(f"sip:alice@localhost:{mallory.sip_port + 1};transport=tls")
     assert tone_share(alice.decoded()) > 0.8, alice.log
