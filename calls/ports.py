@@ -121,6 +121,8 @@ class CallOffer:
     """A peer that is trusted vouches for `caller`; else it is what the caller wrote."""
     diverted_from: str = ""
     """Who was called first, when the call was diverted to us and a trusted peer says so."""
+    trunk: str = ""
+    """Name of the line to a carrier that it came over; empty for none."""
 
 
 class IncomingCall(Protocol):

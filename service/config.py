@@ -138,6 +138,9 @@ class SipSection(Section):
     """IP address that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
     rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
     """First and last UDP port of the media; RTP takes the even ones."""
+    accept_unknown: bool = Field(default=False, strict=True)
+    """Take calls from public addresses that are no trunk's, up to a rate; else they get no reply. Loopback and private
+    networks are always served."""
     trunks: dict[str, TrunkSection] = Field(default_factory=dict)
     """Lines to carriers and PBXs by name: tables `[telephony.sip.trunks.NAME]`."""
     codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(

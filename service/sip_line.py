@@ -24,6 +24,7 @@ def sip_settings(config: Config) -> SipSettings:
             certificate=sip.tls_certificate, key=sip.tls_key, ca=sip.tls_ca, verify_clients=sip.tls_verify_clients
         ),
         dns_servers=sip.dns_servers,
+        accept_unknown=sip.accept_unknown,
         trunks=tuple(section.trunk(name) for name, section in sip.trunks.items()),
         codecs=sip.codecs,
     )

@@ -44,8 +44,8 @@ class TrunkSection(Section):
     """Our number with + and prefix, which callees see."""
     addresses: tuple[str, ...] = ()
     """Addresses and networks that the carrier's calls come from, e.g. "192.0.2.0/28"."""
-    identity_headers: tuple[Literal["P-Asserted-Identity", "Remote-Party-ID"], ...] = ()
-    """Fields that are believed about who calls, when they come from `addresses`."""
+    trust_identity: bool = Field(default=False, strict=True)
+    """Believe what the carrier says about who calls (P-Asserted-Identity and its kin), when it comes from there."""
     country: str = Field(default="ES", pattern=r"^[A-Z]{2}$")
     """Whose national numbers come without a prefix."""
     numbers_in: tuple[str, ...] = ()
@@ -120,7 +120,7 @@ class TrunkSection(Section):
             keep_alive_ms=self.keep_alive_s * 1_000,
             caller=self.caller,
             networks=tuple(_network(value) for value in self.addresses),
-            identity_headers=self.identity_headers,
+            trust_identity=self.trust_identity,
             numbers=NumberPlan(
                 self.country,
                 tuple(_rule(value) for value in self.numbers_in),

@@ -44,6 +44,7 @@ from telephony.sip.signals import (
     UserAgentInput,
     UserAgentOutput,
 )
+from telephony.sip.source_guard import SourceGuard
 from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip.user_agent import UserAgent
 from telephony.sip.wire import UserAgentSettings
@@ -120,8 +121,13 @@ class SipGateway:
         self.transfers = Transfers(self._feed, self._place_for_peer, self._leg_of)
         """What peers may make us call; its policy is given by the service."""
         self._outbound: Outbound | None = None
+        self.guard = SourceGuard(
+            (network for trunk in settings.trunks for network in trunk.sources), accept_unknown=settings.accept_unknown
+        )
+        """Whose requests are looked at."""
         self.trunks = TrunkLines(settings.trunks, self._feed, self._locate_registrar)
         """The carriers' lines."""
+        self.is_trusted = self.trunks.vouches
         self._draining = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -171,6 +177,7 @@ class SipGateway:
                 is_trusted=lambda flow: self.is_trusted is not None and self.is_trusted(flow),
             ),
             _new_token,
+            self.guard,
         )
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = False
@@ -418,6 +425,7 @@ class SipGateway:
     async def _locate_registrar(self, registrar: SipUri) -> tuple[tuple[Flow, ...], str]:
         """Return the servers of a carrier and the address of ours that they are told."""
         found = await self._resolver.locate(registrar, self._bound.transports, self._bound.versions)
+        self.guard.know(flow.host for flow in found if is_ip_address(flow.host))
         ordered = tuple(self._avoided.order(found, self._clock.now_ms()))
         return ordered, self._bound.local_host(ordered[0].host) if ordered else ""
 
@@ -498,11 +506,14 @@ class SipGateway:
             assert_never(output)
 
     def _on_arrived(self, arrived: CallArrived) -> None:
+        trunk = self.trunks.of(arrived.source)
+        read = trunk.numbers.read if trunk is not None else str
         offer = CallOffer(
             transport="sip",
-            caller=arrived.caller,
+            caller=read(arrived.caller),
             caller_name=arrived.caller_name,
-            called=arrived.called,
+            called=read(arrived.called),
+            trunk=trunk.name if trunk is not None else "",
             peer_call_id=arrived.call_id,
             remote=str(arrived.source),
             withheld=arrived.withheld,

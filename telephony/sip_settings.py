@@ -57,6 +57,8 @@ class SipSettings:
 
     trunks: tuple[Trunk, ...] = ()
     """Lines to carriers and PBXs."""
+    accept_unknown: bool = False
+    """Serve strangers on public addresses too, up to a rate; False: they get no reply."""
 
     @property
     def transports(self) -> TransportSettings:

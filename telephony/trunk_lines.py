@@ -45,6 +45,15 @@ class TrunkLines:
         """Return the status of the last refusal, 0 when there was none or nobody answered."""
         return self._up[name].status if name in self._up else 0
 
+    def of(self, source: Flow) -> Trunk | None:
+        """Return the trunk that a call from there comes over, None for none."""
+        return next((trunk for trunk in self.by_name.values() if trunk.knows(source.host)), None)
+
+    def vouches(self, source: Flow) -> bool:
+        """True when what comes from there about who calls is believed."""
+        trunk = self.of(source)
+        return trunk is not None and trunk.trust_identity
+
     def start(self) -> None:
         """Register where it is wanted."""
         for trunk in self.by_name.values():

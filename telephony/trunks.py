@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from calls.errors import CallCentreError
 from telephony.number_plan import NumberPlan
 from telephony.sip.digest_client import Credentials
-from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.grammar import SipSyntaxError, is_ip_address
 from telephony.sip.registration_signals import StartRegistration
 from telephony.sip.uri import SipUri, parse_uri
 
@@ -35,8 +35,8 @@ class Trunk:
     """Our number in E.164, which callees see; empty: the user name."""
     networks: tuple[Network, ...] = ()
     """Where the carrier's calls come from."""
-    identity_headers: tuple[str, ...] = ()
-    """Fields that say who calls and are believed when they come from there, e.g. P-Asserted-Identity (RFC 3325)."""
+    trust_identity: bool = False
+    """Believe what comes from there about who calls (P-Asserted-Identity, RFC 3325)."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
 
     @property
@@ -54,10 +54,17 @@ class Trunk:
         server = self.server
         return SipUri(server.scheme, self.numbers.write(number), server.host, server.port, server.params)
 
+    @property
+    def sources(self) -> tuple[Network, ...]:
+        """Where the carrier's calls come from: its networks, and its server when that is an address."""
+        if not is_ip_address(self.server.host):
+            return self.networks
+        return (*self.networks, ipaddress.ip_network(self.server.host))
+
     def knows(self, host: str) -> bool:
         """True when the carrier's calls come from this address."""
-        address = ipaddress.ip_address(host)
-        return any(address in network for network in self.networks)
+        address = ipaddress.ip_address(host.partition("%")[0])
+        return any(address in network for network in self.sources)
 
     def registration(self) -> StartRegistration:
         """Return the order to register there."""

@@ -50,6 +50,7 @@ from telephony.sip.signals import (
     UserAgentOutput,
 )
 from telephony.sip.sip_dialog import DialogKey
+from telephony.sip.source_guard import SourceGuard
 from telephony.sip.transaction_layer import ResponseArrived, TransactionKey, cancelled_key, server_key
 from telephony.sip.wire import ACCEPT, ALLOW, SUPPORTED, UserAgentSettings, Wire
 
@@ -75,8 +76,17 @@ _Order = (
 class UserAgent:
     """SIP for many calls, without I/O."""
 
-    def __init__(self, settings: UserAgentSettings, new_token: Callable[[], str]) -> None:
-        """Start without calls; `new_token` gives an unpredictable word of letters and digits each time."""
+    def __init__(
+        self, settings: UserAgentSettings, new_token: Callable[[], str], guard: SourceGuard | None = None
+    ) -> None:
+        """Start without calls.
+
+        Args:
+            settings: What it is told once.
+            new_token: Gives an unpredictable word of letters and digits each time.
+            guard: Says whose requests are looked at; None: everybody's.
+        """
+        self._guard = guard
         self._wire = Wire(settings, new_token)
         self._stateless_tag = new_token()
         self.registrations = Registrations(self._wire, lambda data, flow: self._wire.tell(SendDatagram(data, flow)))
@@ -222,7 +232,8 @@ class UserAgent:
             else:
                 self._on_request(check_request(message), datagram, now_ms)
         except MalformedRequestError as error:
-            self._refuse_statelessly(error, datagram.source)
+            if self._guard is None or self._guard.serves(datagram.source.host, now_ms):
+                self._refuse_statelessly(error, datagram.source)
         except (NotSipError, SipSyntaxError):
             return
 
@@ -250,7 +261,7 @@ class UserAgent:
         if layer.is_known(key):
             self._wire.handle(layer.receive_again(key, now_ms))
             return
-        if layer.is_full:
+        if layer.is_full or not self._is_served(checked, source, now_ms):
             return
         back = _way_back(checked.request, source)
         layer.begin_server(key, checked, back, reliable=source.transport in RELIABLE_TRANSPORTS)
@@ -278,6 +289,16 @@ class UserAgent:
             self._on_new_call(key, checked, datagram, now_ms)
         else:
             self._refuse(key, checked, source, Refusal(481), now_ms)
+
+    def _is_served(self, checked: CheckedRequest, source: Flow, now_ms: int) -> bool:
+        """True for a request of a call that lives, and for others as the guard says."""
+        if self._guard is None:
+            return True
+        if checked.recipient.tag is not None and self._find_session(checked) is not None:
+            return True
+        if checked.method == "CANCEL" and self._wire.layer.is_known(cancelled_key(checked)):
+            return True
+        return self._guard.serves(source.host, now_ms)
 
     def _on_new_call(
         self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int

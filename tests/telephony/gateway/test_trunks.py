@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from pathlib import Path
 
 import pytest
 
 from calls.errors import CallCentreError
+from calls.ports import CallOffer
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
@@ -118,3 +120,33 @@ async def test_when_nobody_gave_rules_then_nothing_is_called_out() -> None:
     with pytest.raises(CallCentreError) as denied:
         await house.gateway.call_out("+34600123456")
     assert denied.value.code == "call.denied"
+
+
+async def test_when_a_call_comes_from_a_trunk_then_its_numbers_are_read_and_its_caller_believed(tmp_path: Path) -> None:
+    trunk = Trunk(
+        name="pbx",
+        server=parse_server("pbx.example"),
+        networks=(ipaddress.ip_network("127.0.0.1"),),
+        trust_identity=True,
+        numbers=NumberPlan(rules_in=(PrefixRule("9", ""),)),
+    )
+    house, near = EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,))), EchoHouse()
+    offers: list[CallOffer] = []
+    house.gateway.admit = offers.append
+    await house.gateway.start()
+    await near.gateway.start()
+    try:
+        port = house.gateway.listen_address[1]
+        leg = await near.gateway.place_call(f"sip:9910000000@127.0.0.1:{port}", caller="9600123456")
+        await leg.hang_up()
+        await eventually(lambda: house.gateway.open_calls == 0)
+        leg = await near.gateway.place_call(f"sip:slow@127.0.0.1:{port}", caller="alice")
+        await leg.hang_up()
+        await eventually(lambda: house.gateway.open_calls == 0)
+    finally:
+        await near.close()
+        await house.close()
+    assert [(item.caller, item.called, item.trunk) for item in offers] == [
+        ("+34600123456", "+34910000000", "pbx"),
+        ("alice", "slow", "pbx"),
+    ]
