@@ -144,7 +144,9 @@ _WAIT = _rx(
     r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|"
     r"second|seconds|minute|moment|minutes|tick)|"
     r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|"
-    r"mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b|"
+    r"mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b(?! (?:an?|some|the) (?:technician|"
+    r"person|human|agent|refund|appointment|engineer|manager)|"
+    r" (?:out|through|talk|speak))|"
     r"(?:i )?need (?:some |a bit |a little )?(?:more )?time|more time|not ready yet|"
     r"im (?:just )?(?:looking for|getting|fetching|finding)|i have to (?:look|find|get)|"
     r"be right back)",
