@@ -15,7 +15,8 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from calls.ids import Language
-from service.config import DialPlanSection, Section
+from service.config import DialPlanSection
+from service.config_section import Section
 from service.opening_hours import check_hours, is_open
 from voice.dialog.flow import load_flows
 
