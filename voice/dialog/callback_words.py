@@ -40,6 +40,20 @@ _NOT_CALLED = any_of(
     r"\b(?:why|por que|quien|who|did|does|has|have they|how come)\b(?: \w+){0,4} (?:call\w*|ring|rang|phone|llam\w+)\b",
     r"\b(?:no|nadie|dijeron|dijo|prometieron|quedaron en) (?:que )?(?:\w+ )?(?:me|nos) (?:llam|iban)\w*|\bme llamo\b",
 )
+_OTHER_NUMBER = any_of(
+    r"\b(?:different|another|other|new|second|alternative) (?:one|number|phone|mobile|line|telephone)\b",
+    r"\b(?:on|at|to) (?:my|the|a) (?:landline|mobile|cell|cellphone|work|office|home)(?: (?:one|number|phone|line))?\b",
+    r"\bnot (?:on |to |at )?(?:this|that) (?:number|one|phone|line)\b",
+    r"\b(?:al?|en|con|es|mejor) (?:el |mi |un )?otr[oa](?: (?:numero|telefono|movil|linea|fijo))?$|"
+    r"\botr[oa] (?:numero|telefono|movil|linea|fijo)\b",
+    r"\b(?:al|a mi|en el|en mi) (?:movil|fijo|celular|trabajo|telefono (?:fijo|de casa|del trabajo))\b",
+    r"\bno (?:a|en) (?:es[et]e|este)(?: (?:numero|telefono))?(?: no)?$",
+)
+
+
+def wants_other_number(text: str) -> bool:
+    """Return whether the caller wants to be rung on another number than the one the call comes from."""
+    return _OTHER_NUMBER.search(plain_speech(text)) is not None
 
 
 def asks_to_be_called(text: str, *, offered: bool = False) -> bool:

@@ -18,6 +18,7 @@ from voice.dialog.acts import (
     SafetyKind,
 )
 from voice.dialog.flow import FlowReply, FlowRun, FlowSpec, load_flows
+from voice.dialog.prompts import phrase, phrase_keys
 from voice.dialog.slots import parse
 from voice.dialog.talk import Talk
 
@@ -43,6 +44,8 @@ def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
     talk.first_queue = ""
     talk.do(Escalate(reason=reason, detail=detail))
     talk.misses = 0
+    if reason == "caller_asked" and talk.flow is not None and talk.flow.spec.action != "book_callback":
+        talk.set_aside = talk.flow
     talk.flow = None
     talk.keys = ""
     if talk.agents > 0:
@@ -77,12 +80,30 @@ def callback_declined(talk: Talk) -> None:
     talk.callback_declined = True
     talk.pending = "open"
     talk.say("human.declined", detail="callback_declined")
-    talk.say("human.go_on")
+    if not go_back(talk):
+        talk.say("human.go_on")
+
+
+def go_back(talk: Talk) -> bool:
+    """Ask whether to go on with the flow that was left for a person; its values are kept. False when there is none."""
+    run, talk.set_aside = talk.set_aside, None
+    if run is None:
+        return False
+    talk.flow, talk.pending, talk.resumed = run, "flow", True
+    say_lines(talk, FlowReply("asking"))
+    name = f"names.flow_{run.spec.name}"
+    known = name in phrase_keys(talk.language)
+    what = phrase(talk.settings, talk.language, name if known else "names.flow")
+    talk.say("flow.shall_we_go_on", expects=run.expects, detail="flow:resume", what=what)
+    return True
 
 
 def start_flow(talk: Talk, spec: FlowSpec, *, offer: bool, introduce: bool = True) -> None:
     """Begin a flow, by its offer or straight with its first question."""
     close_secret(talk)
+    if spec.action != "book_callback":
+        talk.set_aside = None
+    talk.resumed = False
     run = FlowRun(spec, talk.settings, talk.now_local.date(), caller_number(talk), now=talk.now_local)
     reply = run.begin(talk.language, offer=offer, said=talk.matter)
     talk.flow = run
@@ -99,20 +120,24 @@ def begin_asked_flow(talk: Talk, spec: FlowSpec) -> None:
     start_flow(talk, spec, offer=False)
 
 
-def start_callback(talk: Talk, text: str = "") -> None:
-    """Begin the flow that books a call back; a number in `text` ("yes, on 612 …") is taken along."""
+def start_callback(talk: Talk, text: str = "", *, other: bool = False) -> None:
+    """Begin the flow that books a call back; a number in `text` ("yes, on 612 …") is taken along.
+
+    With `other` the number is asked for, instead of offering the one the call comes from.
+    """
     if talk.phase == "waiting_for_human":
         talk.phase = "talking"
     spec = load_flows()["callback"]
     number = parse("phone", text, talk.language, talk.now_local.date(), country=talk.settings.default_country)
-    if number is None:
+    if number is None and not other:
         start_flow(talk, spec, offer=False, introduce=False)
         return
     close_secret(talk)
+    talk.resumed = False
     run = FlowRun(spec, talk.settings, talk.now_local.date(), caller="")
     talk.flow = run
     talk.pending = "flow"
-    say_lines(talk, run.hear(text, talk.language))
+    say_lines(talk, run.begin(talk.language, offer=False) if number is None else run.hear(text, talk.language))
 
 
 def has_phone(talk: Talk, text: str) -> bool:
@@ -160,7 +185,7 @@ def finish_flow(talk: Talk, run: FlowRun) -> None:
     if run.spec.action == "book_callback":
         talk.do(BookCallback(number=run.values["phone"], matter=talk.matter))
     talk.do(FinishFlow(flow=run.spec.name, reference=reference))
-    talk.flow = None
+    talk.flow = talk.set_aside = None
     talk.pending = "anything_else"
     talk.say_text(run.closing(talk.language, reference), kind="answer", detail=f"flow:{run.spec.name}:done")
     talk.say("meta.anything_else", detail="anything_else")

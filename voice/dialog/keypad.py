@@ -65,6 +65,9 @@ class Keypad:
             return
         elif talk.pending == "consent" and key in answers:
             opening.answer_consent(talk, agreed=answers[key], how="key")
+        elif run is not None and talk.resumed and key in answers:
+            talk.resumed = False
+            self.moves.ask_again(careful=False) if answers[key] else self.moves.cancel_flow(then_bye=False)
         elif run is not None:
             reply = run.press(key, talk.language)
             if reply.status == "not_understood":

@@ -5,19 +5,21 @@ Danger, humans, consent, language and lasting anger have been looked for before,
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from calls.ids import Language
 from voice.dialog import opening
 from voice.dialog.acts import DeclineCallback
 from voice.dialog.answering import is_question
+from voice.dialog.callback_words import asks_to_be_called, wants_other_number
 from voice.dialog.flow import flow_asked_for, load_flows
 from voice.dialog.handing_over import begin_asked_flow, callback_declined, escalate, has_phone, start_callback
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
-from voice.dialog.requests import Meta, asks_number_again, asks_to_be_called, find_meta
+from voice.dialog.requests import Meta, asks_number_again, find_meta
 from voice.dialog.slots.numbers import loose_digits
-from voice.dialog.slots.yes_no import parse_yes_no
+from voice.dialog.slots.yes_no import clear_no, parse_yes_no
 from voice.dialog.talk import Talk
 from voice.dialog.text import plain_speech
 
@@ -26,6 +28,17 @@ BARE_ANSWER_WORDS = 5
 
 _DIGITS_OF_A_VALUE = 2
 """A plea to wait with so many digits in it gives a value instead. Source: own dialogues in the tests."""
+
+_TROUBLE = re.compile(
+    r"^(?:(?:pues|es que|bueno|mire|well|but|pero|and|y|it is that|sorry|perdone|hola|hi|hello) )*"
+    r"(?:no (?:(?:se )?(?:me|nos) (?!interesa|hace falta|importa|llam|apetece|gusta|parece|viene)\w+|"
+    r"(?:tengo|tenemos|hay|puedo|funciona|va|llega|consigo|recibo) "
+    r"(?!tiempo|ganas|interes|falta|problema|inconveniente|hablar|ahora|esperar|prisa|nada)\w+)|"
+    r"i (?:cant|cannot|dont (?:have|get|see|understand)|havent (?:got|received)|have no|want to|need to|cant get) "
+    r"(?!time|any time|the time|wait|talk|stay|any need|interest|that|it)\w+|my \w+ (?:\w+ )?(?:doesnt|isnt|wont|"
+    r"does not)\b)"
+)
+"""A no that belongs to what is wrong ("no tengo internet"), and is no answer to an offer."""
 
 _TALK_FIRST: frozenset[Meta] = frozenset({"repeat", "slower", "wait", "capabilities", "identity", "privacy"})
 """Requests that leave the question in hand as it is, whatever it is."""
@@ -102,6 +115,9 @@ class Matters:
         answer = parse_yes_no(text, talk.language)
         words = len(plain_speech(text).split())
         goes_on = words > BARE_ANSWER_WORDS and (is_question(text) or words > 2 * BARE_ANSWER_WORDS)
+        if talk.pending == "offer_callback" and wants_other_number(text) and not has_phone(talk, text):
+            start_callback(talk, other=True)
+            return True
         if talk.pending == "offer_callback" and (
             flow_asked_for(text, ("callback",)) is not None
             or has_phone(talk, text)
@@ -112,6 +128,7 @@ class Matters:
         if answer is None:
             return False
         agreed = answer.value == "true"
+        goes_on = goes_on or (not agreed and _TROUBLE.match(plain_speech(text)) is not None)
         if goes_on and not agreed:
             if talk.pending == "offer_callback":
                 talk.do(DeclineCallback())
@@ -144,6 +161,9 @@ class Matters:
         talk = self.talk
         run = talk.flow
         assert run is not None
+        resumed, talk.resumed = talk.resumed, False
+        if resumed and self._answered_going_on(text):
+            return
         if meta == "greeting":
             self.moves.ask_again(careful=False)
             return
@@ -156,6 +176,10 @@ class Matters:
         if run.now_asking == "offer" and is_question(text) and len(plain_speech(text).split()) > BARE_ANSWER_WORDS:
             talk.flow, talk.pending = None, "open"
             self.questions.ask(text)
+            return
+        offered = run.spec.action == "book_callback" and run.now_asking == "prefilled"
+        if offered and wants_other_number(text) and not has_phone(talk, text):
+            self.moves.flow_reply(run.refuse_prefill(talk.language))
             return
         reply = run.hear(text, talk.language)
         if reply.status != "not_understood":
@@ -175,6 +199,20 @@ class Matters:
             self.questions.ask(text)
         else:
             self.moves.not_understood()
+
+    def _answered_going_on(self, text: str) -> bool:
+        """Take a bare yes or no to "shall we go on with …?"; False when the words go on by themselves."""
+        talk = self.talk
+        if len(plain_speech(text).split()) > BARE_ANSWER_WORDS or len(loose_digits(text, talk.language)) > 0:
+            return False
+        answer = parse_yes_no(text, talk.language)
+        if answer is None or (answer.value == "false" and not clear_no(text)):
+            return False
+        if answer.value == "true":
+            self.moves.ask_again(careful=False)
+        else:
+            self.moves.cancel_flow(then_bye=False)
+        return True
 
     # ------------------------------------------------------------------------------------- requests about the talk
 

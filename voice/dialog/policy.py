@@ -35,6 +35,7 @@ from voice.dialog.handing_over import (
     close_secret,
     danger_without_humans,
     escalate,
+    go_back,
     nobody,
     offer_callback,
     start_callback,
@@ -133,7 +134,7 @@ class DialogPolicy:
                     nobody(talk)
             case HandedOver():
                 self._questions.drop()
-                talk.phase = "with_human"
+                talk.phase, talk.set_aside = "with_human", None
                 talk.outstanding.clear()
             case HandoverFailed():
                 self._handover_failed()
@@ -342,7 +343,8 @@ class DialogPolicy:
         elif meta == "never_mind":
             talk.phase = "talking"
             talk.say("human.stay_with_bot")
-            talk.say("human.go_on")
+            if not go_back(talk):
+                talk.say("human.go_on")
         elif meta == "repeat":
             talk.repeat_last()
         elif meta != "ok":

@@ -77,6 +77,10 @@ class Talk:
     stayed: tuple[ConsentSubject, ...] = ()
     """What the caller agreed to by staying on the line."""
     flow: FlowRun | None = None
+    set_aside: FlowRun | None = None
+    """A flow that the caller left for a person; it goes on when no person comes."""
+    resumed: bool = False
+    """The caller was just asked whether to go on with the flow that was set aside."""
     flow_secret_open: bool = False
     first_flow: str = ""
     """Flow that the dial plan starts with, once greeting and consent are done."""

@@ -175,3 +175,95 @@ def test_when_consent_is_asked_for_on_a_number_with_a_queue_then_the_answer_come
     call = scripted.ScriptedCall("en", agents=1, queue="complaints", settings=DialogSettings(recording="ask"))
     assert "escalate dial_plan" not in call.begin()
     assert call.line("> yes, that's fine")[-2:] == ["escalate dial_plan", "say escalate:dial_plan"]
+
+
+IN_A_FLOW = [
+    "> book a technician",
+    "found technician-appointment 0.9",
+    "> four zero two nine, five five one seven",
+    "> can I talk to a person",
+]
+
+
+def in_flow_without_people(*lines: str, agents: int = 0) -> scripted.ScriptedCall:  # type: ignore[name-defined]
+    call = scripted.ScriptedCall("en", agents=agents)
+    call.begin()
+    for line in (*IN_A_FLOW, *lines):
+        call.line(line)
+    return call
+
+
+def test_when_no_person_is_there_and_no_callback_is_wanted_then_the_flow_goes_on_with_its_values() -> None:
+    call = in_flow_without_people("> no thanks")
+    assert call.said[-1].text == "Shall we go on with the visit of the technician?"
+    assert call.line("> tomorrow") == ["fill date=2026-11-23", "say slot:time"]
+    call.line("> ten in the morning")
+    assert "finish appointment 48213" in call.line("> yes")
+
+
+@pytest.mark.parametrize(
+    ("said", "brought"),
+    [
+        ("> yes please", ["say slot:date"]),
+        ("> sure", ["say slot:date"]),
+        ("> no", ["say flow:cancelled", "say anything_else"]),
+        ("> no thank you", ["say flow:cancelled", "say anything_else"]),
+    ],
+)
+def test_when_it_is_asked_whether_to_go_on_then_yes_asks_the_question_and_no_leaves_it(
+    said: str, brought: list[str]
+) -> None:
+    assert in_flow_without_people("> no thanks").line(said) == brought
+
+
+def test_when_a_summary_was_left_for_a_person_then_a_yes_to_going_on_does_not_confirm_it() -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    for line in (*IN_A_FLOW[:3], "> tomorrow", "> ten in the morning", "# 0", "# 2"):
+        call.line(line)
+    assert call.line("# 1") == ["say flow:appointment:confirm"]
+    assert "finish appointment 48213" in call.line("> yes")
+
+
+def test_when_the_caller_no_longer_waits_for_a_person_then_the_flow_goes_on() -> None:
+    call = in_flow_without_people("> never mind", agents=1)
+    assert call.line("> tomorrow") == ["fill date=2026-11-23", "say slot:time"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "No, a different one"),
+        ("en", "yes but on a different number"),
+        ("en", "no, on my landline"),
+        ("es", "sí, pero a otro número"),
+        ("es", "no, al fijo"),
+    ],
+)
+def test_when_another_number_is_wanted_then_it_is_asked_for(language: Language, said: str) -> None:
+    for lines in (["> agent"], ["> agent", "> yes"]):
+        call = scripted.ScriptedCall(language)
+        call.begin()
+        for line in lines:
+            call.line(line)
+        assert call.line(f"> {said}")[-1] == "say slot:phone"
+
+
+@pytest.mark.parametrize("said", ["no me funciona el router", "I can't get online", "no tengo luz en casa"])
+def test_when_a_no_belongs_to_new_trouble_then_it_is_looked_up_after_the_callback_is_declined(said: str) -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    call.line("> agent")
+    brought = call.line(f"> {said}")
+    assert "decline callback" in brought
+    assert f"look up {said}" in brought
+
+
+@pytest.mark.parametrize("said", ["no me interesa", "no tengo tiempo", "I don't have time for that", "no, thanks"])
+def test_when_a_callback_is_not_wanted_then_it_is_declined_and_nothing_is_looked_up(said: str) -> None:
+    call = scripted.ScriptedCall("es" if said.startswith("no ") else "en")
+    call.begin()
+    call.line("> agent")
+    brought = call.line(f"> {said}")
+    assert "say callback_declined" in brought
+    assert not any(code.startswith("look up") for code in brought)
