@@ -9,7 +9,7 @@ A leg is guarded until it has proved to be free of echo, so that the bot's first
 The changes of loudness from tick to tick are correlated over lags of half a second: an echo follows the sender's
 syllables at one lag; another talker does not, and a line without echo does not either. Measured on speech through a
 telephone band and µ-law, over windows of 4 s: echoes of -12 to -30 dB give 0.41 to 0.73, a caller alone at most 0.30,
-a caller who never pauses over an echo of -20 dB the same, noise nothing. What is found twice at one lag is believed.
+a caller who never pauses over an echo of -20 dB the same, noise nothing. Four finds at one lag are believed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ _LOOK_EVERY = 25
 
 _FOUND = 0.36
 """Correlation that only an echo reaches: in the middle between 0.30 and 0.41, see above."""
+
+_BELIEVED_LOOKS = 4
+"""Looks in a row that must find an echo at the same lag: half a window of news, which chance does not survive."""
 
 _STEEPEST_DB = 8.0
 """Greater changes from tick to tick count as this: the beginning of speech after silence, which everybody has, would
@@ -92,6 +95,7 @@ class EchoWatch:
         self._at = 0
         self._free_ticks = 0
         self._suspected: int | None = None
+        self._looks_alike = 0
 
     def step(self, sent_dbfs: float, received_dbfs: float) -> EchoState:
         """Take the loudness of one tick in both directions; returns what is known now."""
@@ -109,14 +113,18 @@ class EchoWatch:
         if np.count_nonzero(sent > _LOUD_DBFS) < _LEAST_LOUD:
             return
         similarity, lag = _similarity(sent, np.roll(self._received, -self._at))
-        suspected, self._suspected = self._suspected, lag if similarity >= _FOUND else None
         if similarity >= _FOUND:
-            if suspected is None or abs(suspected - lag) > 1:
+            same = self._suspected is not None and abs(self._suspected - lag) <= 1
+            self._looks_alike = self._looks_alike + 1 if same else 1
+            self._suspected = lag
+            if self._looks_alike < _BELIEVED_LOOKS:
                 return
             self.delay_ticks = lag
             self._free_ticks = 0
             self.state = ECHO_STATES[self.state, EchoEvent.FOUND]
-        elif self._free_ticks >= (_CALMED_TICKS if self.state is EchoState.ECHOING else _PROVED_TICKS):
+            return
+        self._suspected = None
+        if self._free_ticks >= (_CALMED_TICKS if self.state is EchoState.ECHOING else _PROVED_TICKS):
             self.state = ECHO_STATES[self.state, EchoEvent.FREE]
 
 
