@@ -77,7 +77,7 @@ class _House:
         self.legs: list[Leg] = []
         self.recorders: list[Recorder] = []
         self.tasks: set[asyncio.Task[None]] = set()
-        self._speech = speechlike(5, SPEECH_RATE_HZ)
+        self._speech = speechlike(37, SPEECH_RATE_HZ)
         self._recordings = RecordingThread(folder)
         self._recordings.start()
         self.ticker.start()

@@ -64,7 +64,7 @@ async def _sip(calls: int, seconds: int, result: Result) -> None:
     clock, ticker = SystemClock(), Ticker()
     process, wire = await start_process(serve_sip)
     _, port = await wire.receive()
-    factory = ProbeFactory(*_CALLER_PORTS, speechlike(5, 8000, speaker=1), clock)
+    factory = ProbeFactory(*_CALLER_PORTS, speechlike(31, 8000, speaker=1), clock)
     settings = SipSettings(listen="127.0.0.1:0", codecs=("PCMU", "PCMA"))
     gateway = SipGateway(settings, clock, factory, lambda call: call.reject(486, "Busy Here"))
     await gateway.start()
