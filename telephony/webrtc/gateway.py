@@ -108,7 +108,7 @@ class WebRtcGateway:
         """Take a browser's offer and return the answer's SDP and the call, which rings.
 
         Args:
-            sdp: The offer with all its candidates (the page waits for the end of gathering).
+            sdp: The offer; candidates that it lacks follow by `WebRtcLeg.add_candidate`.
             kind: `offer`, the type of the description.
             called: Whom the page calls, as in the dial plan.
             remote: Address of the browser, `host:port`, for the log.
@@ -116,7 +116,7 @@ class WebRtcGateway:
             caller_name: Name to show, empty when unknown.
 
         Raises:
-            CallCentreError: `webrtc.bad_offer`, `webrtc.no_audio`, `webrtc.ice_timeout`, `webrtc.full`.
+            CallCentreError: `webrtc.bad_offer`, `webrtc.no_audio`, `webrtc.full`.
         """
         if self._stopping or len(self._legs) >= self._settings.max_sessions:
             raise CallCentreError(

@@ -1,4 +1,4 @@
-"""The only place that reaches into aiortc: one peer connection whose packets are ours.
+"""With `gathering` the only place that reaches into aiortc: one peer connection whose packets are ours.
 
 aiortc negotiates (SDP, ICE, DTLS) and keeps the SRTP keys. Its receiver (a thread a track, a jitter buffer that
 releases only on arrival) and its sender (a task that pulls a track) are never started: their `receive` and `send` are
@@ -18,6 +18,7 @@ from aiortc.exceptions import InternalError, InvalidAccessError, InvalidStateErr
 from aiortc.rtcconfiguration import RTCBundlePolicy
 
 from calls.errors import CallCentreError
+from telephony.webrtc.gathering import Gathering
 from telephony.webrtc.settings import WebRtcSettings
 
 logger = logging.getLogger(__name__)
@@ -78,8 +79,15 @@ class PeerListener(Protocol):
 class Peer:
     """One browser's connection."""
 
-    def __init__(self, settings: WebRtcSettings, listener: PeerListener, name: str) -> None:
-        """Prepare a connection; `name` is for logs. Needs a running event loop."""
+    def __init__(self, settings: WebRtcSettings, listener: PeerListener, name: str, ssrc: int | None = None) -> None:
+        """Prepare a connection. Needs a running event loop.
+
+        Args:
+            settings: Section `[telephony.webrtc]`.
+            listener: Told what happens.
+            name: For logs.
+            ssrc: Of our stream, when it goes on from an earlier connection.
+        """
         servers = [
             RTCIceServer(urls=list(server.urls), username=server.username, credential=server.credential)
             for server in settings.ice_servers
@@ -90,6 +98,8 @@ class Peer:
         self._settings = settings
         self._listener = listener
         self._name = name
+        self._ssrc = ssrc
+        self._gathering: Gathering | None = None
         self._transport: Any = None
         self._ended = False
         self._outgoing: asyncio.Queue[bytes | None] = asyncio.Queue(_QUEUE)
@@ -98,10 +108,10 @@ class Peer:
         self._connection.on("connectionstatechange", self._state_changed)
 
     async def answer(self, sdp: str, kind: str) -> str:
-        """Take an offer and return the answer's SDP, candidates included.
+        """Take an offer and return the answer's SDP, with the candidates that are there at once.
 
         Raises:
-            CallCentreError: `webrtc.bad_offer`, `webrtc.no_audio`, `webrtc.ice_timeout`.
+            CallCentreError: `webrtc.bad_offer`, `webrtc.no_audio`.
         """
         try:
             transceiver = self._connection.addTransceiver("audio", "sendrecv")
@@ -113,21 +123,31 @@ class Peer:
                 )
             for each in self._connection.getTransceivers():
                 self._take_over(each, main=each is transceiver)
-            await asyncio.wait_for(self._connection.setLocalDescription(), self._settings.gather_ms / 1000)
+            await self._connection.setLocalDescription()
         except _BAD_OFFER as error:
             logger.info("an offer could not be used", extra={"leg_id": self._name, "error": type(error).__name__})
             raise CallCentreError(
                 "webrtc.bad_offer", "The session description could not be used as an offer.", fault="peer"
             ) from error
-        except TimeoutError as error:
-            raise CallCentreError(
-                "webrtc.ice_timeout",
-                "The STUN or TURN servers did not answer; check [telephony.webrtc] ice_servers.",
-                fault="operator",
-                retryable=True,
-            ) from error
         answer: str = self._connection.localDescription.sdp
+        if self._gathering is not None:
+            self._gathering.follow_up()
+        if not self.candidates()[1]:
+            answer = answer.replace("a=end-of-candidates\r\n", "")
         return answer
+
+    async def add_candidate(self, line: str | None) -> None:
+        """Take a candidate of the browser, None for their end.
+
+        Raises:
+            CallCentreError: `webrtc.bad_candidate`.
+        """
+        if self._gathering is not None and not self._ended:
+            await self._gathering.add_remote(line)
+
+    def candidates(self) -> tuple[list[str], bool]:
+        """Return our candidates that the answer did not have, and whether these are all."""
+        return (list(self._gathering.ours), self._gathering.complete) if self._gathering is not None else ([], True)
 
     def send(self, data: bytes) -> None:
         """Encrypt and send RTP or RTCP; the oldest waiting packet gives way when the carrier is stuck."""
@@ -136,6 +156,8 @@ class Peer:
     async def close(self) -> None:
         """Close the connection; the browser is told by DTLS. Idempotent, nothing is told to the listener."""
         self._ended = True
+        if self._gathering is not None:
+            self._gathering.stop()
         sending, self._sending = self._sending, None
         if sending is not None:
             self._enqueue(None)
@@ -165,8 +187,9 @@ class Peer:
         if not main:
             return
         transport = self._transport = transceiver.receiver.transport
-        if self._settings.ice_addresses:
-            _offer_addresses(transport, list(self._settings.ice_addresses))
+        if self._ssrc is not None:
+            transceiver.sender._ssrc = self._ssrc  # noqa: SLF001 - what the answer announces
+        self._gathering = Gathering(transport, self._settings.ice_addresses, self._settings.gather_ms, self._name)
 
         async def take_rtp(data: bytes, arrival_time_ms: int) -> None:  # noqa: ARG001 - aiortc's signature
             if not self._ended:
@@ -201,7 +224,10 @@ class Peer:
         if self._ended or state not in ("failed", "closed"):
             return
         self._ended = True
-        ice_failed = self._connection.iceConnectionState == "failed"
+        ice_failed = self._connection.iceConnectionState == "failed" or (
+            # DTLS tells of its end before ICE does, also when ICE was the reason.
+            self._transport is not None and self._transport.transport._connection._closed  # noqa: SLF001 - aiortc's state comes too late
+        )
         dtls_failed = self._transport is not None and self._transport.state == "failed"
         reason = "media_lost" if ice_failed else "transport_error" if dtls_failed else "hung_up"
         logger.info("a browser's connection ended", extra={"leg_id": self._name, "reason": reason})
@@ -211,15 +237,3 @@ class Peer:
 def _preferences() -> list[Any]:
     known = {codec.mimeType: codec for codec in RTCRtpSender.getCapabilities("audio").codecs}
     return [known[name] for name in _CODECS if name in known]
-
-
-def _offer_addresses(transport: Any, addresses: list[str]) -> None:
-    """Make ICE gather candidates on these local addresses instead of all but loopback."""
-    connection = transport.transport.iceGatherer._connection  # noqa: SLF001 - aioice takes no addresses
-    gather = connection.get_component_candidates
-
-    async def gather_ours(component: int, addresses: list[str], timeout: int = 5) -> Any:  # noqa: ARG001, ASYNC109
-        return await gather(component=component, addresses=ours, timeout=timeout)
-
-    ours = addresses
-    connection.get_component_candidates = gather_ours

@@ -26,6 +26,8 @@ class WebRtcSettings:
     connect_ms: int = 20_000
     """How long ICE and DTLS may take from the offer on; then the call is cancelled."""
     gather_ms: int = 3_000
-    """How long STUN and TURN servers may take to answer; then the offer fails."""
+    """How long STUN and TURN servers may take to answer; then the call goes on without their candidates."""
+    reconnect_ms: int = 15_000
+    """How long a browser whose network broke may take to come back on another; until then the call goes on."""
     max_sessions: int = 200
     """Sessions at once, ringing ones included; more are refused."""

@@ -78,6 +78,7 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
     microphone = write_microphone(tmp_path / "microphone.wav")
     gateway = WebRtcGateway(WebRtcSettings(ice_addresses=("127.0.0.1",)), MediaSettings(), LoopClock())
     calls: asyncio.Queue[WebRtcIncomingCall] = asyncio.Queue()
+    newest: list[WebRtcIncomingCall] = []
     app = FastAPI()
 
     @app.get("/")
@@ -89,7 +90,12 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
         body = await request.json()
         answer, call = await gateway.offer(body["sdp"], body["type"], "support", "127.0.0.1:0")
         calls.put_nowait(call)
+        newest.append(call)
         return {"sdp": answer, "type": "answer"}
+
+    @app.post("/candidate")
+    async def candidate(request: Request) -> None:
+        await newest[-1].leg.add_candidate((await request.json())["line"])
 
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", ws="none"))
     serving = asyncio.create_task(server.serve())

@@ -20,7 +20,7 @@ from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
 from telephony.net.ticker import Ticker
 from telephony.webrtc.gateway import WebRtcGateway, WebRtcIncomingCall
-from telephony.webrtc.peer import _offer_addresses
+from telephony.webrtc.gathering import Gathering
 from telephony.webrtc.settings import WebRtcSettings
 from tests.telephony.media_fakes import LoopClock, level_of, tone
 
@@ -60,7 +60,7 @@ class Client:
 
     def use_loopback(self) -> None:
         for transceiver in self.connection.getTransceivers():
-            _offer_addresses(transceiver.sender.transport, ["127.0.0.1"])
+            Gathering(transceiver.sender.transport, ["127.0.0.1"], 1000, "client")
 
     def listen(self, track: Any) -> None:
         async def collect() -> None:
