@@ -5,7 +5,8 @@ from __future__ import annotations
 from voice.dialog.text import any_of, plain_speech
 
 _CALL_ME = any_of(
-    r"\b(?:call|ring|phone|buzz|ping|contact|get back to) (?:me|us)\b(?! (?:an?|the|crazy|mad|names|old)\b)",
+    r"\b(?:call(?:ing|ed)?|ring(?:ing)?|rang|phon(?:e|ed|ing)|buzz(?:ed)?|ping|contact|get back to) (?:me|"
+    r"us)\b(?! (?:an?|the|crazy|mad|names|old)\b)",
     r"\b(?:give|gimme|drop|owe) (?:me|us) (?:an? )?(?:quick )?(?:ring|bell|buzz|call|shout|tinkle|call back|"
     r"callback)\b",
     r"\bget (?:a|someone to give me a) call ?back\b",
@@ -20,7 +21,8 @@ _CALL_ME = any_of(
     r"\bdev(?:uelv|olv)\w+ (?:me )?la llamada\b",
 )
 _WHEN_YOU_CAN = any_of(
-    r"\b(?:when|once|if|as soon as|whenever) (?:\w+ )?(?:youve|you have|you|they|theyve|they have|youre|theres|"
+    r"\b(?:when|once|if|as soon as|whenever) (?:\w+ )?(?:youve|you have|you|they|theyve|they have|youre|theyre|hes|"
+    r"shes|somebodys|someones|theres|"
     r"there is|"
     r"somebody|someone|anyone|one of you|its) (?:\w+ ){0,3}?(?:minute|moment|sec|second|time|free|chance|can|quiet|"
     r"quieter|busy|available|convenient|mo|tick|around|back)\b",
@@ -32,6 +34,11 @@ _WHEN_YOU_CAN = any_of(
     r"horas)\b",
     r"\b(?:luego|despues|manana|mas tarde|esta (?:tarde|noche)|otro dia|un dia de estos|dev\w+ la llamada)\b",
 )
+_POLITELY = any_of(
+    r"\b(?:id|i would) (?:rather|prefer(?: it)?)(?: if)? (?:you|they|someone|somebody)\b|\bi wish (?:you|"
+    r"someone)(?:d)?\b"
+)
+"""Ways of asking that sound like telling."""
 _NOT_CALLED = any_of(
     r"\b(?:they|he|she|you|somebody|someone|nobody|no one|never) (?:\w+ )?(?:said|promised|told|called|rang|didnt|"
     r"keeps?|"
@@ -59,6 +66,6 @@ def wants_other_number(text: str) -> bool:
 def asks_to_be_called(text: str, *, offered: bool = False) -> bool:
     """Return whether the caller wants to be rung at another time; when just `offered`, the time need not be said."""
     speech = plain_speech(text)
-    if _CALL_ME.search(speech) is None or _NOT_CALLED.search(speech):
+    if _CALL_ME.search(speech) is None or _NOT_CALLED.search(_POLITELY.sub(" ", speech)):
         return False
     return offered or _WHEN_YOU_CAN.search(speech) is not None

@@ -6,7 +6,7 @@ from voice.dialog.text import any_of
 
 _KEPT = r"(?:record(?:ed|ing|s)?|tap(?:ed|ing|e)|sav(?:ed|ing|e)|stor(?:ed|ing|e)|kept|keep(?:ing)?|logg(?:ed|ing))"
 _MINE_EN = (
-    r"(?:me|us|this|this (?:call|conversation|chat)|(?:my|our|the) (?:call|voice|conversation|words|data)|"
+    r"(?:me|us|this|this (?:call|conversation|chat)|(?:my|our|the) (?:call|voice|conversation|words|data|audio|sound)|"
     r"(?:these |my |your |the |all )?(?:calls|conversations)|"
     r"what (?:i|ive|we) (?:say|said|am saying|told you|tell you)|"
     r"(?:the|this|these|that|your|my|any) (?:call )?recordings?|everything i say|anything i say)"
@@ -34,6 +34,17 @@ _PRIVACY = any_of(
     r"\bwhat (?:do you|are you|is being|is) (?:keep|kept|keeping|store|stored|storing|record|recorded|recording|know)"
     r"(?: (?:of|about|from) (?:me|this|this call|my call|us))?$",
     r"\bwhy (?:are you|do you|is this|am i)(?: \w+){0,2}? (?:record|tap)(?:ing|ed|e)?\b",
+    r"\bdo i (?:have|need) to be (?:recorded|taped)\b|\b(?:legal|lawful|allowed)(?: \w+){0,4} (?:record|tape|"
+    r"recording)\b",
+    rf"\b(?:where|when) (?:do|does|is|are|will)(?: \w+){{0,3}}? {_MINE_EN}(?: \w+){{0,2}}? (?:go|goes|kept|stored|"
+    rf"saved|"
+    rf"deleted|erased|end up)\b|\bwhen (?:do|will) you (?:delete|erase) {_MINE_EN}\b",
+    r"\bare you (?:listening to|reading|guessing|working out|checking|tracking) (?:my (?:mood|feelings|emotions|tone)|"
+    r"how i (?:feel|sound))\b",
+    rf"^(?:\w+ )?(?:graban?|guardan?|estan guardando) (?:{_MINE_ES}|esto|todo)$",
+    rf"\b(?:cuando|cada cuanto) (?:se )?(?:borr|elimin)\w+ {_MINE_ES}\b",
+    r"\b(?:esta|estan|estas) (?:analizando|juzgando|midiendo|estimando|evaluando) (?:\w+ ){0,2}(?:voz|animo|"
+    r"emociones|tono)\b",
     r"\bhow do you know how i feel\b|\bare you (?:analy[sz]ing|judging|estimating|measuring)(?: \w+){0,2} "
     r"(?:voice|mood|feelings|emotions)\b",
     r"\b(?:me|nos|se|lo|la) (?:esta|estan|estas|van a|va a|queda|quedara|quedo)(?: \w+){0,2}? ?"

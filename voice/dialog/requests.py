@@ -97,20 +97,15 @@ _REPEAT_WHOLE = _whole(
     r"como fue",
 )
 _NUMBER_AGAIN = _rx(
-    r"\b(?:what|which) (?:was |is )?(?:that |the |this )?(?:phone |emergency )?number(?: \w+){0,2}? ?(?:was that|"
-    r"was it|"
-    r"is that|is it|did you say|you said|again|to call|to ring|i should call|do i (?:call|ring|dial)|should i (?:call|"
-    r"ring|dial))?(?: again)?$",
-    r"\b(?:who|where|which number|what number|what) (?:do|should|must|am|did you say) (?:i )?(?:\w+ ){0,3}?(?:call|"
-    r"ring|"
-    r"phone|dial)(?: again)?$",
-    r"\b(?:tell|give|say|repeat)(?: me)? (?:that|the|this) (?:phone )?number(?: again| once more| please)*$",
-    r"\b(?:que|cual) (?:numero|telefono)\b(?! de )(?: \w+){0,4}$",
-    r"\b(?:a|al) (?:que|cual|donde|quien)(?: numero| telefono)? (?:\w+ ){0,3}(?:llam|marc)\w+$",
-    r"\bcual (?:\w+ ){0,5}(?:numero|telefono)(?: \w+){0,2}$",
-    r"\b(?:repit|dig|dime|di)\w*(?: \w+){0,2} (?:el|ese) (?:numero|telefono)\b",
-    r"\ba quien (?:tengo que |debo |hay que )?llam\w+\b",
+    r"\b(?:number|numero|telefono)\b",
+    r"\b(?:who|where|what|which|quien|donde|cual|que)\b(?: \w+){0,5} (?:call|ring|phone|dial|llam\w+|"
+    r"marc\w+)(?: again)?$",
 )
+_OWN_NUMBER = _rx(
+    r"\b(?:my|mi|mis|account|cuenta|contract|contrato|bill|factura|meter|contador|reference|referencia)\b"
+)
+_NUMBER_AGAIN_WORDS = 9
+"""Longest question for a number that was said before, in words. Source: own sentences in the tests."""
 _SLOWER = _rx(
     r"\b(?:slower|slowly|slow down|slow it down)\b",
     r"\b(?:too|so|very|not that) (?:fast|quick|quickly)\b(?! for| internet)",
@@ -198,6 +193,8 @@ _IDENTITY = _rx(
     r"\bwhat am i (?:talking|speaking) (?:to|with)\b",
     r"\bwhat is (?:this|it) (?:im|i am) (?:talking|speaking) (?:to|with)\b",
     r"\b(?:y )?(?:que|pero que) (?:es usted|eres(?: tu)?|sos(?: vos)?|cosa (?:es|eres))(?: exactamente)?$|"
+    r"\b(?:usted|tu) que (?:es|eres)$|\b(?:eres|es usted|es esto|hablo con) (?:una? )?(?:persona|maquina|robot|"
+    r"humano|bot) o ",
     r"\bcon que (?:estoy hablando|hablo)\b|\bde verdad eres (?:una? )?(?:persona|maquina|robot)\b",
 )
 _GOODBYE = _rx(
@@ -305,8 +302,10 @@ def find_meta(text: str) -> Meta | None:
 
 
 def asks_number_again(text: str) -> bool:
-    """Return whether the caller asks for a number that was said before ("what number was that?")."""
-    return _NUMBER_AGAIN.search(without_hesitation(plain_speech(text))) is not None
+    """Return whether a caller who was just told a number asks for it again ("what number was that?")."""
+    speech = without_hesitation(plain_speech(text))
+    short = len(speech.split()) <= _NUMBER_AGAIN_WORDS
+    return short and _NUMBER_AGAIN.search(speech) is not None and _OWN_NUMBER.search(speech) is None
 
 
 _ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (

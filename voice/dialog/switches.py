@@ -15,36 +15,41 @@ from voice.dialog.text import any_of, clauses, plain_speech
 Switch = Literal["recording_off", "recording_on", "emotion_off", "emotion_on"]
 
 _STOP_EN = (
-    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|deactivate|cut|kill|drop|pause|finish|suspend|"
+    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|get rid of|deactivate|cut(?: out)?|kill|drop|"
+    r"pause|finish|suspend|"
     r"(?:turn|switch|shut|put|take)(?: off)?)"
 )
 _STOP_ES = (
-    r"(?:par(?:e|a|en|ar|es)|det(?:enga|en|engan|ener|engas)|cort(?:e|a|en|ar|es)|apag\w+|apagu\w+|quit(?:e|a|en|ar|es)|"
+    r"(?:par(?:e|a|en|ar|es)|det(?:enga|en|engan|ener|engas)|cort(?:e|a|en|ar|es)|apag\w+|apagu\w+|quit(?:e|a|en|ar|"
+    r"es)|"
     r"desactiv\w+|suspend\w+|interrump\w+|cancel(?:e|a|en|ar|es)|termin(?:e|a|en|ar)|finalic\w+|desconect\w+|"
     r"paus(?:e|a|en|ar)|ces(?:e|en|ar)|elimin(?:e|a|en|ar)|borr(?:e|a|en|ar))"
     r"(?:me|nos|lo|la)?"
 )
 _NOT_EN = (
-    r"(?:dont|do not|never|without|not to|mustnt|shouldnt|nobody|no one|nor|or|"
+    r"(?:dont|do not|(?<!i )never|without|(?:havent|have not|never|didnt|did not) (?:\w+ )?(?:agreed?|consent\w*|"
+    r"allow\w*|"
+    r"authori[sz]ed?|given|gave|give|asked)|not to|mustnt|shouldnt|nobody|no one|nor|or|"
     r"(?<!i )(?:cant|cannot)|i (?:cant|cannot|wont) (?:allow|accept|agree|let|have)|"
     r"(?:do|you|please|rather|may|prefer|to|should|must|would|better|this|call|it|im|am|"
     r"ok|okay|happy|comfortable) not|not (?:okay|ok|happy|comfortable|fine|agree\w*|consent\w*|allow\w*)|"
     r"(?:rather|prefer|wish|better|happier|like it|grateful|appreciate it) (?:\w+ ){0,3}?(?:didnt|isnt|wasnt|werent|"
     r"wouldnt|not)|would you mind not|mind not)"
 )
-_NOT_ES = r"(?:no|ni|nunca|sin|nada|basta|evite|eviten|evita|dej(?:e|en|a|es|ar)|par(?:e|en|a|ar) de)"
+_NOT_ES = r"(?:no (?:he|hemos) (?:dado|autorizado|consentido|permitido|aceptado|pedido|dicho)|"
+    r"no|ni|nunca|sin|nada|basta|evite|eviten|evita|dej(?:e|en|a|es|ar)|par(?:e|en|a|ar) de)"
 _SMALL_EN = (
     r"(?:me|us|to|be|being|get|getting|it|this|that|these|my|the|any|a|an|our|your|you|call|calls|conversation|voice|"
     r"words|what|say|want|like|wish|have|having|for|i|am|is|are|consent|agree|agreed|allow|allowed|authori[sz]e|"
     r"permit|permission|with|okay|ok|happy|comfortable|fine|of|keep|keeping|make|making|start|on|should|going|need|"
-    r"give|given|please|just|about|if|and|record|recorded|analy[sz]e|s|anyone|anybody)"
+    r"give|given|please|just|about|if|and|record|recorded|analy[sz]e|s|try|trying|anyone|anybody)"
 )
 _SMALL_ES = (
     r"(?:me|nos|se|lo|la|le|les|os|esto|eso|esta|este|que|quiero|quisiera|deseo|gusta|gustaria|autorizo|autoriz\w+|"
     r"permit\w+|doy|damos|permiso|consentimiento|consient\w+|acept\w+|apruebo|para|a|al|ser|sea|quede|queden|haya|hay|"
     r"usted|ustedes|mi|mis|su|sus|llamada|conversacion|voz|hagan|haga|hacer|ninguna|ningun|un|una|estoy|acuerdo|con|"
     r"de|del|mas|seguir|siga|sigan|sigue|debe|deben|puede|pueden|hace|falta|es|necesario|el|en|por|favor|mejor|ya|"
-    r"ni|analizar|dese|gana|tengo|ganas|conforme)"
+    r"ni|analizar|dese|gana|tengo ganas|vaya|vayan|vayas|ocurra|ocurras|conforme)"
 )
 _VERB_EN = r"(?:(?<!a )(?<!my )(?<!no )(?<!the )(?<!on )(?<!any )(?<!your )record|recorded|recording|taped?|taping)"
 _NOUN_EN = r"(?:(?:call |voice |audio )?(?:recording|recordings|recorder|taping|tape))"
@@ -61,7 +66,8 @@ _RECORDING_OFF = any_of(
     rf"\b{_NOUN_EN} (?:\w+ ){{0,3}}?(?:off|stopped|ended|cancelled|switched off|turned off)$",
     rf"\b(?:refuse|object|decline|opt out|withdraw|revoke|oppose|opposed|say no|against|forbid|take back) {_ANY_WORD}"
     rf"{{0,6}}?(?:record\w*|tap(?:ed|ing))\b",
-    r"^(?:(?:please|so|and|but|well|ok|okay|hi|hello|yes|no thanks) )*no (?:more |call |voice |to (?:the |any )?)?"
+    r"^(?:(?:please|so|and|but|well|ok|okay|hi|hello|yes|no thanks|i said|i told you|like i said|"
+    r"i want) )*no (?:more |call |voice |to (?:the |any )?)?"
     r"(?:recording|recordings|taping)\b",
     r"\brecording (?:off|no)\b",
     r"^(?:\w+ ){0,5}off the record(?: please)?$",
@@ -81,7 +87,8 @@ _THING = (
 )
 _THING_BEFORE = re.compile(rf"\b{_THING}\b")
 _THING_AFTER = re.compile(
-    r"^(?:(?:the|my|your|a|an|any|of|on|in|from|for|light|at|la|el|las|los|mi|mis|de|del|en|un|una|sus?|set|top) )*"
+    r"^(?:(?:the|my|your|a|an|any|anything|something|stuff|of|on|in|from|for|light|at|la|el|las|los|mi|mis|de|del|"
+    r"en|un|una|sus?|set|top) )*"
     rf"{_THING}\b"
 )
 _NOT_THIS_CALL = any_of(
@@ -113,11 +120,12 @@ _RECORDING_ON = any_of(
 
 _ANALYSE_EN = (
     r"(?:analy[sz]\w*|estimat\w*|guess\w*|judg\w*|assess\w*|measur\w*|evaluat\w*|detect\w*|monitor\w*|track\w*|"
-    r"rat(?:e|ing|ed)|scor(?:e|ing|ed)|interpret\w*|work(?:ing)? out|figur(?:e|ing) out|infer\w*|"
+    r"rat(?:e|ing|ed)|scor(?:e|ing|ed)|interpret\w*|work(?:ing)? out|figur(?:e|ing) out|listen(?:ing)? to|infer\w*|"
     r"study\w*|scan\w*|profil\w*)"
 )
 _ANALYSE_ES = (
-    r"(?:anali[cz]\w+|estim(?:e|en|es|ar|ando|ada|ado|a|an|acion)(?:me|la|lo)?|juz(?:g|gu)\w+|mid(?:a|an|as|iendo|e|en)|"
+    r"(?:anali[cz]\w+|estim(?:e|en|es|ar|ando|ada|ado|a|an|acion)(?:me|la|lo)?|juz(?:g|gu)\w+|mid(?:a|an|as|iendo|e|"
+    r"en)|"
     r"medi(?:r|rme|cion)|evalu\w+|detect\w+|adivin\w+|estudi(?:e|en|ar|ando)\w*|interpret\w+|valor(?:e|en|ar|ando)\w*|"
     r"calcul\w+|deduzca\w*|deduc\w+|examin\w+|rastre\w+|calif\w+|puntu\w+)"
 )

@@ -86,6 +86,7 @@ def test_when_an_offer_is_taken_then_it_is_a_yes(text: str) -> None:
         "por favor mire mi contrato",
         "claro, pero mi contrato es otro",
         "i would like to change my tariff",
+        "muy bien y el wifi",
         "el internet va muy lento en casa",
     ],
 )

@@ -36,6 +36,7 @@ _YES = re.compile(
     r"me (?:viene|va|parece) (?:muy )?(?:bien|genial|perfecto)|supongo que si|encantad[oa]|con gusto|muy bien|"
     r"hecho|el mismo|la misma|es ese|es esa|ese|esa|"
     r"(?:lo|si) quiero|quiero (?:eso|hacerlo|que (?:lo haga|me llam\w+|si))|se lo agradec\w+|"
+    r"me vendr\w+ (?:muy )?bien|id appreciate (?:that|it)|"
     r"si (?:es tan amable|quiere|no le importa)|i agree|asi)\b"
 )
 _STRONG = re.compile(
@@ -47,6 +48,7 @@ _STRONG = re.compile(
     r"es correcto|esta bien|de acuerdo|efectivamente|afirmativo|adelante|como no|hagalo|hazlo|me parece bien|"
     r"suena bien|sin duda|confirmo|confirmado|lo confirmo|(?:lo|si) quiero|quiero (?:eso|hacerlo|que (?:lo haga|"
     r"me llam\w+|si))|me (?:viene|va|parece) (?:muy )?(?:bien|genial|perfecto)|supongo que si|se lo agradec\w+|"
+    r"me vendr\w+ (?:muy )?bien|id appreciate (?:that|it)|"
     r"con gusto|el mismo|la misma|es ese|es esa|eso mismo)\b"
 )
 """A yes whatever follows; every other yes ("right", "claro", "ok") only counts with little beside it."""
@@ -56,6 +58,7 @@ _COURTESY = re.compile(
 )
 _LITTLE = 2
 """Words that may stand beside a weak yes ("ok, call me"); with more it begins something else. Source: own sentences."""
+_AND = re.compile(r"\b(?:and|y|but|pero)\b(?! (?:thanks|thank you|gracias|yes|si|please))")
 _ASKING_NICELY = re.compile(r"^(?:(?:please|por favor|porfa|porfavor|pretty|yes|gracias|thanks|thank you) ?)+$")
 _NO = re.compile(
     r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|"
@@ -103,9 +106,11 @@ _LAST_WORD_NO = re.compile(
 
 _LEADING = (
     r"(?:yes|yeah|yep|yup|yes yes|si|si si|sip|sure|of course|certainly|absolutely|definitely|by all means|agreed|"
-    r"i (?:do )?(?:agree|consent)|go ahead|please do|no problem|i dont mind|i do not mind|"
+    r"i (?:do )?(?:agree|consent)(?: to (?:that|it|this|the recording|being recorded))?|go ahead|please do|"
+    r"no problem|i dont mind|i do not mind|"
     r"(?:thats|that is|its|it is|that would be) (?:fine|ok|okay|all right|alright|good|no problem)|"
-    r"you (?:may|can|have my (?:permission|consent))|feel free|claro que si|por supuesto(?: que si)?|desde luego|"
+    r"you (?:may|can|have my (?:permission|consent))|feel free|claro que si|por supuesto(?: que si)?|"
+    r"desde luego(?: que si)?|"
     r"de acuerdo|(?:estoy|si estoy) (?:de acuerdo|conforme)|acepto|lo acepto|consiento|(?:le |les |te |lo |la )*"
     r"(?:autorizo|permito|doy (?:mi |el )?(?:permiso|consentimiento|autorizacion))|"
     r"(?:si )?(?:puede|puedes|pueden) (?:grab\w+|hacerlo|estimar\w*)|grab(?:e|en|elo|enlo|enla|ela|a)|adelante|"
@@ -153,7 +158,8 @@ def clear_no(text: str) -> bool:
 
 def _says_more(bare: str) -> bool:
     """Return whether much is left of the words beside a weak yes."""
-    return len(_COURTESY.sub(" ", _YES.sub(" ", bare)).split()) > _LITTLE
+    left = len(_COURTESY.sub(" ", _YES.sub(" ", bare)).split())
+    return left > _LITTLE or (left > 0 and _AND.search(bare) is not None)
 
 
 def parse_yes_no(text: str, language: Language) -> Parsed | None:
