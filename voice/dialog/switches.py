@@ -36,8 +36,10 @@ _NOT_EN = (
     r"(?:rather|prefer|wish|better|happier|like it|grateful|appreciate it) (?:\w+ ){0,3}?(?:didnt|isnt|wasnt|werent|"
     r"wouldnt|not)|would you mind not|mind not)"
 )
-_NOT_ES = r"(?:no (?:he|hemos) (?:dado|autorizado|consentido|permitido|aceptado|pedido|dicho)|"
+_NOT_ES = (
+    r"(?:no (?:he|hemos) (?:dado|autorizado|consentido|permitido|aceptado|pedido|dicho)|"
     r"no|ni|nunca|sin|nada|basta|evite|eviten|evita|dej(?:e|en|a|es|ar)|par(?:e|en|a|ar) de)"
+)
 _SMALL_EN = (
     r"(?:me|us|to|be|being|get|getting|it|this|that|these|my|the|any|a|an|our|your|you|call|calls|conversation|voice|"
     r"words|what|say|want|like|wish|have|having|for|i|am|is|are|consent|agree|agreed|allow|allowed|authori[sz]e|"
