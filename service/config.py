@@ -224,6 +224,14 @@ class TelephonySection(Section):
     """A caller whose packets stop for so long is gone."""
 
     @model_validator(mode="after")
+    def _named_trunks_exist(self) -> TelephonySection:
+        for key in ("trunk", "emergency_trunk"):
+            name = getattr(self.outbound, key)
+            if name and name not in self.sip.trunks:
+                raise ValueError(f"outbound.{key} names no trunk{nearest(name, self.sip.trunks)}")
+        return self
+
+    @model_validator(mode="after")
     def _ports_for_all(self) -> TelephonySection:
         first, last = self.sip.rtp_ports
         pairs = (last + 1) // 2 - (first + 1) // 2

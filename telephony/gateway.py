@@ -244,9 +244,10 @@ class SipGateway:
                 announcement.
 
         Raises:
-            CallCentreError: `call.bad_target`, `call.refused`, `call.no_answer`, `call.unreachable`,
+            CallCentreError: `call.bad_target`, `call.denied`, `call.refused`, `call.no_answer`, `call.unreachable`,
                 `call.no_common_codec` or what opening the media raises.
         """
+        self._count(target_uri)
         return await self._place(target_uri, CallWatch(on_early=on_early), caller, caller_name)
 
     async def transfer(self, leg: SipLeg, target_uri: str) -> None:
@@ -358,17 +359,18 @@ class SipGateway:
             on_early: As of `place_call`.
 
         Raises:
-            CallCentreError: `call.no_trunk` and as `place_call`.
+            CallCentreError: `call.no_trunk`, `call.denied` and as `place_call`.
         """
         trunk = self.trunks.by_name.get(trunk_name)
         if trunk is None:
             raise CallCentreError("call.no_trunk", "There is no trunk of that name to call over.", fault="operator")
+        self._count(number)
         watch = CallWatch(on_early=on_early, credentials=trunk.credentials, from_host=trunk.server.host)
         shown = trunk.numbers.write(caller) if caller else trunk.caller_dialled
         return await self._place(str(trunk.target(number)), watch, shown or "anonymous", caller_name)
 
     def guard_calls(self, outbound: Outbound) -> None:
-        """Let this check decide on every target: of `call_out` and of transfers."""
+        """Let this check decide on every target: of our calls and of transfers."""
         self._outbound = outbound
         self.transfers.may_call = self._transfer_refusal
 
@@ -388,6 +390,11 @@ class SipGateway:
         watch = CallWatch(on_early=on_early)
         allowed = self._checked(target, kind)
         return await self._place_allowed(allowed, watch)
+
+    def _count(self, target: str) -> None:
+        """Check and count a target of ours where there is a check."""
+        if self._outbound is not None:
+            self._outbound.note(self._checked(target, "call"))
 
     def _checked(self, target: str, kind: CallKind) -> Allowed:
         found = Denied(Denial.NO_TRUNK)

@@ -100,6 +100,11 @@ def test_when_a_trunk_is_written_wrongly_then_the_message_says_how(
     assert said in wrong.value.message
 
 
+def test_when_the_rules_name_a_trunk_that_is_none_then_the_nearest_one_is_told(tmp_path: Path) -> None:
+    with pytest.raises(CallCentreError, match="did you mean 'carrier'"):
+        _load(tmp_path, '[telephony.outbound]\ntrunk = "carier"\n[telephony.sip.trunks.carrier]\nserver = "x"\n')
+
+
 def test_when_the_passwords_file_is_missing_then_it_is_told_without_starting(tmp_path: Path) -> None:
     text = '[telephony.sip.trunks.carrier]\nserver = "x"\nuser = "u"\npassword_file = "/nowhere/at/all"\n'
     with pytest.raises(CallCentreError) as wrong:

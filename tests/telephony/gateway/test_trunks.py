@@ -106,6 +106,10 @@ async def test_when_the_rules_let_a_number_through_then_it_is_called_over_the_tr
                 with pytest.raises(CallCentreError) as denied:
                     await house.gateway.call_out(target)
                 assert denied.value.code == "call.denied"
+            with pytest.raises(CallCentreError, match="special price"):
+                await house.gateway.place_trunk_call("+34803123456", "carrier")
+            with pytest.raises(CallCentreError, match="addresses outside"):
+                await house.gateway.place_call(f"sip:alice@127.0.0.1:{alice.sip_port}")
             leg = await house.gateway.call_out("600 123 456", "callback")
             await leg.hang_up()
             with pytest.raises(CallCentreError, match="often enough"):
