@@ -9,7 +9,7 @@ _MINE_EN = (
     r"(?:me|us|this|this (?:call|conversation|chat)|(?:my|our|the) (?:call|voice|conversation|words|data|audio|sound)|"
     r"(?:these |my |your |the |all )?(?:calls|conversations)|"
     r"what (?:i|ive|we) (?:say|said|am saying|told you|tell you)|"
-    r"(?:the|this|these|that|your|my|any) (?:call )?recordings?|everything i say|anything i say)"
+    r"(?:the|this|these|that|your|my|any) (?:call )?recordings?|recordings|everything i say|anything i say)"
 )
 _MINE_ES = (
     r"(?:la (?:llamada|conversacion|voz|grabacion)|esta (?:llamada|conversacion|grabacion)|"
@@ -42,6 +42,8 @@ _PRIVACY = any_of(
     r"\bare you (?:listening to|reading|guessing|working out|checking|tracking) (?:my (?:mood|feelings|emotions|tone)|"
     r"how i (?:feel|sound))\b",
     rf"^(?:\w+ )?(?:graban?|guardan?|estan guardando) (?:{_MINE_ES}|esto|todo)$",
+    rf"\b(?:van|va|vais|vas) a (?:grabar|guardar) (?:{_MINE_ES}|esto)\b|\b(?:para que|como|por que) (?:usan?|utilizan?|"
+    rf"quieren?) {_MINE_ES}\b|\b(?:queda|esta|se queda) (?:registrad|guardad|grabad)[oa] (?:{_MINE_ES}|esto)\b",
     rf"\b(?:cuando|cada cuanto) (?:se )?(?:borr|elimin)\w+ {_MINE_ES}\b",
     r"\b(?:esta|estan|estas) (?:analizando|juzgando|midiendo|estimando|evaluando) (?:\w+ ){0,2}(?:voz|animo|"
     r"emociones|tono)\b",

@@ -15,7 +15,8 @@ from voice.dialog.text import any_of, clauses, plain_speech
 Switch = Literal["recording_off", "recording_on", "emotion_off", "emotion_on"]
 
 _STOP_EN = (
-    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|get rid of|deactivate|cut(?: out)?|kill|drop|"
+    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|get rid of|scrap|ditch|deactivate|"
+    r"cut(?: out)?|kill|drop|"
     r"pause|finish|suspend|"
     r"(?:turn|switch|shut|put|take)(?: off)?)"
 )
@@ -34,7 +35,8 @@ _NOT_EN = (
     r"(?:do|you|please|rather|may|prefer|to|should|must|would|better|this|call|it|im|am|"
     r"ok|okay|happy|comfortable) not|not (?:okay|ok|happy|comfortable|fine|agree\w*|consent\w*|allow\w*)|"
     r"(?:rather|prefer|wish|better|happier|like it|grateful|appreciate it) (?:\w+ ){0,3}?(?:didnt|isnt|wasnt|werent|"
-    r"wouldnt|not)|would you mind not|mind not)"
+    r"wouldnt|not)|(?:make sure|ensure|see to it|see) (?:\w+ ){0,3}?(?:isnt|is not|dont|doesnt|does not|not)|"
+    r"would you mind not|mind not)"
 )
 _NOT_ES = (
     r"(?:no (?:he|hemos) (?:dado|autorizado|consentido|permitido|aceptado|pedido|dicho)|"
@@ -44,16 +46,16 @@ _SMALL_EN = (
     r"(?:me|us|to|be|being|get|getting|it|this|that|these|my|the|any|a|an|our|your|you|call|calls|conversation|voice|"
     r"words|what|say|want|like|wish|have|having|for|i|am|is|are|consent|agree|agreed|allow|allowed|authori[sz]e|"
     r"permit|permission|with|okay|ok|happy|comfortable|fine|of|keep|keeping|make|making|start|on|should|going|need|"
-    r"give|given|please|just|about|if|and|record|recorded|analy[sz]e|s|try|trying|anyone|anybody)"
+    r"give|given|please|just|about|if|and|record|recorded|analy[sz]e|s|try|trying|put|dare|anyone|anybody)"
 )
 _SMALL_ES = (
     r"(?:me|nos|se|lo|la|le|les|os|esto|eso|esta|este|que|quiero|quisiera|deseo|gusta|gustaria|autorizo|autoriz\w+|"
     r"permit\w+|doy|damos|permiso|consentimiento|consient\w+|acept\w+|apruebo|para|a|al|ser|sea|quede|queden|haya|hay|"
     r"usted|ustedes|mi|mis|su|sus|llamada|conversacion|voz|hagan|haga|hacer|ninguna|ningun|un|una|estoy|acuerdo|con|"
     r"de|del|mas|seguir|siga|sigan|sigue|debe|deben|puede|pueden|hace|falta|es|necesario|el|en|por|favor|mejor|ya|"
-    r"ni|analizar|dese|gana|tengo ganas|vaya|vayan|vayas|ocurra|ocurras|conforme)"
+    r"ni|analizar|dese|gana|tengo ganas|vaya|vayan|vayas|apetece|ocurra|ocurras|conforme)"
 )
-_VERB_EN = r"(?:(?<!a )(?<!my )(?<!no )(?<!the )(?<!on )(?<!any )(?<!your )record|recorded|recording|taped?|taping)"
+_VERB_EN = r"(?:(?<!a )(?<!my )(?<!no )(?<!the )(?<!on )(?<!any )(?<!your )record|recorded|recordings?|taped?|taping)"
 _NOUN_EN = r"(?:(?:call |voice |audio )?(?:recording|recordings|recorder|taping|tape))"
 _VERB_ES = (
     r"(?:grab(?:e|en|es|eis|ar|ando|ase|asen|ara|aran|ado|ada|acion|aciones)|"
@@ -74,7 +76,7 @@ _RECORDING_OFF = any_of(
     r"\brecording (?:off|no)\b",
     r"^(?:\w+ ){0,5}off the record(?: please)?$",
     rf"\b{_NOT_ES} (?:{_SMALL_ES} ){{0,7}}{_VERB_ES}\b",
-    rf"\b{_STOP_ES} (?:ya |de |con |la |esta |esa |su |toda |por favor ){{0,4}}"
+    rf"\b{_STOP_ES} (?:ya |de |con |lo |eso |la |esta |esa |su |toda |por favor ){{0,4}}"
     r"grab(?:acion|aciones|adora|ar|arme|arnos)\b",
     rf"\b(?:niego|rechazo|opongo|renuncio|retiro|revoco|prohibo|prohibid\w+|en contra|desautorizo) {_ANY_WORD}"
     rf"{{0,6}}?{_VERB_ES}\b",

@@ -35,7 +35,7 @@ _YES = re.compile(
     r"me interesa|"
     r"me (?:viene|va|parece) (?:muy )?(?:bien|genial|perfecto)|supongo que si|encantad[oa]|con gusto|muy bien|"
     r"hecho|el mismo|la misma|es ese|es esa|ese|esa|"
-    r"(?:lo|si) quiero|quiero (?:eso|hacerlo|que (?:lo haga|me llam\w+|si))|se lo agradec\w+|"
+    r"(?:lo|si) quiero|^quiero$|quiero (?:eso|hacerlo|que (?:lo haga|me llam\w+|si))|se lo agradec\w+|"
     r"me vendr\w+ (?:muy )?bien|id appreciate (?:that|it)|"
     r"si (?:es tan amable|quiere|no le importa)|i agree|asi)\b"
 )
@@ -58,7 +58,11 @@ _COURTESY = re.compile(
 )
 _LITTLE = 2
 """Words that may stand beside a weak yes ("ok, call me"); with more it begins something else. Source: own sentences."""
-_AND = re.compile(r"\b(?:and|y|but|pero)\b(?! (?:thanks|thank you|gracias|yes|si|please))")
+_ANOTHER = re.compile(
+    r"\b(?:and|y|but|pero)\b(?! (?:thanks|thank you|gracias|yes|si|please))|\b(?:my|our|another|mi|mis|otra|otro)\b|"
+    r"\bpues (?:el|la|los|las)\b"
+)
+"""Words by which a weak yes goes over to something else."""
 _ASKING_NICELY = re.compile(r"^(?:(?:please|por favor|porfa|porfavor|pretty|yes|gracias|thanks|thank you) ?)+$")
 _NO = re.compile(
     r"\b(?:no|nope|nah|nay|naw|know|not|never|negative|wrong|incorrect|dont|do not|isnt|wasnt|"
@@ -147,8 +151,7 @@ _CLEAR_NO = re.compile(rf"^(?=.*\b(?:no|nope|nah|not|never|dont|didnt|nunca|jama
 def clear_yes(text: str) -> bool:
     """Return whether the words agree beyond doubt: an explicit yes, alone or leading ("okay, so my router" is none)."""
     speech = plain_speech(text)
-    bare = without_hesitation(speech) or speech
-    return _CLEAR_YES.match(bare) is not None and _LAST_WORD_NO.search(bare) is None
+    return _CLEAR_YES.match(speech) is not None and _LAST_WORD_NO.search(speech) is None
 
 
 def clear_no(text: str) -> bool:
@@ -159,7 +162,7 @@ def clear_no(text: str) -> bool:
 def _says_more(bare: str) -> bool:
     """Return whether much is left of the words beside a weak yes."""
     left = len(_COURTESY.sub(" ", _YES.sub(" ", bare)).split())
-    return left > _LITTLE or (left > 0 and _AND.search(bare) is not None)
+    return left > _LITTLE or (left > 0 and _ANOTHER.search(bare) is not None)
 
 
 def parse_yes_no(text: str, language: Language) -> Parsed | None:
