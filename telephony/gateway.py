@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Callable
@@ -434,6 +435,9 @@ class SipGateway:
         found = await self._resolver.locate(registrar, self._bound.transports, self._bound.versions)
         self.guard.know(flow.host for flow in found if is_ip_address(flow.host))
         ordered = tuple(self._avoided.order(found, self._clock.now_ms()))
+        if ordered and ordered[0].transport != "udp":
+            with contextlib.suppress(CallCentreError):  # asking it fails then, and the next one is asked
+                ordered = (await self._bound.open(ordered[0]), *ordered[1:])
         return ordered, self._bound.local_host(ordered[0].host) if ordered else ""
 
     async def hang_up(self, leg: SipLeg) -> None:

@@ -9,6 +9,7 @@
                                '--DUE-- WAITING <-------'                             DUE: send | ACCEPTED: schedule
                                           ^           REFUSED: down, wait                     v |
                                           '---------------------------------------------- RENEWING
+    LOST: REGISTERED or RENEWING, the stream broke: locate --> LOCATING
     STOP: where a binding may stand: leave --> LEAVING --any end--> OVER; elsewhere OVER at once
 """
 
@@ -41,6 +42,7 @@ class RegistrationEvent(Enum):
     NEXT = "this server fails, and there is another one"
     REFUSED = "a refusal, or the last server failed"
     DUE = "the time for it has come"
+    LOST = "the stream broke that the binding hangs on"
     STOP = "we do not want to be registered any more"
 
 
@@ -77,6 +79,8 @@ REGISTRATION: dict[
     (_S.ASKING, _E.STOP): (_S.LEAVING, (_A.LEAVE,)),
     (_S.REGISTERED, _E.DUE): (_S.RENEWING, (_A.SEND,)),
     (_S.REGISTERED, _E.STOP): (_S.LEAVING, (_A.LEAVE,)),
+    (_S.REGISTERED, _E.LOST): (_S.LOCATING, (_A.LOCATE,)),
+    (_S.RENEWING, _E.LOST): (_S.LOCATING, (_A.LOCATE,)),
     (_S.RENEWING, _E.ACCEPTED): (_S.REGISTERED, (_A.SCHEDULE,)),
     (_S.RENEWING, _E.AGAIN): (_S.RENEWING, (_A.SEND,)),
     (_S.RENEWING, _E.NEXT): (_S.RENEWING, (_A.NEXT_SERVER, _A.SEND)),

@@ -116,6 +116,11 @@ class Registration:
         """Return when `expire` shall be called."""
         return min((item for item in (self._due_ms, self._keep_alive_due_ms) if item is not None), default=None)
 
+    def flow_lost(self, flow: Flow, now_ms: int) -> None:
+        """Begin anew when the stream is gone through which the registrar reaches us (RFC 5626 section 4.2)."""
+        if self.flow is not None and flow.connection and self.flow.connection == flow.connection:
+            self.take(RegistrationEvent.LOST, now_ms)
+
     def expire(self, now_ms: int) -> None:
         """Renew, try again, keep the door open."""
         if self._due_ms is not None and now_ms >= self._due_ms:
@@ -258,6 +263,11 @@ class Registrations:
         elif registration is not None and isinstance(news, TransactionFailed):
             registration.on_failure(news.request, now_ms)
         return True
+
+    def flow_lost(self, flow: Flow, now_ms: int) -> None:
+        """Take the news that a stream broke."""
+        for registration in self._by_name.values():
+            registration.flow_lost(flow, now_ms)
 
     def next_deadline_ms(self) -> int | None:
         """Return when `expire` shall be called."""

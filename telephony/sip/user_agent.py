@@ -121,6 +121,7 @@ class UserAgent:
             self._wire.handle(self._wire.layer.transport_failed(event.flow, now_ms))
         elif isinstance(event, FlowLost):
             self._wire.handle(self._wire.layer.flow_lost(event.flow, now_ms))
+            self.registrations.flow_lost(event.flow, now_ms)
         elif isinstance(event, PlaceCall):
             self._sessions[event.session_id] = OutgoingSession(event, self._wire, now_ms)
         elif isinstance(event, (StartRegistration, RegistrarLocated, StopRegistrations)):

@@ -38,7 +38,8 @@ async def carrier(folder: Path, *, phone_port: int = 9, min_expires_s: int = 60)
         text = text.replace(f"@{name}@", str(value))
     (folder / "kamailio.cfg").write_text(text)
     process = await asyncio.create_subprocess_exec(
-        *(program, "-f", str(folder / "kamailio.cfg"), "-m", "32", "-M", "8", "-Y", str(folder), "-w", str(folder)),
+        *(program, "-DD", "-f", str(folder / "kamailio.cfg"), "-m", "32", "-M", "8"),
+        *("-Y", str(folder), "-w", str(folder)),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

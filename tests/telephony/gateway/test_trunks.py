@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,26 @@ async def test_when_a_carrier_demands_digest_then_we_register_call_out_hang_up_a
         assert not house.gateway.trunks.registered("carrier")
     assert tone_share(alice.decoded()) > 0.8, alice.log
     assert SECRET not in caplog.text
+
+
+async def test_when_the_connection_to_the_registrar_is_cut_then_we_register_over_a_new_one(tmp_path: Path) -> None:
+    async with carrier(tmp_path) as far:
+        trunk = replace(
+            Trunk(name="carrier", server=parse_server(f"sip:127.0.0.1:{far.port};transport=tcp")),
+            user="user1",
+            password=SECRET,
+            register=True,
+        )
+        house = EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,)))
+        await house.gateway.start()
+        try:
+            await eventually(lambda: house.gateway.trunks.registered("carrier"))
+            (first,) = house.gateway.connections_in_use()
+            house.gateway.cut_connections()
+            await eventually(lambda: house.gateway.connections_in_use() - {first} != set())
+            assert house.gateway.trunks.registered("carrier")
+        finally:
+            await house.close()
 
 
 async def test_when_the_registrar_wants_longer_bindings_then_we_ask_for_as_long(tmp_path: Path) -> None:

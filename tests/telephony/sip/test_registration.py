@@ -29,6 +29,7 @@ from telephony.sip.registration_signals import (
     StopRegistrations,
 )
 from telephony.sip.registrations import Registration
+from telephony.sip.signals import FlowLost
 from telephony.sip.transaction import IllegalStepError
 from telephony.sip.uri import SipUri
 from telephony.sip.wire import UserAgentSettings, Wire
@@ -48,6 +49,8 @@ ROWS = """
     ASKING --STOP--> LEAVING: x
     REGISTERED --DUE--> RENEWING: s
     REGISTERED --STOP--> LEAVING: x
+    REGISTERED --LOST--> LOCATING: l
+    RENEWING --LOST--> LOCATING: l
     RENEWING --ACCEPTED--> REGISTERED: t
     RENEWING --AGAIN--> RENEWING: s
     RENEWING --NEXT--> RENEWING: ns
@@ -195,6 +198,19 @@ def test_when_we_stop_then_the_binding_is_removed_with_the_nonce_that_served() -
     assert (leave.headers.get("Contact") or "").endswith(";expires=0")
     carrier.answer(200)
     assert carrier.bench.agent.registrations.are_over
+
+
+def test_when_the_stream_of_the_binding_breaks_then_the_registrar_is_looked_up_and_asked_anew() -> None:
+    stream = Flow("198.51.100.1", 5060, "tcp", 7)
+    carrier = Carrier(servers=(stream,))
+    carrier.answer(200)
+    assert carrier.bench.agent.connections_in_use == {7}
+    assert RegistrationChanged("carrier", True) in carrier.news
+    carrier.bench.give(FlowLost(Flow("198.51.100.9", 5060, "tcp", 8)))
+    assert carrier.news == []
+    carrier.bench.give(FlowLost(stream))
+    assert carrier.news == [LocateRegistrar("carrier", ORDER.registrar)]
+    carrier.only(carrier.bench.give(RegistrarLocated("carrier", (stream,), LOCAL_HOST)))
 
 
 def test_when_an_old_response_comes_late_then_it_changes_nothing() -> None:
