@@ -28,6 +28,7 @@ from service.front_door import FrontDoor
 from service.house import House
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
 from service.waveform import measure
+from service.web_line import line_routes
 from telephony.webrtc.leg import WebRtcLeg
 
 logger = logging.getLogger(__name__)
@@ -195,6 +196,8 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
         busy[address] -= 1
         if not busy[address]:
             del busy[address]
+
+    app.include_router(line_routes(house, gate.caller, [Depends(check_origin)]))
 
     @app.get("/api/web-calls/settings")
     async def settings() -> dict[str, Any]:

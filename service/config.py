@@ -192,6 +192,20 @@ class WebRtcSection(Section):
     """Local addresses that browsers may send to; empty: all of this machine, or loopback if `listen` is."""
     ice_servers: tuple[str, ...] = ()
     """STUN servers, e.g. "stun:stun.example.org:3478"; nobody is asked who is not named."""
+    turn_servers: tuple[str, ...] = ()
+    """Relays for pages whose network lets nothing else through, e.g. "turn:turn.example.org:3478?transport=udp"."""
+    turn_secret: SecretStr = SecretStr("")
+    """What the relays know as `static-auth-secret`, with `use-auth-secret`; pages get credentials that expire."""
+    turn_credentials_s: int = Field(default=3600, ge=60, strict=True)
+    """How long these credentials open the relay."""
+    max_calls: int = Field(default=20, ge=1, strict=True)
+    """Calls from pages at once, whoever makes them, so that they cannot take all lines from the telephone."""
+
+    @model_validator(mode="after")
+    def _relay_has_a_secret(self) -> WebRtcSection:
+        if self.turn_servers and not self.turn_secret.get_secret_value():
+            raise ValueError("turn_servers needs turn_secret, the relays' static-auth-secret")
+        return self
 
     @field_validator("ice_addresses")
     @classmethod
@@ -203,7 +217,7 @@ class WebRtcSection(Section):
                 raise ValueError(f"{address!r} is no IP address of this machine") from None
         return addresses
 
-    @field_validator("ice_servers")
+    @field_validator("ice_servers", "turn_servers")
     @classmethod
     def _stun(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
         for server in servers:

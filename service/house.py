@@ -236,7 +236,7 @@ class House:
         host = split_address(self.config.service.listen)[0]
         addresses = section.ice_addresses or ((host,) if host in LOOPBACK else ())
         servers = (IceServer(urls=section.ice_servers),) if section.ice_servers else ()
-        settings = WebRtcSettings(ice_servers=servers, ice_addresses=addresses)
+        settings = WebRtcSettings(ice_servers=servers, ice_addresses=addresses, max_sessions=section.max_calls)
         return WebRtcGateway(settings, self._media_settings(), self.clock)
 
     def _media_settings(self) -> MediaSettings:

@@ -181,7 +181,12 @@ async def test_when_staff_open_the_live_feed_then_a_snapshot_comes_first(running
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/api/web-calls"), ("POST", "/api/web-calls/x/digits"), ("DELETE", "/api/web-calls/x")],
+    [
+        ("POST", "/api/web-calls"),
+        ("POST", "/api/web-calls/ice-servers"),
+        ("POST", "/api/web-calls/x/digits"),
+        ("DELETE", "/api/web-calls/x"),
+    ],
 )
 def test_when_another_site_asks_for_a_call_or_touches_one_then_it_is_refused(
     anyone: httpx.Client, method: str, path: str
@@ -214,6 +219,9 @@ def test_when_keys_or_the_end_of_a_call_come_without_its_token_then_they_are_ref
     for headers in ({}, bearer("wrong")):
         assert anyone.post("/api/web-calls/x/digits", json={"digits": "1"}, headers=headers).status_code == 401
         assert anyone.delete("/api/web-calls/x", headers=headers).status_code == 401
+        assert anyone.post("/api/web-calls/x/candidates", json={"candidates": []}, headers=headers).status_code == 401
+        offer = {"sdp": "v=0", "type": "offer"}
+        assert anyone.post("/api/web-calls/x/offer", json=offer, headers=headers).status_code == 401
     for digits in ("", "1a", "1" * 33):
         assert anyone.post("/api/web-calls/x/digits", json={"digits": digits}).status_code == 422
 

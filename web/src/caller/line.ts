@@ -27,12 +27,16 @@ interface Answer {
   readonly captions_token: string;
 }
 
-/** Gathering that takes longer goes on without the missing candidates; host candidates come at once. */
-const GATHER_MS = 3_000;
+/** Candidates that come together travel together. */
+const TRICKLE_MS = 50;
+/** How often the service is asked for candidates of its own that it had not found when it answered. */
+const ASK_MS = 400;
+/** A connection that mends itself does so before; then another one is tried. */
+const PATIENCE_MS = 1_500;
 /** Media that does not flow by then never will. Above what ICE needs to try every pair. */
 const CONNECT_MS = 20_000;
-/** A connection that is broken for so long is over. Below that, networks change without anybody noticing. */
-const BROKEN_MS = 8_000;
+/** A connection that is broken for so long is over: the service waits as long for this page to come back. */
+const BROKEN_MS = 15_000;
 
 export class Line {
   private connection: RTCPeerConnection | null = null;
@@ -41,6 +45,9 @@ export class Line {
   /** What comes from the line, until it is connected: the browser offers it earlier than that. */
   private sound: MediaStream | null = null;
   private broken: number | undefined;
+  private again: number | undefined;
+  private moving = false;
+  private up = false;
   private keys: Promise<boolean> = Promise.resolve(true);
   private closed = false;
   private retries = 0;
@@ -48,7 +55,6 @@ export class Line {
 
   constructor(
     private readonly owner: LineOwner,
-    private readonly settings: PageSettings,
     private readonly called: string,
   ) {}
 
@@ -84,27 +90,99 @@ export class Line {
   }
 
   private async connect(microphone: MediaStream): Promise<void> {
-    const urls = [...this.settings.ice_servers];
-    const connection = new RTCPeerConnection({ iceServers: urls.length ? [{ urls }] : [] });
+    const connection = await this.open(microphone);
     this.connection = connection;
-    connection.ontrack = (event) => {
-      this.sound = event.streams[0] ?? new MediaStream([event.track]);
-    };
-    connection.onconnectionstatechange = () => this.stateChanged(connection);
+    const trickle = this.trickle(connection);
     for (const track of microphone.getAudioTracks()) {
-      connection.addTrack(track, microphone);
       track.onended = () => this.closed || this.owner.trouble("microphone_lost");
     }
     await connection.setLocalDescription(await connection.createOffer());
-    await gathered(connection);
     if (this.closed) return;
     this.answer = await this.offer(connection.localDescription?.sdp ?? "");
     if (this.closed) return void this.ask("DELETE", "");
     this.listen();
     await connection.setRemoteDescription(this.answer);
+    trickle();
+    window.addEventListener("online", this.networkChanged);
     window.setTimeout(() => {
       if (connection.connectionState === "new" || connection.connectionState === "connecting") this.close("no_media");
     }, CONNECT_MS);
+  }
+
+  /** A connection with the microphone on it, that tells when it is up or broken. */
+  private async open(microphone: MediaStream): Promise<RTCPeerConnection> {
+    const connection = new RTCPeerConnection({ iceServers: await relays() });
+    connection.ontrack = (event) => {
+      this.sound = event.streams[0] ?? new MediaStream([event.track]);
+    };
+    connection.onconnectionstatechange = () => this.stateChanged(connection);
+    for (const track of microphone.getAudioTracks()) connection.addTrack(track, microphone);
+    return connection;
+  }
+
+  /** Tell the service our candidates as they come, and take its own; what is returned starts it. Source: RFC 8838. */
+  private trickle(connection: RTCPeerConnection): () => void {
+    let waiting: string[] = [];
+    let end = false;
+    let taken = 0;
+    let timer: number | undefined;
+    let started = false;
+    const tell = async () => {
+      timer = undefined;
+      if (this.closed || connection.signalingState === "closed") return;
+      const body = JSON.stringify({ candidates: waiting, end });
+      waiting = [];
+      const response = await this.ask("POST", "/candidates", body);
+      if (!response?.ok) return;
+      const told = (await response.json()) as { candidates: string[]; end: boolean };
+      for (const candidate of told.candidates.slice(taken)) {
+        await connection.addIceCandidate({ candidate, sdpMid: "0" }).catch(() => undefined);
+      }
+      taken = told.candidates.length;
+      if (!told.end) timer ??= window.setTimeout(tell, ASK_MS);
+    };
+    connection.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) waiting.push(candidate.candidate);
+      else end = true;
+      if (started) timer ??= window.setTimeout(tell, TRICKLE_MS);
+    };
+    return () => {
+      started = true;
+      timer ??= window.setTimeout(tell, 0);
+    };
+  }
+
+  private readonly networkChanged = () => void this.move();
+
+  /** Go on over a connection made anew: the old one's network is gone, or about to go. */
+  private async move(): Promise<void> {
+    const { microphone, answer, connection: former } = this;
+    if (this.closed || this.moving || microphone === null || answer === null) return;
+    this.moving = true;
+    let next: RTCPeerConnection | null = null;
+    try {
+      next = await this.open(microphone);
+      const trickle = this.trickle(next);
+      await next.setLocalDescription(await next.createOffer());
+      const body = JSON.stringify({ sdp: next.localDescription?.sdp ?? "", type: "offer" });
+      const response = await this.ask("POST", "/offer", body);
+      if (!response?.ok || this.closed) throw new CallTrouble("offline");
+      this.connection = next;
+      await next.setRemoteDescription((await response.json()) as RTCSessionDescriptionInit);
+      trickle();
+      former?.close();
+    } catch {
+      if (this.connection === next) this.connection = former;
+      next?.close();
+      if (!this.closed) this.retryMove();
+    } finally {
+      this.moving = false;
+    }
+  }
+
+  private retryMove(): void {
+    window.clearTimeout(this.again);
+    this.again = window.setTimeout(this.networkChanged, PATIENCE_MS);
   }
 
   private async offer(sdp: string): Promise<Answer> {
@@ -123,15 +201,21 @@ export class Line {
   }
 
   private stateChanged(connection: RTCPeerConnection): void {
-    window.clearTimeout(this.broken);
-    if (connection.connectionState === "connected" && this.sound !== null) {
-      this.owner.connected(this.sound);
+    if (connection !== this.connection || this.closed) return;
+    const state = connection.connectionState;
+    if (state === "connected") {
+      window.clearTimeout(this.broken);
+      window.clearTimeout(this.again);
+      this.broken = undefined;
+      if (this.sound !== null) this.owner.connected(this.sound);
       this.sound = null; // a connection that mends itself does not begin anew
+      this.up = true;
     }
-    if (connection.connectionState === "failed") this.close(this.answer === null ? "no_media" : "cut_off");
-    if (connection.connectionState === "closed") this.close(null);
-    if (connection.connectionState === "disconnected") {
-      this.broken = window.setTimeout(() => this.close("cut_off"), BROKEN_MS);
+    if (state === "failed" && !this.up) this.close(this.answer === null ? "no_media" : "cut_off");
+    if (state === "closed") this.close(null);
+    if (this.up && (state === "disconnected" || state === "failed")) {
+      this.broken ??= window.setTimeout(() => this.close("cut_off"), BROKEN_MS);
+      this.retryMove();
     }
   }
 
@@ -176,6 +260,8 @@ export class Line {
   private release(): void {
     this.closed = true;
     window.clearTimeout(this.broken);
+    window.clearTimeout(this.again);
+    window.removeEventListener("online", this.networkChanged);
     for (const track of this.microphone?.getTracks() ?? []) track.stop();
     this.connection?.close();
     const { socket } = this;
@@ -195,14 +281,12 @@ async function openMicrophone(): Promise<MediaStream> {
   }
 }
 
-function gathered(connection: RTCPeerConnection): Promise<void> {
-  return new Promise((done) => {
-    if (connection.iceGatheringState === "complete") return done();
-    const late = window.setTimeout(done, GATHER_MS);
-    connection.addEventListener("icegatheringstatechange", () => {
-      if (connection.iceGatheringState !== "complete") return;
-      window.clearTimeout(late);
-      done();
-    });
-  });
+/** Who helps the sound through: asked for each connection, because what opens a relay expires. */
+async function relays(): Promise<RTCIceServer[]> {
+  try {
+    const response = await fetch("/api/web-calls/ice-servers", { method: "POST" });
+    return response.ok ? ((await response.json()) as RTCIceServer[]) : [];
+  } catch {
+    return []; // the offer will say that the service cannot be reached
+  }
 }

@@ -48,7 +48,7 @@ export async function call(): Promise<void> {
     seconds.value = 0;
   });
   const called = new URLSearchParams(location.search).get("called") ?? "web";
-  const mine = new Line(owner, settings.value, called);
+  const mine = new Line(owner, called);
   line = mine;
   try {
     await mine.dial();
@@ -87,6 +87,7 @@ const owner: LineOwner = {
   },
   connected(stream) {
     sound.value = stream;
+    if (phase.value === "connected") return; // over another network
     phase.value = "connected";
     const began = performance.now();
     clock = window.setInterval(() => {
