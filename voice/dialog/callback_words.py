@@ -13,7 +13,7 @@ _CALL_ME = any_of(
     r"\b(?:llamen|llame|llama|llamad|llamar|llamando|telefoneen|telefonee|marquen|marque|contacten)(?:me|nos)\b",
     r"\b(?:me|nos) (?:llam(?:e|en|a|an|as|ais|ara|aran|aria|arian|ase|asen)|(?:puede|pueden|podria|podrian|puedes|"
     r"van a|"
-    r"va a) (?:llamar|devolver|marcar|telefonear))\b(?! (?:la atencion|mucho))",
+    r"va a) (?:llamar|devolver|marcar|telefonear)|telefone(?:e|en))\b(?! (?:la atencion|mucho))",
     r"\b(?:me|nos) (?:puede|pueden|podria|podrian|da|dan|de|den|dais|das|echa|echan|pega|pegan)(?: dar| echar| pegar)? "
     r"(?:un|una) (?:toque|llamada|llamadita|telefonazo|timbrazo)\b",
     r"\b(?:den|de|deme|denme|echenme|peguenme|hagame|haganme) (?:me |nos )?(?:un|una) (?:toque|llamada|llamadita|"

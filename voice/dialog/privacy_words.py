@@ -44,6 +44,12 @@ _PRIVACY = any_of(
     rf"^(?:\w+ )?(?:graban?|guardan?|estan guardando) (?:{_MINE_ES}|esto|todo)$",
     rf"\b(?:van|va|vais|vas) a (?:grabar|guardar) (?:{_MINE_ES}|esto)\b|\b(?:para que|como|por que) (?:usan?|utilizan?|"
     rf"quieren?) {_MINE_ES}\b|\b(?:queda|esta|se queda) (?:registrad|guardad|grabad)[oa] (?:{_MINE_ES}|esto)\b",
+    r"\bme vais a grabar\b|\b(?:para que|por que) (?:es|sirve|hay|hacen) (?:la|esta) grabacion\b|"
+    r"\bquien(?:es)? (?:tiene|tienen|guarda|guardan) (?:mis|las|la|mi) grabacion\w*|\b(?:escuchan?|"
+    r"oyen?) esto (?:luego|despues)\b",
+    r"\bare you (?:\w+ )?(?:keeping|making) (?:a |any )?recordings?\b|\bwhat (?:gets|is|will be|"
+    r"do you) (?:get )?record(?:ed)?$|"
+    r"^(?:so |and )?whos (?:listening|recording)(?: (?:to )?(?:this|me|us|in))*$",
     rf"\b(?:cuando|cada cuanto) (?:se )?(?:borr|elimin)\w+ {_MINE_ES}\b",
     r"\b(?:esta|estan|estas) (?:analizando|juzgando|midiendo|estimando|evaluando) (?:\w+ ){0,2}(?:voz|animo|"
     r"emociones|tono)\b",

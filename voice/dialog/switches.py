@@ -15,7 +15,8 @@ from voice.dialog.text import any_of, clauses, plain_speech
 Switch = Literal["recording_off", "recording_on", "emotion_off", "emotion_on"]
 
 _STOP_EN = (
-    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|get rid of|scrap|ditch|deactivate|"
+    r"(?:stop(?:ping)?|end|quit|cease|halt|cancel|disable|delete|erase|get rid of|scrap|ditch|knock off|call off|"
+    r"pull the plug on|deactivate|"
     r"cut(?: out)?|kill|drop|"
     r"pause|finish|suspend|"
     r"(?:turn|switch|shut|put|take)(?: off)?)"
@@ -40,7 +41,7 @@ _NOT_EN = (
 )
 _NOT_ES = (
     r"(?:no (?:he|hemos) (?:dado|autorizado|consentido|permitido|aceptado|pedido|dicho)|"
-    r"no|ni|nunca|sin|nada|basta|evite|eviten|evita|dej(?:e|en|a|es|ar)|par(?:e|en|a|ar) de)"
+    r"no|ni|nunca|sin|nada|basta|evite|eviten|evita|dej(?:e|en|a|es|ar)(?:se|nse)?|dejate|par(?:e|en|a|ar) de)"
 )
 _SMALL_EN = (
     r"(?:me|us|to|be|being|get|getting|it|this|that|these|my|the|any|a|an|our|your|you|call|calls|conversation|voice|"
@@ -61,6 +62,13 @@ _VERB_ES = (
     r"(?:grab(?:e|en|es|eis|ar|ando|ase|asen|ara|aran|ado|ada|acion|aciones)|"
     r"grav(?:e|en|es|ar|ando|ado|ada|acion))(?:me|nos|lo|la|se|le|melo)?"
 )
+_AGAINST_EN = r"(?:no|not|dont|wont|isnt|never|uncomfortable|unhappy|hate|dislike)"
+_AGAINST_ES = r"(?:no|molest\w+|incomod\w+|odio|detesto|disgusta)"
+_CALM_EN = (
+    r"(?!(?:mind|know|sure|remember|if|whether|think|understand|why|problem|objection|care|matter|worry|said|told)\b)"
+)
+_CALM_ES = r"(?!(?:importa\w*|se|sabia|sabe|problema|inconveniente|creo|entiendo|si|pasa|recuerdo|ha|han|he)\b)"
+"""Words after which a no is none against recording ("I don't mind being recorded", "no sé si me graban")."""
 _ANY_WORD = r"(?:\w+ )"
 
 _RECORDING_OFF = any_of(
@@ -81,6 +89,13 @@ _RECORDING_OFF = any_of(
     rf"\b(?:niego|rechazo|opongo|renuncio|retiro|revoco|prohibo|prohibid\w+|en contra|desautorizo) {_ANY_WORD}"
     rf"{{0,6}}?{_VERB_ES}\b",
     r"\bno me grab(?:as|a|an)\b",
+    rf"\b{_AGAINST_EN} (?:{_CALM_EN}\w+ ){{0,6}}?(?:(?:record|recording|tape|taping) (?:me|us|this|my voice|"
+    rf"the call|any)|"
+    r"(?:be|being|get|getting|have (?:this|it|me)|having (?:this|it|me)) (?:recorded|taped|on tape))\b",
+    rf"\b{_AGAINST_ES} (?:{_CALM_ES}\w+ ){{0,5}}?(?:(?:me|nos|se) (?:grab|grav|registr)(?:e|en|es|eis|as\w*|ar\w*)|"
+    r"(?:salir|quedar|ser|estar|verme) (?:grabad|registrad)[oa]|registr(?:e|en|es|ar) (?:mi voz|la llamada))\b",
+    r"\b(?:turn|switch|shut|take) (?:it|that|this) off (?:the |your |that )?recording\b",
+    r"\b(?:keep|leave|want|prefer|make|have|stay|go) (?:\w+ ){0,2}unrecorded\b",
     r"\bgrabacion(?:es)? (?:no|fuera|off)\b",
 )
 _THING = (
