@@ -274,6 +274,15 @@ PEOPLE = any_of(
     r"\b(?:baby|child|toddler|son|daughter|bebe|nin[oa]|hij[oa])(?: \w+){0,4} (?:locked|shut|encerrad[oa]|"
     r"atrapad[oa])(?: \w+)?"
     r" (?:in|inside|en|dentro)\b",
+    # what burns, what is live, who cannot be woken
+    r"\b(?:flat|house|home|apartment|building|kitchen|car|garage|roof|shop|balcony|shed)(?: is| are|s)? (?:burning|"
+    r"ablaze)\b(?! (?:money|through))",
+    r"\bburn(?:ing|t) (?:plastic|rubber|wires?|electrical|cables?|hair|insulation)\b",
+    r"\bcables? (?:con corriente|electric[oa]s?|de la luz)(?: \w+){0,4} (?:charco|agua|suelo|acera|jardin)\b",
+    r"\b(?:cant|cannot|couldnt|unable to) (?:\w+ )?wake (?:him|her|them|my \w+)\b|\bno (?:la|lo|le|los|"
+    r"se) (?:podemos|puedo|consigo|logro|"
+    r"conseguimos) despertar\b|\b(?:abuel[oa]|madre|padre|marido|mujer|hij[oa]|vecin[oa]|hombre|"
+    r"senora?)(?: \w+){0,3} desplom\w+\b",
     # no air, no feeling
     r"\b(?:turning|turned|going|gone|went) (?:blue|purple|grey|gray)\b(?! (?:light|screen|on the router))|"
     r"\b(?:poniendo|puesto|pone|quedado|"
@@ -303,6 +312,10 @@ _ONLY_SERVICE = re.compile(
     r"reunion|exam|examen|deadline|plazo|phone|movil|telefono|partido|match|serie|delivery|pedido|invoice|factura|mail|"
     r"correo|app|screen|streaming|teletrabajo|empresa|company|oficina|office)\b"
 )
+_SERVICE_EMERGENCY = re.compile(
+    r"\bemergenc(?:y|ia)\b.*\b(?:sim|pin|puk|internet|wifi|roaming|factura|bill|app|fib(?:er|re)|fibra|password|"
+    r"contrasena|datos)\b"
+)
 _A_BODY = re.compile(
     r"\b(?:oxygen|oxigeno|breath\w*|respir\w*|heart|corazon|blood|sangr\w*|ambulan\w*|hospital|patient|paciente|"
     r"sick|enferm\w*|"
@@ -321,6 +334,8 @@ def speaks_of_danger(literal: str) -> bool:
     """Return whether plain text without figures of speech speaks of a danger to life, not only asks about it."""
     if PEOPLE.search(literal):
         return True
+    if _SERVICE_EMERGENCY.search(literal) and not _A_BODY.search(literal):
+        literal = re.sub(r"\bemergenc(?:y|ia)\b", " xx ", literal)
     if _is_only_service(literal):
         literal = _LIFE_OR_DEATH.sub(" xx ", literal)
     return bool(DANGER.search(literal)) and not _HARMLESS.search(literal)

@@ -53,6 +53,12 @@ FIGURES = any_of(
     r"\bhace (?:\w+ )?"
     r"(?:anos?|mes|meses|semanas?)(?: \w+){0,3} (?:hubo|tuvimos)(?: \w+){0,3} (?:incendio|fuego|explosion)\b",
     r"\b(?:gave|give|given|giving|sent) (?:you|lumina) (?:all )?my (?:card|bank|account) ?(?:details|number)?\b",
+    r"\bflame (?:symbol|icon|sign|light)\b|\b(?:simbolo|icono|dibujo) de (?:la |una )?llama\b",
+    r"\b(?:whats|what is) the meaning of life\b|\bel sentido de la vida$",
+    r"\bbombas? de (?:calor|agua|aire|piscina|inflar|riego)\b|\bwater meter\b(?! (?:\w+ )?(?:spark|smok|burn))",
+    r"\b(?:insur\w+|asegurar|seguro)(?: \w+){0,4} (?:fire|incendios?)\b",
+    r"\b(?:codigo|clave|contrasena|code|password) (?:del?|de la|of the|for the|on the|of my) (?:router|wifi|wi fi|"
+    r"modem|app|buzon|portal)\b",
     # shocked by what is to be paid
     r"\b(?:my )?heart (?:nearly |almost )?(?:stopped|skipped|sank)(?: \w+){0,3} (?:saw|seeing|read|reading|opened|"
     r"heard|bill|total|"

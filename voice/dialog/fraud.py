@@ -220,6 +220,15 @@ _DEEDS = any_of(
     r"\b(?:says|said|claims) (?:hes|shes|theyre|he is|she is|they are) (?:\w+ ){0,3}(?:colleague|employee|"
     r"technician|agent|lumina|staff)"
     r"(?: \w+){0,8} (?:pin|code|password|card|bank|iban|money|account)\b",
+    r"\b(?:swapp?ed|swapping|duplicat\w+|duplicad[oa]|copied|clon\w+)(?: \w+){0,2} (?:sim|card|tarjeta|"
+    r"chip)\b(?! (?:for|because|from your))",
+    r"\bpretend\w* to be (?:lumina|you|your|from|an? (?:technician|employee|engineer)|my bank|the bank)\b",
+    r"\b(?:tricked|deceived|fooled|enganad[oa]|engano|enganaron)(?: \w+){0,5} (?:technician|caller|employee|tecnico|"
+    r"llamada|comercial|empleado|"
+    r"vendedor)\b",
+    r"\b(?:saco|sacaron|sacado|sonsac\w+) (?:el|la|mi|los|las) (?:codigos?|claves?|pin|contrasena|datos)\b",
+    r"\b(?:abierto|abrieron|abrio|contratad\w+|sacado|sacaron)(?: \w+){0,4} con mi (?:numero de )?(?:pasaporte|dni|"
+    r"documento|identidad|tarjeta)\b",
     # impostors
     r"\b(?:con ?artists?|impost[eo]rs?|swindlers?|tricksters?|impostor\w*|farsante)\b",
     r"\b(?:said|says|saying|claim\w*|pretend\w*|told me)(?: \w+){0,3} (?:worked|works|working|work|came|comes|"

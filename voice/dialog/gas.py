@@ -103,7 +103,16 @@ _THINGS = any_of(
     r"\b(?:stove|cooker|hob|oven|burner|flame|pilot light)(?: \w+){0,8} (?:went out|blew out|"
     r"goes out)(?: \w+){0,5} gas\b",
     r"\bmonoxide(?: \w+){0,6} (?:scream\w*|beep\w*|ringing|rings|going|went|chirp\w*|alarm\w*|off)\b",
+    r"\b(?:hose|tube|pipe|connection)(?: \w+){0,5} (?:cooker|stove|boiler|hob|oven|heater)(?: \w+){0,8} (?:smell\w*|"
+    r"hiss\w*|stinks?)\b",
+    r"\b(?:lorry|truck|car|van|digger|tractor|bulldozer|excavator)(?: \w+){0,8} gas (?:meter|main|line|pipe|box|"
+    r"tank)\b(?! (?:bill|reading))",
     # En español
+    r"\b(?:goma|tubo|manguera|conexion)(?: \w+){0,5} (?:cocina|caldera|estufa|horno|calentador|"
+    r"fogon)(?: \w+){0,8} (?:huele|olor|silba|pierde)\b",
+    r"\b(?:camion|coche|carro|excavadora|furgoneta|tractor|grua|maquina)(?: \w+){0,9} (?:contador|tuberia|tubo|caja|"
+    r"deposito|acometida)(?: \w+)? "
+    r"(?:del?|de la) gas\b",
     r"\b(?:reventado|revento|reventaron|roto|rompieron|rompio|pinchado|picado|perforado)(?: (?:el|la|una?|toma|"
     r"red))+ (?:del? )?gas\b",
     r"\b(?:todos|todas|ambos|los dos|ninos|familia|estamos)(?: \w+){0,3} (?:maread[oa]s?|mareando|dolor de cabeza|"

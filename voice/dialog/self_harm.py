@@ -145,6 +145,16 @@ _ENGLISH = any_of(
     r"oncoming)\b(?! meter)|\b(?:by|at|near) the (?:river|sea|lake|cliff|bridge)(?: \w+){0,6} (?:driving in|jump\w*|"
     r"going in|"
     r"walk\w* in)\b",
+    r"\b(?:on|in) this (?:planet|earth|world) (?:any ?more|any longer|much longer)\b",
+    r"\b(?:saving|saved|collecting|collected|hoarding|stockpil\w+|keeping)(?: \w+){0,3} (?:pills|tablets|medication)\b",
+    r"\b(?:think|thinking|thought|thoughts|dream|dreaming|fantasi[sz]\w+) (?:about|of) (?:dying|death|suicide|"
+    r"killing myself|being dead)\b",
+    r"\btell (?:my \w+|them|her|him)(?: \w+){0,3} (?:i |that i )?(?:always )?love(?:d)? (?:them|her|him)\b",
+    r"\bnothing(?: \w+){0,2} (?:keeping|keeps|holding|holds) me (?:alive|here|in this)\b",
+    r"\b(?:rather|prefer|better)(?: \w+){0,2} (?:not|never) (?:to )?(?:exist|be alive|be here any ?more|"
+    r"have been born)\b",
+    r"\b(?:cut|slit|slashed) (?:her|his|their) (?:wrists?|veins|throat)\b",
+    r"\b(?:live|living|go on living) like this any (?:more|longer)\b(?! (?:with|without))",
     # sleeping for ever
     r"\b(?:hope|hoping|wish|wishing|want|wanna|pray|praying|like|love|if only|rather)(?: \w+){0,8} (?:never|dont|not|"
     r"didnt|wouldnt|wont)(?: \w+)? (?:wake|woke|waking|come back)(?: up)?\b(?! (?:up )?(?:to (?:an?|the|my|no)|my|"
@@ -266,6 +276,14 @@ _SPANISH = any_of(
     r"tranquil[oa]s) sin (?:su|una) "
     r"(?:madre|padre|mama|papa|marido|mujer|hij[oa]) ?(?:como yo)?\b",
     r"\b(?:bebido|bebi|bebo|tomado un (?:vaso|trago) de) (?:\w+ ){0,4}(?:lejia|veneno|raticida|amoniaco)\b",
+    r"\b(?:pienso|pensando|pensar|suenos?|sueno|pensado)(?: \w+){0,2} (?:en|con) (?:la muerte|morir\w*|suicid\w+|"
+    r"estar muert[oa])\b",
+    r"\b(?:guardando|juntando|acumulando|guardado|juntado|ahorrando)(?: \w+){0,3} (?:pastillas|pildoras|medicacion|"
+    r"medicamentos)\b",
+    r"\b(?:prefiero|preferiria|quisiera|ojala) no (?:existir|existiera|estar viv[oa]|haber existido)\b",
+    r"\bnada(?: \w+){0,3} (?:ate|ata|retenga|retiene)(?: \w+)? a (?:la vida|este mundo)\b",
+    r"\b(?:diga\w*|digale\w*|dile\w*)(?: \w+){0,4} que (?:los|las|le|les|la|lo) (?:quiero|quise|amo|ame)\b",
+    r"\bcortado las venas\b|\bse (?:corto|ha cortado) las (?:venas|munecas)\b",
     # dormir para siempre
     r"\b(?:ojala|quiero|quisiera|desearia|deseo|gustaria|espero|prefiero|preferiria|rezo|si pudiera|"
     r"ganas de)(?: \w+){0,7} (?:no|nunca|jamas)(?: \w+){0,3} (?:despertar|despertarme|despertara|despertase|despierte|"
