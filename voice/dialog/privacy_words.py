@@ -11,32 +11,38 @@ _MINE_EN = (
     r"what (?:i|ive|we) (?:say|said|am saying|told you|tell you)|"
     r"(?:the|this|these|that|your|my|any) (?:call )?recordings?|recordings|everything i say|anything i say)"
 )
+_OURS_EN = _MINE_EN.replace("me|us|this|", "", 1)
+"""The same without bare "this" and "me", which may be about anything ("how long is this going to last?")."""
 _MINE_ES = (
     r"(?:la (?:llamada|conversacion|voz|grabacion)|esta (?:llamada|conversacion|grabacion)|"
     r"las (?:llamadas|grabaciones)|"
     r"mi (?:voz|llamada|conversacion)|lo que (?:digo|he dicho|hablo|hablamos|decimos|cuento|dije|diga)|mis palabras|"
     r"(?:mi|la) grabacion)"
 )
+_TAPED = r"(?:record(?:ed|ing|s)?|tap(?:ed|ing|e))"
 _PRIVACY = any_of(
-    rf"\b(?:is|are|am|was|were|will|do|does|did|have|has|being)(?: \w+){{0,2}}? {_MINE_EN}(?: \w+){{0,2}}? {_KEPT}\b",
+    rf"\b(?:is|are|am|was|were|will|do|does|did|have|has|being)(?: \w+){{0,2}}? (?:{_MINE_EN}(?: \w+){{0,2}}? {_TAPED}|"
+    rf"{_OURS_EN}(?: \w+){{0,2}}? {_KEPT})\b",
     rf"\b(?:is|are|do|does|will|did|was|were)(?: (?:you|anyone|anybody|someone|they|it|the \w+|being|i)){{1,2}}"
-    rf"(?: (?:still|really|actually|guys|all|also|always|going to|allowed to|being)){{0,2}} {_KEPT} {_MINE_EN}\b",
+    rf"(?: (?:still|really|actually|guys|all|also|always|going to|allowed to|being)){{0,2}} "
+    rf"(?:{_TAPED} {_MINE_EN}|{_KEPT} {_OURS_EN})\b",
     r"\b(?:am i|are we) (?:\w+ ){0,2}(?:being )?(?:recorded|taped)\b|\bis (?:this|it|that) (?:being |getting )?"
     r"(?:recorded|taped)\b|\bare you (?:\w+ )?(?:recording|taping)$|\bdo you record\b(?! (?:my|the) "
     r"(?:meter|reading|payment))",
     rf"\b(?:who|how many people)(?: \w+){{0,4}}? (?:listen|hear|hears|listens|get|gets|see|sees|access|play|use)"
-    rf"(?: \w+){{0,4}}? {_MINE_EN}\b",
+    rf"(?: \w+){{0,4}}? (?:this|{_OURS_EN})\b",
     rf"\b(?:will|does|can|could|is) (?:some ?one|some ?body|any ?one|any ?body|people|staff)(?: \w+){{0,2}}? "
-    rf"(?:listen|hear|listening)(?: \w+){{0,2}} (?:{_MINE_EN}|later)\b",
-    rf"\bhow long (?:do|will|is|are|does)(?: \w+){{0,3}}? {_MINE_EN}\b(?: \w+){{0,2}}",
+    rf"(?:listen|hear|listening)(?: \w+){{0,2}} (?:this|{_OURS_EN}|later)\b",
+    rf"\bhow long (?:do|will|is|are|does)(?: \w+){{0,3}}? {_OURS_EN}\b(?: \w+){{0,2}}",
+    rf"\bhow long (?:do|will|is|are|does)(?: \w+){{0,3}}? (?:this|it|that)(?: \w+){{0,2}}? {_KEPT}\b",
     r"\bwhat (?:happens to|do you do with|are you doing with|will you do with|becomes of|will happen to) "
-    rf"(?:my voice|my data|{_MINE_EN})\b(?! (?:plan|allowance))",
+    rf"(?:my voice|my data|{_OURS_EN})\b(?! (?:plan|allowance))",
     r"\bwhat (?:do you|are you|is being|is) (?:keep|kept|keeping|store|stored|storing|record|recorded|recording|know)"
     r"(?: (?:of|about|from) (?:me|this|this call|my call|us))?$",
     r"\bwhy (?:are you|do you|is this|am i)(?: \w+){0,2}? (?:record|tap)(?:ing|ed|e)?\b",
     r"\bdo i (?:have|need) to be (?:recorded|taped)\b|\b(?:legal|lawful|allowed)(?: \w+){0,4} (?:record|tape|"
     r"recording)\b",
-    rf"\b(?:where|when) (?:do|does|is|are|will)(?: \w+){{0,3}}? {_MINE_EN}(?: \w+){{0,2}}? (?:go|goes|kept|stored|"
+    rf"\b(?:where|when) (?:do|does|is|are|will)(?: \w+){{0,3}}? {_OURS_EN}(?: \w+){{0,2}}? (?:go|goes|kept|stored|"
     rf"saved|"
     rf"deleted|erased|end up)\b|\bwhen (?:do|will) you (?:delete|erase) {_MINE_EN}\b",
     r"\bare you (?:listening to|reading|guessing|working out|checking|tracking) (?:my (?:mood|feelings|emotions|tone)|"
