@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from aiortc import RTCSessionDescription
 
+from calls.audio import Samples
 from calls.errors import CallCentreError
 from calls.ports import LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
@@ -55,8 +56,12 @@ async def heard_level(call: WebRtcIncomingCall, frequency_hz: float, seconds: fl
     talk = Talk(call.leg)
     await asyncio.sleep(seconds)
     talk.ticker.stop()
-    heard = np.concatenate([frame.samples for frame in talk.heard[-40:]])
-    return level_of(frequency_hz, heard, 48_000)
+    return usual_level(frequency_hz, [frame.samples for frame in talk.heard[-40:]])
+
+
+def usual_level(frequency_hz: float, frames: list[Samples]) -> float:
+    """Return the median over frames: a busy machine makes the jitter buffer shift the tone, which is not the matter."""
+    return float(np.median([level_of(frequency_hz, frame, 48_000) for frame in frames]))
 
 
 async def test_when_candidates_follow_the_offer_then_the_call_connects(gateway: WebRtcGateway, client: Client) -> None:
@@ -173,7 +178,7 @@ async def test_when_the_network_breaks_and_the_browser_comes_back_then_the_call_
     await accept(back, await call.leg.answer_again(await offer_of(back), "offer"))
     await until(lambda: back.connection.connectionState == "connected")
     assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
-    assert level_of(440, np.concatenate(back.heard[-40:]), 48_000) == pytest.approx(8000, rel=0.15)
+    assert usual_level(440, back.heard[-40:]) == pytest.approx(8000, rel=0.15)
     assert events == []
     assert gateway.sessions == 1
     await gateway.stop()
