@@ -399,6 +399,8 @@ class CallRunner:
                 self._reply.decided()
         spoken_until_ms = self._turn.end_ms if self._turn is not None else None
         self.speaker.say(say, not_before_ms=not_before_ms(say, spoken_until_ms))
+        if say.kind == "safety":
+            self.speaker.drop_for_safety()
 
     def look_up(self, act: LookUp) -> None:
         """Ask the knowledge base; the answer comes back as an input of the policy."""

@@ -130,6 +130,12 @@ class Speaker:
             if saying.say.kind == "filler" and saying.playout.started_at_ms is None:
                 saying.playout.stop()
 
+    def drop_for_safety(self) -> None:
+        """Drop all but what is said to a caller in danger: it comes first."""
+        for saying in list(self._sayings):
+            if saying.say.kind != "safety":
+                saying.playout.stop()
+
     def drop_notices_except(self, language: Language) -> None:
         """Drop what is said of the notice in another language: it is given in `language` instead."""
         for saying in list(self._sayings):

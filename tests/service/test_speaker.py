@@ -12,7 +12,7 @@ from calls.ids import Language
 from calls.ports import SpeechChunk, SpokenWord
 from service.speaker import UNHURRIED_AFTER_MS, Speaker, not_before_ms
 from service.tasks import Tasks
-from voice.dialog.acts import Say
+from voice.dialog.acts import Say, SayKind
 from voice.tts.playout import PlayoutResult
 
 
@@ -44,8 +44,10 @@ class Ear:
         self.told.append("failed")
 
 
-def saying(say_id: str, detail: str = "topic:bill-explained", *, interruptible: bool = True) -> Say:
-    return Say(say_id=say_id, text=say_id, language="en", kind="answer", detail=detail, interruptible=interruptible)
+def saying(
+    say_id: str, detail: str = "topic:bill-explained", *, interruptible: bool = True, kind: SayKind = "answer"
+) -> Say:
+    return Say(say_id=say_id, text=say_id, language="en", kind=kind, detail=detail, interruptible=interruptible)
 
 
 async def spoken(speaker: Speaker, from_ms: int, until_ms: int) -> int:
@@ -120,3 +122,14 @@ async def test_when_another_language_is_chosen_then_the_notice_in_the_first_one_
 
 def notice(say_id: str, language: Language) -> Say:
     return Say(say_id=say_id, text=say_id, language=language, kind="notice", interruptible=False)
+
+
+async def test_when_a_caller_is_in_danger_then_even_the_notice_gives_way() -> None:
+    speaker, ear = a_speaker()
+    speaker.say(saying("notice", interruptible=False, kind="notice"))
+    await spoken(speaker, 0, 500)
+    speaker.say(saying("leave the house", interruptible=False, kind="safety"))
+    speaker.drop_for_safety()
+    speaker.say(saying("nobody is free"))
+    assert await spoken(speaker, 500, 4_000) == 2_000
+    assert ear.told[1:3] == ["said notice: -", "started leave the house at 500"]
