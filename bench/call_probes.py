@@ -121,6 +121,7 @@ class ProbeLeg:
 
     def send_digit(self, digit: str, duration_ms: int) -> bool:
         """Press no key."""
+        del digit, duration_ms
         return False
 
     def deliver_digit(self, digit: str, duration_ms: int) -> None:
