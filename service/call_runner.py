@@ -432,6 +432,7 @@ class CallRunner:
         )
 
     def _say_goodbye(self, why: str) -> None:
+        self._mind.close()  # what the policy would still say, or say again, comes no more
         self._replacing = True  # the silence between what is dropped and the goodbye does not end the call
         self.speaker.stop()
         self._replacing = False

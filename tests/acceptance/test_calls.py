@@ -63,8 +63,8 @@ def test_when_a_caller_goes_on_before_the_answer_then_one_answer_is_given_to_all
     (turn,) = call.turns("caller")
     assert turn["end_ms"] - turn["start_ms"] >= 1_000 * (speech(HELLO).size + speech(QUESTION).size) // RATE_HZ
     assert word_accuracy(turn["text"], call.text) >= 0.6
-    (answer,) = [body for body in call.of("act_decided") if body["act"] == "answer"]
-    assert answer["turn_id"] == turn["turn_id"]
+    acts = [body for body in call.of("act_decided") if body["turn_id"] == turn["turn_id"]]
+    assert [body["act"] for body in acts].count("answer") == 1
     begun = [body["start_ms"] for body in call.turns("bot")]
     assert not [at for at in begun if turn["start_ms"] <= at <= turn["end_ms"]], "the bot said nothing in between"
 
@@ -108,7 +108,7 @@ def test_when_a_call_was_recorded_then_the_caller_is_left_the_bot_right_and_both
     (call,) = played
     left, right = read_recording(call)
     assert left.size * 1000 / RATE_HZ == pytest.approx(call.of("recording_stopped")[0]["duration_ms"], abs=200)
-    caller, bot = call.turns("caller")[0], the_answer(call)
+    caller, bot = call.of("utterance_heard")[0], the_answer(call)  # a turn may hold the beginning of an answer
     while_caller = slice(caller["start_ms"] * 8, caller["end_ms"] * 8)
     while_bot = slice((int(str(bot["start_ms"])) + 200) * 8, (int(str(bot["end_ms"])) - 200) * 8)
     assert level_dbfs(left[while_caller]) > level_dbfs(right[while_caller]) + 20

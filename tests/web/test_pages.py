@@ -35,7 +35,7 @@ FLAGS = (
     "--disable-gpu",
 )
 SAYS = "Hello. I want to speak to a person, please."
-QUIET_S = (6.0, 30.0)
+QUIET_S = (20.0, 30.0)
 """Silence before and after: the bot's notice comes first, and the answer needs its time."""
 WAIT_MS = 45_000
 """What takes 3 s on two idle cores."""

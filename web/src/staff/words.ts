@@ -293,6 +293,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   nobody_free: { en: "nobody is free", es: "no hay nadie libre" },
   offer_human: { en: "offer a person", es: "ofrece una persona" },
   open: { en: "open question", es: "pregunta abierta" },
+  privacy: { en: "what is kept of the call", es: "qué se guarda de la llamada" },
   which: { en: "which of the two?", es: "¿cuál de las dos?" },
   thanks: { en: "thanks", es: "gracias" },
   callback_declined: { en: "callback declined", es: "no quiere que le llamen" },
