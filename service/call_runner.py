@@ -17,7 +17,6 @@ from calls import commands, machine
 from calls.audio import SPEECH_RATE_HZ, AudioFrame, Samples
 from calls.errors import CallCentreError
 from calls.events import (
-    BargedIn,
     BriefPrepared,
     CallAnswered,
     CallEnded,
@@ -33,8 +32,8 @@ from calls.events import (
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent, Passage
 from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
-from records.redaction import redact_text
 from service import acts as act_executor
+from service.bot_turns import BotTurns
 from service.call_log import CallLog
 from service.consent import Consent
 from service.dial_plan import Route
@@ -124,13 +123,8 @@ class CallRunner:
         self._turn_estimates: list[asyncio.Task[EmotionEstimate | None]] = []
         self._reply: ReplyWatch | None = None
         self._words_final_ms = 0
-        self._bot_words: list[str] = []
-        self._bot_turns = 0
-        self._bot_since_ms: int | None = None
-        self._bot_interrupted = False
-        self._barged_in = False
+        self._bot_turns = BotTurns(self.log)
         self._replacing = False
-        self._bot_turn_heard_ms = 0
 
     # The way in
 
@@ -371,7 +365,7 @@ class CallRunner:
         elif action == "resume":
             self.speaker.resume()
         else:
-            self._barged_in = self._bot_since_ms is not None
+            self._bot_turns.cut_in()
             self.speaker.give_way()
 
     def heard_nothing(self, t_ms: int) -> None:
@@ -451,9 +445,7 @@ class CallRunner:
             self.hearing.bot_speaking(True, interruptible=say.interruptible)
             if not filler:
                 self.hearing.expect(say.expects)
-        if self._bot_since_ms is None:
-            self._bot_since_ms = t_ms
-            self._bot_turn_heard_ms = 0
+        self._bot_turns.begun(t_ms)
         if not filler and self._reply is not None:
             timing = self._reply.heard(t_ms)
             self._reply = None
@@ -465,36 +457,14 @@ class CallRunner:
 
     def bot_said(self, say: Say, result: PlayoutResult) -> None:
         """A saying is over."""
-        if result.heard_text:
-            self._bot_words.append(result.heard_text)
-        self._bot_turn_heard_ms += result.heard_ms
-        self._bot_interrupted = self._bot_interrupted or (result.interrupted and result.heard_ms > 0)
+        self._bot_turns.said(result)
         self.tell(SayDone(say_id=say.say_id, heard_text=result.heard_text, interrupted=result.interrupted))
 
     def bot_silent(self, t_ms: int) -> None:
         """The bot's turn is over: write what was heard of it."""
         if self.hearing is not None:
             self.hearing.bot_speaking(False)
-        if self._bot_since_ms is not None and self._bot_words:
-            self._bot_turns += 1
-            turn_id = TurnId(f"b{self._bot_turns}")
-            if self._barged_in and self._bot_interrupted:
-                self.log.note(BargedIn(turn_id=turn_id, heard_ms=self._bot_turn_heard_ms), "call")
-            self.log.note(
-                TurnEnded(
-                    turn_id=turn_id,
-                    speaker="bot",
-                    text=redact_text(" ".join(self._bot_words)),
-                    language=self.policy.language,
-                    start_ms=self._bot_since_ms,
-                    end_ms=t_ms,
-                    utterance_ids=(),
-                    interrupted=self._bot_interrupted,
-                ),
-                "call",
-            )
-        self._bot_since_ms, self._bot_words = None, []
-        self._bot_interrupted = self._barged_in = False
+        self._bot_turns.over(t_ms, self.policy.language)
         self.house.live.signal(self.call_id, "speaking", {"member": "bot", "speaking": False, "t_ms": t_ms})
         if not self._replacing:
             self._machine.feed(machine.BotSilent())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import fnmatch
 import tomllib
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import DialPlanSection
 from service.config_section import Section
+from service.config_values import nearest
 from service.opening_hours import check_hours, is_open
 from voice.dialog.flow import load_flows
 
@@ -202,9 +202,7 @@ def _why(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where, Number.model_fields, 1, 0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"it may have {', '.join(Number.model_fields)}."
-        return f" has no key {where!r}; {hint}"
+        return f" has no key {where!r}{nearest(where, Number.model_fields)}"
     why = first["msg"].removeprefix("Value error, ").rstrip(".")
     return f", {where}: {why}." if where else f": {why}."
 

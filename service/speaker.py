@@ -60,8 +60,9 @@ sentences of one speaker are shorter, and a listener who says "pardon?" at once 
 
 def not_before_ms(say: Say, spoken_until_ms: int | None) -> int:
     """Return the media time before which `say` shall not begin; `spoken_until_ms` is the end of the caller's turn."""
-    unhurried = spoken_until_ms is not None and say.detail.partition(":")[0] in UNHURRIED
-    return spoken_until_ms + UNHURRIED_AFTER_MS if unhurried and spoken_until_ms is not None else 0
+    if spoken_until_ms is None or say.detail.partition(":")[0] not in UNHURRIED:
+        return 0
+    return spoken_until_ms + UNHURRIED_AFTER_MS
 
 
 @dataclass(slots=True, eq=False)
@@ -116,31 +117,27 @@ class Speaker:
     def give_way(self) -> None:
         """Stop what is being said and drop what waits, but for what must be heard whole: that comes next."""
         self._queue.resume()
-        for saying in list(self._sayings):
-            if saying.say.interruptible:
-                saying.playout.stop()
+        self._drop(lambda saying: saying.say.interruptible)
 
     def stop(self) -> None:
         """Drop what is being said and all that waits; each is reported with what was heard of it."""
         self._queue.stop_all()
 
     def drop_fillers(self) -> None:
-        """Drop fillers that wait behind nothing: the answer has come."""
-        for saying in list(self._sayings):
-            if saying.say.kind == "filler" and saying.playout.started_at_ms is None:
-                saying.playout.stop()
+        """Drop fillers that are not heard yet: the answer has come."""
+        self._drop(lambda saying: saying.say.kind == "filler" and saying.playout.started_at_ms is None)
 
     def drop_for_safety(self) -> None:
         """Drop all but what is said to a caller in danger: it comes first."""
-        for saying in list(self._sayings):
-            if saying.say.kind != "safety":
-                saying.playout.stop()
+        self._drop(lambda saying: saying.say.kind != "safety")
 
     def drop_notices_except(self, language: Language) -> None:
         """Drop what is said of the notice in another language: it is given in `language` instead."""
-        for saying in list(self._sayings):
-            if saying.say.kind == "notice" and saying.say.language != language:
-                saying.playout.stop()
+        self._drop(lambda saying: saying.say.kind == "notice" and saying.say.language != language)
+
+    def _drop(self, which: Callable[[_Saying], bool]) -> None:
+        for saying in [saying for saying in self._sayings if which(saying)]:
+            saying.playout.stop()
 
     def read(self, t_ms: int) -> AudioFrame | None:
         """Return the frame of this tick."""

@@ -10,9 +10,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from calls.audio import SPEECH_RATE_HZ, AudioFrame, Samples, level_dbfs
+from calls.audio import SPEECH_RATE_HZ, AudioFrame, Samples
 from calls.errors import CallCentreError
 from calls.ids import Language, MemberRole, TurnId, UtteranceId
 from calls.ports import Clock
@@ -45,29 +44,18 @@ from voice.turn.messages import (
     VoiceWindow,
     WordsHeard,
 )
-from voice.turn.settings import WINDOW_MS, Expectation
+from voice.turn.settings import Expectation
+from voice.vad.activity import WINDOW_SAMPLES, VoiceActivity
 from voice.workers.client import CancelledRequest, Reply, Worker
 
 __all__ = ["Hearing", "HearingListener", "HearingSettings"]
 
 logger = logging.getLogger(__name__)
 
-_WINDOW_SAMPLES = WINDOW_MS * SPEECH_RATE_HZ // 1000
 _LONGEST_BATCH = 32
 """Windows a request; about 1 s is caught up with at once after a stall."""
-_EARS_DEADLINE_S = 1.0
-"""Voice activity takes 0.1 ms a window; beyond this the worker hangs, and the level stands in."""
 _PARTIAL_PRIORITY, _FINAL_PRIORITY = 0, 10
-_VAD_PRIORITY, _JUDGE_PRIORITY = 10, 0
-_QUIETEST_DBFS = -60.0
-_NO_VOICE_PROB = 0.1
-_STALE_WINDOWS = 94
-"""After 3 s (windows of 32 ms) without voice, voice activity starts afresh: its recurrent state drifts in silence.
-Source: WUWII00226_010 after 60 s of digital silence: voice in 0 % of its windows, 32 % with a fresh state."""
-
-_ABOVE_NOISE_DB = 12.0
-"""Without voice activity, sound this far above the quietest of the last 5 s is taken for voice."""
-_LEVELS_KEPT = 5_000 // WINDOW_MS
+_JUDGE_PRIORITY = 0
 _SWITCHING_VOICE_MS = 1_500
 """Voice from which on a detected language is trusted. Source: Whisper base mistakes single words."""
 _SETTLING_WORDS = 2
@@ -126,10 +114,7 @@ class Hearing:
         self._doing = False
         self._stopping = False
         self._vad_sample = 0
-        self._vad_state: npt.NDArray[np.float32] = np.zeros(0, dtype=np.float32)
-        self._vad_quiet = 0
-        self._vad_failing = False
-        self._levels: deque[float] = deque(maxlen=_LEVELS_KEPT)
+        self._voice = VoiceActivity(ears, self.settings.vad_engine, lambda error: self._report("vad", error))
         self._committer = Committer()
         self._committing = 0
         self._covered_ms = -1
@@ -154,7 +139,7 @@ class Hearing:
             self._vad_sample = self._ring.end_sample
         self._ring.skip_to(frame.t_ms * SPEECH_RATE_HZ // 1000)
         self._ring.write(self._resampler.process(frame.samples))
-        if self._ring.end_sample - self._vad_sample >= _WINDOW_SAMPLES:
+        if self._ring.end_sample - self._vad_sample >= WINDOW_SAMPLES:
             self._heard.set()
 
     def bot_speaking(self, speaking: bool, *, interruptible: bool = True) -> None:
@@ -209,37 +194,16 @@ class Hearing:
         while not self._stopping:
             await self._heard.wait()
             self._heard.clear()
-            while not self._stopping and (ready := (self._ring.end_sample - self._vad_sample) // _WINDOW_SAMPLES):
+            while not self._stopping and (ready := (self._ring.end_sample - self._vad_sample) // WINDOW_SAMPLES):
                 count = min(ready, _LONGEST_BATCH)
                 start = self._vad_sample
-                self._vad_sample += count * _WINDOW_SAMPLES
+                self._vad_sample += count * WINDOW_SAMPLES
                 samples = self._ring.between_samples(start, self._vad_sample)
-                if samples.size < count * _WINDOW_SAMPLES:
-                    samples = np.concatenate([np.zeros(count * _WINDOW_SAMPLES - samples.size, np.int16), samples])
-                for index, prob in enumerate(await self._voice_probs(samples), start=1):
-                    t_ms = (start + index * _WINDOW_SAMPLES) * 1000 // SPEECH_RATE_HZ
+                if samples.size < count * WINDOW_SAMPLES:
+                    samples = np.concatenate([np.zeros(count * WINDOW_SAMPLES - samples.size, np.int16), samples])
+                for index, prob in enumerate(await self._voice.probs(samples), start=1):
+                    t_ms = (start + index * WINDOW_SAMPLES) * 1000 // SPEECH_RATE_HZ
                     self._step(VoiceWindow(t_ms=t_ms, prob=float(prob)))
-
-    async def _voice_probs(self, samples: Samples) -> npt.NDArray[np.float32]:
-        arrays: dict[str, npt.NDArray[Any]] = {"samples": samples, "state": self._vad_state}
-        levels = [level_dbfs(window) for window in samples.reshape(-1, _WINDOW_SAMPLES)]
-        self._levels += levels
-        try:
-            async with asyncio.timeout(_EARS_DEADLINE_S):
-                reply = await self._ears.call(self.settings.vad_engine, "probs", {}, arrays, priority=_VAD_PRIORITY)
-        except (CallCentreError, TimeoutError) as error:
-            if not self._vad_failing:
-                self._vad_failing = True
-                self._report("vad", error)
-            floor_dbfs = max(min(self._levels), _QUIETEST_DBFS)
-            return np.array([float(level > floor_dbfs + _ABOVE_NOISE_DB) for level in levels], dtype=np.float32)
-        self._vad_failing = False
-        probs: npt.NDArray[np.float32] = reply.arrays["probs"]
-        self._vad_quiet = self._vad_quiet + probs.size if float(probs.max(initial=0.0)) < _NO_VOICE_PROB else 0
-        stale = self._vad_quiet >= _STALE_WINDOWS
-        self._vad_quiet = 0 if stale else self._vad_quiet
-        self._vad_state = np.zeros(0, dtype=np.float32) if stale else reply.arrays["state"]
-        return probs
 
     async def _watch(self) -> None:
         """Let the machine know when a deadline is due."""
