@@ -23,7 +23,7 @@ from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.ids import CallId, Language
 from service.calls_view import call_detail, call_list, callback_list
-from service.config import split_address
+from service.config_values import split_address
 from service.front_door import FrontDoor
 from service.house import House
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
@@ -207,7 +207,6 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
             "company": config.dial_plan.company,
             "recording": config.privacy.recording,
             "emotion": config.privacy.emotion,
-            "ice_servers": list(config.telephony.webrtc.ice_servers),
         }
 
     @app.post("/api/web-calls", dependencies=[Depends(check_origin)])

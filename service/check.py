@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import shutil
 import socket
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES
-from knowledge.articles import load_library
+from knowledge.articles import Article, load_library
+from service.call_store import open_store
 from service.certificate import check_certificate
 from service.clock import SystemClock
-from service.commands import open_store
-from service.config import Config, load_config, split_address
+from service.config import Config, load_config
+from service.config_values import split_address
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_human_topics, in_words
 from service.engines import coqui_model, languages_of_coqui, needed_models
@@ -45,6 +46,7 @@ def check(config_file: Path | None) -> int:
 def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
     store = ModelStore(config.models.dir or None)
     sip = config.telephony.sip
+    read_articles = cache(lambda: load_library(articles_dir(config)).articles)
     return (
         *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
         ("espeak-ng", _espeak),
@@ -57,8 +59,8 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
         ("staff pages", lambda: _staff(config)),
         *((("SIP address", lambda: _line(config)),) if sip.enabled else ()),
         ("dial plan", lambda: _plan(config)),
-        ("articles", lambda: _articles(config)),
-        ("dialog", lambda: _dialog(config)),
+        ("articles", lambda: _articles(read_articles())),
+        ("dialog", lambda: _dialog(config, read_articles())),
         ("data_dir", lambda: _writable(config)),
     )
 
@@ -122,15 +124,14 @@ def _plan(config: Config) -> str:
     return config.dial_plan.file or "none, so that every number is answered"
 
 
-def _articles(config: Config) -> str:
+def _articles(articles: Sequence[Article]) -> str:
     """Count the articles of each language, since callers of one without any are only told that nothing is known."""
-    articles = load_library(articles_dir(config)).articles
     counts = (f"{sum(a.language == language for a in articles) or 'none'} in {language}" for language in LANGUAGES)
     return ", ".join(counts)
 
 
-def _dialog(config: Config) -> str:
-    check_human_topics(config, {article.topic for article in load_library(articles_dir(config)).articles})
+def _dialog(config: Config, articles: Sequence[Article]) -> str:
+    check_human_topics(config, {article.topic for article in articles})
     return in_words(config)
 
 

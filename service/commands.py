@@ -13,29 +13,14 @@ from calls.ids import CallId, Language
 from knowledge.articles import load_library
 from records.backup import create_backup, restore_backup
 from records.database import default_url
-from records.private import private_folder
 from records.replay import render_call, render_list
-from records.store import EventStore
+from service.call_store import open_store
 from service.clock import SystemClock
 from service.config import Config, load_config
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
 from service.staff_door import StaffLinks
-
-
-def open_store(config: Config) -> EventStore:
-    """Open the call log that the configuration names, beside a service that may be running on it.
-
-    Raises:
-        CallCentreError: `data_dir.unusable`, or what opening the database raises.
-    """
-    try:
-        private_folder(config.data_path)
-    except OSError as error:
-        sentence = f"The folder data_dir = {config.data_dir!r} cannot be written: {error.strerror}."
-        raise CallCentreError("data_dir.unusable", sentence, fault="operator") from error
-    return EventStore.open_dir(config.data_path, url=config.database_url.get_secret_value())
 
 
 def replay(config_file: Path | None, call: str | None, *, as_json: bool) -> int:

@@ -6,64 +6,27 @@ Unknown keys are errors that name the nearest valid one. A secret is a `SecretSt
 from __future__ import annotations
 
 import difflib
-import ipaddress
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import (
-    Field,
-    SecretStr,
-    StrictInt,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config_section import Section
-from service.trunk_config import OutboundSection, TrunkSection
+from service.config_values import checked_address, is_host_name, nearest, network
+from service.telephony_config import TelephonySection
+from service.trunk_config import TrunkSection
 from voice.dialog.flow import load_flows
 from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"
 _TRUNKS = "telephony.sip.trunks."
-_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
-
-
-def nearest(name: str, valid: Iterable[str]) -> str:
-    """Return the end of a sentence about a name that is none: the nearest one, or all of them."""
-    names = sorted(valid)
-    near = difflib.get_close_matches(name, names, 1, 0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names) or 'none'}"
-
-
-def split_address(value: str) -> tuple[str, int]:
-    """Split `host:port` or `[v6]:port`."""
-    host, _, port = value.rpartition(":")
-    return host.strip("[]"), int(port)
-
-
-def _address(value: str) -> str:
-    host, _, port = value.rpartition(":")
-    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
-        raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
-    if ":" in host and not (host.startswith("[") and host.endswith("]")):
-        raise ValueError('an IPv6 address stands in brackets, for example "[::1]:5060"')
-    bare = host.strip("[]")
-    if ":" in bare or re.fullmatch(r"[0-9.]+", bare):
-        try:
-            ipaddress.ip_address(bare)
-        except ValueError:
-            raise ValueError(f"{bare} is no IP address") from None
-    elif not _NAME.fullmatch(bare):
-        raise ValueError(f"{bare!r} is no name of a machine")
-    return value
 
 
 class ServiceSection(Section):
@@ -87,17 +50,14 @@ class ServiceSection(Section):
     max_web_calls_per_address: int = Field(default=4, ge=1, strict=True)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
-    _check_listen = field_validator("listen")(_address)
+    _check_listen = field_validator("listen")(checked_address)
 
     @field_validator("staff_from", "proxies")
     @classmethod
-    def _networks(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
-        for network in networks:
-            try:
-                ipaddress.ip_network(network)
-            except ValueError:
-                raise ValueError(f'{network!r} is no network like "192.168.1.0/24" or "::/0"') from None
-        return networks
+    def _networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            network(value)
+        return values
 
     @field_validator("allowed_origins")
     @classmethod
@@ -111,150 +71,9 @@ class ServiceSection(Section):
     @classmethod
     def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
-            if not _NAME.fullmatch(name):
+            if not is_host_name(name):
                 raise ValueError(f'{name!r} is no name like "support.example.com", without https:// and port')
         return names
-
-
-class SipSection(Section):
-    """The SIP line."""
-
-    enabled: bool = Field(default=True, strict=True)
-    listen: str = "127.0.0.1:5060"
-    """Address of the signalling over UDP and TCP; several with commas, e.g. "0.0.0.0:5060, [::]:5060" for IPv6 too."""
-    tls_listen: str = ""
-    """The same over TLS, usually port 5061; empty: nobody can connect over TLS. Needs `tls_certificate`."""
-    tls_certificate: str = ""
-    """PEM file with the line's certificate and the chain behind it; read again when it changes."""
-    tls_key: str = ""
-    """PEM file with its key; empty: the key stands in `tls_certificate`."""
-    tls_ca: str = ""
-    """PEM file of issuers that peers' certificates are held against; empty: those of the system."""
-    tls_verify_clients: bool = Field(default=False, strict=True)
-    """True: who connects over TLS must show a certificate of `tls_ca`, e.g. a carrier's."""
-    dns_servers: tuple[str, ...] = ()
-    """DNS servers that know the carriers' names, "host" or "host:port"; empty: those of the system."""
-    advertise: str = ""
-    """IP address that phones shall send to when it differs from `listen` (behind NAT); empty: found by itself."""
-    rtp_ports: tuple[StrictInt, StrictInt] = (30000, 30999)
-    """First and last UDP port of the media; RTP takes the even ones."""
-    accept_unknown: bool = Field(default=False, strict=True)
-    """Take calls from public addresses that are no trunk's, up to a rate; else they get no reply. Loopback and private
-    networks are always served."""
-    trunks: dict[str, TrunkSection] = Field(default_factory=dict)
-    """Lines to carriers and PBXs by name: tables `[telephony.sip.trunks.NAME]`."""
-    codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(
-        default=("OPUS", "G722", "PCMU", "PCMA"), min_length=1
-    )
-    """Codecs of the telephone line, most wanted first. OPUS and G722 carry twice the band and are understood better; of
-    PCMU and PCMA the peer's order decides."""
-
-    @field_validator("advertise")
-    @classmethod
-    def _stands_in_sdp(cls, host: str) -> str:
-        if host:
-            try:
-                ipaddress.ip_address(host)
-            except ValueError:
-                raise ValueError(f"{host!r} is no IP address, for example 203.0.113.5") from None
-        return host
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Each address of `listen`."""
-        return tuple(item.strip() for item in self.listen.split(","))
-
-    @property
-    def tls_addresses(self) -> tuple[str, ...]:
-        """Each address of `tls_listen`."""
-        return tuple(item.strip() for item in self.tls_listen.split(",") if item)
-
-    @field_validator("listen", "tls_listen")
-    @classmethod
-    def _each_is_an_address(cls, value: str) -> str:
-        for item in value.split(",") if value else ():
-            _address(item.strip())
-        return value
-
-    @field_validator("rtp_ports")
-    @classmethod
-    def _range(cls, ports: tuple[int, int]) -> tuple[int, int]:
-        first, last = ports
-        if not 1024 <= first < last <= 65535:
-            raise ValueError("must be the first and the last of a range from 1024 to 65535, for example [30000, 30999]")
-        return ports
-
-
-class WebRtcSection(Section):
-    """The line from web pages."""
-
-    ice_addresses: tuple[str, ...] = ()
-    """Local addresses that browsers may send to; empty: all of this machine, or loopback if `listen` is."""
-    ice_servers: tuple[str, ...] = ()
-    """STUN servers, e.g. "stun:stun.example.org:3478"; nobody is asked who is not named."""
-    turn_servers: tuple[str, ...] = ()
-    """Relays for pages whose network lets nothing else through, e.g. "turn:turn.example.org:3478?transport=udp"."""
-    turn_secret: SecretStr = SecretStr("")
-    """What the relays know as `static-auth-secret`, with `use-auth-secret`; pages get credentials that expire."""
-    turn_credentials_s: int = Field(default=3600, ge=60, strict=True)
-    """How long these credentials open the relay."""
-    max_calls: int = Field(default=20, ge=1, strict=True)
-    """Calls from pages at once, whoever makes them, so that they cannot take all lines from the telephone."""
-
-    @model_validator(mode="after")
-    def _relay_has_a_secret(self) -> WebRtcSection:
-        if self.turn_servers and not self.turn_secret.get_secret_value():
-            raise ValueError("turn_servers needs turn_secret, the relays' static-auth-secret")
-        return self
-
-    @field_validator("ice_addresses")
-    @classmethod
-    def _ip_addresses(cls, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        for address in addresses:
-            try:
-                ipaddress.ip_address(address)
-            except ValueError:
-                raise ValueError(f"{address!r} is no IP address of this machine") from None
-        return addresses
-
-    @field_validator("ice_servers", "turn_servers")
-    @classmethod
-    def _stun(cls, servers: tuple[str, ...]) -> tuple[str, ...]:
-        for server in servers:
-            if not re.fullmatch(r"(stun|stuns|turn|turns):[^\s/@:]+(:\d+)?(\?transport=(udp|tcp))?", server):
-                raise ValueError(f'{server!r} is no server like "stun:stun.example.org:3478"')
-        return servers
-
-
-class TelephonySection(Section):
-    """Lines into the house."""
-
-    sip: SipSection = SipSection()
-    outbound: OutboundSection = OutboundSection()
-    webrtc: WebRtcSection = WebRtcSection()
-    max_calls: int = Field(default=40, ge=1, strict=True)
-    """Calls with media at a time; one more hears busy."""
-    media_lost_after_s: int = Field(default=30, ge=2, strict=True)
-    """A caller whose packets stop for so long is gone."""
-
-    @model_validator(mode="after")
-    def _named_trunks_exist(self) -> TelephonySection:
-        for key in ("trunk", "emergency_trunk"):
-            name = getattr(self.outbound, key)
-            if name and name not in self.sip.trunks:
-                raise ValueError(f"outbound.{key} names no trunk{nearest(name, self.sip.trunks)}")
-        return self
-
-    @model_validator(mode="after")
-    def _ports_for_all(self) -> TelephonySection:
-        first, last = self.sip.rtp_ports
-        pairs = (last + 1) // 2 - (first + 1) // 2
-        if self.sip.enabled and pairs < self.max_calls:
-            raise ValueError(
-                f"max_calls = {self.max_calls} needs as many pairs of ports, and sip.rtp_ports has {pairs}; "
-                "widen the range or allow fewer calls"
-            )
-        return self
 
 
 class ModelsSection(Section):
@@ -375,6 +194,11 @@ class Config(Section):
     def data_path(self) -> Path:
         """`data_dir` as a path."""
         return Path(self.data_dir).expanduser()
+
+    @property
+    def recordings_path(self) -> Path:
+        """Folder of the recordings."""
+        return self.data_path / "recordings"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from records.private import private_from_now_on
 from service.clock import SystemClock
-from service.config import Config, LoadedConfig, load_config, split_address
+from service.config import Config, LoadedConfig, load_config
+from service.config_values import split_address
 from service.demo_screen import Screen
 from service.engines import kokoro_spec
 from service.live import Watcher

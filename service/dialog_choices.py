@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from calls.errors import CallCentreError
-from service.config import Config, nearest
+from service.config import Config
+from service.config_values import nearest
 from voice.dialog.settings import CRISIS_LINES, DialogSettings
 
 

@@ -13,8 +13,8 @@ from calls.events import PersonErased
 from records.erasure import erase_person, note_erasure
 from records.persons import HowKnown, PersonalCall, call_of, calls_of
 from records.store import EventStore
+from service.call_store import open_store
 from service.clock import SystemClock
-from service.commands import open_store
 from service.config import Config, load_config
 from service.numbers import one_number, readings, shown
 from service.speech_cache import forget_spoken, speech_folder
@@ -42,7 +42,7 @@ def erase(config_file: Path | None, *, number: str | None, call: str | None, yes
         if not found:
             print(f"warmline: {_nothing(wanted, call)}", file=sys.stderr)
             return 1
-        _show(found, wanted, config.data_path / "recordings")
+        _show(found, wanted, config.recordings_path)
         if not yes and not _agreed():
             print("Nothing was erased.", file=sys.stderr)
             return 1
@@ -108,9 +108,8 @@ def _agreed() -> bool:
 def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall]) -> None:
     now_utc = SystemClock().now_utc()
     names = [f"call:{item.call_id}" for item in found]
-    recordings = config.data_path / "recordings"
     try:
-        erasure = erase_person(store, names, now_utc, data_dir=config.data_path, recordings=recordings)
+        erasure = erase_person(store, names, now_utc, data_dir=config.data_path, recordings=config.recordings_path)
     except OSError as error:
         raise CallCentreError(
             "erasure.not_done",

@@ -13,17 +13,17 @@ from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
 from calls.ports import IncomingCall
 from knowledge.articles import load_library
-from records.private import close_to_others, private_folder
 from records.recording import RecordingThread
 from records.recovery import recover
 from records.retention import apply_retention
 from records.spill import FILE_NAME as SPILL_NAME
 from records.spill import SpillFile
-from records.store import EventStore
 from records.writer import LogWriter
 from service.call_runner import CallRunner
+from service.call_store import open_store
 from service.clock import SystemClock
-from service.config import Config, split_address
+from service.config import Config
+from service.config_values import split_address
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_human_topics, dialog_settings
 from service.engines import Workers, build_workers, voices
@@ -86,8 +86,8 @@ class House:
         check_human_topics(config, {article.topic for article in articles})
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
-        self.recordings = config.data_path / "recordings"
-        self.store = self._open_store()
+        self.recordings = config.recordings_path
+        self.store = open_store(config, to_serve=True)
         spill = SpillFile(config.data_path / SPILL_NAME, self.store.master)
         self.writer = LogWriter(self.store, self.clock, spill=spill)
         self.ticker = Ticker()
@@ -205,21 +205,6 @@ class House:
         return answer, call
 
     # Parts
-
-    def _open_store(self) -> EventStore:
-        path = self.config.data_path
-        try:
-            for folder in (path, self.recordings):
-                private_folder(folder)
-            close_to_others(path)
-        except OSError as error:
-            raise CallCentreError(
-                "data_dir.unusable",
-                f"The folder data_dir = {str(path)!r} cannot be written: {error.strerror}. "
-                "Choose another or mend its rights.",
-                fault="operator",
-            ) from error
-        return EventStore.open_dir(path, url=self.config.database_url.get_secret_value())
 
     def _build_voice(self) -> Voice:
         cache = SpeechCache(speech_folder(self.config))

@@ -16,7 +16,8 @@ from calls.errors import CallCentreError
 from records.private import private_from_now_on
 from service.app import make_app
 from service.certificate import check_certificate
-from service.config import Config, load_config, split_address
+from service.config import Config, load_config
+from service.config_values import split_address
 from service.house import House
 from service.staff_door import Gate, StaffLinks
 from service.telemetry import set_up_logging

@@ -33,7 +33,7 @@ def sip_settings(config: Config) -> SipSettings:
 def outbound(config: Config) -> Outbound:
     """Return the check of everything that shall be called."""
     telephony = config.telephony
-    plans = {name: section.trunk(name).numbers for name, section in telephony.sip.trunks.items()}
+    plans = {name: section.number_plan() for name, section in telephony.sip.trunks.items()}
     zone = ZoneInfo(config.dial_plan.time_zone)
     return Outbound(telephony.outbound.rules(config.dialog.country), plans, zone)
 

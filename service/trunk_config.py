@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from pathlib import Path
 from typing import Literal
@@ -11,10 +10,11 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from service.config_section import Section
+from service.config_values import network
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import OutboundRules
 from telephony.sip.uri import SipUri
-from telephony.trunks import Network, Trunk, parse_server
+from telephony.trunks import Trunk, parse_server
 
 _RULE = re.compile(r"\s*(?P<begins>\+?[0-9]*)\s*->\s*(?P<becomes>\+?[0-9]*)\s*\Z")
 
@@ -57,7 +57,7 @@ class TrunkSection(Section):
     @classmethod
     def _are_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         for value in values:
-            _network(value)
+            network(value)
         return values
 
     @field_validator("numbers_in", "numbers_out")
@@ -119,14 +119,15 @@ class TrunkSection(Section):
             q=self.q,
             keep_alive_ms=self.keep_alive_s * 1_000,
             caller=self.caller,
-            networks=tuple(_network(value) for value in self.addresses),
+            networks=tuple(network(value) for value in self.addresses),
             trust_identity=self.trust_identity,
-            numbers=NumberPlan(
-                self.country,
-                tuple(_rule(value) for value in self.numbers_in),
-                tuple(_rule(value) for value in self.numbers_out),
-            ),
+            numbers=self.number_plan(),
         )
+
+    def number_plan(self) -> NumberPlan:
+        """Return how the carrier writes numbers."""
+        incoming, outgoing = (tuple(_rule(value) for value in rules) for rules in (self.numbers_in, self.numbers_out))
+        return NumberPlan(self.country, incoming, outgoing)
 
     def _secret(self, name: str) -> str:
         if not self.password_file:
@@ -173,13 +174,6 @@ class OutboundSection(Section):
             calls_per_trunk=self.calls_per_trunk,
             calls_per_day=self.calls_per_day,
         )
-
-
-def _network(value: str) -> Network:
-    try:
-        return ipaddress.ip_network(value)
-    except ValueError:
-        raise ValueError(f'{value!r} is no address or network, for example "192.0.2.0/28"') from None
 
 
 def _rule(value: str) -> PrefixRule:

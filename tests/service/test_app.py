@@ -231,7 +231,6 @@ def test_when_the_callers_page_asks_then_it_learns_what_to_say_before_a_call(any
         "company": "Lumina",
         "recording": "stay",
         "emotion": "stay",
-        "ice_servers": [],
     }
 
 

@@ -49,7 +49,7 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
         ('[telephony.sip]\nlisten = "no-such-host.invalid:5060"\n', "is no address of this machine"),
         ('[speech]\nvoice_en = "coqui"\ncoqui_model_en = "/none"\n', "holds no Coqui model"),
         ('[speech]\nvoice_en = "coqui"\n', "needs coqui_model_en"),
-        ('[service]\nstaff_from = ["192.168.1.7/24"]\n', "is no network like"),
+        ('[service]\nstaff_from = ["192.168.1.7/24"]\n', "is no address or network"),
         ('[service]\nhosts = ["https://support.example.com"]\n', "is no name like"),
         ('[telephony.sip]\ntls_verify_clients = "yes"\n', "telephony.sip.tls_verify_clients"),
     ],

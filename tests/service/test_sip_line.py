@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from calls.errors import CallCentreError
-from service.config import Config, SipSection, TelephonySection, load_config
+from service.config import Config, load_config
 from service.sip_line import describe_line, sip_settings
+from service.telephony_config import SipSection, TelephonySection
 from telephony.net.tls_contexts import TlsSettings
 from tests.telephony.certificates import Authority
 

@@ -1,0 +1,63 @@
+"""Values that several settings have: addresses, networks, names of machines, and names that must be known ones."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Iterable
+
+from telephony.sip.grammar import is_ip_address
+from telephony.trunks import Network
+
+_NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+
+
+def nearest(name: str, valid: Iterable[str]) -> str:
+    """Return the end of a sentence about a name that is none: the nearest one, or all of them."""
+    names = sorted(valid)
+    near = difflib.get_close_matches(name, names, 1, 0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; there are {', '.join(names) or 'none'}"
+
+
+def split_address(value: str) -> tuple[str, int]:
+    """Split `host:port` or `[v6]:port`."""
+    host, _, port = value.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+def checked_address(value: str) -> str:
+    """Return `host:port` as it is written.
+
+    Raises:
+        ValueError: it is none; the sentence shows how one looks.
+    """
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ValueError('must be "host:port", for example "127.0.0.1:5060"')
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise ValueError('an IPv6 address stands in brackets, for example "[::1]:5060"')
+    bare = host.strip("[]")
+    if ":" in bare or re.fullmatch(r"[0-9.]+", bare):
+        if not is_ip_address(bare):
+            raise ValueError(f"{bare} is no IP address")
+    elif not is_host_name(bare):
+        raise ValueError(f"{bare!r} is no name of a machine")
+    return value
+
+
+def is_host_name(value: str) -> bool:
+    """Tell whether this may be the name of a machine."""
+    return _NAME.fullmatch(value) is not None
+
+
+def network(value: str) -> Network:
+    """Return an address or a network.
+
+    Raises:
+        ValueError: it is neither; the sentence shows how one looks.
+    """
+    try:
+        return ipaddress.ip_network(value)
+    except ValueError:
+        raise ValueError(f'{value!r} is no address or network, for example "192.0.2.0/28" or "::/0"') from None
