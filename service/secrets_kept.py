@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from calls.events import RecordingSilenced, UtteranceHeard
 from calls.speech import Hypothesis, Turn, Utterance, Word
-from records.redaction import PAD_MS, Redacted, Redactor, SilenceReason, redact_keys, redact_words
+from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_words
+from records.secrets_said import SilenceReason
 from service.call_log import CallLog
 from service.recordings import CallRecording
 

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from calls.ids import UtteranceId
-from calls.speech import Utterance, Word
 from records.card_numbers import is_ordinary, looks_like_card, luhn
 from records.redaction import MASK, Redactor, redact_text
 from records.spoken_digits import digit_runs
+from tests.records.utterances import utterance
 
 NAMES = {
     "en": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"],
@@ -104,22 +103,6 @@ def test_when_an_announced_card_comes_in_several_turns_then_no_digit_of_any_is_l
         redactor.hear(utterance(f"u{number}", text, 8_000 * number))
         (clean,) = redactor.flush().utterances
         assert not bears_digits(clean.text), pieces
-
-
-def utterance(name: str, text: str, start_ms: int) -> Utterance:
-    words = tuple(
-        Word(text=word, start_ms=start_ms + 300 * at, end_ms=start_ms + 300 * at + 250, prob=0.9)
-        for at, word in enumerate(text.split())
-    )
-    return Utterance(
-        utterance_id=UtteranceId(name),
-        member="caller",
-        language="es",
-        language_prob=1.0,
-        start_ms=start_ms,
-        end_ms=words[-1].end_ms,
-        words=words,
-    )
 
 
 def test_when_the_card_is_whole_then_the_next_numbers_are_readable_again() -> None:

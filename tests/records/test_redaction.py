@@ -10,41 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calls.ids import UtteranceId
-from calls.speech import Utterance, Word
+from records.card_numbers import looks_like_card, luhn
 from records.redaction import (
     MASK,
     PAD_MS,
     Redactor,
-    looks_like_card,
-    luhn,
     redact_keys,
     redact_text,
     redact_words,
 )
 from records.spoken_digits import digit_runs
-
-WORD_MS = 300
-
-
-def words(text: str, start_ms: int = 0) -> tuple[Word, ...]:
-    return tuple(
-        Word(text=word, start_ms=start_ms + n * WORD_MS, end_ms=start_ms + n * WORD_MS + 250, prob=0.9)
-        for n, word in enumerate(text.split())
-    )
-
-
-def utterance(name: str, text: str, start_ms: int = 0) -> Utterance:
-    said = words(text, start_ms)
-    return Utterance(
-        utterance_id=UtteranceId(name),
-        member="caller",
-        language="es",
-        language_prob=1.0,
-        start_ms=start_ms,
-        end_ms=said[-1].end_ms,
-        words=said,
-    )
+from tests.records.utterances import WORD_MS, utterance, words
 
 
 @pytest.mark.parametrize(
