@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from calls.errors import CallCentreError
 from telephony.net.addresses import parse_listens
 from telephony.net.sip_transports import TransportSettings
 from telephony.net.stream_pool import StreamLimits
 from telephony.net.tls_contexts import TlsSettings
+from telephony.sdp.codecs import CODECS
+from telephony.sip.grammar import is_ip_address
+from telephony.sip.message import Flow
 from telephony.sip.session_timer import TimerSettings
+from telephony.sip.wire import UserAgentSettings
 from telephony.trunks import Trunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SipSettings:
-    """Section `[telephony.sip]`, already checked by the configuration."""
+    """Section `[telephony.sip]`."""
 
     listen: str = "0.0.0.0:5060"
     """`host:port` of UDP and TCP; IPv6 hosts in brackets; several with commas between them, all with the same port;
@@ -60,6 +67,26 @@ class SipSettings:
     accept_unknown: bool = False
     """Serve strangers on public addresses too, up to a rate; False: they get no reply."""
 
+    def check(self) -> None:
+        """See what the types cannot say.
+
+        Raises:
+            CallCentreError: `config.bad_advertise`, `config.unknown_codec`.
+        """
+        if self.advertise and not is_ip_address(self.advertise):
+            raise CallCentreError(
+                "config.bad_advertise",
+                "[telephony.sip] advertise must be an IP address, for example 203.0.113.5, since it stands in SDP.",
+                fault="operator",
+            )
+        unknown = [name for name in self.codecs if name not in CODECS]
+        if unknown or not self.codecs:
+            raise CallCentreError(
+                "config.unknown_codec",
+                f"{unknown[0] if unknown else 'an empty list'} is no codec; choose from {', '.join(CODECS)}.",
+                fault="operator",
+            )
+
     @property
     def transports(self) -> TransportSettings:
         """What the transports need of it.
@@ -73,4 +100,21 @@ class SipSettings:
             tls=self.tls,
             limits=StreamLimits(self.idle_ms, self.max_connections_per_peer, self.max_connections),
             advertise=self.advertise,
+        )
+
+    def user_agent_settings(
+        self, local_port: int, local_tls_port: int, is_trusted: Callable[[Flow], bool]
+    ) -> UserAgentSettings:
+        """Return what the user agent needs of it, beside the ports that were bound and who may vouch for callers."""
+        return UserAgentSettings(
+            local_port=local_port,
+            local_tls_port=local_tls_port,
+            codecs=self.codecs,
+            user_agent=self.user_agent,
+            answer_ms=self.answer_ms,
+            dial_ms=self.dial_ms,
+            reach_ms=self.reach_ms,
+            session_timer=self.session_timer,
+            random_bytes=secrets.token_bytes,
+            is_trusted=is_trusted,
         )

@@ -14,9 +14,11 @@ from typing import Literal
 
 from calls.errors import CallCentreError
 from calls.ids import LegId
-from telephony.sip.digest_client import Credentials
+from telephony.dialling import CallWatch, parse_target
+from telephony.outbound import CallKind
 from telephony.sip.signals import DecideTransfer, ReportTransfer, SessionId, TransferAsked
 from telephony.sip.signals import UserAgentOrder as Order
+from telephony.sip.uri import SipUri
 from telephony.sip_leg import SipLeg
 
 logger = logging.getLogger(__name__)
@@ -41,36 +43,20 @@ class CallTarget:
     """Who says that it asks, unproven."""
 
 
-@dataclass(slots=True)
-class CallWatch:
-    """What the side that places a call wants to hear and to say."""
-
-    on_early: Callable[[SipLeg], None] | None = None
-    on_ringing: Callable[[], None] | None = None
-    fields: tuple[tuple[str, str], ...] = ()
-    """Further fields of the INVITE."""
-    credentials: Credentials | None = None
-    """What a carrier's challenge is answered with."""
-    from_host: str = ""
-    """Host part of our From; empty: our address."""
-    status: int = 0
-    """The refusal's status once the call failed, 0 for none."""
-
-
 class Transfers:
     """The transfers of one gateway."""
 
     def __init__(
         self,
         send: Callable[[Order], None],
-        place: Callable[[str, CallWatch], Awaitable[SipLeg]],
+        call: Callable[[str, CallKind, CallWatch], Awaitable[SipLeg]],
         leg_of: Callable[[SessionId], SipLeg | None],
     ) -> None:
         """Begin without policy: nothing is allowed.
 
         Args:
             send: Gives an order to the user agent.
-            place: Calls somebody.
+            call: Calls somebody.
             leg_of: Finds a leg that talks.
         """
         self.may_call: Callable[[CallTarget], int | None] | None = None
@@ -80,11 +66,36 @@ class Transfers:
         self.on_replaced: Callable[[SipLeg, SipLeg], None] | None = None
         """Called with the old leg and the one that takes its place; the old one is hung up afterwards."""
         self._send = send
-        self._place = place
+        self._call = call
         self._leg_of = leg_of
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def refusal(self, target: CallTarget) -> int | None:
+    async def blind(self, leg: SipLeg, target_uri: str) -> None:
+        """Ask the peer of a leg to call somebody else instead of us, and hang up once it has.
+
+        Raises:
+            CallCentreError: `call.bad_target`, `transfer.refused` when `may_call` does not allow it, `transfer.failed`
+                with the call as it was.
+        """
+        target = parse_target(target_uri)
+        if self._refusal(CallTarget(uri=target_uri, why="asked_of_peer", leg_id=leg.leg_id)) is not None:
+            raise CallCentreError("transfer.refused", "This number may not be called.", fault="operator")
+        await leg.refer(target)
+        await leg.hang_up()
+
+    async def attended(self, leg: SipLeg, other: SipLeg) -> None:
+        """Connect the peers of two legs of ours with each other, and leave both.
+
+        The target is checked already: we called it.
+
+        Raises:
+            CallCentreError: `transfer.failed` with both calls as they were.
+        """
+        await leg.refer(SipUri("sip", "", "invalid"), replacing=other)
+        await leg.hang_up()
+        await other.hang_up()
+
+    def _refusal(self, target: CallTarget) -> int | None:
         """Return the status with which a target is refused, None when it may be called."""
         if self.may_call is None:
             return _DECLINED
@@ -106,7 +117,7 @@ class Transfers:
         refused = _DECLINED
         if old is not None and self.on_replaced is not None:
             target = CallTarget(uri=asked.target, why="asked_by_peer", leg_id=old.leg_id, referred_by=asked.referred_by)
-            refused = self.refusal(target) or 0
+            refused = self._refusal(target) or 0
         if old is None or refused:
             logger.info("a transfer was refused", extra={"session_id": asked.session_id, "status": refused})
             self._send(DecideTransfer(asked.session_id, asked.transfer_id, refused))
@@ -138,7 +149,7 @@ class Transfers:
         )
         watch = CallWatch(on_ringing=lambda: report(180), fields=fields)
         try:
-            new = await self._place(asked.target, watch)
+            new = await self._call(asked.target, "refer", watch)
         except CallCentreError as error:
             logger.info("a transfer failed", extra={"session_id": asked.session_id, "code": error.code})
             report(watch.status or _STATUS_OF.get(error.code, 503))

@@ -131,10 +131,6 @@ class SipTransports:
             return advertise
         return self._bound_hosts.get(is_v6) or local_address_facing(peer_host)
 
-    def cut_connections(self) -> None:
-        """Cut every TCP and TLS connection, as a broken network would; calls go on and open new ones."""
-        self._pool.abort_all()
-
     async def close(self) -> None:
         """Release every port; idempotent."""
         if self._renewal is not None:

@@ -98,7 +98,7 @@ async def test_when_one_gateway_calls_another_then_both_have_legs_that_know_each
         far_events: list[LegEvent] = []
         far_leg.on_event(far_events.append)
         far_media.tell(DigitHeard(digit="1", duration_ms=100))
-        await near.gateway.hang_up(near_leg)
+        await near_leg.hang_up()
         await near_leg.hang_up()
         await eventually(lambda: len(far_events) == 2)
         assert far_events == [DigitHeard(digit="1", duration_ms=100), LegEnded(reason="hung_up")]

@@ -109,7 +109,7 @@ async def test_when_the_first_server_says_503_then_the_second_is_tried_but_not_a
             leg, _, _ = await connect(near, far, "sip:bot@carrier.test")
             await leg.hang_up()
             status = 486
-            near.gateway._avoided._until_ms.clear()
+            near.gateway._dialler._avoided._until_ms.clear()
             with pytest.raises(CallCentreError, match="486"):
                 await near.gateway.place_call("sip:bot@carrier.test")
             assert far.calls.empty()

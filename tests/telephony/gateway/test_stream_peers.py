@@ -82,7 +82,7 @@ async def test_when_a_phones_connection_is_cut_in_a_call_then_sound_goes_on_and_
         async with phone(tmp_path, dial=f"{made.uri};transport=tcp") as alice:
             await eventually(lambda: len(made.legs) == 1)
             await asyncio.sleep(0.5)
-            made.gateway.cut_connections()
+            made.gateway._bound._pool.abort_all()
             await eventually(lambda: made.gateway.open_connections == 0)
             await asyncio.sleep(1.5)
             assert made.events == []

@@ -115,7 +115,7 @@ async def test_when_the_connection_is_cut_in_a_call_then_the_call_lives_and_its_
         far_events: list[LegEvent] = []
         near_leg.on_event(near_events.append)
         far_leg.on_event(far_events.append)
-        near.gateway.cut_connections()
+        near.gateway._bound._pool.abort_all()
         await eventually(lambda: near.gateway.open_connections == far.gateway.open_connections == 0)
         await asyncio.sleep(0.1)
         assert near_events == far_events == []
@@ -132,7 +132,7 @@ async def test_when_the_connection_is_cut_while_it_rings_then_the_answer_comes_o
         call = await far.calls.get()
         call.ring()
         await asyncio.sleep(0.1)
-        near.gateway.cut_connections()
+        near.gateway._bound._pool.abort_all()
         await eventually(lambda: far.gateway.open_connections == 0)
         await call.answer()
         await dialling

@@ -48,7 +48,7 @@ async def test_when_nobody_set_a_policy_then_a_peers_transfer_is_declined_and_th
         leg, _ = await connect(near, far)
         near.gateway.transfers.may_call = lambda target: None
         with pytest.raises(CallCentreError, match="603"):
-            await near.gateway.transfer(leg, third.uri)
+            await near.gateway.transfers.blind(leg, third.uri)
         assert near.gateway.open_calls == far.gateway.open_calls == 1
         assert third.calls.empty()
 
@@ -58,7 +58,7 @@ async def test_when_our_own_policy_forbids_the_target_then_the_peer_is_not_even_
     async with running(near, far):
         leg, _ = await connect(near, far)
         with pytest.raises(CallCentreError) as error:
-            await near.gateway.transfer(leg, "sip:+900123@192.0.2.9")
+            await near.gateway.transfers.blind(leg, "sip:+900123@192.0.2.9")
         assert error.value.code == "transfer.refused"
         assert near.gateway.open_calls == 1
 
@@ -70,7 +70,7 @@ async def test_when_a_peer_is_transferred_then_it_calls_the_target_and_our_leg_e
         replaced: list[tuple[SipLeg, SipLeg]] = []
         asked = allow_everything(far, replaced)
         near.gateway.transfers.may_call = lambda target: None
-        transferring = asyncio.create_task(near.gateway.transfer(leg, third.uri))
+        transferring = asyncio.create_task(near.gateway.transfers.blind(leg, third.uri))
         call = await asyncio.wait_for(third.calls.get(), 5)
         call.ring()
         await call.answer()
@@ -92,7 +92,7 @@ async def test_when_the_target_of_a_transfer_is_busy_then_the_real_status_comes_
         leg, _ = await connect(near, far)
         allow_everything(far, [])
         near.gateway.transfers.may_call = lambda target: None
-        transferring = asyncio.create_task(near.gateway.transfer(leg, third.uri))
+        transferring = asyncio.create_task(near.gateway.transfers.blind(leg, third.uri))
         call = await asyncio.wait_for(third.calls.get(), 5)
         call.reject(486, "Busy Here")
         with pytest.raises(CallCentreError, match="486"):
@@ -109,7 +109,7 @@ async def test_when_two_peers_of_ours_are_connected_then_they_talk_without_us() 
         third_replaced: list[tuple[SipLeg, SipLeg]] = []
         allow_everything(far, far_replaced)
         allow_everything(third, third_replaced)
-        await asyncio.wait_for(near.gateway.transfer_to(leg, other), 5)
+        await asyncio.wait_for(near.gateway.transfers.attended(leg, other), 5)
         for _ in range(200):
             if near.gateway.open_calls == 0 and far.gateway.open_calls == third.gateway.open_calls == 1:
                 break
@@ -164,7 +164,7 @@ async def test_when_we_transfer_a_phone_then_it_calls_the_target_which_hears_its
     async with phone(tmp_path, dial=near.uri) as alice:
         await eventually(lambda: len(near.legs) == 1)
         await asyncio.sleep(0.3)
-        await asyncio.wait_for(near.gateway.transfer(near.legs[0], far.uri), 8)
+        await asyncio.wait_for(near.gateway.transfers.blind(near.legs[0], far.uri), 8)
         await eventually(lambda: len(far.legs) == 1 and near.gateway.open_calls == 0)
         heard = await converse(far.legs[0], 1.0)
         assert has_tone(heard[10:], TONE_HZ), alice.log
@@ -183,5 +183,5 @@ async def test_when_the_check_of_a_target_fails_then_the_transfer_is_refused() -
         near.gateway.transfers.may_call = lambda target: None
         far.gateway.transfers.may_call = broken
         with pytest.raises(CallCentreError, match="500"):
-            await near.gateway.transfer(leg, third.uri)
+            await near.gateway.transfers.blind(leg, third.uri)
         assert third.calls.empty()

@@ -33,7 +33,9 @@ def _house(port: int, password: str = SECRET, *, expires_s: int = 120) -> EchoHo
         expires_s=expires_s,
         numbers=NumberPlan(rules_out=(PrefixRule("+34", "+34"),)),
     )
-    return EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,)))
+    house = EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,)))
+    house.gateway.guard_calls(Outbound(OutboundRules(), {"carrier": trunk.numbers}))
+    return house
 
 
 async def test_when_a_carrier_demands_digest_then_we_register_call_out_hang_up_and_leave(
@@ -47,7 +49,7 @@ async def test_when_a_carrier_demands_digest_then_we_register_call_out_hang_up_a
         await house.gateway.start()
         try:
             await eventually(lambda: house.gateway.trunks.registered("carrier"))
-            leg = await house.gateway.place_trunk_call("+34600123456", "carrier")
+            leg = await house.gateway.call_out("+34600123456")
             house.follow(leg)
             await asyncio.sleep(2.0)
             await leg.hang_up()
@@ -72,7 +74,7 @@ async def test_when_the_connection_to_the_registrar_is_cut_then_we_register_over
         try:
             await eventually(lambda: house.gateway.trunks.registered("carrier"))
             (first,) = house.gateway.connections_in_use()
-            house.gateway.cut_connections()
+            house.gateway._bound._pool.abort_all()
             await eventually(lambda: house.gateway.connections_in_use() - {first} != set())
             assert house.gateway.trunks.registered("carrier")
         finally:
@@ -96,19 +98,20 @@ async def test_when_the_password_is_wrong_then_we_are_not_registered_and_a_call_
         try:
             await eventually(lambda: house.gateway.trunks.last_status("carrier") == 401)
             with pytest.raises(CallCentreError) as refused:
-                await house.gateway.place_trunk_call("+34600123456", "carrier")
+                await house.gateway.call_out("+34600123456")
             assert refused.value.code == "call.refused"
         finally:
             await house.close()
 
 
-async def test_when_there_is_no_such_trunk_then_no_call_is_placed(tmp_path: Path) -> None:
+async def test_when_there_is_no_trunk_then_no_call_is_placed() -> None:
     house = EchoHouse()
+    house.gateway.guard_calls(Outbound(OutboundRules(), {}))
     await house.gateway.start()
     try:
         with pytest.raises(CallCentreError) as refused:
-            await house.gateway.place_trunk_call("+34600123456", "carrier")
-        assert refused.value.code == "call.no_trunk"
+            await house.gateway.call_out("+34600123456")
+        assert refused.value.code == "call.denied"
     finally:
         await house.close()
 
@@ -128,7 +131,7 @@ async def test_when_the_rules_let_a_number_through_then_it_is_called_over_the_tr
                     await house.gateway.call_out(target)
                 assert denied.value.code == "call.denied"
             with pytest.raises(CallCentreError, match="special price"):
-                await house.gateway.place_trunk_call("+34803123456", "carrier")
+                await house.gateway.call_out("+34803123456")
             with pytest.raises(CallCentreError, match="addresses outside"):
                 await house.gateway.place_call(f"sip:alice@127.0.0.1:{alice.sip_port}")
             leg = await house.gateway.call_out("600 123 456", "callback")

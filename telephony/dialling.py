@@ -1,0 +1,226 @@
+"""Calls that we place: whether they may be, over which line, through which server, and why one failed."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from calls.errors import CallCentreError
+from calls.ports import Clock
+from telephony.media_port import MediaFactory
+from telephony.net.resolver import Resolver
+from telephony.net.sip_transports import SipTransports
+from telephony.outbound import CallKind, Denied, Outbound
+from telephony.sip.digest_client import Credentials
+from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.message import Flow
+from telephony.sip.signals import CallOver, EndCause, PlaceCall, UserAgentOrder
+from telephony.sip.uri import SipUri, parse_uri
+from telephony.sip_call import PendingLeg
+from telephony.sip_leg import SipLeg
+from telephony.sip_settings import SipSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class CallWatch:
+    """What the side that places a call wants to hear and to say."""
+
+    on_early: Callable[[SipLeg], None] | None = None
+    """Called once with the leg when there is something to hear before the answer: ringing, an announcement."""
+    on_ringing: Callable[[], None] | None = None
+    caller: str = "warmline"
+    """User part of our From."""
+    caller_name: str = ""
+    """Display name of our From."""
+    fields: tuple[tuple[str, str], ...] = ()
+    """Further fields of the INVITE."""
+    credentials: Credentials | None = None
+    """What a carrier's challenge is answered with."""
+    from_host: str = ""
+    """Host part of our From; empty: our address."""
+    status: int = 0
+    """The refusal's status once the call failed, 0 for none."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """Why one server did not bring the call about."""
+
+    cause: EndCause
+    status: int
+    error: CallCentreError
+
+
+class Dialler:
+    """Places the calls of one gateway."""
+
+    def __init__(
+        self,
+        settings: SipSettings,
+        clock: Clock,
+        media: MediaFactory,
+        transports: Callable[[], SipTransports],
+        add: Callable[[PendingLeg], None],
+        feed: Callable[[UserAgentOrder], None],
+    ) -> None:
+        """Prepare; nothing is asked of the network yet.
+
+        Args:
+            settings: Section `[telephony.sip]`.
+            clock: Where the time comes from.
+            media: Makes the media half of each leg.
+            transports: Gives what calls leave by; raises `call.unreachable` while none may be placed.
+            add: Takes each call that begins, so that it hears of its fate.
+            feed: Gives an order to the user agent.
+
+        Raises:
+            CallCentreError: `config.bad_dns_server`.
+        """
+        self.outbound: Outbound | None = None
+        """Decides on every target and counts the calls; while it is None only addresses are called, and any."""
+        self._settings = settings
+        self._clock = clock
+        self._media = media
+        self._transports = transports
+        self._add = add
+        self._feed = feed
+        self._trunks = {trunk.name: trunk for trunk in settings.trunks}
+        self._resolver = Resolver(settings.dns_servers)
+        self._avoided = AvoidedServers()
+
+    async def call(self, target: str, kind: CallKind, watch: CallWatch) -> SipLeg:
+        """Call somebody, and return the leg once it is answered; a number goes over the line that the rules name.
+
+        Cancelling the waiting cancels the call.
+
+        Args:
+            target: A `sip:` URI, or with rules a number in any spelling too.
+            kind: Who wants it.
+            watch: What the caller wants; a line's own number stands in From.
+
+        Raises:
+            CallCentreError: `call.bad_target`, `call.denied`, `call.refused`, `call.no_answer`, `call.unreachable`,
+                `call.not_trusted`, `call.no_common_codec` or what opening the media raises.
+        """
+        if self.outbound is None:
+            return await self._reach(parse_target(target), watch)
+        allowed = self.outbound.may_call(target, kind, self._clock.now_utc())
+        if isinstance(allowed, Denied):
+            raise denied(allowed, kind)
+        self.outbound.note(allowed)
+        if not allowed.trunk:
+            return await self._reach(parse_target(allowed.uri), watch)
+        trunk = self._trunks[allowed.trunk]
+        watch.credentials, watch.from_host = trunk.credentials, trunk.server.host
+        watch.caller = trunk.caller_dialled or "anonymous"
+        return await self._reach(trunk.target(allowed.number), watch)
+
+    async def servers_of(self, uri: SipUri, transports: SipTransports) -> list[Flow]:
+        """Return where requests for a URI may go, at least one, best first; servers that failed lately are the last.
+
+        Raises:
+            CallCentreError: `call.unreachable` when its name leads nowhere.
+        """
+        found = await self._resolver.locate(uri, transports.transports, transports.versions)
+        return self._avoided.order(found, self._clock.now_ms())
+
+    async def _reach(self, target: SipUri, watch: CallWatch) -> SipLeg:
+        """Try the servers of a target until one takes the call."""
+        hunt = TargetHunt(await self.servers_of(target, self._transports()))
+        while True:
+            tried = hunt.target
+            reached = await self._try_server(tried, target, watch, is_last=not hunt.has_next)
+            if isinstance(reached, SipLeg):
+                hunt.succeeded()
+                self._avoided.forgive(tried)
+                return reached
+            if hunt.failed(reached.cause, reached.status):
+                self._avoided.note(tried, self._clock.now_ms())
+            if hunt.state is HuntState.GIVEN_UP:
+                watch.status = reached.status
+                raise reached.error
+            logger.info("a server failed, the next one is tried", extra={"cause": reached.cause})
+
+    async def _try_server(self, server: Flow, target: SipUri, watch: CallWatch, *, is_last: bool) -> SipLeg | _Failure:
+        """Call through one server; return the leg once it is answered, or why not."""
+        try:
+            flow = await self._transports().open(server)
+        except CallCentreError as error:
+            return _Failure("transport_error", 0, error)
+        transports = self._transports()  # they may have been closed meanwhile
+        media = await self._media.open()
+        call = PendingLeg(secrets.token_hex(8), self._feed)
+        call.on_early, call.on_ringing = watch.on_early, watch.on_ringing
+        leg = call.attach(media)
+        self._add(call)
+        reach_ms = self._settings.reach_ms
+        self._feed(
+            PlaceCall(
+                session_id=call.session_id,
+                target=target,
+                flow=flow,
+                local_host=transports.local_host(flow.host),
+                media_port=media.local_port,
+                caller=watch.caller,
+                caller_name=watch.caller_name,
+                fields=watch.fields,
+                credentials=watch.credentials,
+                from_host=watch.from_host,
+                reach_ms=reach_ms if is_last else min(reach_ms, self._settings.next_server_ms),
+            )
+        )
+        over = await call.settled()
+        return leg if over is None else _Failure(over.cause, over.status, _explain(over, flow))
+
+
+def parse_target(text: str) -> SipUri:
+    """Read the address of somebody to call.
+
+    Raises:
+        CallCentreError: `call.bad_target`.
+    """
+    try:
+        uri = parse_uri(text)
+    except SipSyntaxError as error:
+        raise CallCentreError("call.bad_target", f"The target is no SIP address: {error}.", fault="user") from error
+    if not isinstance(uri, SipUri):
+        raise CallCentreError(
+            "call.bad_target", "Only addresses that begin with sip: or sips: can be called.", fault="user"
+        )
+    return uri
+
+
+def denied(why: Denied, kind: CallKind) -> CallCentreError:
+    """Return the error of a call that may not be placed, and log that it was not."""
+    logger.info("a call out was denied", extra={"why": why.why.name, "kind": kind})
+    return CallCentreError("call.denied", f"The call is not placed: {why.why.value}.", fault="user")
+
+
+def _explain(over: CallOver, flow: Flow) -> CallCentreError:
+    """Return why a call through this server did not come about."""
+    if over.cause == "refused":
+        code = "call.no_common_codec" if over.status == 488 else "call.refused"
+        return CallCentreError(
+            code, f"The called party refused the call with status {over.status}.", fault="peer", retryable=True
+        )
+    if over.cause == "bad_answer":
+        return CallCentreError("call.no_common_codec", "The called party offers no sound that we know.", fault="peer")
+    if over.cause == "timeout":
+        return CallCentreError("call.no_answer", "The called party did not answer.", fault="peer", retryable=True)
+    transport = flow.transport.upper()
+    sentence = "The called party could not be reached."
+    if over.cause == "transport_error":
+        sentence = (
+            f"Nothing takes SIP calls over {transport} at {flow}, or there is no way to it. "
+            "Check address and port, and that the program there runs."
+        )
+    elif over.cause == "no_response":
+        sentence = (
+            f"Nothing came back from {flow}. Check the address, and that no firewall on the way drops {transport}."
+        )
+    return CallCentreError("call.unreachable", sentence, fault="peer", retryable=True)
