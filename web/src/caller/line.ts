@@ -7,7 +7,6 @@ export interface PageSettings {
   readonly company: string;
   readonly recording: "stay" | "ask" | "off";
   readonly emotion: "stay" | "ask" | "off";
-  readonly ice_servers: readonly string[];
 }
 
 export interface LineOwner {

@@ -19,7 +19,7 @@ export const keysLost = signal(false);
 export const seconds = signal(0);
 export const sound = signal<MediaStream | null>(null);
 export const microphone = signal<MediaStream | null>(null);
-export const settings = signal<PageSettings>({ company: "", recording: "stay", emotion: "stay", ice_servers: [] });
+export const settings = signal<PageSettings>({ company: "", recording: "stay", emotion: "stay" });
 
 let line: Line | null = null;
 let clock: number | undefined;
