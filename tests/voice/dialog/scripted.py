@@ -69,6 +69,7 @@ class ScriptedCall:
     said: list[acts.Say] = field(default_factory=list)
     unplayed: list[str] = field(default_factory=list)
     queries: list[str] = field(default_factory=list)
+    booked: list[acts.BookCallback] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.policy = DialogPolicy(self.settings, self.language, new_reference=lambda flow: "48213")
@@ -82,6 +83,8 @@ class ScriptedCall:
                 self.unplayed.append(act.say_id)
             elif isinstance(act, acts.LookUp):
                 self.queries.append(act.query_id)
+            elif isinstance(act, acts.BookCallback):
+                self.booked.append(act)
         return [code(act) for act in decided]
 
     def begin(self) -> list[str]:

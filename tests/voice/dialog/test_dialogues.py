@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from calls.ids import LANGUAGES, Language
+from tests.voice.dialog import scripted
 from voice.dialog.settings import DialogSettings
 
 HERE = Path(__file__).parent
-
-
-def load_scripted() -> ModuleType:
-    """Load the neighbour `scripted.py`; tests are no package."""
-    name = "dialog_scripted"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, HERE / "scripted.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-scripted = load_scripted()
 
 
 @dataclass
 class Dialogue:
     """One scripted call and what it must bring."""
 
-    language: str
+    language: Language
     options: list[str]
     title: str
     steps: list[tuple[str, str, str]] = field(default_factory=list)
@@ -48,7 +31,8 @@ def dialogues() -> list[Dialogue]:
     for line in lines:
         if line.startswith("## "):
             head, _, title = line[3:].partition(": ")
-            language, *options = head.split()
+            spoken, *options = head.split()
+            language = next(each for each in LANGUAGES if each == spoken)
             found.append(Dialogue(language, options, title))
         elif line.startswith("    = "):
             script, codes, _ = found[-1].steps.pop()
@@ -75,4 +59,4 @@ def test_when_a_scripted_call_is_held_then_each_line_brings_its_acts(dialogue: D
 
 
 def test_when_both_languages_are_counted_then_each_has_scripted_calls() -> None:
-    assert min(sum(d.language == language for d in ALL) for language in ("es", "en")) >= 10
+    assert min(sum(d.language == language for d in ALL) for language in LANGUAGES) >= 10

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
+from calls.ids import Language
+from tests.voice.dialog import scripted
 from voice.dialog import acts
 from voice.dialog.prompts import phrase
 from voice.dialog.settings import DialogSettings
 
-
-def load_scripted() -> ModuleType:
-    name = "dialog_scripted"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "scripted.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-scripted = load_scripted()
-
-
 ASK = DialogSettings(recording="ask", emotion="off")
 
 
-def begun(language: str = "en", settings: DialogSettings | None = None) -> scripted.ScriptedCall:  # type: ignore[name-defined]
+def begun(language: Language = "en", settings: DialogSettings | None = None) -> scripted.ScriptedCall:
     """Return a call of which nothing was heard yet."""
     call = scripted.ScriptedCall(language, settings=settings or DialogSettings())
     call.feed(acts.CallBegan(now_local=scripted.SUNDAY, caller=call.caller, open=True, agents_signed_in=0))
     return call
 
 
-def done(call: scripted.ScriptedCall, detail: str, *, interrupted: bool = False) -> list[str]:  # type: ignore[name-defined]
+def done(call: scripted.ScriptedCall, detail: str, *, interrupted: bool = False) -> list[str]:
     """End the last saying of `detail`."""
     say = next(say for say in reversed(call.said) if say.detail == detail)
     call.unplayed.remove(say.say_id)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,26 +11,12 @@ from hypothesis import strategies as st
 from calls.ids import Language, TurnId
 from calls.ports import Passage
 from calls.speech import EmotionEstimate, Turn
+from tests.voice.dialog import scripted
 from voice.dialog import acts
 from voice.dialog.flow import load_flows
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.prompts import all_fixed_texts, phrase, phrase_keys
 from voice.dialog.settings import DialogSettings
-
-
-def load_scripted() -> ModuleType:
-    name = "dialog_scripted"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "scripted.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-scripted = load_scripted()
 
 SAID = [
     "sí",
@@ -254,7 +236,7 @@ STATES: dict[str, list[str]] = {
 }
 
 
-def in_state(state: str, agents: int) -> scripted.ScriptedCall:  # type: ignore[name-defined]
+def in_state(state: str, agents: int) -> scripted.ScriptedCall:
     chosen = DialogSettings(recording="ask") if state == "consent" else DialogSettings()
     call = scripted.ScriptedCall("en", settings=chosen, agents=0)
     call.begin()

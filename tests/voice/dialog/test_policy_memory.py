@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import ModuleType
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from calls.ids import Language
+from tests.voice.dialog import scripted
+from tests.voice.dialog import test_policy_invariants as invariants
 from voice.dialog import acts
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.settings import DialogSettings
@@ -22,20 +20,6 @@ REMEMBERING_MS = 1.0
 """What remembering may cost. Source: it is done at every turn, on the event loop."""
 
 
-def load(name: str) -> ModuleType:
-    path = Path(__file__).parent / f"{name}.py"
-    known = f"dialog_{name}"
-    if known not in sys.modules:
-        spec = importlib.util.spec_from_file_location(known, path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[known] = module
-        spec.loader.exec_module(module)
-    return sys.modules[known]
-
-
-invariants = load("test_policy_invariants")
 SCRIPTS = st.lists(st.tuples(invariants.EVENTS, st.integers(0, 9000)), max_size=8)
 
 
@@ -83,9 +67,7 @@ class Line:
 
 def begun(chosen: DialogSettings, language: Language) -> Line:
     line = Line(DialogPolicy(chosen, language, new_reference=lambda flow: "48213"))
-    line.step(
-        acts.CallBegan(now_local=invariants.scripted.SUNDAY, caller="+34612345678", open=True, agents_signed_in=1)
-    )
+    line.step(acts.CallBegan(now_local=scripted.SUNDAY, caller="+34612345678", open=True, agents_signed_in=1))
     return line
 
 
@@ -133,7 +115,7 @@ def test_when_the_policy_is_remembered_then_it_costs_little_and_copies_no_settin
 
 
 def test_when_a_turn_was_taken_back_then_ids_are_never_given_twice() -> None:
-    call = invariants.scripted.ScriptedCall("en")
+    call = scripted.ScriptedCall("en")
     call.begin()
     memory = call.policy.remember()
     call.line("> goodbye")
@@ -144,7 +126,7 @@ def test_when_a_turn_was_taken_back_then_ids_are_never_given_twice() -> None:
 
 
 def test_when_an_angry_turn_was_taken_back_then_it_does_not_count() -> None:
-    call = invariants.scripted.ScriptedCall("en", agents=1)
+    call = scripted.ScriptedCall("en", agents=1)
     call.begin()
     memory = call.policy.remember()
     call.line("> this is outrageous")

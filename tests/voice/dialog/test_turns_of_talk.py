@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
-
 import pytest
 
 from calls.ids import Language
+from tests.voice.dialog import scripted
 from voice.dialog import acts
 from voice.dialog.settings import DialogSettings
-
-
-def load_scripted() -> ModuleType:
-    name = "dialog_scripted"
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).parent / "scripted.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        spec.loader.exec_module(module)
-    return sys.modules[name]
-
-
-scripted = load_scripted()
 
 
 @pytest.mark.parametrize(
@@ -158,17 +139,8 @@ def test_when_the_caller_speaks_before_the_queue_then_the_words_are_the_matter()
     assert call.hear("my bill is wrong for the third time") == []
     call.play()
     call.line("> yes please")
-    booked: list[acts.BookCallback] = []
-    step = call.policy.step
-
-    def watch(event: acts.DialogInput, now_ms: int) -> tuple[acts.DialogAct, ...]:
-        decided: tuple[acts.DialogAct, ...] = step(event, now_ms)
-        booked.extend(act for act in decided if isinstance(act, acts.BookCallback))
-        return decided
-
-    call.policy.step = watch
     call.line("> yes")
-    assert [act.matter for act in booked] == ["my bill is wrong for the third time"]
+    assert [act.matter for act in call.booked] == ["my bill is wrong for the third time"]
 
 
 def test_when_consent_is_asked_for_on_a_number_with_a_queue_then_the_answer_comes_first() -> None:
@@ -185,7 +157,7 @@ IN_A_FLOW = [
 ]
 
 
-def in_flow_without_people(*lines: str, agents: int = 0) -> scripted.ScriptedCall:  # type: ignore[name-defined]
+def in_flow_without_people(*lines: str, agents: int = 0) -> scripted.ScriptedCall:
     call = scripted.ScriptedCall("en", agents=agents)
     call.begin()
     for line in (*IN_A_FLOW, *lines):
