@@ -15,17 +15,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from calls.audio import FRAME_MS, AudioFrame, Samples, silence
+from calls.audio import FRAME_MS, AudioFrame, Samples
 from calls.ids import MemberRole
 from calls.ports import AudioSink, AudioSource, AudioTap
-from calls.resample import Resampler
+from telephony.conference_member import Member
 from telephony.hearing_matrix import Edge, HearingMatrix
-from telephony.mixing import Limiter, add_up, ramp, release
+from telephony.mixing import add_up, ramp, release
 from telephony.net.ticker import Ticker
 
 logger = logging.getLogger(__name__)
@@ -38,33 +38,10 @@ _MUSIC_STEP = 1 / 15
 
 
 @dataclass(slots=True)
-class _Member:
-    member_id: str
-    role: MemberRole
-    source: AudioSource | None
-    sink: AudioSink | None
-    rate_hz: int
-    quiet: AudioFrame
-    """A frame of silence at the member's rate; its time is not looked at."""
-    resamplers: dict[int, Resampler] = field(default_factory=dict)
-    flushed: set[int] = field(default_factory=set)
-    """Rates whose resampler has nothing but silence inside."""
-    last_samples: dict[int, int] = field(default_factory=dict)
-    """Last sample given to listeners, by rate: where a release ramp begins."""
-    last_read: int = 0
-    """Last sample of the frame that the source gave, 0 after silence."""
-    tail: Samples | None = None
-    """In the tick in which the source fell silent: a ramp from where it was to zero."""
-    limiter: Limiter = field(default_factory=Limiter)
-    source_failed: bool = False
-    sink_failed: bool = False
-
-
-@dataclass(slots=True)
 class _HoldSound:
     """What one member on hold hears, at its own rate."""
 
-    player: _Member
+    player: Member
     listener_id: str
     ended: bool = False
 
@@ -76,7 +53,7 @@ class Conference:
         """Make an empty conference; its clock starts with `start` or the first member. The id is for logs."""
         self._ticker = ticker
         self._id = conference_id
-        self._members: dict[str, _Member] = {}
+        self._members: dict[str, Member] = {}
         self._matrix = HearingMatrix()
         self._gains: dict[Edge, float] = {}
         """What is heard now."""
@@ -139,9 +116,7 @@ class Conference:
         """
         if member_id in self._members:
             raise ValueError(f"member {member_id} is in the conference already")
-        quiet = AudioFrame(samples=silence(rate_hz), rate_hz=rate_hz, t_ms=self._t_ms)
-        member = _Member(member_id, role, source, sink, rate_hz, quiet)
-        self._members[member_id] = member
+        self._members[member_id] = Member(member_id, source, sink, rate_hz, self._id)
         self._matrix.join(member_id, role)
         self._set_goals()
         self.start()
@@ -153,7 +128,7 @@ class Conference:
             return
         for listener in self._members.values():
             gain = self._gains.get((member_id, listener.member_id), 0.0)
-            last = round(gain * member.last_samples.get(listener.rate_hz, 0))
+            last = round(gain * member.last_given(listener.rate_hz))
             if last:
                 self._releases.append((listener.member_id, last))
         self._matrix.leave(member_id)
@@ -210,12 +185,9 @@ class Conference:
             KeyError: it is no member.
         """
         self._matrix.hold(member_id, True)
-        for playing in self._hold_sounds:
-            playing.ended = playing.ended or playing.listener_id == member_id
-        listener = self._members[member_id]
+        self._end_hold_sound(member_id)
         self._hold_count += 1
-        name = f"hold-{self._hold_count}"
-        player = _Member(name, "bot", sound, None, listener.rate_hz, listener.quiet)
+        player = Member(f"hold-{self._hold_count}", sound, None, self._members[member_id].rate_hz, self._id)
         self._hold_sounds.append(_HoldSound(player, member_id))
         self._set_goals()
 
@@ -226,8 +198,7 @@ class Conference:
             KeyError: it is no member.
         """
         self._matrix.hold(member_id, False)
-        for playing in self._hold_sounds:
-            playing.ended = playing.ended or playing.listener_id == member_id
+        self._end_hold_sound(member_id)
         self._set_goals()
 
     def duck(self, member_id: str, on: bool) -> None:
@@ -258,20 +229,25 @@ class Conference:
     def tick(self) -> None:
         """Run one tick. The ticker calls this; tests may."""
         members = list(self._members.values())
-        frames = {member.member_id: self._read(member) for member in members}
+        frames = {member.member_id: member.read(self._t_ms) for member in members}
         for tap in list(self._taps):
             self._feed(tap, members, frames)
         for sound in self._hold_sounds:
-            frames[sound.player.member_id] = self._read(sound.player)
+            frames[sound.player.member_id] = sound.player.read(self._t_ms)
         faded = {edge: self._next_gain(edge) for edge in self._moving}
         at_rate: dict[tuple[str, int], Samples | None] = {}
         for listener in members:
             if listener.sink is not None:
-                self._write(listener, self._mix(listener, members, frames, at_rate, faded))
+                listener.write(self._mix(listener, members, frames, at_rate, faded), self._t_ms)
         if self._moving:
             self._settle(faded)
         self._releases.clear()
         self._t_ms += FRAME_MS
+
+    def _end_hold_sound(self, listener_id: str) -> None:
+        for sound in self._hold_sounds:
+            if sound.listener_id == listener_id:
+                sound.ended = True
 
     def _set_goals(self) -> None:
         """Ask the matrix what each gain shall be, and note which have a way to go."""
@@ -300,54 +276,29 @@ class Conference:
         self._gains.update({edge: gain for edge, gain in faded.items() if edge in self._goals})
         self._set_goals()
 
-    def _read(self, member: _Member) -> AudioFrame | None:
-        if member.source is None:
-            return None
-        try:
-            frame = member.source.read(self._t_ms)
-            if frame is None:
-                self._fall_silent(member)
-                return None
-            if frame.rate_hz == member.rate_hz and len(frame.samples) == len(member.quiet.samples):
-                member.last_read = int(frame.samples[-1])
-                return frame
-            raise ValueError(f"a frame of {len(frame.samples)} samples at {frame.rate_hz} Hz does not fit")
-        except Exception:
-            if not member.source_failed:
-                member.source_failed = True
-                logger.exception("a member's sound failed, it is silent now", extra=self._names(member))
-            self._fall_silent(member)
-            return None
-
-    def _fall_silent(self, member: _Member) -> None:
-        last, member.last_read = member.last_read, 0
-        member.tail = release(last, member.rate_hz, len(member.quiet.samples)).astype(np.int16) if last else None
-
-    def _feed(self, tap: AudioTap, members: list[_Member], frames: dict[str, AudioFrame | None]) -> None:
+    def _feed(self, tap: AudioTap, members: list[Member], frames: dict[str, AudioFrame | None]) -> None:
         for member in members:
             frame = frames[member.member_id]
             if frame is None:
-                frame = AudioFrame(samples=member.quiet.samples, rate_hz=member.rate_hz, t_ms=self._t_ms)
+                frame = AudioFrame(samples=member.quiet, rate_hz=member.rate_hz, t_ms=self._t_ms)
             elif frame.t_ms != self._t_ms:
                 frame = AudioFrame(frame.samples, frame.rate_hz, self._t_ms, frame.concealed)
             try:
                 tap.hear(member.member_id, frame)
             except Exception:
                 self._taps = [other for other in self._taps if other is not tap]
-                logger.exception(
-                    "a tap failed and was dropped", extra={**self._names(member), "tap": type(tap).__name__}
-                )
+                logger.exception("a tap failed and was dropped", extra={**member.names, "tap": type(tap).__name__})
                 return
 
     def _mix(
         self,
-        listener: _Member,
-        members: list[_Member],
+        listener: Member,
+        members: list[Member],
         frames: dict[str, AudioFrame | None],
         at_rate: dict[tuple[str, int], Samples | None],
         faded: dict[Edge, float],
     ) -> Samples:
-        size = len(listener.quiet.samples)
+        size = len(listener.quiet)
         voices: list[npt.NDArray[np.signedinteger]] = []
         if self._hold_sounds:
             mine = (sound.player for sound in self._hold_sounds if sound.listener_id == listener.member_id)
@@ -360,7 +311,7 @@ class Conference:
                 continue
             key = (speaker.member_id, listener.rate_hz)
             if key not in at_rate:
-                at_rate[key] = self._resampled(speaker, frames[speaker.member_id], listener.rate_hz)
+                at_rate[key] = speaker.at_rate(frames[speaker.member_id], listener.rate_hz)
             voice = at_rate[key]
             if voice is None:
                 continue
@@ -373,40 +324,8 @@ class Conference:
         voices += [release(last, listener.rate_hz, size) for name, last in self._releases if name == listener.member_id]
         if listener.limiter.open:
             if not voices:
-                return listener.quiet.samples
+                return listener.quiet
             if len(voices) == 1 and voices[0].dtype == np.int16:
                 alone: Samples = voices[0].astype(np.int16, copy=False)
                 return alone
         return listener.limiter.process(add_up(voices, size), listener.rate_hz)
-
-    def _resampled(self, speaker: _Member, frame: AudioFrame | None, rate_hz: int) -> Samples | None:
-        tail = speaker.tail if frame is None else None
-        if frame is None and tail is None and (rate_hz == speaker.rate_hz or rate_hz in speaker.flushed):
-            speaker.last_samples.pop(rate_hz, None)
-            return None
-        samples = frame.samples if frame is not None else tail if tail is not None else speaker.quiet.samples
-        if rate_hz != speaker.rate_hz:
-            resampler = speaker.resamplers.get(rate_hz)
-            if resampler is None:
-                if frame is None and tail is None:
-                    return None
-                resampler = speaker.resamplers[rate_hz] = Resampler(speaker.rate_hz, rate_hz)
-            samples = resampler.process(samples)
-            if frame is None and tail is None:
-                speaker.flushed.add(rate_hz)
-            else:
-                speaker.flushed.discard(rate_hz)
-        speaker.last_samples[rate_hz] = int(samples[-1])
-        return samples
-
-    def _write(self, listener: _Member, samples: Samples) -> None:
-        assert listener.sink is not None
-        try:
-            listener.sink.write(AudioFrame(samples=samples, rate_hz=listener.rate_hz, t_ms=self._t_ms))
-        except Exception:
-            if not listener.sink_failed:
-                listener.sink_failed = True
-                logger.exception("a member cannot be reached with sound", extra=self._names(listener))
-
-    def _names(self, member: _Member) -> dict[str, str]:
-        return {"conference_id": self._id, "member_id": member.member_id}
