@@ -40,11 +40,6 @@ class PendingLeg:
         self.on_ringing: Callable[[], None] | None = None
         """Called when the party that we call rings."""
 
-    @property
-    def over(self) -> CallOver | None:
-        """How the call ended, None while it lives."""
-        return self._over
-
     def attach(self, media: MediaLeg) -> SipLeg:
         """Make the leg from its media."""
         self.leg = SipLeg(media, self.session_id, self._send)

@@ -13,7 +13,7 @@ from calls.errors import CallCentreError
 from calls.ports import Clock
 from telephony.net.addresses import Address, is_wildcard, local_address_facing
 from telephony.net.stream_pool import StreamLimits, StreamPool, TransportEvents
-from telephony.net.tls_contexts import TlsSettings, client_context, load_again, server_context
+from telephony.net.tls_contexts import TlsSettings, client_context, load_own, server_context
 from telephony.net.udp_transport import UdpTransport, explain_bind, open_udp
 from telephony.sip.message import Flow, Transport
 
@@ -170,7 +170,7 @@ class SipTransports:
         try:
             for context in (self._server_tls, self._client_tls):
                 if context is not None:
-                    load_again(context, self._settings.tls)
+                    load_own(context, self._settings.tls)
         except CallCentreError as error:
             logger.error("%s The certificate in force goes on.", error.message)
         else:

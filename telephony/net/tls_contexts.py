@@ -34,7 +34,7 @@ def server_context(tls: TlsSettings) -> ssl.SSLContext:
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _load_own(context, tls)
+    load_own(context, tls)
     if tls.verify_clients:
         _load_issuers(context, tls, ssl.Purpose.CLIENT_AUTH)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -53,7 +53,7 @@ def client_context(tls: TlsSettings) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     _load_issuers(context, tls, ssl.Purpose.SERVER_AUTH)
     if tls.certificate:
-        _load_own(context, tls)
+        load_own(context, tls)
     return context
 
 
@@ -84,16 +84,12 @@ def certificate_facts(certificate: str) -> CertificateFacts:
     return CertificateFacts((*alternatives.get_values_for_type(x509.DNSName), *addresses), found.not_valid_after_utc)
 
 
-def load_again(context: ssl.SSLContext, tls: TlsSettings) -> None:
-    """Make new connections use the certificate that lies in the files now.
+def load_own(context: ssl.SSLContext, tls: TlsSettings) -> None:
+    """Make connections use our certificate as it lies in the files now.
 
     Raises:
-        CallCentreError: `config.bad_tls`; the old one stays in use.
+        CallCentreError: `config.bad_tls`; a certificate that is in use stays.
     """
-    _load_own(context, tls)
-
-
-def _load_own(context: ssl.SSLContext, tls: TlsSettings) -> None:
     for setting, name in (("tls_certificate", tls.certificate), ("tls_key", tls.key)):
         if name and not Path(name).is_file():
             raise _bad(f"the file {name} of {setting} is not there")

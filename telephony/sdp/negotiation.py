@@ -16,12 +16,12 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
+from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.crypto_attribute import CryptoLine
 from telephony.sdp.offer_answer import (
     Direction,
     LocalMedia,
     MediaAgreement,
-    NotAcceptableError,
     accept_answer,
     answer_offer,
     audio_place,
@@ -29,7 +29,7 @@ from telephony.sdp.offer_answer import (
     new_keys,
     with_version,
 )
-from telephony.sdp.session_description import SessionDescription
+from telephony.sdp.session_description import SessionDescription, serialise_sdp
 
 
 class OfferState(Enum):
@@ -83,6 +83,12 @@ class MediaNegotiation:
         """What our latest offer said."""
         self._keys: tuple[CryptoLine, ...] = ()
 
+    @property
+    def body(self) -> bytes:
+        """Our latest description as it is sent."""
+        assert self.description is not None, "described before it is sent"
+        return serialise_sdp(self.description)
+
     def step(self, event: OfferEvent) -> None:
         """Take one row of the table.
 
@@ -135,12 +141,8 @@ class MediaNegotiation:
         Raises:
             NotAcceptableError: When it cannot be used; everything is as it was.
         """
-        assert self.description is not None, "an offer was made"
-        place = audio_place(self.description)
         try:
-            agreement = accept_answer(
-                answer, self.local, self.offered_direction, place=place, keys=self._offered_keys()
-            )
+            agreement = self.preview_answer(answer)
         except NotAcceptableError:
             self.step(OfferEvent.WITHDRAWN)
             raise
@@ -159,39 +161,40 @@ class MediaNegotiation:
         return accept_answer(answer, self.local, self.offered_direction, place=place, keys=self._offered_keys())
 
     def withdraw(self) -> None:
-        """Take our offer back."""
-        self.step(OfferEvent.WITHDRAWN)
+        """Take our offer back if it still waits."""
+        if self.state is OfferState.OFFERED:
+            self.step(OfferEvent.WITHDRAWN)
 
     def take_offer(self) -> None:
-        """Note that the peer offers; `answer` or `refuse` follows."""
+        """Note that the peer offers; `answer` follows."""
         self.step(OfferEvent.GET_OFFER)
 
-    def answer(self, offer: SessionDescription, *, allow_removed: bool = True) -> tuple[SessionDescription, bool]:
-        """Answer the peer's offer; return our description and whether something new is agreed.
+    def answer(self, offer: SessionDescription, *, allow_removed: bool = True) -> MediaAgreement:
+        """Answer the peer's offer.
+
+        Args:
+            offer: What the peer offers.
+            allow_removed: True within a call, where the peer may remove the stream.
 
         Raises:
             NotAcceptableError: When it cannot be answered; everything is as it was.
         """
-        before = self.agreement
         description, agreement = self._answer_to(offer, allow_removed=allow_removed)
         self.step(OfferEvent.SEND_ANSWER)
-        described = self._describe(description)
+        self._describe(description)
         self._settle(agreement)
-        return described, agreement != before
+        return agreement
 
-    def preview(self, offer: SessionDescription) -> tuple[SessionDescription, MediaAgreement]:
-        """Return the answer that `answer` will give, for an unreliable 1xx; the offer still waits.
+    def preview(self, offer: SessionDescription) -> MediaAgreement:
+        """Describe what `answer` will say, for an unreliable 1xx; the offer still waits.
 
         Raises:
             NotAcceptableError: When it cannot be answered.
         """
         description, agreement = self._answer_to(offer, allow_removed=False)
         self.agreement = agreement if agreement.crypto is not None else self.agreement
-        return self._describe(description), agreement
-
-    def refuse(self) -> None:
-        """Refuse the peer's offer."""
-        self.step(OfferEvent.REFUSE)
+        self._describe(description)
+        return agreement
 
     def _answer_to(
         self, offer: SessionDescription, *, allow_removed: bool

@@ -11,14 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from telephony.rtp.srtp import SrtpKeys
-from telephony.sdp.codecs import (
-    CODECS,
-    EQUAL_CODECS,
-    EVENT_RANGE,
-    OFFERED_EVENT_PAYLOADS,
-    STATIC_PAYLOADS,
-    TELEPHONE_EVENT,
-)
+from telephony.sdp.choice import NotAcceptableError, Usable, choose, is_nowhere
+from telephony.sdp.codecs import CODECS, EVENT_RANGE, OFFERED_EVENT_PAYLOADS
 from telephony.sdp.crypto_attribute import (
     SECURE_PROTOCOLS,
     CryptoLine,
@@ -26,7 +20,6 @@ from telephony.sdp.crypto_attribute import (
     accept_crypto,
     answer_crypto,
     offer_crypto,
-    parse_crypto,
 )
 from telephony.sdp.session_description import MediaDescription, SessionDescription
 
@@ -42,16 +35,6 @@ _MIRRORED: dict[str, Direction] = {
 }
 """The other side's direction seen from here. Source: RFC 3264 section 6.1."""
 _HEARING = ("sendrecv", "recvonly")
-_PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
-
-
-class NotAcceptableError(ValueError):
-    """No medium of the other side can be used: 488 with this warning (RFC 3261 section 20.43)."""
-
-    def __init__(self, warning_code: int, text: str) -> None:
-        """Keep the code, 300 to 399, and its text."""
-        super().__init__(text)
-        self.warning_code = warning_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,28 +75,6 @@ class MediaAgreement:
     """Clock of telephone-event, None when there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Usable:
-    """An m-line of the other side that we can use, and with what."""
-
-    index: int
-    codec: str
-    payload_type: int
-    events: dict[int, int]
-    """Payload type of telephone-event by its clock: the one to use, or none."""
-
-
-def check_offer(
-    offer: SessionDescription, codecs: tuple[str, ...], ip_version: int, *, keys_allowed: bool = False
-) -> None:
-    """See whether an offer can be answered, before anything is opened for it.
-
-    Raises:
-        NotAcceptableError: When no audio stream has an address, a protocol and a codec that we can use.
-    """
-    _choose(offer, codecs, ip_version, keys_allowed=keys_allowed)
-
-
 def answer_offer(
     offer: SessionDescription,
     local: LocalMedia,
@@ -145,7 +106,7 @@ def answer_offer(
         )
         return _description(local, media), removed
     theirs = offer.media[usable.index]
-    held = _is_nowhere(theirs.connection)
+    held = is_nowhere(theirs.connection)
     direction = _MIRRORED[theirs.direction(offer.direction)]
     if held:
         direction = "recvonly" if direction in ("sendrecv", "recvonly") else "inactive"
@@ -155,7 +116,7 @@ def answer_offer(
         chosen = answer_crypto(
             theirs.all_of("crypto"), local.random_bytes, previous=previous.crypto if previous else None
         )
-        assert chosen is not None, "_choose takes only streams with a key that can be answered"
+        assert chosen is not None, "choose takes only streams with a key that can be answered"
         line, keys = chosen
     ours = _own_medium(local, (usable.codec,), direction, {usable.codec: usable.payload_type}, usable.events)
     ours = _secured(replace(ours, protocol=theirs.protocol), (line,) if line is not None else ())
@@ -245,7 +206,7 @@ def accept_answer(
     if (theirs.protocol in SECURE_PROTOCOLS) != (settled is not None):
         raise NotAcceptableError(302, "Incompatible transport protocol")
     agreed = narrowed(direction, _MIRRORED[theirs.direction(answer.direction)])
-    if _is_nowhere(theirs.connection):
+    if is_nowhere(theirs.connection):
         agreed = narrowed(agreed, "recvonly")
     held = "send" in direction and theirs.direction(answer.direction) not in _HEARING
     return _agreement(theirs, usable, agreed, settled, held=held)
@@ -268,77 +229,9 @@ def with_version(description: SessionDescription, previous: SessionDescription |
     return same if same == previous else replace(description, version=str(int(previous.version) + 1))
 
 
-def _choose_local(theirs: SessionDescription, local: LocalMedia, *, answered: bool = False) -> _Usable:
+def _choose_local(theirs: SessionDescription, local: LocalMedia, *, answered: bool = False) -> Usable:
     version = ipaddress.ip_address(local.host).version
-    return _choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None, answered=answered)
-
-
-def _choose(
-    theirs: SessionDescription,
-    codecs: tuple[str, ...],
-    ip_version: int,
-    *,
-    keys_allowed: bool = False,
-    answered: bool = False,
-) -> _Usable:
-    problem = NotAcceptableError(304, "Media type not available")
-    for index, medium in enumerate(theirs.media):
-        if medium.kind != "audio" or medium.port == 0:
-            continue
-        if medium.protocol not in _PROTOCOLS and not (keys_allowed and _has_key(medium)):
-            problem = NotAcceptableError(302, "Incompatible transport protocol")
-            continue
-        if not _is_reachable(medium.connection, ip_version):
-            problem = NotAcceptableError(301, "Incompatible network address formats")
-            continue
-        codec = _first_codec(medium, codecs, answered=answered)
-        if codec is None:
-            problem = NotAcceptableError(305, "Incompatible media format")
-            continue
-        name, payload_type = codec
-        return _Usable(index, name, payload_type, _event_payload(medium, CODECS[name].clock_rate_hz))
-    raise problem
-
-
-def _payloads(medium: MediaDescription) -> list[tuple[int, str, int]]:
-    """Return (payload type, encoding, clock rate) of every format that says what it is."""
-    payloads = []
-    for text in medium.formats:
-        if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 127):
-            continue
-        payload_type = int(text)
-        mapping = medium.rtpmap(payload_type)
-        if mapping is not None:
-            payloads.append((payload_type, mapping.encoding, mapping.clock_rate_hz))
-        elif payload_type in STATIC_PAYLOADS:
-            payloads.append((payload_type, *STATIC_PAYLOADS[payload_type]))
-    return payloads
-
-
-def _first_codec(
-    medium: MediaDescription, codecs: tuple[str, ...], *, answered: bool = False
-) -> tuple[str, int] | None:
-    """Return the codec that we want most of an offer, the first of an answer; the peer's order decides among equals."""
-    found = [
-        (encoding, payload_type)
-        for payload_type, encoding, clock_rate_hz in _payloads(medium)
-        if encoding in codecs and CODECS[encoding].clock_rate_hz == clock_rate_hz
-    ]
-    if not found or answered:
-        return found[0] if found else None
-    equals = min((codecs.index(name) for name in EQUAL_CODECS if name in codecs), default=0)
-    return min(found, key=lambda codec: equals if codec[0] in EQUAL_CODECS else codecs.index(codec[0]))
-
-
-def _event_payload(medium: MediaDescription, clock_rate_hz: int) -> dict[int, int]:
-    """Return clock and payload type of telephone-event: at the codec's clock, else at any that we know, or nothing.
-
-    Phones that offer Opus with events at 8000 Hz only are many, though RFC 7587 section 4.1 leaves 48000 alone.
-    """
-    found = [(rate_hz, number) for number, encoding, rate_hz in _payloads(medium) if encoding == TELEPHONE_EVENT]
-    fitting = [event for event in found if event[0] == clock_rate_hz]
-    others = [event for event in found if event[0] in OFFERED_EVENT_PAYLOADS]
-    return dict((fitting or others)[:1])
+    return choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None, answered=answered)
 
 
 def _clocks(names: tuple[str, ...]) -> list[int]:
@@ -346,27 +239,9 @@ def _clocks(names: tuple[str, ...]) -> list[int]:
     return list(dict.fromkeys(CODECS[name].clock_rate_hz for name in names))
 
 
-def _has_key(medium: MediaDescription) -> bool:
-    """True for a stream of SRTP with a key that we can use."""
-    return medium.protocol in SECURE_PROTOCOLS and any(map(parse_crypto, medium.all_of("crypto")))
-
-
 def _secured(medium: MediaDescription, keys: tuple[CryptoLine, ...]) -> MediaDescription:
     lines = tuple(("crypto", str(line)) for line in keys)
     return replace(medium, attributes=(*lines, *medium.attributes))
-
-
-def _is_nowhere(connection: str | None) -> bool:
-    """True for the address of an old-style hold (RFC 3264 section 8.4)."""
-    return connection in ("0.0.0.0", "::")  # noqa: S104 - a word of the protocol, nothing is bound
-
-
-def _is_reachable(connection: str | None, ip_version: int) -> bool:
-    try:
-        address = ipaddress.ip_address(connection or "")
-    except ValueError:
-        return False
-    return address.version == ip_version and not address.is_multicast
 
 
 def _own_medium(
@@ -406,9 +281,9 @@ def _description(local: LocalMedia, media: tuple[MediaDescription, ...]) -> Sess
 
 
 def _agreement(
-    theirs: MediaDescription, usable: _Usable, direction: Direction, keys: SrtpKeys | None, *, held: bool
+    theirs: MediaDescription, usable: Usable, direction: Direction, keys: SrtpKeys | None, *, held: bool
 ) -> MediaAgreement:
-    host = None if _is_nowhere(theirs.connection) else theirs.connection
+    host = None if is_nowhere(theirs.connection) else theirs.connection
     ptime = (theirs.attribute("ptime") or "").strip()
     clock_rate_hz, event = next(iter(usable.events.items()), (None, None))
     return MediaAgreement(

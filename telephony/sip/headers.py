@@ -7,6 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from telephony.sip.grammar import SipSyntaxError, split_outside
 
+Fields = tuple[tuple[str, str], ...]
+"""Names and values in order, to be put into a message."""
+
 COMPACT_FORMS = {
     "a": "accept-contact",
     "b": "referred-by",

@@ -134,12 +134,15 @@ class Locator:
             self._choose_services(answers)
 
     def _ask_services(self) -> None:
-        names = self._named or {transport: _SERVICES[transport] + self._name for transport in self._wanted}
-        questions = [Question("SRV", name) for name in names.values()]
+        questions = [Question("SRV", name) for name in self._service_names().values()]
         if self._uri.transport is None and not self._named:
             questions.append(Question("NAPTR", self._name))
             self._asked_naptr = True
         self.questions = tuple(questions)
+
+    def _service_names(self) -> dict[Transport, str]:
+        """Return where SRV records are looked for, best first."""
+        return self._named or {transport: _SERVICES[transport] + self._name for transport in self._wanted}
 
     def _choose_services(self, answers: Answers) -> None:
         if self._asked_naptr and not self._named:
@@ -147,8 +150,7 @@ class Locator:
             if any(Question("SRV", name) not in answers for name in self._named.values()):
                 self._ask_services()
                 return
-        names = self._named or {transport: _SERVICES[transport] + self._name for transport in self._wanted}
-        for transport, name in names.items():
+        for transport, name in self._service_names().items():
             found = answers.get(Question("SRV", name), ())
             records = [record for record in found if isinstance(record, Srv)] if isinstance(found, tuple) else []
             if records:

@@ -10,8 +10,14 @@ from telephony.sip.grammar import SipSyntaxError, param
 from telephony.sip.headers import Headers
 from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.name_addr import NameAddr, parse_name_addr
-from telephony.sip.registration import REGISTRATION, RegistrationAct, RegistrationEvent, RegistrationState, back_off_ms
-from telephony.sip.registration import renew_in_ms as renew_in_ms_of
+from telephony.sip.registration import (
+    REGISTRATION,
+    RegistrationAct,
+    RegistrationEvent,
+    RegistrationState,
+    back_off_ms,
+    renew_in_ms,
+)
 from telephony.sip.registration_signals import (
     LocateRegistrar,
     RegistrarLocated,
@@ -153,7 +159,7 @@ class Registration:
         elif act is RegistrationAct.NEXT_SERVER:
             self._at += 1
         elif act is RegistrationAct.SCHEDULE:
-            self._due_ms = now_ms + renew_in_ms_of(self._granted_s)
+            self._due_ms = now_ms + renew_in_ms(self._granted_s)
             datagrams = self._servers[self._at].transport == "udp"
             if self.order.keep_alive_ms and datagrams and self._keep_alive_due_ms is None:
                 self._keep_alive_due_ms = now_ms + self.order.keep_alive_ms

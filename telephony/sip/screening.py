@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 
-from telephony.sdp.offer_answer import NotAcceptableError, check_offer
+from telephony.sdp.choice import NotAcceptableError, choose
 from telephony.sdp.session_description import SdpError, parse_sdp
 from telephony.sip.bodies import SDP_TYPE, accepts_sdp, find_sdp
 from telephony.sip.checked_request import KNOWN_METHODS, CheckedRequest
@@ -60,9 +60,7 @@ def screen_invite(
     if body is None:
         return Refusal(415, (("Accept", SDP_TYPE),))
     try:
-        check_offer(
-            parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version, keys_allowed=keys_allowed
-        )
+        choose(parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version, keys_allowed=keys_allowed)
     except SdpError:
         return Refusal(400, reason="Bad Session Description")
     except NotAcceptableError as error:

@@ -1,18 +1,20 @@
 """What every call leg is: its table, requests within the dialog, our 200s until their ACK, the way out.
 
-Session (this module)  <-  ChangingSession (hold, refresh, glare)  <-  IncomingSession, OutgoingSession
+Session (this module)  <-  ChangingSession (hold, refresh, glare)  <-  ReferringSession (transfers, digits)
+                                                                       <-  IncomingSession, OutgoingSession
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from telephony.sdp.negotiation import MediaNegotiation, OfferState
-from telephony.sdp.offer_answer import LocalMedia, MediaAgreement, NotAcceptableError
-from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp, serialise_sdp
+from telephony.sdp.choice import NotAcceptableError
+from telephony.sdp.negotiation import MediaNegotiation
+from telephony.sdp.offer_answer import LocalMedia, MediaAgreement
+from telephony.sdp.session_description import SdpError, SessionDescription, parse_sdp
 from telephony.sip.bodies import DTMF_RELAY_TYPE, DTMF_TYPE, SDP_TYPE, find_sdp, parse_digit
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
-from telephony.sip.headers import Headers
+from telephony.sip.headers import Fields, Headers
 from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.session_states import SESSION, SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import CallConfirmed, CallOver, DigitReceived, EndCause, MediaAgreed, SessionId
@@ -28,8 +30,6 @@ _ALIVE = frozenset(
     (SessionState.RINGING, SessionState.ANSWERED, SessionState.CALLING, SessionState.PROCEEDING, SessionState.TALKING)
 )
 """States in which nobody has ended the call yet."""
-
-Fields = tuple[tuple[str, str], ...]
 
 
 @dataclass(slots=True)
@@ -120,8 +120,7 @@ class Session:
             except (NotAcceptableError, SdpError):
                 event = SessionEvent.BAD_ACK
                 self._blame("bad_answer")
-                if self.media.state is OfferState.OFFERED:
-                    self.media.withdraw()
+                self.media.withdraw()
         self._take(event, now_ms)
 
     def on_response(self, checked: CheckedResponse, now_ms: int) -> None:
@@ -248,8 +247,7 @@ class Session:
         fields = (*routes, *self._dialog_fields(self.dialog), *extra)
         body = b""
         if with_body:
-            assert self.media.description is not None, "described before it is sent"
-            fields, body = (*fields, SDP_FIELD), serialise_sdp(self.media.description)
+            fields, body = (*fields, SDP_FIELD), self.media.body
         tag = self.dialog.local.tag or ""
         response = self._wire.respond(key, checked, source, 200, now_ms, to_tag=tag, fields=fields, body=body)
         self._unconfirmed[checked.cseq] = UnconfirmedAnswer(

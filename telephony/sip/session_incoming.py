@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import OfferState
-from telephony.sdp.offer_answer import NotAcceptableError
-from telephony.sdp.session_description import SdpError, serialise_sdp
+from telephony.sdp.session_description import SdpError
 from telephony.sip.checked_request import CheckedRequest
+from telephony.sip.headers import Fields
 from telephony.sip.message import Flow, SipResponse
 from telephony.sip.reliable import TAG, ReliableSender, ReliableState, parse_rack
 from telephony.sip.session import SDP_FIELD, parse_body
@@ -39,7 +40,7 @@ class IncomingSession(ReferringSession):
         self._invite = checked
         self._source = source
         self._expires_ms = now_ms + wire.settings.answer_ms
-        self._refusal: tuple[int, str, tuple[tuple[str, str], ...]] = (480, "", ())
+        self._refusal: tuple[int, str, Fields] = (480, "", ())
         self._note_peer(checked.headers)
         self.media.local = replace(self.media.local, random_bytes=wire.key_source(source))
         asked = checked.headers.tokens("Require")
@@ -154,19 +155,13 @@ class IncomingSession(ReferringSession):
         """
         if self.media.state is OfferState.ASKED:
             offer = parse_body(self._invite.headers, self._invite.body)
-            if reliable:
-                self.media.answer(offer, allow_removed=False)
-                assert self.media.agreement is not None, "an answer makes an agreement"
-                agreement = self.media.agreement
-            else:
-                _, agreement = self.media.preview(offer)
-            self._tell_media(agreement)
+            answer = self.media.answer(offer, allow_removed=False) if reliable else self.media.preview(offer)
+            self._tell_media(answer)
         elif self.media.agreement is None and reliable:
             self.media.offer()
         else:
             return b""
-        assert self.media.description is not None, "described above"
-        return serialise_sdp(self.media.description)
+        return self.media.body
 
     def _serve(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         if checked.method == "PRACK":
@@ -185,8 +180,7 @@ class IncomingSession(ReferringSession):
             try:
                 self._tell_media(self.media.take_answer(parse_body(checked.headers, checked.body)))
             except (NotAcceptableError, SdpError):
-                if self.media.state is OfferState.OFFERED:
-                    self.media.withdraw()
+                self.media.withdraw()
                 self._wire.respond(key, checked, source, 200, now_ms)
                 self._blame("bad_answer")
                 self._refusal = (488, "", ())
@@ -194,13 +188,11 @@ class IncomingSession(ReferringSession):
                 return
             self._wire.respond(key, checked, source, 200, now_ms)
         elif checked.body and self.media.state is OfferState.SETTLED:
-            if not self._answer_body(key, checked, source, now_ms):
+            agreement = self._answer_body(key, checked, source, now_ms)
+            if agreement is None:
                 return
-            assert self.media.description is not None, "the answer was made"
-            body = serialise_sdp(self.media.description)
-            self._wire.respond(key, checked, source, 200, now_ms, fields=(SDP_FIELD,), body=body)
-            if self.media.agreement is not None:
-                self._tell_media(self.media.agreement)
+            self._wire.respond(key, checked, source, 200, now_ms, fields=(SDP_FIELD,), body=self.media.body)
+            self._tell_media(agreement)
         else:
             self._wire.respond(key, checked, source, 200, now_ms)
         waits, self._status_that_waits = self._status_that_waits, None
@@ -223,18 +215,17 @@ class IncomingSession(ReferringSession):
             self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=True, extra=extra)
             return
         try:
-            self.media.answer(parse_body(self._invite.headers, self._invite.body), allow_removed=False)
+            agreement = self.media.answer(parse_body(self._invite.headers, self._invite.body), allow_removed=False)
         except NotAcceptableError as error:  # the user agent checked it, so only a change of codecs can lead here
             raise AssertionError("an offer that was acceptable is not any more") from error
         self._send_200(self.invite_key, self._invite, self._source, now_ms, awaits_answer=False, extra=extra)
-        assert self.media.agreement is not None, "an answer makes an agreement"
-        self._tell_media(self.media.agreement)
+        self._tell_media(agreement)
 
     def _respond(
         self,
         status: int,
         now_ms: int,
-        fields: tuple[tuple[str, str], ...] = (),
+        fields: Fields = (),
         reason: str = "",
         body: bytes = b"",
     ) -> SipResponse:
@@ -252,5 +243,5 @@ class IncomingSession(ReferringSession):
             body=body,
         )
 
-    def _record_routes(self) -> tuple[tuple[str, str], ...]:
+    def _record_routes(self) -> Fields:
         return tuple(("Record-Route", value) for value in self._invite.headers.all("Record-Route"))

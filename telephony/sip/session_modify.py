@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import OfferState
-from telephony.sdp.offer_answer import Direction, NotAcceptableError
-from telephony.sdp.session_description import SdpError, serialise_sdp
+from telephony.sdp.offer_answer import Direction, MediaAgreement
+from telephony.sdp.session_description import SdpError
 from telephony.sip.bodies import SDP_TYPE, find_sdp
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.headers import Headers
@@ -100,9 +101,11 @@ class ChangingSession(Session):
         if not self._wants_offer and "UPDATE" in self._peer_allows:
             self._asked_cseq = self._ask(self.dialog, "UPDATE", now_ms, fields)
             return
-        offer = self.media.offer() if self._wants_offer else self.media.offer_unchanged()
-        body = serialise_sdp(offer)
-        self._asked_cseq = self._ask(self.dialog, "INVITE", now_ms, (*fields, SDP_FIELD), body)
+        if self._wants_offer:
+            self.media.offer()
+        else:
+            self.media.offer_unchanged()
+        self._asked_cseq = self._ask(self.dialog, "INVITE", now_ms, (*fields, SDP_FIELD), self.media.body)
 
     # What the peer says to it
 
@@ -155,8 +158,7 @@ class ChangingSession(Session):
             try:
                 self._tell_media(self.media.take_answer(parse_body(response.headers, response.body)))
             except (NotAcceptableError, SdpError):
-                if self.media.state is OfferState.OFFERED:
-                    self.media.withdraw()
+                self.media.withdraw()
                 self._blame("bad_answer")
                 self._take_if_legal(SessionEvent.LOST, now_ms)
             else:
@@ -170,16 +172,14 @@ class ChangingSession(Session):
             self._refused_with = 491
             self._settle_change(ChangeEvent.REFUSED, now_ms)
             return
-        if self.media.state is OfferState.OFFERED:
-            self.media.withdraw()
+        self.media.withdraw()
         self._step_change(ChangeEvent.GLARE, now_ms, wait_ms)
 
     def _settle_change(self, event: ChangeEvent, now_ms: int) -> None:
         """The request came to nothing: the session is as it was, or the call is over."""
         if self.change not in _ASKING:
             return
-        if self.media.state is OfferState.OFFERED:
-            self.media.withdraw()
+        self.media.withdraw()
         if event is ChangeEvent.GONE:
             self.timer.lost()
         else:
@@ -219,18 +219,18 @@ class ChangingSession(Session):
         if self.media.state is OfferState.OFFERED or self.change in _ASKING:
             self._refuse(key, checked, source, 491, now_ms)
             return
-        awaits_answer = not checked.body
-        if awaits_answer:
+        agreement = None
+        if not checked.body:
             self.media.offer()
-        elif not self._answer_body(key, checked, source, now_ms):
+        elif (agreement := self._answer_body(key, checked, source, now_ms)) is None:
             return
         self.dialog.flow = source
         self.dialog.refresh_target(checked.contact)
         self._note_peer(checked.headers)
         extra = self.timer.answer_request(checked.headers, now_ms)
-        self._send_200(key, checked, source, now_ms, awaits_answer=awaits_answer, extra=extra)
-        if not awaits_answer and self.media.agreement is not None:
-            self._tell_media(self.media.agreement)
+        self._send_200(key, checked, source, now_ms, awaits_answer=agreement is None, extra=extra)
+        if agreement is not None:
+            self._tell_media(agreement)
 
     def _on_update(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Serve UPDATE: a new target, and a new offer once the first one was answered (RFC 3311 section 5.2)."""
@@ -241,37 +241,38 @@ class ChangingSession(Session):
             self._refuse(key, checked, source, 491 if ours else 500, now_ms, fields=() if ours else (_RETRY_AFTER,))
             return
         fields = self._dialog_fields(dialog)
-        body = b""
+        body, agreement = b"", None
         if checked.body:
-            if not self._answer_body(key, checked, source, now_ms):
+            agreement = self._answer_body(key, checked, source, now_ms)
+            if agreement is None:
                 return
-            assert self.media.description is not None, "the answer was made"
-            fields, body = (*fields, SDP_FIELD), serialise_sdp(self.media.description)
+            fields, body = (*fields, SDP_FIELD), self.media.body
         dialog.refresh_target(checked.contact)
         self._note_peer(checked.headers)
         if self.state is SessionState.TALKING:
             fields = (*fields, *self.timer.answer_request(checked.headers, now_ms))
         self._wire.respond(key, checked, source, 200, now_ms, fields=fields, body=body)
-        if body and self.media.agreement is not None:
-            self._tell_media(self.media.agreement)
+        if agreement is not None:
+            self._tell_media(agreement)
 
-    def _answer_body(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> bool:
-        """Answer the offer of a request; on failure refuse the request, and the call goes on as it was."""
+    def _answer_body(
+        self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int
+    ) -> MediaAgreement | None:
+        """Answer the offer of a request; None when the request was refused, and the call goes on as it was."""
         if find_sdp(checked.headers, checked.body) is None:
             self._refuse(key, checked, source, 415, now_ms, fields=(("Accept", SDP_TYPE),))
-            return False
+            return None
         try:
             offer = parse_body(checked.headers, checked.body)
         except SdpError:
             self._refuse(key, checked, source, 400, now_ms, reason="Bad Session Description")
-            return False
+            return None
         self.media.take_offer()
         try:
-            self.media.answer(offer)
+            return self.media.answer(offer)
         except NotAcceptableError as error:
             self._refuse(key, checked, source, 488, now_ms, fields=(warning_field(error, self._local_host),))
-            return False
-        return True
+            return None
 
     def _note_peer(self, headers: Headers) -> None:
         """Remember which methods the peer takes (RFC 3261 section 20.5)."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import MediaNegotiation, OfferState
-from telephony.sdp.offer_answer import MediaAgreement, NotAcceptableError
-from telephony.sdp.session_description import SdpError, serialise_sdp
+from telephony.sdp.offer_answer import MediaAgreement
+from telephony.sdp.session_description import SdpError
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.digest_client import Wallet
 from telephony.sip.grammar import readable
@@ -74,7 +75,6 @@ class OutgoingSession(ReferringSession):
     def _send_invite(self, now_ms: int) -> SipRequest:
         """Send the INVITE, or send it anew with what the refusal of the last one asked for."""
         self._invite_cseq += 1
-        assert self.media.description is not None, "the offer was made"
         uri = str(self._target.without("method"))
         fields = [
             ("Via", self._wire.new_via(self._local_host, self._flow.transport)),
@@ -89,7 +89,7 @@ class OutgoingSession(ReferringSession):
             ("User-Agent", self._wire.settings.user_agent),
             SDP_FIELD,
         ]
-        self._invite = SipRequest("INVITE", uri, Headers(fields), serialise_sdp(self.media.description))
+        self._invite = SipRequest("INVITE", uri, Headers(fields), self.media.body)
         self._wire.request(self._invite, self._flow, self.session_id, now_ms)
         return self._invite
 
@@ -220,8 +220,7 @@ class OutgoingSession(ReferringSession):
             try:
                 agreement = self._answer_of(checked.response)
             except (NotAcceptableError, SdpError):
-                if self.media.state is OfferState.OFFERED:
-                    self.media.withdraw()
+                self.media.withdraw()
                 event = SessionEvent.GOT_BAD_2XX
                 if self.state in _WAITING:
                     self._cause = "bad_answer"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from telephony.sip.bodies import DTMF_RELAY_TYPE, media_type
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.grammar import SipSyntaxError, readable
+from telephony.sip.headers import Fields
 from telephony.sip.message import Flow, SipRequest
 from telephony.sip.refer import (
     FRAGMENT_TYPE,
@@ -17,7 +18,6 @@ from telephony.sip.refer import (
     parse_refer_to,
     status_of_fragment,
 )
-from telephony.sip.session import Fields
 from telephony.sip.session_modify import ChangingSession
 from telephony.sip.session_states import SessionState
 from telephony.sip.signals import SessionId, TransferAsked, TransferProgress

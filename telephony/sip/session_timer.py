@@ -18,7 +18,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from telephony.sip.headers import Headers
+from telephony.sip.headers import Fields, Headers
 
 LEAST_INTERVAL_S = 90
 """The smallest interval that may be asked for. Source: RFC 4028 section 5."""
@@ -28,8 +28,6 @@ _RETRY_PARTS = 4
 """A refresh that was refused for the moment is tried again after a quarter of what is left."""
 _VALUE = re.compile(r"\s*(\d{1,9})\s*(?:;(.*))?", re.ASCII | re.DOTALL)
 _REFRESHER = re.compile(r"(?:^|;)\s*refresher\s*=\s*(uac|uas)\s*(?:;|$)", re.IGNORECASE)
-
-Fields = tuple[tuple[str, str], ...]
 
 
 class TimerState(Enum):

@@ -169,19 +169,20 @@ class ReportTransfer:
     status: int
 
 
-UserAgentOrder = (
+SessionOrder = (
     RingCall
     | BeginEarlyMedia
     | AnswerCall
     | RejectCall
     | HangUpCall
     | DirectMedia
-    | PlaceCall
     | SendDigit
     | AskTransfer
     | DecideTransfer
     | ReportTransfer
 )
+"""What a call leg that lives is told."""
+UserAgentOrder = SessionOrder | PlaceCall
 UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder | RegistrationOrder
 
 

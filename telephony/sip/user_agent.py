@@ -44,6 +44,7 @@ from telephony.sip.signals import (
     SendDigit,
     SendFailed,
     SessionId,
+    SessionOrder,
     TimePassed,
     TransferProgress,
     UserAgentInput,
@@ -57,20 +58,6 @@ from telephony.sip.wire import ACCEPT, ALLOW, SUPPORTED, UserAgentSettings, Wire
 MAX_SESSIONS = 2_000
 """Calls beyond it are refused with 503 before anybody is asked; admission keeps far below it."""
 _RETRY_AFTER = ("Retry-After", "5")
-
-
-_Order = (
-    RingCall
-    | BeginEarlyMedia
-    | AnswerCall
-    | RejectCall
-    | HangUpCall
-    | DirectMedia
-    | SendDigit
-    | AskTransfer
-    | DecideTransfer
-    | ReportTransfer
-)
 
 
 class UserAgent:
@@ -141,7 +128,7 @@ class UserAgent:
 
     # Orders of our own side
 
-    def _on_order(self, order: _Order, now_ms: int) -> None:
+    def _on_order(self, order: SessionOrder, now_ms: int) -> None:
         session = self._sessions.get(order.session_id)
         if session is None:
             return
@@ -197,14 +184,10 @@ class UserAgent:
             if session is None:
                 continue
             if isinstance(news, ResponseArrived):
-                self._deliver_response(session, news.response, now_ms)
+                session.on_response(check_response(news.response), now_ms)
             else:
                 session.on_failure(news.request, timed_out=news.timed_out, now_ms=now_ms)
-                self._note_dialogs(session)
-
-    def _deliver_response(self, session: ReferringSession, response: SipResponse, now_ms: int) -> None:
-        session.on_response(check_response(response), now_ms)
-        self._note_dialogs(session)
+            self._note_dialogs(session)
 
     def _note_dialogs(self, session: ReferringSession) -> None:
         """Make requests within its dialogs find a session."""

@@ -10,6 +10,7 @@ from telephony.sdp.crypto_attribute import RandomBytes, sdes_allowed
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.digest_client import CHALLENGE_STATUSES, Wallet
 from telephony.sip.grammar import format_host
+from telephony.sip.headers import Fields
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
 from telephony.sip.respond import make_response
 from telephony.sip.session_timer import TimerSettings
@@ -112,7 +113,7 @@ class Wire:
         *,
         to_tag: str = "",
         reason: str = "",
-        fields: tuple[tuple[str, str], ...] = (),
+        fields: Fields = (),
         body: bytes = b"",
     ) -> SipResponse:
         """Answer a request in its transaction and return what was sent."""
@@ -152,7 +153,7 @@ class Wire:
         wallet = self.wallets.get(owner)
         return response.status in CHALLENGE_STATUSES and wallet is not None and wallet.take_challenge(response)
 
-    def ack_fields(self, owner: str) -> tuple[tuple[str, str], ...]:
+    def ack_fields(self, owner: str) -> Fields:
         """Return what the ACK of a 2xx repeats of its INVITE."""
         wallet = self.wallets.get(owner)
         return wallet.invite_fields if wallet is not None else ()
@@ -184,9 +185,7 @@ class Wire:
             params = ()  # `sips` means TLS already; `transport=tls` beside it is deprecated (RFC 5630 section 3.1.4)
         return f"<{SipUri(scheme, user, local_host, self._local_port(transport), params)}>"
 
-    def dialog_fields(
-        self, local_host: str, transport: Transport = "udp", scheme: str = "sip"
-    ) -> tuple[tuple[str, str], ...]:
+    def dialog_fields(self, local_host: str, transport: Transport = "udp", scheme: str = "sip") -> Fields:
         """Return the fields that every 2xx and request that makes or refreshes a dialog carries."""
         contact = self.contact(local_host, transport, scheme=scheme)
         return (

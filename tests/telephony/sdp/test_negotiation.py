@@ -6,8 +6,9 @@ import itertools
 
 import pytest
 
+from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import NEGOTIATION, MediaNegotiation, NotYourTurnError, OfferEvent, OfferState
-from telephony.sdp.offer_answer import Direction, LocalMedia, NotAcceptableError, narrowed
+from telephony.sdp.offer_answer import Direction, LocalMedia, narrowed
 from telephony.sdp.session_description import SessionDescription, parse_sdp
 
 LOCAL = LocalMedia("192.0.2.1", 20_000, ("PCMU", "PCMA"), "77")
@@ -117,18 +118,20 @@ def test_when_a_peer_that_we_hold_offers_then_it_stays_held(held: Direction, off
     call = settled("m=audio 4000 RTP/AVP 0")
     call.wanted = held
     call.take_offer()
-    description, _ = call.answer(theirs("m=audio 4000 RTP/AVP 0", f"a={offered}"))
-    assert description.media[0].direction("") == answered
+    call.answer(theirs("m=audio 4000 RTP/AVP 0", f"a={offered}"))
+    assert call.description is not None
+    assert call.description.media[0].direction("") == answered
 
 
 def test_when_the_peer_changes_codec_and_address_then_both_are_agreed() -> None:
     call = settled("m=audio 4000 RTP/AVP 0 8")
     call.take_offer()
-    description, new = call.answer(theirs("m=audio 4002 RTP/AVP 8 0", "a=ptime:30"))
-    assert new
-    assert call.agreement is not None
-    assert (call.agreement.codec, call.agreement.remote_port, call.agreement.ptime_ms) == ("PCMA", 4002, 30)
-    assert (description.version, description.media[0].formats) == ("2", ("8",))
+    before = call.agreement
+    agreed = call.answer(theirs("m=audio 4002 RTP/AVP 8 0", "a=ptime:30"))
+    assert agreed == call.agreement != before
+    assert (agreed.codec, agreed.remote_port, agreed.ptime_ms) == ("PCMA", 4002, 30)
+    assert call.description is not None
+    assert (call.description.version, call.description.media[0].formats) == ("2", ("8",))
 
 
 def test_when_several_phones_answer_one_offer_then_each_settles_for_itself() -> None:
@@ -148,7 +151,9 @@ def test_when_keys_are_allowed_then_they_go_through_offer_and_answer_and_stay() 
     far = MediaNegotiation(LocalMedia("192.0.2.7", 30_000, ("PCMU",), "78", lambda n: bytes([next(serial)] * n)))
     offer = near.offer(with_keys=True)
     far.take_offer()
-    answer, _ = far.answer(offer)
+    far.answer(offer)
+    answer = far.description
+    assert answer is not None
     agreed = near.take_answer(answer).crypto
     assert agreed is not None
     assert far.agreement is not None
@@ -158,7 +163,9 @@ def test_when_keys_are_allowed_then_they_go_through_offer_and_answer_and_stay() 
     for one, other in ((near, far), (far, near)):
         one.wanted = "sendonly"
         other.take_offer()
-        answer, _ = other.answer(one.offer())
+        other.answer(one.offer())
+        answer = other.description
+        assert answer is not None
         assert one.take_answer(answer).crypto == agreed if one is near else True
         one.wanted = "sendrecv"
     assert far.agreement.crypto is not None

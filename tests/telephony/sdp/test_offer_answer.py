@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from telephony.sdp.offer_answer import (
-    LocalMedia,
-    MediaAgreement,
-    NotAcceptableError,
-    accept_answer,
-    answer_offer,
-    check_offer,
-    make_offer,
-    with_version,
-)
+from telephony.sdp.choice import NotAcceptableError, choose
+from telephony.sdp.offer_answer import LocalMedia, MediaAgreement, accept_answer, answer_offer, make_offer, with_version
 from telephony.sdp.session_description import SessionDescription, parse_sdp
 
 LOCAL = LocalMedia("192.0.2.1", 20_000, ("PCMU", "PCMA"), "77")
@@ -98,7 +90,7 @@ def test_when_nothing_can_be_used_then_the_warning_says_why(media: list[str], se
         answer_offer(offer(*media, session=session), LOCAL)
     assert error.value.warning_code == code
     with pytest.raises(NotAcceptableError):
-        check_offer(offer(*media, session=session), LOCAL.codecs, 4)
+        choose(offer(*media, session=session), LOCAL.codecs, 4)
 
 
 @pytest.mark.parametrize(
