@@ -160,3 +160,13 @@ def test_when_a_caller_speaks_over_the_first_words_on_a_leg_without_echo_then_al
     received = line(caller)
     lost = received.astype(float)[: len(received) // 160 * 160] - guarded(sent, received)
     assert np.sum(lost**2) < 0.03 * np.sum(received.astype(float) ** 2)
+
+
+def test_when_nothing_comes_back_from_a_leg_not_yet_known_then_the_canceller_rests(bot: Sound) -> None:
+    guard = EchoGuard(RATE)
+    received = line(np.zeros(4 * RATE))
+    for at in range(0, len(received), 160):
+        np.testing.assert_array_equal(guard.received(received[at : at + 160]), received[at : at + 160])
+        guard.sent(bot[at : at + 160].astype(np.int16))
+        assert not guard.active
+    assert guard.state is EchoState.PROVING
