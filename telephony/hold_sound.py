@@ -1,13 +1,13 @@
 """What somebody on hold hears: soft music made here, a comfort tone, or the operator's own recording.
 
 The music is synthesised, so that nobody has a licence to clear: four quiet chords with a plucked voice above them, in
-the part of the band that a telephone carries. Everything is made once for each rate, and played from memory.
+the part of the band that a telephone carries. Everything is made before the first call, for each rate that legs have,
+and played from memory: the ticker waits for nobody.
 """
 
 from __future__ import annotations
 
 import wave
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,9 @@ import soxr
 
 from calls.audio import FRAME_MS, AudioFrame, Samples, to_int16
 from calls.errors import CallCentreError
+
+_LEG_RATES_HZ = (8_000, 16_000, 48_000)
+"""What a member of a conference can have."""
 
 _MUSIC_RATE_HZ = 16_000
 """What the music is made at: nothing in it is above 4 kHz."""
@@ -30,7 +33,7 @@ _PEAK = 0.5
 """Recordings are turned down further when their peaks would exceed -6 dBFS."""
 
 _LONGEST_S = 600
-"""A recording's length; ten minutes at 48 kHz are 58 MB of memory."""
+"""A recording's length; ten minutes are 86 MB of memory at all rates together."""
 
 _SEAM_MS = 50
 """Cross-fade from a loop's end to its beginning."""
@@ -76,24 +79,25 @@ class HoldSounds:
     """Music and comfort tone at the rates of the legs."""
 
     def __init__(self, recording: Path | None = None) -> None:
-        """Play `recording` (WAV, 16 bits, any rate) instead of our music when there is one.
+        """Make everything: 0.3 s, longer for a long recording.
+
+        Args:
+            recording: Played instead of our music: WAV, 16 bits, any rate.
 
         Raises:
             CallCentreError: `media.bad_hold_music`: it cannot be read, or is of the wrong kind.
         """
-        self._recording = _read(recording) if recording is not None else None
-        self._made: dict[int, Samples] = {}
+        sound, made_at_hz = _read(recording) if recording is not None else (_music(), _MUSIC_RATE_HZ)
+        self._music = {rate_hz: _levelled(sound, made_at_hz, rate_hz) for rate_hz in _LEG_RATES_HZ}
+        self._tones = {rate_hz: _comfort_tone(rate_hz) for rate_hz in _LEG_RATES_HZ}
 
     def music(self, rate_hz: int) -> LoopSource:
         """Return music from its beginning."""
-        if rate_hz not in self._made:
-            sound, made_at_hz = self._recording or (_music(), _MUSIC_RATE_HZ)
-            self._made[rate_hz] = _levelled(sound, made_at_hz, rate_hz)
-        return LoopSource(self._made[rate_hz], rate_hz)
+        return LoopSource(self._music[rate_hz], rate_hz)
 
     def comfort_tone(self, rate_hz: int) -> LoopSource:
         """Return a soft double beep each five seconds: the line lives, somebody will come back."""
-        return LoopSource(_comfort_tone(rate_hz), rate_hz)
+        return LoopSource(self._tones[rate_hz], rate_hz)
 
 
 def _read(path: Path) -> tuple[_Signal, int]:
@@ -131,7 +135,6 @@ def _levelled(sound: _Signal, made_at_hz: int, rate_hz: int) -> Samples:
     return to_int16(loop * gain)
 
 
-@lru_cache(maxsize=1)
 def _music() -> _Signal:
     """Return 24 s that end as they begin."""
     rate_hz = _MUSIC_RATE_HZ
@@ -174,7 +177,6 @@ def _pluck(pitch_hz: float) -> _Signal:
     return note
 
 
-@lru_cache(maxsize=8)
 def _comfort_tone(rate_hz: int) -> Samples:
     at = np.arange(5 * rate_hz) / rate_hz
     envelope = np.zeros(len(at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import wave
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,11 @@ from telephony.net.ticker import Ticker
 from tests.telephony.media_fakes import FakeSink, FakeSource, lag_of, level_of, tone, voice
 
 TICKS = 100
-SOUNDS = HoldSounds()
+
+
+@cache
+def sounds() -> HoldSounds:
+    return HoldSounds()
 
 
 class Room:
@@ -48,9 +53,9 @@ class Room:
 def test_when_a_caller_is_on_hold_then_it_hears_music_alone_and_the_others_go_on() -> None:
     room = Room()
     room.run()
-    room.conference.hold("caller", SOUNDS.music(8000))
+    room.conference.hold("caller", sounds().music(8000))
     heard = room.run()
-    music = SOUNDS.music(8000)
+    music = sounds().music(8000)
     expected = np.concatenate([music.read(0).samples for _ in range(TICKS)])
     settled = slice(4000, None)
     assert np.corrcoef(heard["caller"][settled], expected[settled])[0, 1] > 0.999
@@ -71,7 +76,7 @@ def test_when_a_caller_on_hold_speaks_then_taps_hear_it_and_no_tap_hears_the_mus
             heard.append((member_id, frame))
 
     room.conference.tap(Tap())
-    room.conference.hold("caller", SOUNDS.music(8000))
+    room.conference.hold("caller", sounds().music(8000))
     room.run()
     assert {name for name, _ in heard} == {"caller", "agent", "third"}
     said = np.concatenate([frame.samples for name, frame in heard if name == "caller"])
@@ -232,7 +237,7 @@ def test_when_loud_talk_is_over_then_the_limiter_opens_within_two_seconds_and_pa
 
 @pytest.mark.parametrize("rate_hz", [8000, 16_000, 48_000])
 def test_when_our_music_plays_then_it_is_quiet_within_the_telephone_band_and_has_no_seam(rate_hz: int) -> None:
-    source = SOUNDS.music(rate_hz)
+    source = sounds().music(rate_hz)
     heard = np.concatenate([source.read(0).samples for _ in range(2400)])
     assert level_dbfs(heard) == pytest.approx(-30, abs=1)
     assert np.abs(heard.astype(int)).max() < 16_384
@@ -249,7 +254,7 @@ def test_when_our_music_plays_then_it_is_quiet_within_the_telephone_band_and_has
 
 
 def test_when_the_comfort_tone_plays_then_it_beeps_softly_and_is_mostly_silent() -> None:
-    source = SOUNDS.comfort_tone(8000)
+    source = sounds().comfort_tone(8000)
     heard = np.concatenate([source.read(0).samples for _ in range(250)])
     assert level_of(425, heard[400:1200]) > 100
     assert level_dbfs(heard[:4000]) < -40
@@ -268,8 +273,7 @@ def write_wav(path: Path, samples: Samples, rate_hz: int, channels: int = 1) -> 
 def test_when_the_operator_has_a_recording_then_it_is_played_at_our_level_and_the_legs_rate(tmp_path: Path) -> None:
     sound = voice(150, 44_100, pitch_hz=300.0)
     stereo = np.repeat(sound[:, None], 2, axis=1)
-    sounds = HoldSounds(write_wav(tmp_path / "own.wav", stereo, 44_100, 2))
-    source = sounds.music(8000)
+    source = HoldSounds(write_wav(tmp_path / "own.wav", stereo, 44_100, 2)).music(8000)
     heard = np.concatenate([source.read(0).samples for _ in range(300)])
     assert level_dbfs(heard) == pytest.approx(-30, abs=1)
     at = np.arange(8000) * 44_100 / 8000 + 44_100
