@@ -82,8 +82,8 @@ class WebRtcLeg:
 
     @property
     def rate_hz(self) -> int:
-        """Native rate of `read` and of what `write` takes: 48000 with Opus."""
-        return self._stream.codec.rate_hz if self._stream is not None else 48_000
+        """Rate of `read` and of what `write` takes: 48000 with Opus. Once connected it stays, over every connection."""
+        return self._stream.rate_hz if self._stream is not None else 48_000
 
     @property
     def ended(self) -> bool:
@@ -181,9 +181,7 @@ class WebRtcLeg:
         """Called by a connection: media may flow over it."""
         if self.ended:
             return
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+        self._stop_waiting()
         if way is self._next:
             logger.info("a browser came back on another connection", extra={"leg_id": self._leg_id})
             former, self._way, self._next = self._way, way, None
@@ -228,12 +226,15 @@ class WebRtcLeg:
         if self._stream is not None:
             self._stream.take_rtcp(data, self._clock.now_ms())
 
-    def _finish(self, reason: str) -> None:
-        if self.ended:
-            return
+    def _stop_waiting(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def _finish(self, reason: str) -> None:
+        if self.ended:
+            return
+        self._stop_waiting()
         self._ended.set()
         self._connected.set()
         if self._stream is not None:

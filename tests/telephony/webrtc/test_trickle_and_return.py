@@ -12,7 +12,7 @@ from typing import Any
 import aioice.ice
 import numpy as np
 import pytest
-from aiortc import RTCSessionDescription
+from aiortc import RTCRtpSender, RTCSessionDescription
 
 from calls.audio import Samples
 from calls.errors import CallCentreError
@@ -214,6 +214,21 @@ async def test_when_the_browser_moves_before_the_old_way_is_lost_then_its_farewe
     await until(lambda: bool(events))
     assert events == [LegEnded(reason="hung_up")]
     await gateway.stop()
+
+
+async def test_when_the_browser_comes_back_with_another_codec_then_the_rate_of_the_leg_stays(client: Client) -> None:
+    gateway, call, events = await call_that_may_return(client, reconnect_ms=10_000)
+    assert (call.leg.codec, call.leg.rate_hz) == ("OPUS", 48_000)
+    moved = Client(1000.0)
+    known = RTCRtpSender.getCapabilities("audio").codecs
+    moved.connection.getTransceivers()[0].setCodecPreferences([each for each in known if each.mimeType == "audio/PCMU"])
+    await accept(moved, await call.leg.answer_again(await offer_of(moved), "offer"))
+    await until(lambda: call.leg.codec == "PCMU")
+    assert call.leg.rate_hz == 48_000
+    assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
+    assert events == []
+    await gateway.stop()
+    await moved.close()
 
 
 async def test_when_an_offer_to_move_is_garbage_then_the_call_goes_on_where_it_is(client: Client) -> None:
