@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+import av
 import numpy as np
 
 from calls.audio import FRAME_MS, Samples
@@ -34,8 +35,6 @@ class G722:
         Raises:
             ValueError: another length.
         """
-        import av
-
         if len(samples) != _FRAME_SAMPLES:
             raise ValueError(f"G.722 frames here have {_FRAME_SAMPLES} samples, not {len(samples)}")
         if self._encoder is None:
@@ -46,20 +45,17 @@ class G722:
 
     def decode(self, payload: bytes) -> Samples:
         """Return two samples a byte; every payload is valid."""
-        import av
-
+        if not payload:
+            return np.zeros(0, dtype=np.int16)
         if self._decoder is None:
             self._decoder = _context("r")
-        parts = (
-            [frame.to_ndarray().reshape(-1) for frame in self._decoder.decode(av.Packet(payload))] if payload else []
+        decoded: Samples = np.concatenate(
+            [frame.to_ndarray().reshape(-1) for frame in self._decoder.decode(av.Packet(payload))]
         )
-        decoded: Samples = np.concatenate(parts) if parts else np.zeros(0, dtype=np.int16)
         return decoded
 
 
 def _context(mode: Literal["r", "w"]) -> Any:
-    import av
-
     context: Any = av.CodecContext.create("g722", mode)
     context.format = av.AudioFormat("s16")
     context.layout = av.AudioLayout("mono")

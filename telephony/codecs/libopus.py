@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 
 from calls.audio import Samples
@@ -73,12 +74,10 @@ class OpusEncoder:
             ValueError: another length.
         """
         sound = np.ascontiguousarray(samples, dtype=np.int16)
-        size = self._library.opus_encode(
-            self._state, sound.ctypes.data_as(ctypes.c_void_p), len(sound), self._out, _MAX_PACKET_BYTES
-        )
+        size = self._library.opus_encode(self._state, sound.ctypes.data, len(sound), self._out, _MAX_PACKET_BYTES)
         if size < 0:
             raise ValueError(f"Opus takes no frame of {len(samples)} samples at {self._rate_hz} Hz")
-        return self._out.raw[:size]
+        return ctypes.string_at(self._out, size)
 
     def _set(self, request: int, value: int) -> None:
         if self._library.opus_encoder_ctl(self._state, request, ctypes.c_int(value)) != _OK:
@@ -93,6 +92,7 @@ class OpusDecoder:
         self._library = _library()
         self._state = _made(self._library.opus_decoder_create, rate_hz, 1)
         self._out: Samples = np.zeros(rate_hz * _MAX_PACKET_MS // 1000, dtype=np.int16)
+        self._out_address = self._out.ctypes.data
 
     def __del__(self) -> None:
         if hasattr(self, "_state"):
@@ -121,8 +121,7 @@ class OpusDecoder:
         return self._run(following, count, int(following is not None))
 
     def _run(self, packet: bytes | None, room: int, repair: int) -> Samples:
-        out = self._out.ctypes.data_as(ctypes.c_void_p)
-        got = self._library.opus_decode(self._state, packet, len(packet or b""), out, room, repair)
+        got = self._library.opus_decode(self._state, packet, len(packet or b""), self._out_address, room, repair)
         if got < 0:
             raise ValueError("the Opus packet is damaged")
         return self._out[:got].copy()
@@ -138,8 +137,6 @@ def _made(create: Any, *arguments: int) -> ctypes.c_void_p:
 
 @cache
 def _library() -> Any:
-    import av
-
     site = Path(av.__file__).parent
     bundled = [*sorted((site.parent / "av.libs").glob("libopus*")), *sorted((site / ".dylibs").glob("libopus*"))]
     for name in (*map(str, bundled), ctypes.util.find_library("opus")):

@@ -6,6 +6,7 @@ its keys are, and that nothing of a peer is believed before its tag was right. S
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pylibsrtp
@@ -95,12 +96,7 @@ class SrtpContext:
         Raises:
             RtpParseError: it is not the peer's, damaged, or a replay.
         """
-        try:
-            opened: bytes = self._inbound.unprotect(data)
-        except (pylibsrtp.Error, ValueError) as error:
-            self.refused += 1
-            raise RtpParseError("not the peer's SRTP") from error
-        return opened
+        return self._opened(self._inbound.unprotect, data)
 
     def unprotect_rtcp(self, data: bytes) -> bytes:
         """Return the RTCP datagram that a protected one holds.
@@ -108,12 +104,14 @@ class SrtpContext:
         Raises:
             RtpParseError: it is not the peer's, damaged, or a replay.
         """
+        return self._opened(self._inbound.unprotect_rtcp, data)
+
+    def _opened(self, unprotect: Callable[[bytes], bytes], data: bytes) -> bytes:
         try:
-            opened: bytes = self._inbound.unprotect_rtcp(data)
+            return unprotect(data)
         except (pylibsrtp.Error, ValueError) as error:
             self.refused += 1
-            raise RtpParseError("not the peer's SRTCP") from error
-        return opened
+            raise RtpParseError("not the peer's, damaged, or a replay") from error
 
 
 def _session(profile: str, secret: bytes, direction: int) -> pylibsrtp.Session:
