@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from calls.ids import LANGUAGES, Language
-from voice.dialog.requests import wants_human
+from voice.dialog.humans import wants_human
 from voice.dialog.slots import parse
 
 MANIFEST_TODAY = date(2026, 11, 22)
@@ -39,7 +39,7 @@ def slot_accuracy(rows: Iterable[Mapping[str, str]], today: date = MANIFEST_TODA
 def human_request_recall(rows: Iterable[Mapping[str, str]]) -> list[Judged]:
     """Judge the rows `text,language,topic,kind` that ask for a human: right when the request is noticed."""
     return [
-        Judged(language, HUMAN_KIND, wants_human(row["text"], language))
+        Judged(language, HUMAN_KIND, wants_human(row["text"]))
         for row in rows
         for language in LANGUAGES
         if row["language"] == language and row["kind"] == HUMAN_KIND
@@ -49,7 +49,7 @@ def human_request_recall(rows: Iterable[Mapping[str, str]]) -> list[Judged]:
 def human_false_alarms(rows: Iterable[Mapping[str, str]]) -> list[Judged]:
     """Judge the rows that do not ask for a human: right when no request is noticed."""
     return [
-        Judged(language, row["kind"], not wants_human(row["text"], language))
+        Judged(language, row["kind"], not wants_human(row["text"]))
         for row in rows
         for language in LANGUAGES
         if row["language"] == language and row["kind"] != HUMAN_KIND

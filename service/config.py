@@ -22,7 +22,7 @@ from service.config_section import Section
 from service.config_values import checked_address, is_host_name, nearest, network
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
-from voice.dialog.flow import load_flows
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"

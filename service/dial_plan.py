@@ -18,7 +18,7 @@ from service.config import DialPlanSection
 from service.config_section import Section
 from service.config_values import nearest
 from service.opening_hours import check_hours, is_open
-from voice.dialog.flow import load_flows
+from voice.dialog.flow_spec import load_flows
 
 _PUNCTUATION = str.maketrans("", "", " -()./")
 

@@ -28,7 +28,7 @@ _WHEN_YOU_CAN = any_of(
     r"quieter|busy|available|convenient|mo|tick|around|back)\b",
     r"\bin (?:a|an|one|two|ten|five|half an) (?:\w+ )?(?:minute|minutes|moment|sec|second|hour|bit|while|mo)\b",
     r"\b(?:later|tomorrow|tonight|this (?:afternoon|evening|morning)|another time|back)\b",
-    r"\b(?:cuando|en cuanto|si|una vez que) (?:\w+ )?(?:puedan?|pueda|podais|tengan?|tengais|podais|esteis|tenga|"
+    r"\b(?:cuando|en cuanto|si|una vez que) (?:\w+ )?(?:puedan?|pueda|podais|tengan?|tengais|esteis|tenga|"
     r"haya|esten?|este|les venga|"
     r"le venga|quieran?|sea|se pueda)\b",
     r"\ben (?:un|una|dos|cinco|diez|media) (?:\w+ )?(?:momento|momentito|rato|ratito|minuto|minutos|minutito|hora|"

@@ -115,7 +115,7 @@ DANGER = any_of(
     r"\b(?:olor|huele|huelo|oliendo|olia)(?: \w+){0,3} (?:quemad[oa]|humo|quemarse|chamuscad[oa]|"
     r"plastico|cable quemado|quemandose|tostado)\b",
     r"\bhumo\b",
-    r"\b(?:explosion|exploto|explotado|exploto|explota|explotando|va a explotar|"
+    r"\b(?:explosion|exploto|explotado|explota|explotando|va a explotar|"
     r"reventado el transformador|estall\w+)\b(?! de (?:risa|rabia|alegria))",
     r"\b(?:chispas?|chispazos?|chisporrote\w+|echando chispas|chispea\w*|cortocircuito|"
     r"corto circuito|fogonazo|fogonazos|llamarada)\b",

@@ -8,19 +8,20 @@ One run of a flow is a machine of its own; the policy feeds it words or keys and
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from typing import Literal
 
 from calls.ids import Language
 from voice.dialog.acts import Expects
-from voice.dialog.flow_limits import fit_time, part_of_day, refusal
-from voice.dialog.flow_spec import FlowAction, FlowSpec, SlotSpec, flow_asked_for, load_flows
+from voice.dialog.flow_limits import Refusal, fit_time, part_of_day, refusal
+from voice.dialog.flow_reply import Fill, FlowReply, Line
+from voice.dialog.flow_spec import FlowSpec, SlotSpec
 from voice.dialog.flow_values import (
     Given,
     is_correction,
     is_number,
+    names_day_or_clock,
     one_digit_changed,
     parts_around_numbers,
     says_digits,
@@ -31,18 +32,6 @@ from voice.dialog.slots import Parsed, parse, parse_keys, say_value
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.text import plain_speech
 
-__all__ = [
-    "Fill",
-    "FlowAction",
-    "FlowReply",
-    "FlowRun",
-    "FlowSpec",
-    "Line",
-    "SlotSpec",
-    "flow_asked_for",
-    "load_flows",
-]
-
 _SURE = 0.6
 """Confidence from which a value may replace one that was given before. Source: own dialogues in the tests."""
 
@@ -51,55 +40,6 @@ _BARE_NO = 2
 
 _NAMING = 4
 """A value named in so few words is meant to be changed. Source: own dialogues in the tests."""
-
-_PAST = r"(?!.*\b(?:since|ago|last|yesterday|desde|hace|ayer|anoche|llevo|been)\b)"
-_DAY_OR_CLOCK = {
-    "date": re.compile(
-        rf"^{_PAST}.*\b(?:tomorrow|today|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|"
-        rf"june|july|august|"
-        r"september|october|november|december|next week|manana|hoy|lunes|martes|miercoles|jueves|viernes|sabado|"
-        r"domingo|enero|febrero|"
-        r"marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|\d+(?:st|nd|rd|th))\b"
-    ),
-    "time": re.compile(
-        rf"^{_PAST}.*\b(?:at|o ?clock|[ap] ?m|half past|quarter|noon|from|alas|a las|a la una|las|mediodia|hora)\b"
-    ),
-    "moment": re.compile(
-        r"\b(?:since|ago|yesterday|last night|at|just now|desde|hace|ayer|anoche|a las|llevo|llevamos)\b"
-    ),
-}
-"""What words must hold for a day or a time to be taken along from them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fill:
-    """A slot that was just filled."""
-
-    slot: str
-    value: str
-    confirmed: bool
-    secret: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Something to say for a flow."""
-
-    text: str
-    expects: Expects
-    detail: str
-
-
-FlowStatus = Literal["asking", "done", "declined", "not_understood", "refused_slot"]
-
-
-@dataclass(frozen=True, slots=True)
-class FlowReply:
-    """What a run wants after one input."""
-
-    status: FlowStatus
-    lines: tuple[Line, ...] = ()
-    fills: tuple[Fill, ...] = ()
 
 
 @dataclass(slots=True)
@@ -170,11 +110,12 @@ class FlowRun:
         if self.now_asking == "change":
             return self._change(text, language)
         answer = parse_yes_no(text, language)
-        corrected = None if self.now_asking == "offer" else self._correction(text, language)
-        if corrected is not None:
-            return corrected
+        if self.now_asking != "offer":
+            again = self._correction(text, language) or (None if answer else self._heard_again(text, language))
+            if again is not None:
+                return again
         if answer is None:
-            return self._heard_again(text, language) or FlowReply("not_understood")
+            return FlowReply("not_understood")
         if self.now_asking == "confirm_all" and answer.value == "false" and len(plain_speech(text).split()) > _BARE_NO:
             self.now_asking = "change"
             changed = self._change(text, language)
@@ -204,12 +145,12 @@ class FlowRun:
             return refused
         self.values[slot.name] = parsed.value
         self._drop_impossible()
+        fills = (Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret),)
         only_slot = len(self.spec.slots) == 1
         if slot.confirm == "always" or only_slot or (slot.confirm == "unsure" and parsed.needs_confirmation):
             self.now_asking = "confirm_slot"
-            fills = (Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret),)
             return FlowReply("asking", (self.question(language),), fills)
-        return self._advance(language, (Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret),))
+        return self._advance(language, fills)
 
     def _read(self, slot: SlotSpec, text: str, language: Language) -> Parsed | None:
         """Return the value that the words give for `slot`, in the half of the day that is possible."""
@@ -219,15 +160,15 @@ class FlowRun:
             return parsed
         return fit_time(slot.limits, parsed) if parsed is not None else part_of_day(slot.limits, text, language)
 
-    def _clock(self) -> datetime:
-        return (self.now or datetime.combine(self.today, time.min)).replace(tzinfo=None)
-
-    def _day(self) -> str:
-        return next((self.values.get(s.name, "") for s in self.spec.slots if s.type == "date"), "")
+    def _why_not(self, slot: SlotSpec, value: str) -> Refusal | None:
+        """Return why a value is not possible on the day that was said; None when it is."""
+        clock = (self.now or datetime.combine(self.today, time.min)).replace(tzinfo=None)
+        day = next((self.values.get(s.name, "") for s in self.spec.slots if s.type == "date"), "")
+        return refusal(slot.limits, slot.type, value, day, clock)
 
     def _refused(self, slot: SlotSpec, value: str, language: Language) -> FlowReply | None:
         """Say why a value is not possible and ask for another; None when it is possible."""
-        why = refusal(slot.limits, slot.type, value, self._day(), self._clock())
+        why = self._why_not(slot, value)
         if why is None:
             return None
         self.values.pop(slot.name, None)
@@ -239,7 +180,7 @@ class FlowRun:
         """Forget a time that another day made impossible, so that it is asked for again."""
         for slot in self.spec.slots:
             value = self.values.get(slot.name, "")
-            if value and refusal(slot.limits, slot.type, value, self._day(), self._clock()) is not None:
+            if value and self._why_not(slot, value) is not None:
                 self.values.pop(slot.name)
 
     def _hear_value(self, text: str, language: Language) -> FlowReply:
@@ -282,8 +223,8 @@ class FlowRun:
                 parsed = self._read(slot, text, language)
                 return Given(i, parsed if parsed is not None and parsed.confidence_score >= _SURE else None)
         for i, slot in reversed(filled):
-            parsed = self._read(slot, text, language) if corrects or is_number(slot.type) else None
-            if parsed is not None and parsed.confidence_score >= _SURE and parsed.value != self.values[slot.name]:
+            parsed = self._anew(slot, text, language) if corrects or is_number(slot.type) else None
+            if parsed is not None:
                 return Given(i, parsed)
         return None
 
@@ -307,19 +248,19 @@ class FlowRun:
             self.index = before
         return reply
 
+    def _name(self, slot: SlotSpec, language: Language) -> str:
+        return plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
+
     def _names(self, slot: SlotSpec, text: str, language: Language) -> bool:
-        name = plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
-        return name.split()[-1] in plain_speech(text).split() or name.split(" ", 1)[-1] in plain_speech(text)
+        name, speech = self._name(slot, language), plain_speech(text)
+        return name.split()[-1] in speech.split() or name.split(" ", 1)[-1] in speech
 
     def _heard_again(self, text: str, language: Language) -> FlowReply | None:
         """Take words that are no yes and no no, but name or give one of the values read back."""
-        if self.now_asking == "offer":
-            return None
         if self.now_asking == "confirm_all":
             self.index = len(self.spec.slots)
-        before = self.now_asking
         again = self._earlier(text, language, corrects=True)
-        if again is not None or before != "confirm_all":
+        if again is not None or self.now_asking != "confirm_all":
             return again
         fitting = self._only_fitting(text, language)
         if fitting is None:
@@ -333,13 +274,13 @@ class FlowRun:
         for slot in self.spec.slots:
             if slot in told or slot.name in self.values or slot.secret or slot.prefill:
                 continue
-            if slot.type in ("date", "time", "moment") and not _DAY_OR_CLOCK[slot.type].search(plain_speech(text)):
+            if not names_day_or_clock(slot.type, text):
                 continue
             for part in parts_around_numbers(text):
                 parsed = self._read(slot, part, language)
                 if parsed is None or parsed.confidence_score < _SURE or parsed.needs_confirmation:
                     continue
-                if refusal(slot.limits, slot.type, parsed.value, self._day(), self._clock()) is None:
+                if self._why_not(slot, parsed.value) is None:
                     self.values[slot.name] = parsed.value
                     fills.append(Fill(slot.name, parsed.value, confirmed=False, secret=slot.secret))
                     break
@@ -375,12 +316,11 @@ class FlowRun:
         return FlowReply("asking", (self.question(language, again=not was_prefilled),))
 
     def _change(self, text: str, language: Language) -> FlowReply:
-        speech = plain_speech(text)
+        words = plain_speech(text).split()
         for i, slot in enumerate(self.spec.slots):
-            parsed = self._read(slot, text, language)
-            name = plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
-            if name.split()[-1] in speech.split():
+            if self._name(slot, language).split()[-1] in words:
                 self.index = i
+                parsed = self._read(slot, text, language)
                 if parsed is not None and parsed.confidence_score >= 0.5:
                     return self._take(parsed, language)
                 return self._ask_slot(i, language)
@@ -393,12 +333,16 @@ class FlowRun:
 
     def _only_fitting(self, text: str, language: Language) -> tuple[int, Parsed] | None:
         """Return the one slot whose value `text` gives anew, None when there is none or several."""
-        found = []
-        for i, slot in enumerate(self.spec.slots):
-            parsed = self._read(slot, text, language)
-            if parsed is not None and parsed.confidence_score >= _SURE and parsed.value != self.values.get(slot.name):
-                found.append((i, parsed))
+        read = [(i, self._anew(slot, text, language)) for i, slot in enumerate(self.spec.slots)]
+        found = [(i, parsed) for i, parsed in read if parsed is not None]
         return found[0] if len(found) == 1 else None
+
+    def _anew(self, slot: SlotSpec, text: str, language: Language) -> Parsed | None:
+        """Return the value that the words surely give for `slot`, None when it is the one it has."""
+        parsed = self._read(slot, text, language)
+        if parsed is None or parsed.confidence_score < _SURE or parsed.value == self.values.get(slot.name):
+            return None
+        return parsed
 
     def _ask_slot(self, index: int, language: Language) -> FlowReply:
         self.index, self.now_asking, self.tries = index, "slot", 0

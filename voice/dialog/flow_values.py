@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from calls.ids import Language
 from voice.dialog.slots import Parsed
+from voice.dialog.slots.date_words import DAYS_AND_MONTHS
 from voice.dialog.slots.numbers import loose_digits
-from voice.dialog.text import plain
+from voice.dialog.text import plain, plain_speech
 
 _MISTAKE = re.compile(
     r"^(?:oh |ah |uh |um |ay |uy |eh |but |pero )*(?:no|nope|sorry|wait|hold on|actually|i mean|correction|"
@@ -19,6 +20,18 @@ _MISTAKE = re.compile(
     r"no era)\b|\b(?:change|"
     r"correct|fix|cambi\w+|correg\w+|rectific\w+)\b"
 )
+_PAST = r"(?!.*\b(?:since|ago|last|yesterday|desde|hace|ayer|anoche|llevo|been)\b)"
+_DAY_OR_CLOCK = {
+    "date": re.compile(rf"^{_PAST}.*\b(?:tomorrow|today|next week|manana|hoy|{DAYS_AND_MONTHS}|\d+(?:st|nd|rd|th))\b"),
+    "time": re.compile(
+        rf"^{_PAST}.*\b(?:at|o ?clock|[ap] ?m|half past|quarter|noon|from|alas|a las|a la una|las|mediodia|hora)\b"
+    ),
+    "moment": re.compile(
+        r"\b(?:since|ago|yesterday|last night|at|just now|desde|hace|ayer|anoche|a las|llevo|llevamos)\b"
+    ),
+}
+"""What words must hold for a day or a time to be taken along from them."""
+
 _DIGIT_TYPES = frozenset({"account_number", "phone", "postcode"})
 _ENOUGH_DIGITS = 4
 """Digits from which words are taken for a number and not for a day or a time. Source: own dialogues in the tests."""
@@ -76,6 +89,12 @@ def one_digit_changed(value: str, text: str, language: Language) -> str | None:
         return None
     old[place] = digits
     return lead + "".join(old)
+
+
+def names_day_or_clock(slot_type: str, text: str) -> bool:
+    """Return whether the words may give a slot of this type along with others; only days and times must be named."""
+    needed = _DAY_OR_CLOCK.get(slot_type)
+    return needed is None or needed.search(plain_speech(text)) is not None
 
 
 def parts_around_numbers(text: str) -> tuple[str, ...]:

@@ -107,7 +107,7 @@ FRAUD = any_of(
     r"(?:\w+ )?(?:autori\w+|aprob\w+|consent\w+)\b",
     r"\b(?:contract|agreement)(?: \w+){0,6} (?:i )?(?:never|didnt|did not|havent) (?:\w+ )?sign(?:ed)?\b",
     r"\bcontrato(?: \w+){0,6} (?:nunca|no|jamas) (?:\w+ )?(?:firme|firmado|contrate)\b",
-    r"\b(?:vaciaron|vaciado|me vaciaron|limpiaron) (?:\w+ )?cuenta\b",
+    r"\b(?:vaciaron|vaciado|limpiaron) (?:\w+ )?cuenta\b",
     r"(?<!como )(?<!no )(?<!cuando )(?<!donde )(?<!yo )(?<!si )(?<!que )"
     r"\bentr(?:o|aron|ado|ando)(?: \w+){0,2} (?:en|a) mi cuenta\b",
 )
@@ -204,8 +204,7 @@ _DEEDS = any_of(
     r"identity|identidad)\b",
     r"\b(?:sim|mobile|phone|movil|linea)(?: \w+){0,8} (?:bank account|my account|cuenta)(?: \w+){0,3} (?:emptied|"
     r"drained|cleared|empty|vaci\w+|"
-    r"limpi\w+)\b|\b(?:bank account|savings)(?: \w+){0,3} (?:emptied|drained|cleaned out|cleared out)\b|"
-    r"\bvaci(?:aron|ado) (?:la|mi) cuenta\b",
+    r"limpi\w+)\b|\b(?:bank account|savings)(?: \w+){0,3} (?:emptied|drained|cleaned out|cleared out)\b",
     r"\b(?:install\w*|instal\w+|descarg\w+|download\w*)(?: \w+){0,8} (?:control\w*|remote\w*|remot[oa]|access|"
     r"acceso|take over|anydesk|"
     r"teamviewer|ver mi pantalla)\b(?: \w+){0,3} (?:my |mi )?(?:phone|computer|movil|ordenador|screen|pantalla|pc|"
@@ -277,7 +276,7 @@ FRAUD_AS_INSULT = any_of(
 
 REAL_FRAUD = any_of(
     r"\b(?:call|called|calling|caller|text|message|email|link|someone|somebody|man|woman|guy|code|"
-    r"card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|link|alguien|"
+    r"card|pin|identity|door|technician|website|llam\w+|mensaje|correo|enlace|alguien|"
     r"senor\w*|hombre|tipo|codigo|tarjeta|identidad|puerta|tecnico|pagina|whatsapp|sms|victima|cai|caido|caimos|"
     r"fell for|fallen for|"
     r"victim|report|denunciar|me han|me estafaron|timaron)\b"

@@ -49,7 +49,7 @@ _BROKEN = (
     r"severed|cracked|split|smashed|snapped|torn|tore|ripped|clipped|dug|pulled|sheared|knocked)"
 )
 _TUBO = (
-    r"(?:tuberias?|tubos?|conduccion(?:es)?|canerias?|goma|manguera|toma|tuberia|latiguillo|acometida|red|canalizacion)"
+    r"(?:tuberias?|tubos?|conduccion(?:es)?|canerias?|goma|manguera|toma|latiguillo|acometida|red|canalizacion)"
     r"(?: (?:general|principal))? (?:del?|de la) (?:gas|butano|propano)"
 )
 _COSA_DE_GAS = (

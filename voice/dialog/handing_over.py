@@ -17,7 +17,9 @@ from voice.dialog.acts import (
     ResumeRecording,
     SafetyKind,
 )
-from voice.dialog.flow import FlowReply, FlowRun, FlowSpec, load_flows
+from voice.dialog.flow import FlowRun
+from voice.dialog.flow_reply import FlowReply
+from voice.dialog.flow_spec import FlowSpec, load_flows
 from voice.dialog.prompts import phrase, phrase_keys
 from voice.dialog.slots import parse
 from voice.dialog.talk import Talk
@@ -77,7 +79,6 @@ def offer_callback(talk: Talk) -> None:
 def callback_declined(talk: Talk) -> None:
     """Go on without a human."""
     talk.do(DeclineCallback())
-    talk.callback_declined = True
     talk.pending = "open"
     talk.say("human.declined", detail="callback_declined")
     if not go_back(talk):

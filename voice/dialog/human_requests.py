@@ -136,7 +136,7 @@ _DEPARTMENT = re.compile(
 _BARE = re.compile(
     r"^(?:(?:please|por favor|porfavor|porfa|ya|now|just|only|no|yes|si|ok|okay|un|una|an|a|the|"
     r"el|la|real|con|to|oh|uh|um|eh|ah|hello|hi|hola|i|said|want|dije|digo|he dicho|que|"
-    r"a ver|carne|hueso|stop|enough|basta|para|um|pues|bueno|mejor|more|again|otra vez|well|sorry|"
+    r"a ver|carne|hueso|stop|enough|basta|para|pues|bueno|mejor|more|again|otra vez|well|sorry|"
     r"perdon|thanks|"
     r"gracias|need|quiero|mi|my|god|come on|ahora|mismo|right|otro|otra|another|different|"
     rf"por|favor|senorita|reception|recepcion|si es|tan|amable|someone|somebody|anybody|anyone|person|persona|"
@@ -147,17 +147,11 @@ _BARE_CORE = re.compile(
     rf"\b(?:{STRONG_EN}|{STRONG_ES}|reception|recepcion|person|persona|someone|somebody|anybody|anyone|people|"
     rf"alguien|gente)\b"
 )
-_HUMAN = re.compile(rf"\b(?:{STRONG_EN}|{STRONG_ES})\b")
 
 
 def is_bare(speech: str) -> bool:
     """Return whether plain text does nothing but name a human ("agent, please")."""
     return bool(_BARE.match(speech) and _BARE_CORE.search(speech))
-
-
-def names_human(word: str) -> bool:
-    """Return whether `word` as a whole is a strong word for a human."""
-    return _HUMAN.fullmatch(word) is not None
 
 
 def is_against_machines(speech: str) -> bool:

@@ -106,7 +106,7 @@ BRING_ES = (
 )
 SERVE_ES = (
     r"(?:atienda|atiende|atiendan|atender|atenderme|atiendas|ayude|ayudar|ayudarme|ayuda|resuelva|"
-    r"conteste|contesten|conteste|responda|escuche|coja|ponga|hable)"
+    r"conteste|contesten|responda|escuche|coja|ponga|hable)"
 )
 WISH_ES = (
     r"(?:quiero|quisiera|querria|necesito|necesitaria|deseo|desearia|prefiero|preferiria|"

@@ -8,7 +8,6 @@ agents are busy") are not requests.
 
 from __future__ import annotations
 
-from calls.ids import Language
 from voice.dialog.human_cues import CUE_THRESHOLD, cue_score
 from voice.dialog.human_mentions import (
     has_other_sense,
@@ -29,9 +28,8 @@ _BARE_CLAUSE_WORDS = 5
 """A clause of up to so many words that only names a human is a request: "Stop. Agent." """
 
 
-def wants_human(text: str, language: Language | None = None) -> bool:
-    """Return whether the caller asks for a human now. Both languages are always tried; `language` is a hint only."""
-    del language
+def wants_human(text: str) -> bool:
+    """Return whether the caller asks for a human now, in either language."""
     speech = mend_human_words(plain_speech(text))
     if not speech or is_announcement(speech):
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from voice.dialog import opening
 from voice.dialog.acts import KeysPressed
-from voice.dialog.flow import load_flows
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.handing_over import begin_asked_flow, callback_declined, escalate, start_callback
 from voice.dialog.moves import Moves
 from voice.dialog.prompts import phrase

@@ -13,7 +13,7 @@ from voice.dialog import opening
 from voice.dialog.acts import DeclineCallback
 from voice.dialog.answering import is_question
 from voice.dialog.callback_words import asks_to_be_called, wants_other_number
-from voice.dialog.flow import flow_asked_for, load_flows
+from voice.dialog.flow_spec import flow_asked_for, load_flows
 from voice.dialog.handing_over import begin_asked_flow, callback_declined, escalate, has_phone, start_callback
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from calls.ids import Language
 from voice.dialog import opening
 from voice.dialog.acts import EndCall, EndCallReason, PauseRecording
-from voice.dialog.flow import FlowReply
+from voice.dialog.flow_reply import FlowReply
 from voice.dialog.handing_over import callback_declined, close_secret, escalate, finish_flow, say_lines
 from voice.dialog.questions import MISS_LIMIT, Questions
 from voice.dialog.talk import Talk
@@ -149,8 +148,7 @@ class Moves:
     def language_key(self) -> None:
         """Change to the other language."""
         talk = self.talk
-        other: Language = "en" if talk.language == "es" else "es"
-        if opening.change_language(talk, other, "key"):
+        if opening.change_language(talk, opening.other_language(talk.language), "key"):
             talk.say("language.switched", detail="language")
             opening.renew_notice(talk)
         else:

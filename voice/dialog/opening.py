@@ -5,11 +5,11 @@ from __future__ import annotations
 from calls.events import ConsentSubject
 from calls.ids import Language
 from voice.dialog.acts import CallBegan, ConsentHow, Expects, GiveNotice, LanguageHow, SetConsent, SetLanguage
-from voice.dialog.flow import load_flows
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.handing_over import escalate, start_flow
 from voice.dialog.prompts import phrase
-from voice.dialog.requests import Switch
 from voice.dialog.settings import ConsentMode
+from voice.dialog.switches import Switch
 from voice.dialog.talk import Talk
 
 SUBJECTS: tuple[ConsentSubject, ...] = ("recording", "emotion")
@@ -38,7 +38,7 @@ def greet(talk: Talk, began: CallBegan) -> None:
     talk.noticed_in = talk.language
     _say_notice(talk, _AUTOMATIC)
     if talk.settings.other_language:
-        talk.say("language.offer", kind="notice", language=_other(talk.language))
+        talk.say("language.offer", kind="notice", language=other_language(talk.language))
     _say_what_is_kept(talk)
     if talk.pending != "consent":
         _go_on(talk)
@@ -211,7 +211,8 @@ def tell_what_is_kept(talk: Talk) -> None:
         talk.say("privacy.feel_off", kind="answer")
 
 
-def _other(language: Language) -> Language:
+def other_language(language: Language) -> Language:
+    """Return the other of the two languages."""
     return "en" if language == "es" else "es"
 
 

@@ -30,7 +30,8 @@ from voice.dialog.acts import (
     Trouble,
     TroubleKind,
 )
-from voice.dialog.flow import flow_asked_for
+from voice.dialog.callback_words import asks_to_be_called
+from voice.dialog.flow_spec import flow_asked_for
 from voice.dialog.handing_over import (
     close_secret,
     danger_without_humans,
@@ -40,18 +41,19 @@ from voice.dialog.handing_over import (
     offer_callback,
     start_callback,
 )
+from voice.dialog.humans import wants_human
 from voice.dialog.keypad import Keypad
 from voice.dialog.matters import BARE_ANSWER_WORDS, Matters
 from voice.dialog.memory import Memory, remember, restore
 from voice.dialog.mood import MoodWatch
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
-from voice.dialog.requests import Switch, asks_language, asks_to_be_called, find_meta, find_switches, wants_human
+from voice.dialog.requests import asks_language, find_meta
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
 from voice.dialog.slots import speaks_card_number
 from voice.dialog.slots.yes_no import clear_no, clear_yes
-from voice.dialog.switches import without_switches
+from voice.dialog.switches import Switch, find_switches, without_switches
 from voice.dialog.talk import SPEAKING_GUARD_MS, DeadlineName, Talk
 from voice.dialog.text import guess_language, plain, plain_speech
 
@@ -255,10 +257,11 @@ class DialogPolicy:
         if self._matters.advice_again(text):
             return
         switches = find_switches(text)
+        for_human = wants_human(without_switches(text) if switches else text)
         self._detect_language(turn, text)
         if switches:
-            self._switch(switches, goes_on=wants_human(without_switches(text), talk.language))
-        if wants_human(without_switches(text) if switches else text, talk.language):
+            self._switch(switches, goes_on=for_human)
+        if for_human:
             self._moves.consent_unanswered()
             opening.renew_notice(talk)
             talk.matter = talk.matter or text

@@ -50,7 +50,7 @@ _PRIVACY = any_of(
     rf"^(?:\w+ )?(?:graban?|guardan?|estan guardando) (?:{_MINE_ES}|esto|todo)$",
     rf"\b(?:van|va|vais|vas) a (?:grabar|guardar) (?:{_MINE_ES}|esto)\b|\b(?:para que|como|por que) (?:usan?|utilizan?|"
     rf"quieren?) {_MINE_ES}\b|\b(?:queda|esta|se queda) (?:registrad|guardad|grabad)[oa] (?:{_MINE_ES}|esto)\b",
-    r"\bme vais a grabar\b|\b(?:para que|por que) (?:es|sirve|hay|hacen) (?:la|esta) grabacion\b|"
+    r"\b(?:para que|por que) (?:es|sirve|hay|hacen) (?:la|esta) grabacion\b|"
     r"\bquien(?:es)? (?:tiene|tienen|guarda|guardan) (?:mis|las|la|mi) grabacion\w*|\b(?:escuchan?|"
     r"oyen?) esto (?:luego|despues)\b",
     r"\bare you (?:\w+ )?(?:keeping|making) (?:a |any )?recordings?\b|\bwhat (?:gets|is|will be|"
@@ -59,9 +59,11 @@ _PRIVACY = any_of(
     rf"\b(?:cuando|cada cuanto) (?:se )?(?:borr|elimin)\w+ {_MINE_ES}\b",
     r"\b(?:esta|estan|estas) (?:analizando|juzgando|midiendo|estimando|evaluando) (?:\w+ ){0,2}(?:voz|animo|"
     r"emociones|tono)\b",
-    r"\bhow do you know how i feel\b|\bare you (?:analy[sz]ing|judging|estimating|measuring)(?: \w+){0,2} "
+    r"\bhow (?:do|can|would) you (?:know|tell) how i (?:feel|sound)\b|"
+    r"\bare you (?:analy[sz]ing|judging|estimating|measuring)(?: \w+){0,2} "
     r"(?:voice|mood|feelings|emotions)\b",
-    r"\b(?:me|nos|se|lo|la) (?:esta|estan|estas|van a|va a|queda|quedara|quedo)(?: \w+){0,2}? ?"
+    r"\b(?:me|nos|se|lo|la) (?:esta|estan|estas|van a|va a|vais a|vas a|queda|quedara|"
+    r"quedo)(?: \w+){0,2}? ?"
     r"(?:grabando|grabar|grabad[oa]|guardando|guardad[oa])\b(?! (?:el|la) (?:deco|serie))",
     rf"\b(?:esta|estan|estas|estais) (?:\w+ )?grabando(?:me|nos)?(?: (?:esto|ahora(?: mismo)?|{_MINE_ES}|"
     r"todo|usted))*$",

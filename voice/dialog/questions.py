@@ -9,7 +9,7 @@ from rapidfuzz import fuzz
 from calls.ports import Passage
 from voice.dialog.acts import FoundTopic, LookUp, PassagesFound
 from voice.dialog.answering import Finding, is_question, judge, with_context
-from voice.dialog.flow import FlowSpec, load_flows
+from voice.dialog.flow_spec import FlowSpec, load_flows
 from voice.dialog.handing_over import begin_asked_flow, escalate, start_flow
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import Talk

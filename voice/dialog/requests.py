@@ -1,4 +1,4 @@
-"""What callers ask of the conversation itself: a human, a repetition, more time, another language, silence, the end.
+"""What callers ask of the conversation itself: a repetition, more time, another language, what this is, the end.
 
 Each function takes the words as heard and works in both languages at once, because callers mix them; recognisers
 drop accents and punctuation, so patterns are matched on plain text (`voice.dialog.text`).
@@ -9,12 +9,10 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from calls.ids import Language
+from calls.ids import LANGUAGES, Language
 from voice.dialog.callback_words import asks_to_be_called
-from voice.dialog.humans import wants_human
 from voice.dialog.privacy_words import asks_what_is_kept
-from voice.dialog.switches import Switch, find_switches
-from voice.dialog.text import plain, plain_speech, without_hesitation
+from voice.dialog.text import any_of, plain, plain_speech, without_hesitation
 
 Meta = Literal[
     "repeat",
@@ -33,10 +31,6 @@ Meta = Literal[
 backchannel without content."""
 
 
-def _rx(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
-
-
 _POLITE = (
     r"(?:please|por favor|porfa|gracias|thanks|thank you|sorry|perdon|perdone|perdona|disculpe|"
     r"disculpa|excuse me|oh|ok|okay|"
@@ -53,7 +47,7 @@ def _whole(*patterns: str) -> re.Pattern[str]:
     return re.compile(_WRAP % "|".join(patterns))
 
 
-_REPEAT = _rx(
+_REPEAT = any_of(
     r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say (?:that|it|this) (?:again|"
     r"once more)|read (?:that|it) again|go over (?:that|it) again)",
     r"\b(?:say|tell me|read|play) (?:that|it|this) (?:again|once more|one more time)",
@@ -96,17 +90,17 @@ _REPEAT_WHOLE = _whole(
     r"repetir",
     r"como fue",
 )
-_NUMBER_AGAIN = _rx(
+_NUMBER_AGAIN = any_of(
     r"\b(?:number|numero|telefono)\b",
     r"\b(?:who|where|what|which|quien|donde|cual|que)\b(?: \w+){0,5} (?:call|ring|phone|dial|llam\w+|"
     r"marc\w+)(?: again)?$",
 )
-_OWN_NUMBER = _rx(
+_OWN_NUMBER = any_of(
     r"\b(?:my|mi|mis|account|cuenta|contract|contrato|bill|factura|meter|contador|reference|referencia)\b"
 )
 _NUMBER_AGAIN_WORDS = 9
 """Longest question for a number that was said before, in words. Source: own sentences in the tests."""
-_SLOWER = _rx(
+_SLOWER = any_of(
     r"\b(?:slower|slowly|slow down|slow it down)\b",
     r"\b(?:too|so|very|not that) (?:fast|quick|quickly)\b(?! for| internet)",
     r"\b(?:mas|muy) (?:despacio|lento|lentito|despacito|pausado|calmado)\b(?=$| por| para| que| no)",
@@ -120,11 +114,11 @@ _SLOWER = _rx(
     r"^(?:muy |tan |demasiado )?(?:despacito|despacio|mas lento|mas lentito)(?: por favor)?$",
     r"\bva(?:s)? (?:usted )?(?:muy|demasiado|tan) (?:rapido|deprisa|aprisa|de prisa)\b",
 )
-_SLOW_NET = _rx(
+_SLOW_NET = any_of(
     r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|"
     r"broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b"
 )
-_WAIT = _rx(
+_WAIT = any_of(
     r"^(?:\w+ )?(?:dejeme|dejame|permitame|deje|deja)(?: que)?(?: (?:yo|lo|la|le|me|un|momento|segundo))* (?:mir|"
     r"busc|busqu|ve[ra]|comprob|"
     r"compruebe|consult|piens|pens|encuentr|encontr|cog|traig)\w*",
@@ -160,7 +154,7 @@ _WAIT = _rx(
     r"ahora vuelvo)\b",
     r"\b(?:estan llamando a la puerta|someones at the door|the dogs barking|doorbell)\b",
 )
-_CAPABILITIES = _rx(
+_CAPABILITIES = any_of(
     r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b",
     r"\bwhat (?:are my|are the) options$",
     r"\bhow can you help\b",
@@ -178,7 +172,7 @@ _CAPABILITIES = _rx(
     r"\bmenu principal\b",
     r"^(?:el )?menu(?: por favor)?$",
 )
-_IDENTITY = _rx(
+_IDENTITY = any_of(
     r"\bare you (?:a |an |even |actually |really |just )*(?:robot|machine|human|real|bot|person|"
     r"computer|recording|ai|alive)\b",
     r"\bis this (?:a |an |just )*(?:robot|machine|recording|bot|computer|real person|human|"
@@ -197,7 +191,7 @@ _IDENTITY = _rx(
     r"humano|bot) o ",
     r"\bcon que (?:estoy hablando|hablo)\b|\bde verdad eres (?:una? )?(?:persona|maquina|robot)\b",
 )
-_GOODBYE = _rx(
+_GOODBYE = any_of(
     r"^(?:\w+ ){0,6}(?:good ?bye|bye(?: bye)?|see you(?: later)?|have a (?:good|nice|"
     r"great) (?:one|day|evening|weekend|night)|take care|cheerio|ta ta)$",
     r"\b(?:thats|that is|that will be|thatll be|that would be) (?:all|it|"
@@ -222,7 +216,7 @@ _THANKS = _whole(
     r"mil )?gracias|se lo agradezco|te lo agradezco|muy amable)(?: (?:por (?:todo|la ayuda|"
     r"su ayuda|tu ayuda|la informacion)|muy amable|igualmente))*",
 )
-_NEVER_MIND = _rx(
+_NEVER_MIND = any_of(
     r"\bnever ?mind\b",
     r"\bforget (?:it|about it|that)\b",
     r"\b(?:lets|let us) (?:leave|drop|forget) (?:it|that)\b",
@@ -261,18 +255,22 @@ _LANGUAGE_NAMES: dict[Language, str] = {
     "es": r"(?:spanish|espanol|castellano|espanyol|espaniol)",
     "en": r"(?:english|ingles|inglish|ingels)",
 }
-
-
-__all__ = [
-    "Meta",
-    "Switch",
-    "asks_language",
-    "asks_number_again",
-    "asks_to_be_called",
-    "find_meta",
-    "find_switches",
-    "wants_human",
-]
+_IN: dict[Language, re.Pattern[str]] = {
+    language: any_of(
+        rf"^(?:\w+ ){{0,2}}{name}(?: (?:please|por favor|porfa|porfavor|mejor|only|solo))*$",
+        rf"\b(?:in|en|to|al|a) {name}\b(?: (?:please|por favor|mejor|better))?",
+        rf"\b(?:speak|talk|habla|hablas|hablan|hablo|hablar|hable|habl[ae]me|prefiero|prefer|i want|"
+        rf"quiero|change to|switch to|only know|solo se|no english,?) (?:\w+ ){{0,2}}{name}\b",
+    )
+    for language, name in _LANGUAGE_NAMES.items()
+}
+_NOT_IN: dict[Language, re.Pattern[str]] = {
+    language: re.compile(
+        rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|hablar) (?:\w+ )?{name}\b"
+    )
+    for language, name in _LANGUAGE_NAMES.items()
+}
+"""A language that the caller asks for, and one that the caller does not speak."""
 
 
 def find_meta(text: str) -> Meta | None:
@@ -322,24 +320,8 @@ _ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (
 def asks_language(text: str) -> Language | None:
     """Return the language the caller asks to speak, or None. "Do you speak English?" counts too."""
     speech = plain_speech(text)
-    for language, name in _LANGUAGE_NAMES.items():
-        if re.search(
-            rf"^(?:\w+ ){{0,2}}{name}(?: (?:please|por favor|porfa|porfavor|mejor|only|solo))*$"
-            rf"|\b(?:in|en|to|al|a) {name}\b(?: (?:please|por favor|mejor|better))?"
-            rf"|\b(?:speak|talk|habla|hablas|hablan|hablo|hablar|hable|habl[ae]me|prefiero|prefer|i want|"
-            rf"quiero|change to|switch to|only know|solo se|no english,?) (?:\w+ ){{0,2}}{name}\b",
-            speech,
-        ) and not re.search(
-            rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|"
-            rf"hablar) (?:\w+ )?{name}\b",
-            speech,
-        ):
+    refused = [language for language in LANGUAGES if _NOT_IN[language].search(speech)]
+    for language in LANGUAGES:
+        if language not in refused and _IN[language].search(speech):
             return language
-    for language, name in _LANGUAGE_NAMES.items():
-        if re.search(
-            rf"\b(?:dont|do not|cant|no) (?:\w+ )?(?:speak|understand|talk|hablo|entiendo|se|"
-            rf"hablar) (?:\w+ )?{name}\b",
-            speech,
-        ):
-            return "en" if language == "es" else "es"
-    return None
+    return None if not refused else "en" if refused[0] == "es" else "es"

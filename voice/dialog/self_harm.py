@@ -9,7 +9,6 @@ _PLAIN = any_of(
     r"poisoning|hung|off|end) (?:my ?self|me self|meself|my self)\b",
     r"\b(?:end|ending|take|taking|ended|finish|finishing) (?:my|me) (?:own )?life\b",
     r"\bsuicid\w*\b",
-    r"\bsuicidal\b",
     r"\b(?:i |just |really )?(?:want|wanna|need|wish|ready|rather|would|prefer|thinking about|"
     r"think of|thought of|thoughts of)(?: to| i could| i would| i was| i were| be| of)* (?:die|"
     r"be dead|dying|dead|not wake up|never wake up|disappear forever|not be here any ?more|"

@@ -205,8 +205,7 @@ _KINDS: tuple[_Kind, ...] = (
 def _read(text: str, kind: _Kind) -> tuple[Switch | None, str]:
     """Return the switch of one kind and the rest of the words; each thought is read by itself, then all as one."""
     off_name, off, on_name, on = kind
-    parts = clauses(text)
-    for thoughts in (parts, (plain_speech(text),)):
+    for thoughts in dict.fromkeys((clauses(text), (plain_speech(text),))):
         for name, pattern in ((off_name, off), (on_name, on)):
             kept, found = [], False
             for thought in thoughts:

@@ -103,8 +103,6 @@ class Talk:
     """Keys of an entry that is not finished."""
     first_turn: bool = True
     answers_given: int = 0
-    fillers_said: int = 0
-    callback_declined: bool = False
     _next_id: int = 0
     _says_this_step: list[Say] = field(default_factory=list)
 
@@ -192,12 +190,10 @@ class Talk:
         """Take a step off the speaking rate."""
         self.speed = max(SLOWEST, round(self.speed - SLOWER_STEP, 2))
 
-    def said_done(self, say_id: str) -> bool:
-        """Take note that a sentence was played or cut off; False when it is neither awaited nor of the last group."""
+    def said_done(self, say_id: str) -> None:
+        """Take note that a sentence was played or cut off; one that is not awaited changes nothing."""
         if say_id in self.outstanding:
             self.outstanding.remove(say_id)
-            return True
-        return any(say.say_id == say_id for say in self.last_said)
 
     def at(self, name: DeadlineName, in_ms: int) -> None:
         """Set or move a deadline."""

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from calls.ids import Language
-from voice.dialog.flow import FlowReply, FlowRun, load_flows
+from voice.dialog.flow import FlowRun
+from voice.dialog.flow_reply import FlowReply
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import DialogSettings
 
 SUNDAY_MORNING = datetime(2026, 11, 22, 10, 0, tzinfo=UTC)

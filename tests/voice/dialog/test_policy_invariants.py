@@ -13,7 +13,7 @@ from calls.ports import Passage
 from calls.speech import EmotionEstimate, Turn
 from tests.voice.dialog import scripted
 from voice.dialog import acts
-from voice.dialog.flow import load_flows
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.prompts import all_fixed_texts, phrase, phrase_keys
 from voice.dialog.settings import DialogSettings

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from calls.ids import Language
-from voice.dialog.requests import asks_language, find_meta, find_switches, wants_human
+from voice.dialog.humans import wants_human
+from voice.dialog.requests import asks_language, find_meta
 from voice.dialog.safety import find_danger
+from voice.dialog.switches import find_switches
 
 
 def rows(name: str) -> list[tuple[str, str]]:

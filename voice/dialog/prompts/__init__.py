@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 
 from calls.ids import Language
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import CRISIS_LINES, DialogSettings
 
 _HOLE = re.compile(r"\{(\w+)\}")
@@ -61,8 +62,6 @@ def urgent_texts(language: Language, settings: DialogSettings) -> tuple[str, ...
 
 def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
     """Return every whole sentence that is the same in each call, so that its speech can be kept ready."""
-    from voice.dialog.flow import load_flows
-
     known = line_values(settings, language)
     templates = [text for key, text in _table(language).items() if not key.startswith(("names.", "topics."))]
     for spec in load_flows().values():

@@ -89,6 +89,16 @@ WEEKDAYS: dict[Language, dict[str, int]] = {
 }
 
 
+DAYS_AND_MONTHS = "|".join(
+    word_list(
+        "monday tuesday wednesday thursday friday saturday sunday lunes martes miercoles jueves viernes sabado domingo "
+        "january february march april june july august september october november december "
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+    )
+)
+"""Names that are sure signs of a day, as part of a pattern over plain text; "may" is none, it is a verb too."""
+
+
 ORDINALS = {
     w: i + 1
     for i, w in enumerate(

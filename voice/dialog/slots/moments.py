@@ -6,12 +6,13 @@ import re
 from datetime import date, datetime, time, timedelta
 
 from calls.ids import Language
+from voice.dialog.slots.date_words import DAYS_AND_MONTHS
 from voice.dialog.slots.dates import parse_date, say_date
 from voice.dialog.slots.number_words import Token, stretches
 from voice.dialog.slots.numbers import read_cardinal
 from voice.dialog.slots.times import parse_time, say_time, time_from_keys
 from voice.dialog.slots.types import Parsed
-from voice.dialog.text import plain
+from voice.dialog.text import any_of, plain
 
 _MINUTES = {
     **dict.fromkeys(("minute", "minutes", "min", "mins", "minuto", "minutos", "minutitos"), 1),
@@ -20,6 +21,12 @@ _MINUTES = {
     **dict.fromkeys(("week", "weeks", "semana", "semanas"), 7 * 24 * 60),
 }
 _WHOLE_DAY = 24 * 60
+_UNITS = "|".join(_MINUTES)
+_FROM_NOW = any_of(
+    rf"\b(?:{_UNITS})(?: \w+){{0,4}} (?:ago|atras)\b",
+    rf"\bhace(?: \w+){{1,5}} (?:{_UNITS})\b",
+    r"\bhalf an hour\b|\bmedia hora\b",
+)
 _FEW = {"a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "couple": 2, "par": 2}
 _DIFFERENCE = re.compile(
     r"\b(?:ago|hace|atras|for|been|since|llevo|llevamos|lleva|desde|about|around|unos|unas|como|casi|over|almost|"
@@ -34,11 +41,8 @@ _NOW = re.compile(
     r"ahorita|recien|acaba de|justo ahora|en este momento|hace nada)\b"
 )
 _DAY_WORDS = re.compile(
-    r"\b(?:yesterday|today|day before|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|"
-    r"march|april|may|june|july|"
-    r"august|september|october|november|december|ayer|anteayer|antier|antes de ayer|hoy|lunes|martes|miercoles|"
-    r"jueves|viernes|sabado|domingo|"
-    r"enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|octubre|noviembre|diciembre|\d+(?:st|nd|rd|th))\b"
+    rf"\b(?:yesterday|today|day before|may|ayer|anteayer|antier|antes de ayer|hoy|{DAYS_AND_MONTHS}|"
+    r"\d+(?:st|nd|rd|th))\b"
 )
 _PARTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
@@ -68,13 +72,7 @@ _SPOKEN_PARTS: dict[Language, dict[str, str]] = {
 
 def is_difference(text: str) -> bool:
     """Return whether a time is given as a distance from now ("two hours ago"), not as a time of day."""
-    speech = plain(text)
-    units = "|".join(_MINUTES)
-    return bool(
-        re.search(rf"\b(?:{units})(?: \w+){{0,4}} (?:ago|atras)\b", speech)
-        or re.search(rf"\bhace(?: \w+){{1,5}} (?:{units})\b", speech)
-        or re.search(r"\bhalf an hour\b|\bmedia hora\b", speech)
-    )
+    return _FROM_NOW.search(plain(text)) is not None
 
 
 def parse_moment(text: str, language: Language, now: datetime) -> Parsed | None:
