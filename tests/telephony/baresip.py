@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import shutil
-import struct
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -28,16 +26,6 @@ from tests.telephony.sip_fakes import TestClock, free_udp_port
 TONE_HZ = 440
 
 
-def write_tone(path: Path, seconds: float) -> None:
-    """Write a tone, 8 kHz mono."""
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(8000)
-        samples = [int(8000 * math.sin(2 * math.pi * TONE_HZ * n / 8000)) for n in range(int(8000 * seconds))]
-        sound.writeframes(struct.pack(f"<{len(samples)}h", *samples))
-
-
 def write_wav(path: Path, samples: Samples, rate_hz: int) -> None:
     """Write mono sound."""
     with wave.open(str(path), "wb") as sound:
@@ -45,6 +33,11 @@ def write_wav(path: Path, samples: Samples, rate_hz: int) -> None:
         sound.setsampwidth(2)
         sound.setframerate(rate_hz)
         sound.writeframes(samples.astype("<i2").tobytes())
+
+
+def write_tone(path: Path, seconds: float) -> None:
+    """Write a tone, 8 kHz mono."""
+    write_wav(path, 8_000 * np.sin(2 * np.pi * TONE_HZ * np.arange(round(8_000 * seconds)) / 8_000), 8_000)
 
 
 def read_wav(path: Path) -> tuple[Samples, int]:

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from calls.ports import LegEnded, PeerHeld
 from tests.telephony.baresip import EchoHouse, eventually, phone, tone_share
 
 pytestmark = pytest.mark.peer
-
-
-@pytest_asyncio.fixture
-async def house() -> AsyncIterator[EchoHouse]:
-    made = EchoHouse()
-    await made.gateway.start()
-    yield made
-    await made.close()
 
 
 async def test_when_a_phone_calls_holds_and_resumes_then_its_own_tone_comes_back_and_our_bye_ends_it(

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from calls.ports import DigitHeard, LegEvent
 from tests.telephony.baresip import EchoHouse, eventually, phone
 from tests.telephony.gateway.test_gateway import connect, pair
-
-
-@pytest_asyncio.fixture
-async def house() -> AsyncIterator[EchoHouse]:
-    made = EchoHouse()
-    await made.gateway.start()
-    yield made
-    await made.close()
 
 
 @pytest.mark.peer

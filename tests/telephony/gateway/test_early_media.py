@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -18,8 +17,8 @@ from telephony.sip_call import SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests.telephony.gateway.test_hold import MUSIC_HZ, converse, has_tone
-from tests.telephony.gateway.test_sipp import SCENARIOS, sipp_errors, until_bound
-from tests.telephony.sip_fakes import TestClock, free_rtp_port, free_udp_port
+from tests.telephony.sip_fakes import TestClock, free_udp_port
+from tests.telephony.sipp_peer import callee, outcome, sipp, start
 
 pytestmark = pytest.mark.peer
 
@@ -37,26 +36,13 @@ async def line() -> AsyncIterator[tuple[SipGateway, asyncio.Queue[IncomingCall]]
     assert factory.open_legs == 0
 
 
-async def start_sipp(scenario: str, port: int, folder: Path, *further: str) -> asyncio.subprocess.Process:
-    """Start one scenario with sound sent back."""
-    program = shutil.which("sipp")
-    if program is None:
-        pytest.skip("sipp is not installed (apt-get install sip-tester)")
-    return await asyncio.create_subprocess_exec(
-        *(program, "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
-        *("-mp", str(free_rtp_port()), "-rtp_echo", "-timeout", "20s", "-nostdin", "-trace_err", *further),
-        cwd=folder,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-
-
 async def test_when_we_play_before_we_answer_then_a_caller_with_100rel_hears_it_and_confirms(
     line: tuple[SipGateway, asyncio.Queue[IncomingCall]], tmp_path: Path
 ) -> None:
     gateway, calls = line
     address = f"127.0.0.1:{gateway.listen_address[1]}"
-    sipp = await start_sipp("early_caller", free_udp_port(), tmp_path, "-s", "bot", address)
+    command = sipp("early_caller", free_udp_port(), "-m", "1", "-rtp_echo", "-s", "bot", address)
+    process = await start(*command, folder=tmp_path)
     call = await asyncio.wait_for(calls.get(), 5)
     assert isinstance(call, SipIncomingCall)
     leg = await call.begin_early_media()
@@ -65,8 +51,8 @@ async def test_when_we_play_before_we_answer_then_a_caller_with_100rel_hears_it_
     assert await call.answer() is leg
     after = await converse(leg, 0.5)
     await leg.hang_up()
-    output, _ = await sipp.communicate()
-    assert sipp.returncode == 0, output.decode(errors="replace")[-1500:] + sipp_errors(tmp_path)
+    code, output = await outcome(process, tmp_path)
+    assert code == 0, output
     assert has_tone(heard[10:], MUSIC_HZ)
     assert has_tone(after[5:], MUSIC_HZ)
 
@@ -75,9 +61,7 @@ async def test_when_the_callee_plays_before_it_answers_then_we_hear_it_and_confi
     line: tuple[SipGateway, asyncio.Queue[IncomingCall]], tmp_path: Path
 ) -> None:
     gateway, _ = line
-    port = free_udp_port()
-    sipp = await start_sipp("early_callee", port, tmp_path)
-    await until_bound(port)
+    process, port = await callee("early_callee", tmp_path, "-rtp_echo")
     early: asyncio.Queue[SipLeg] = asyncio.Queue()
     dialling = asyncio.create_task(gateway.place_call(f"sip:early@127.0.0.1:{port}", on_early=early.put_nowait))
     first = await asyncio.wait_for(early.get(), 5)
@@ -87,7 +71,7 @@ async def test_when_the_callee_plays_before_it_answers_then_we_hear_it_and_confi
     assert leg is first
     after = await converse(leg, 0.5)
     await leg.hang_up()
-    output, _ = await sipp.communicate()
-    assert sipp.returncode == 0, output.decode(errors="replace")[-1500:] + sipp_errors(tmp_path)
+    code, output = await outcome(process, tmp_path)
+    assert code == 0, output
     assert has_tone(heard[10:], MUSIC_HZ)
     assert has_tone(after[5:], MUSIC_HZ)

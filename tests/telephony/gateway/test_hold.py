@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
 from calls.audio import FRAME_MS, AudioFrame
 from calls.ports import PeerHeld
 from telephony.sip_leg import SipLeg
 from tests.telephony.baresip import TONE_HZ, EchoHouse, eventually, phone
-from tests.telephony.gateway.test_sipp import SCENARIOS, sipp_errors, until_bound
 from tests.telephony.media_fakes import level_of, tone
-from tests.telephony.sip_fakes import free_rtp_port, free_udp_port
+from tests.telephony.sipp_peer import callee, outcome
 
 pytestmark = pytest.mark.peer
 
 MUSIC_HZ = 650
 """Whole periods in 20 ms, so that frames join without a seam."""
-
-
-@pytest_asyncio.fixture
-async def house() -> AsyncIterator[EchoHouse]:
-    made = EchoHouse()
-    await made.gateway.start()
-    yield made
-    await made.close()
 
 
 def has_tone(frames: list[AudioFrame], frequency_hz: float) -> bool:
@@ -79,18 +67,7 @@ async def test_when_we_hold_a_phone_then_we_do_not_hear_it_until_we_resume(
 async def test_when_we_hold_a_callee_then_it_goes_on_hearing_us_and_we_hear_it_again_after_we_resume(
     house: EchoHouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    program = shutil.which("sipp")
-    if program is None:
-        pytest.skip("sipp is not installed (apt-get install sip-tester)")
-    port = free_udp_port()
-    process = await asyncio.create_subprocess_exec(
-        *(program, "-sf", str(SCENARIOS / "is_held.xml"), "-i", "127.0.0.1", "-p", str(port), "-m", "1"),
-        *("-mp", str(free_rtp_port()), "-rtp_echo", "-timeout", "20s", "-nostdin", "-trace_err"),
-        cwd=tmp_path,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    await until_bound(port)
+    process, port = await callee("is_held", tmp_path, "-rtp_echo")
     leg = await house.gateway.place_call(f"sip:held@127.0.0.1:{port}")
     before = await converse(leg, 1.0)
     leg.hold()
@@ -102,8 +79,8 @@ async def test_when_we_hold_a_callee_then_it_goes_on_hearing_us_and_we_hear_it_a
     await asyncio.sleep(0.1)
     after = await converse(leg, 1.0)
     await leg.hang_up()
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode(errors="replace")[-1500:] + sipp_errors(tmp_path)
+    code, output = await outcome(process, tmp_path)
+    assert code == 0, output
     assert has_tone(before[10:], MUSIC_HZ)
     assert (during, sent) == ([], 50)
     assert has_tone(after[10:], MUSIC_HZ)

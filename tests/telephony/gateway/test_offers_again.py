@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from calls.ports import LegEnded, PeerHeld
-from tests.telephony.gateway.test_sipp import Desk, run_sipp
+from tests.telephony.sipp_peer import Desk, run_sipp
 
 pytestmark = pytest.mark.peer
-
-
-@pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Desk]:
-    made = Desk()
-    await made.gateway.start()
-    yield made
-    await made.gateway.stop()
 
 
 async def test_when_every_kind_of_offer_comes_within_a_call_then_each_has_its_answer_and_488_changes_nothing(

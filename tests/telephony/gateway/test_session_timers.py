@@ -9,7 +9,7 @@ import pytest
 from calls.ports import LegEnded
 from telephony.sip.session_timer import TimerSettings
 from telephony.sip_settings import SipSettings
-from tests.telephony.gateway.test_sipp import Desk, run_sipp
+from tests.telephony.sipp_peer import Desk, run_sipp
 
 pytestmark = pytest.mark.peer
 

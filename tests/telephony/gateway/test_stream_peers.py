@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from calls.errors import CallCentreError
 from calls.ports import LegEnded
 from telephony.sip_settings import SipSettings
 from tests.telephony.baresip import EchoHouse, PhoneLine, eventually, phone, tone_share
 from tests.telephony.certificates import Authority
-from tests.telephony.gateway.test_sipp import SCENARIOS, Desk, sipp_errors
-from tests.telephony.sip_fakes import free_rtp_port, free_udp_port
+from tests.telephony.sip_fakes import free_udp_port
+from tests.telephony.sipp_peer import Desk, callee, outcome, run, run_sipp, sipp, start, until_listening
 
 pytestmark = pytest.mark.peer
 
@@ -36,30 +34,12 @@ async def house(authority: Authority | None = None) -> AsyncIterator[EchoHouse]:
         await made.close()
 
 
-@pytest_asyncio.fixture
-async def desk() -> AsyncIterator[Desk]:
-    made = Desk()
-    await made.gateway.start()
-    yield made
-    await made.gateway.stop()
-
-
 def tls_phone(authority: Authority, name: str = "localhost") -> PhoneLine:
     """Return how a phone speaks that has a certificate of its own and trusts the issuer."""
     tls = authority.issue(name)
     both = Path(tls.certificate).with_suffix(".both.pem")
     both.write_bytes(Path(tls.certificate).read_bytes() + Path(tls.key).read_bytes())
     return PhoneLine(settings=(f"sip_certificate {both}", f"sip_cafile {authority.ca}"))
-
-
-async def until_listening(port: int) -> None:
-    """Wait until somebody accepts TCP on a port of this machine."""
-    for _ in range(400):
-        lines = (await asyncio.to_thread(Path("/proc/net/tcp").read_text)).splitlines()
-        if any(f":{port:04X} " in line.split(" 00000000:0000 ")[0] + " " for line in lines if " 0A " in line):
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("nobody listens after 8 s")
 
 
 async def test_when_a_phone_calls_over_tcp_then_its_own_tone_comes_back(tmp_path: Path) -> None:
@@ -150,25 +130,6 @@ async def test_when_we_call_a_phone_over_tls_then_it_hears_its_tone_unless_its_c
     assert tone_share(alice.decoded()) > 0.8, alice.log
 
 
-async def run(*command: str, folder: Path) -> tuple[int, str]:
-    program = shutil.which(command[0])
-    if program is None:
-        pytest.skip(f"{command[0]} is not installed (tests/install_peers.sh)")
-    process = await asyncio.create_subprocess_exec(
-        program, *command[1:], cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
-    )
-    output, _ = await process.communicate()
-    return process.returncode or 0, output.decode(errors="replace")[-1500:] + sipp_errors(folder)
-
-
-def sipp(scenario: str, address: str, calls: int, transport: str) -> tuple[str, ...]:
-    return (
-        *("sipp", "-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "bot", "-i", "127.0.0.1", "-t", transport),
-        *("-p", str(free_udp_port()), "-mp", str(free_rtp_port()), "-m", str(calls), "-l", "20", "-r", "20"),
-        *("-timeout", "20s", "-nostdin", "-trace_err", "-max_socket", "100", address),
-    )
-
-
 @pytest.mark.parametrize(("transport", "connections"), [("t1", 1), ("tn", 20)])
 async def test_when_sipp_makes_twenty_calls_over_tcp_then_each_step_of_each_is_answered(
     desk: Desk, tmp_path: Path, transport: str, connections: int
@@ -182,7 +143,9 @@ async def test_when_sipp_makes_twenty_calls_over_tcp_then_each_step_of_each_is_a
             await asyncio.sleep(0.01)
 
     counting = asyncio.create_task(count())
-    code, output = await run(*sipp("caller", desk.address, 20, transport), folder=tmp_path)
+    code, output = await run_sipp(
+        "caller", "bot", desk.address, tmp_path, "-t", transport, "-max_socket", "100", calls=20
+    )
     counting.cancel()
     assert code == 0, output
     assert len(desk.legs) == 20
@@ -192,41 +155,21 @@ async def test_when_sipp_makes_twenty_calls_over_tcp_then_each_step_of_each_is_a
 
 async def test_when_we_call_sipp_over_tcp_then_it_answers_and_our_bye_is_confirmed(desk: Desk, tmp_path: Path) -> None:
     port = free_udp_port()
-    command = ("sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_rtp_port()), "-m", "1")
-    serving = asyncio.create_task(run(*command, "-t", "t1", "-timeout", "20s", "-nostdin", folder=tmp_path))
-    leg = None
-    for _ in range(100):
-        try:
-            leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port};transport=tcp")
-            break
-        except CallCentreError:
-            if serving.done():
-                break
-            await asyncio.sleep(0.05)
-    if leg is not None:
-        await leg.hang_up()
-    code, output = await serving
+    process = await start(*sipp("uas", port, "-m", "1", "-t", "t1"), folder=tmp_path)
+    await until_listening(port)
+    leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port};transport=tcp")
+    await leg.hang_up()
+    code, output = await outcome(process, tmp_path)
     assert code == 0, output
 
 
 async def test_when_a_long_request_goes_to_a_peer_without_tcp_then_it_takes_the_datagram(
     desk: Desk, tmp_path: Path
 ) -> None:
-    port = free_udp_port()
-    command = ("sipp", "-sn", "uas", "-i", "127.0.0.1", "-p", str(port), "-mp", str(free_rtp_port()), "-m", "1")
-    serving = asyncio.create_task(run(*command, "-timeout", "20s", "-nostdin", folder=tmp_path))
-    leg = None
-    for _ in range(100):
-        try:
-            leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port}", caller_name="long " * 260)
-            break
-        except CallCentreError:
-            if serving.done():
-                break
-            await asyncio.sleep(0.05)
-    if leg is not None:
-        await leg.hang_up()
-    code, output = await serving
+    process, port = await callee("uas", tmp_path)
+    leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port}", caller_name="long " * 260)
+    await leg.hang_up()
+    code, output = await outcome(process, tmp_path)
     assert code == 0, output
 
 
@@ -237,18 +180,12 @@ async def test_when_sipsak_asks_over_tcp_then_it_gets_200(desk: Desk, tmp_path: 
 
 
 async def test_when_sipp_calls_over_ipv6_then_it_is_answered(tmp_path: Path) -> None:
-    desk = Desk()
-    desk.gateway = type(desk.gateway)(
-        SipSettings(listen="127.0.0.1:0, [::1]:0"), desk.gateway._clock, desk.media, desk.take
-    )
+    desk = Desk(SipSettings(listen="127.0.0.1:0, [::1]:0"))
     await desk.gateway.start()
     try:
-        port = desk.gateway.listen_address[1]
-        code, output = await run(
-            *("sipp", "-sn", "uac", "-s", "bot", "-i", "::1", "-p", str(free_udp_port())),
-            *("-mp", str(free_rtp_port()), "-m", "1", "-timeout", "20s", "-nostdin", f"[::1]:{port}"),
-            folder=tmp_path,
-        )
+        address = f"[::1]:{desk.gateway.listen_address[1]}"
+        command = sipp("uac", free_udp_port(), "-s", "bot", "-m", "1", address, host="::1")
+        code, output = await run(*command, folder=tmp_path)
         assert code == 0, output
         assert desk.calls[0].offer.remote.startswith("[::1]:")
         assert desk.media.legs[0].connections[0][0] == "::1"

@@ -78,11 +78,7 @@ async def test_when_a_peer_is_transferred_then_it_calls_the_target_and_our_leg_e
         ((old, new),) = replaced
         assert old is far_leg
         assert [(target.uri, target.why) for target in asked] == [(third.uri, "asked_by_peer")]
-        for _ in range(200):
-            if near.gateway.open_calls == 0:
-                break
-            await asyncio.sleep(0.02)
-        assert (near.gateway.open_calls, far.gateway.open_calls, third.gateway.open_calls) == (0, 1, 1)
+        await eventually(lambda: [party.gateway.open_calls for party in (near, far, third)] == [0, 1, 1])
         await new.hang_up()
 
 
@@ -110,11 +106,7 @@ async def test_when_two_peers_of_ours_are_connected_then_they_talk_without_us() 
         allow_everything(far, far_replaced)
         allow_everything(third, third_replaced)
         await asyncio.wait_for(near.gateway.transfers.attended(leg, other), 5)
-        for _ in range(200):
-            if near.gateway.open_calls == 0 and far.gateway.open_calls == third.gateway.open_calls == 1:
-                break
-            await asyncio.sleep(0.02)
-        assert (near.gateway.open_calls, far.gateway.open_calls, third.gateway.open_calls) == (0, 1, 1)
+        await eventually(lambda: [party.gateway.open_calls for party in (near, far, third)] == [0, 1, 1])
         assert third_replaced[0][0] is third_leg
         assert len(far_replaced) == 1
         await far_replaced[0][1].hang_up()
