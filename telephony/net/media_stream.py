@@ -6,9 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable
 
-import numpy as np
-
-from calls.audio import FRAME_MS, SPEECH_RATE_HZ, AudioFrame
+from calls.audio import FRAME_MS, SPEECH_RATE_HZ, AudioFrame, silence
 from calls.ids import LegId
 from calls.ports import Clock, DigitHeard, LegEnded, LegEvent
 from calls.resample import Resampler
@@ -92,6 +90,8 @@ class MediaStream:
         self._send_rtcp = send_rtcp
         self._codec: AudioCodec = make_codec(_DEFAULT_CODEC)
         self._agreed: tuple[str, int, int | None, str] | None = None
+        self._expected: frozenset[int | None] = frozenset()
+        """Payload types that the peer may send."""
         self._rate_hz: int | None = None
         self._resamplers: tuple[Resampler, Resampler] | None = None
         self._receiver: RtpReceiver | None = None
@@ -162,6 +162,7 @@ class MediaStream:
         if agreed != self._agreed:
             self._codec = make_codec(codec, rate_hz=opus_rate_hz, fmtp=fmtp)
             self._agreed = agreed
+            self._expected = frozenset({payload_type, dtmf_payload_type, COMFORT_NOISE})
             if self._rate_hz is None:
                 self._rate_hz = self._codec.rate_hz
                 self._guard = EchoGuard(self._rate_hz) if self._guard_echo and self._rate_hz <= SPEECH_RATE_HZ else None
@@ -214,7 +215,7 @@ class MediaStream:
         pulled = self._receiver.pull(now_ms)
         samples = pulled.samples if self._resamplers is None else self._resamplers[0].process(pulled.samples)
         if self._guard is not None:
-            samples = self._guard.received(samples)
+            samples = self._guard.received(samples, pulled.level_dbfs)
         return AudioFrame(samples=samples, rate_hz=self.rate_hz, t_ms=t_ms, concealed=pulled.concealed)
 
     def write(self, frame: AudioFrame) -> None:
@@ -226,7 +227,7 @@ class MediaStream:
             return
         size = self.rate_hz * FRAME_MS // 1000
         fits = frame.rate_hz == self.rate_hz and len(frame.samples) == size
-        samples = frame.samples if fits else np.zeros(size, dtype=np.int16)
+        samples = frame.samples if fits else silence(self.rate_hz)
         if self._guard is not None:
             self._guard.sent(samples)
         if self._resamplers is not None:
@@ -236,14 +237,14 @@ class MediaStream:
 
     def parse(self, data: bytes) -> RtpPacket | None:
         """Return the packet when a datagram is one of the agreed kinds; others are counted and None is returned."""
-        if self._receiver is None or self._agreed is None:
+        if self._receiver is None:
             return None
         try:
             packet = parse_rtp(data)
         except RtpParseError:
             self.garbage += 1
             return None
-        if packet.payload_type not in (*self._agreed[1:3], COMFORT_NOISE):
+        if packet.payload_type not in self._expected:
             self._receiver.stats.unknown_payload_types += 1
             return None
         return packet

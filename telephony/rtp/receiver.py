@@ -40,6 +40,8 @@ class PulledFrame:
     """Shape (rate_hz * FRAME_MS / 1000,)."""
     concealed: bool
     """True when at least half of it was made up."""
+    level_dbfs: float
+    """Of the samples, as `calls.audio.level_dbfs` says."""
 
 
 @dataclass(slots=True)
@@ -136,8 +138,9 @@ class RtpReceiver:
         if concealed and self.jitter.started and not self._sender_is_quiet:
             self.stats.concealed += 1
             self._unsure += 1
-        self._last_was_quiet = level_dbfs(frame) < _QUIET_DBFS
-        return PulledFrame(frame, concealed)
+        level = level_dbfs(frame)
+        self._last_was_quiet = level < _QUIET_DBFS
+        return PulledFrame(frame, concealed, level)
 
     def _fill(self, now_ms: float) -> int:
         """Append the next piece to what is held; returns how many samples of it were made up."""
