@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 
 import numpy as np
@@ -14,6 +13,7 @@ from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.rtp.packet import RtpPacket, build_rtp
 from telephony.rtp.srtp import SRTP_PROFILES, SrtpKeys
+from tests.telephony.legs.test_rtp_leg import settle
 from tests.telephony.media_fakes import FakeClock, lag_of, packets, tone, voice
 
 LOCAL = "127.0.0.1"
@@ -35,11 +35,6 @@ def keys(profile: str) -> tuple[SrtpKeys, SrtpKeys]:
     size = SRTP_PROFILES[profile].secret_bytes
     one, other = bytes(range(size)), bytes(range(60, 60 + size))
     return SrtpKeys(profile=profile, own=one, peer=other), SrtpKeys(profile=profile, own=other, peer=one)
-
-
-async def settle() -> None:
-    for _ in range(3):
-        await asyncio.sleep(0.001)
 
 
 async def talk(one: RtpLeg, two: RtpLeg, sound: Samples, clock: FakeClock) -> Samples:
