@@ -18,6 +18,8 @@ SCHEMA_VERSION = 1
 
 StreamKind = Literal["call", "conversation", "customer", "case", "queue"]
 ConsentSubject = Literal["recording", "emotion"]
+SoundClass = Literal["good", "fair", "poor"]
+"""What listeners make of a line: satisfied; some of them dissatisfied; many of them. Source: ITU-T G.109 table 1."""
 CallResult = Literal["completed", "abandoned", "escalated", "callback", "rejected", "failed"]
 EndReason = Literal[
     "caller_hung_up",
@@ -77,6 +79,42 @@ class LegLeft:
     leg_id: LegId
     member: MemberRole
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegQualityMeasured:
+    """What a member's leg sounded like on our side: when it was poor or changed its class, and once for its whole life.
+
+    A good call has one of these, at its end; every period is a signal on the live feed and a metric.
+    """
+
+    type: Literal["leg_quality_measured"] = "leg_quality_measured"
+    leg_id: LegId
+    member: MemberRole
+    scope: Literal["period", "whole"]
+    """The last seconds, or everything since the leg joined."""
+    duration_ms: int
+    """How much of the time the leg listened; on hold it does not."""
+    quality: SoundClass
+    """The class of `mos`."""
+    loss_share: float
+    """Share of the packets that never came, 0 to 1."""
+    concealed_share: float
+    """Share of the sound that was made up, because packets were lost or late, 0 to 1."""
+    jitter_ms: float
+    """Interarrival jitter (RFC 3550); of a whole the mean of its periods."""
+    delay_ms: float
+    """Mouth to ear, as far as it is known: half the round trip, the jitter buffer, one packet."""
+    round_trip_ms: float | None
+    """By RTCP; null when the peer sends no reports."""
+    remote_loss_share: float | None
+    """What the peer lost of ours lately, by its RTCP, 0 to 1."""
+    mos: float
+    """Estimated opinion of a listener, 1 (bad) to 4.4 (as good as a telephone gets)."""
+    worst_mos: float
+    """The lowest of its periods."""
+    mos_source: Literal["e_model"]
+    """`e_model`: computed from concealed sound and delay by ITU-T G.107; no listener was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +443,7 @@ EventBody = (
     | CallAnswered
     | LegJoined
     | LegLeft
+    | LegQualityMeasured
     | NoticeGiven
     | ConsentGiven
     | ConsentRefused

@@ -13,6 +13,7 @@ from calls.events import (
     EmotionEstimated,
     Event,
     EventBody,
+    LegQualityMeasured,
     RecordingSilenced,
     TopicFound,
     TurnEnded,
@@ -112,9 +113,20 @@ def _fact(body: EventBody, detail: str) -> str:
         extra = f"  after {body.heard_ms / 1000:.1f} s"
     elif isinstance(body, RecordingSilenced):
         extra = f"  {_time(body.start_ms).strip()} to {_time(body.end_ms).strip()}"
+    elif isinstance(body, LegQualityMeasured):
+        extra = f"  {_sound(body)}"
     elif isinstance(body, CallbackBooked):
         extra = f"  {body.number}: {body.matter}"
     return f"{name}: {detail}{extra}" if detail else f"{name}{extra}"
+
+
+def _sound(body: LegQualityMeasured) -> str:
+    trip = "" if body.round_trip_ms is None else f", round trip {body.round_trip_ms:.0f} ms"
+    return (
+        f"{body.member} {body.duration_ms / 1000:.0f} s: MOS {body.mos:.2f} (estimate, {body.mos_source}; "
+        f"worst {body.worst_mos:.2f}), lost {body.loss_share:.1%}, made up {body.concealed_share:.1%}, "
+        f"jitter {body.jitter_ms:.0f} ms{trip}"
+    )
 
 
 def _brief(body: BriefPrepared) -> list[str]:
@@ -136,7 +148,13 @@ def _figures(events: Sequence[Event]) -> list[str]:
         f"median reply after {reply}; {m.barge_ins} barge-ins, {m.repairs} repairs",
         f"topics found {m.topics_found}, missed {m.topics_missed}; flows finished {m.flows_finished}; "
         f"highest anger {m.anger_max_prob:.2f} in {m.emotion_estimates - m.emotion_abstained} sure estimates",
+        *([] if m.line_mos is None else [_line(m.line_mos, m.line_worst_mos, m.line_poor_ms)]),
     ]
+
+
+def _line(mos: float, worst_mos: float | None, poor_ms: int) -> str:
+    worst = "" if worst_mos is None else f", worst {worst_mos:.2f}"
+    return f"caller's line: MOS {mos:.2f} (estimate){worst}; poor for {poor_ms / 1000:.0f} s"
 
 
 def _time(t_ms: int) -> str:

@@ -25,7 +25,6 @@ from calls.events import (
     EmotionEstimated,
     EndReason,
     LegJoined,
-    LegLeft,
     TurnEnded,
     TurnReopened,
 )
@@ -39,6 +38,7 @@ from service.consent import Consent
 from service.dial_plan import Route
 from service.feeling import Feeling
 from service.keys import KeyBuffer
+from service.legs import CallLegs
 from service.recordings import CallRecording
 from service.reply_watch import ReplyWatch
 from service.secrets_kept import SecretsKept
@@ -46,7 +46,6 @@ from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
-from telephony.quality import ReportsQuality
 from voice.dialog.acts import (
     CallBegan,
     CallerSpeaking,
@@ -103,6 +102,7 @@ class CallRunner:
         self.conference: Conference | None = None
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
+        self.legs = CallLegs(call_id, self.log, house.live, house.metrics)
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
@@ -215,16 +215,13 @@ class CallRunner:
             settings=HearingSettings(expected=self.route.language),
             language=None,
         )
-        conference.add(CALLER, "caller", leg, leg, leg.rate_hz)
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
         conference.tap(_CallerTap(self.hearing))
         self.recording.attach(conference)
         leg.on_event(self._leg_event)
-        if isinstance(leg, ReportsQuality):
-            leg.on_quality(house.metrics.note_quality(leg.codec))
         language = self.route.language
         self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
-        self.log.note(LegJoined(leg_id=leg.leg_id, member="caller", codec=leg.codec, rate_hz=leg.rate_hz), "call")
+        self.legs.join(conference, CALLER, "caller", leg)
         self.log.note(LegJoined(leg_id=LegId("bot"), member="bot", codec="L16", rate_hz=SPEECH_RATE_HZ), "call")
         self.tasks.start("hearing", self.hearing.run())
         self.tell(
@@ -491,11 +488,9 @@ class CallRunner:
             if self.hearing is not None:
                 await self.hearing.stop()
             await self.recording.finish()
-            self.conference.remove(CALLER)
+            self.legs.leave(self.conference, CALLER, ended.reason)
             self.conference.remove(BOT)
             self.conference.close()
-            if self.leg is not None:
-                self.log.note(LegLeft(leg_id=self.leg.leg_id, member="caller", reason=ended.reason), "call")
         self.log.note(ended, "call")
         await self.log.settled()
         await self.tasks.close()

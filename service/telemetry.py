@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -72,35 +71,40 @@ class Metrics:
         )
         self.leg_mos = Histogram(
             "warmline_leg_mos",
-            "Estimated opinion of what a caller's leg sounds like, each 10 s (E-model)",
+            "Estimated opinion of what a leg sounds like, each 10 s (E-model)",
             ["codec"],
             buckets=(1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.2, 4.5),
             registry=self.registry,
         )
         self.leg_loss = Histogram(
             "warmline_leg_loss_share",
-            "Share of a caller's sound that was lost or late, each 10 s",
+            "Share of a leg's sound that was lost or late, each 10 s",
             ["codec"],
             buckets=(0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 1.0),
             registry=self.registry,
         )
         self.leg_jitter_seconds = Histogram(
             "warmline_leg_jitter_seconds",
-            "Interarrival jitter of a caller's leg, each 10 s",
+            "Interarrival jitter of a leg, each 10 s",
             ["codec"],
             buckets=(0.001, 0.005, 0.01, 0.02, 0.04, 0.08, 0.2),
+            registry=self.registry,
+        )
+        self.leg_round_trip_seconds = Histogram(
+            "warmline_leg_round_trip_seconds",
+            "Round trip of a leg by RTCP, each 10 s; legs whose peer sends no reports are left out",
+            ["codec"],
+            buckets=(0.005, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0),
             registry=self.registry,
         )
         self.worker_restarts = Gauge(
             "warmline_worker_restarts", "Restarts of a worker process", ["worker"], registry=self.registry
         )
 
-    def note_quality(self, codec: str) -> Callable[[QualityReport], None]:
-        """Return what takes the quality reports of one leg."""
-
-        def note(report: QualityReport) -> None:
-            self.leg_mos.labels(codec).observe(report.mos)
-            self.leg_loss.labels(codec).observe(report.loss_share)
-            self.leg_jitter_seconds.labels(codec).observe(report.jitter_ms / 1000)
-
-        return note
+    def note_quality(self, codec: str, report: QualityReport) -> None:
+        """Take the quality of one period of a leg."""
+        self.leg_mos.labels(codec).observe(report.mos)
+        self.leg_loss.labels(codec).observe(report.loss_share)
+        self.leg_jitter_seconds.labels(codec).observe(report.jitter_ms / 1000)
+        if report.round_trip_ms is not None:
+            self.leg_round_trip_seconds.labels(codec).observe(report.round_trip_ms / 1000)

@@ -82,6 +82,31 @@ class ReportsQuality(Protocol):
         """Call `listener` on the media loop with the quality of each `quality_every_ms` in which the leg listened."""
         ...
 
+    def quality(self) -> MediaQuality | None:
+        """Return how good the media was until now, also after its end; None when there was none."""
+        ...
+
+
+_NOTHING = MediaQuality(
+    received=0,
+    sent=0,
+    lost=0,
+    late=0,
+    ticks=0,
+    concealed=0,
+    jitter_ms=0.0,
+    delay_ms=0.0,
+    round_trip_ms=None,
+    remote_fraction_lost=None,
+    refused=0,
+    garbage=0,
+)
+
+
+def report_of(quality: MediaQuality) -> QualityReport:
+    """Return the quality of a leg from its start until a look at it."""
+    return report_between(_NOTHING, quality, quality.ticks * FRAME_MS)
+
 
 def report_between(before: MediaQuality, after: MediaQuality, duration_ms: int) -> QualityReport:
     """Return the quality of the time between two looks at a leg."""

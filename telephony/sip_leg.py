@@ -11,7 +11,7 @@ from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import DigitHeard, LegEnded, LegEvent, PeerHeld
 from telephony.media_port import MediaLeg
-from telephony.quality import QualityReport, ReportsQuality
+from telephony.quality import MediaQuality, QualityReport, ReportsQuality
 from telephony.sdp.offer_answer import MediaAgreement
 from telephony.sip.signals import (
     AskTransfer,
@@ -107,6 +107,10 @@ class SipLeg:
         """Call `listener` with the quality of each period, as far as the media half measures it."""
         if isinstance(self._media, ReportsQuality):
             self._media.on_quality(listener)
+
+    def quality(self) -> MediaQuality | None:
+        """Return how good the media was until now, as far as the media half measures it."""
+        return self._media.quality() if isinstance(self._media, ReportsQuality) else None
 
     async def hang_up(self) -> None:
         """End the leg from our side; idempotent. The peer's confirmation is not waited for."""

@@ -27,6 +27,7 @@ from calls.events import (
     LanguageChosen,
     LegJoined,
     LegLeft,
+    LegQualityMeasured,
     NoticeGiven,
     RecordingPaused,
     RecordingResumed,
@@ -34,6 +35,7 @@ from calls.events import (
     RecordingStopped,
     SafetyRaised,
     SlotFilled,
+    SoundClass,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -50,6 +52,19 @@ class LiveMember:
     leg_id: str
     member: MemberRole
     codec: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveLine:
+    """What a member's leg sounded like when it was last written; it stays when the leg leaves."""
+
+    leg_id: str
+    member: MemberRole
+    quality: SoundClass
+    mos: float
+    concealed_share: float
+    jitter_ms: float
+    round_trip_ms: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +109,8 @@ class LiveCall:
     t_ms: int = 0
     """Latest time of the media clock."""
     members: tuple[LiveMember, ...] = ()
+    lines: tuple[LiveLine, ...] = ()
+    """In the order in which legs were first measured."""
     turns: tuple[LiveTurn, ...] = ()
     """In the order of the log."""
     emotion: tuple[EmotionPoint, ...] = ()
@@ -146,6 +163,8 @@ def _with_body(state: LiveCall, event: Event) -> LiveCall:
             return replace(state, members=(*_without(state.members, body.leg_id), member))
         case LegLeft() as body:
             return replace(state, members=_without(state.members, body.leg_id))
+        case LegQualityMeasured() as body:
+            return replace(state, lines=_with_line(state.lines, body))
         case LanguageChosen() as body:
             return replace(state, language=body.language)
         case _:
@@ -228,6 +247,21 @@ def _with_keeping(state: LiveCall, event: Event) -> LiveCall:
 
 def _without(members: tuple[LiveMember, ...], leg_id: str) -> tuple[LiveMember, ...]:
     return tuple(member for member in members if member.leg_id != leg_id)
+
+
+def _with_line(lines: tuple[LiveLine, ...], body: LegQualityMeasured) -> tuple[LiveLine, ...]:
+    new = LiveLine(
+        leg_id=body.leg_id,
+        member=body.member,
+        quality=body.quality,
+        mos=body.mos,
+        concealed_share=body.concealed_share,
+        jitter_ms=body.jitter_ms,
+        round_trip_ms=body.round_trip_ms,
+    )
+    if any(line.leg_id == body.leg_id for line in lines):
+        return tuple(new if line.leg_id == body.leg_id else line for line in lines)
+    return (*lines, new)
 
 
 def _with_slot(slots: tuple[LiveSlot, ...], body: SlotFilled) -> tuple[LiveSlot, ...]:

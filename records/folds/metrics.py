@@ -15,6 +15,7 @@ from calls.events import (
     EscalationRequested,
     Event,
     FlowFinished,
+    LegQualityMeasured,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -61,6 +62,12 @@ class CallMetrics:
     """From the end of a caller's turn to the start of the bot's next one."""
     escalated: bool = False
     degraded: int = 0
+    line_mos: float | None = None
+    """Estimated opinion of the caller's line over the whole call; null until it is over, and in older logs."""
+    line_worst_mos: float | None = None
+    """The lowest that was written of the caller's line."""
+    line_poor_ms: int = 0
+    """How long the caller's line was poor."""
     result: str = ""
     reason: str = ""
     caller_stopped_ms: int | None = None
@@ -103,10 +110,20 @@ def metrics_step(state: CallMetrics, event: Event) -> CallMetrics:
             return replace(state, escalated=True)
         case Degraded():
             return replace(state, degraded=state.degraded + 1)
+        case LegQualityMeasured(member="caller") as body:
+            return _with_line(state, body)
         case CallEnded() as body:
             return replace(state, result=body.result, reason=body.reason)
         case _:
             return state
+
+
+def _with_line(state: CallMetrics, body: LegQualityMeasured) -> CallMetrics:
+    worst_mos = body.worst_mos if state.line_worst_mos is None else min(state.line_worst_mos, body.worst_mos)
+    if body.scope == "whole":
+        return replace(state, line_mos=body.mos, line_worst_mos=worst_mos)
+    poor_ms = body.duration_ms if body.quality == "poor" else 0
+    return replace(state, line_worst_mos=worst_mos, line_poor_ms=state.line_poor_ms + poor_ms)
 
 
 def _with_turn(state: CallMetrics, body: TurnEnded) -> CallMetrics:

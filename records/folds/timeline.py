@@ -13,6 +13,7 @@ from calls.events import (
     EventBody,
     LegJoined,
     LegLeft,
+    LegQualityMeasured,
     RecordingSilenced,
     TurnEnded,
     UtteranceHeard,
@@ -23,6 +24,7 @@ DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "call_answered": ("language", "flow"),
     "leg_joined": ("codec",),
     "leg_left": ("reason",),
+    "leg_quality_measured": ("scope", "quality"),
     "consent_given": ("subject", "how"),
     "consent_refused": ("subject", "how"),
     "recording_started": ("file",),
@@ -65,7 +67,7 @@ class TimelineEntry:
     detail: str
     """Stable codes; see `DETAIL_FIELDS`."""
     value: float | None
-    """The number it carries: `anger_prob` of an estimate that did not abstain."""
+    """The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +96,7 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
         who=_who(body),
         text=_text(body),
         detail=_detail(body),
-        value=body.estimate.anger_prob if isinstance(body, EmotionEstimated) and not body.estimate.abstained else None,
+        value=_value(body),
     )
     entries = state.entries
     at = len(entries)
@@ -109,11 +111,17 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
 
 
 def _who(body: EventBody) -> str:
-    if isinstance(body, UtteranceHeard | LegJoined | LegLeft):
+    if isinstance(body, UtteranceHeard | LegJoined | LegLeft | LegQualityMeasured):
         return body.member
     if isinstance(body, TurnEnded):
         return body.speaker
     return "caller" if isinstance(body, EmotionEstimated) else ""
+
+
+def _value(body: EventBody) -> float | None:
+    if isinstance(body, EmotionEstimated):
+        return None if body.estimate.abstained else body.estimate.anger_prob
+    return body.mos if isinstance(body, LegQualityMeasured) else None
 
 
 def _text(body: EventBody) -> str:

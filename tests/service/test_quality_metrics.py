@@ -18,7 +18,7 @@ def test_when_a_leg_reports_its_quality_then_the_metrics_have_it_by_codec() -> N
         remote_loss_share=None,
         mos=4.0,
     )
-    metrics.note_quality("PCMU")(report)
+    metrics.note_quality("PCMU", report)
     value = metrics.registry.get_sample_value
     assert value("warmline_leg_mos_sum", {"codec": "PCMU"}) == 4.0
     assert value("warmline_leg_loss_share_bucket", {"codec": "PCMU", "le": "0.02"}) == 0

@@ -14,6 +14,7 @@ export const DETAIL_FIELDS: Record<string, readonly string[]> = {
   call_answered: ["language", "flow"],
   leg_joined: ["codec"],
   leg_left: ["reason"],
+  leg_quality_measured: ["scope", "quality"],
   consent_given: ["subject", "how"],
   consent_refused: ["subject", "how"],
   recording_started: ["file"],
@@ -70,6 +71,37 @@ export interface LegLeft {
   readonly leg_id: string;
   readonly member: "caller" | "bot" | "agent" | "supervisor";
   readonly reason: string;
+}
+
+/** What a member's leg sounded like on our side: when it was poor or changed its class, and once for its whole life. */
+export interface LegQualityMeasured {
+  readonly type: "leg_quality_measured";
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  /** The last seconds, or everything since the leg joined. */
+  readonly scope: "period" | "whole";
+  /** How much of the time the leg listened; on hold it does not. */
+  readonly duration_ms: number;
+  /** The class of `mos`. */
+  readonly quality: "good" | "fair" | "poor";
+  /** Share of the packets that never came, 0 to 1. */
+  readonly loss_share: number;
+  /** Share of the sound that was made up, because packets were lost or late, 0 to 1. */
+  readonly concealed_share: number;
+  /** Interarrival jitter (RFC 3550); of a whole the mean of its periods. */
+  readonly jitter_ms: number;
+  /** Mouth to ear, as far as it is known: half the round trip, the jitter buffer, one packet. */
+  readonly delay_ms: number;
+  /** By RTCP; null when the peer sends no reports. */
+  readonly round_trip_ms: number | null;
+  /** What the peer lost of ours lately, by its RTCP, 0 to 1. */
+  readonly remote_loss_share: number | null;
+  /** Estimated opinion of a listener, 1 (bad) to 4.4 (as good as a telephone gets). */
+  readonly mos: number;
+  /** The lowest of its periods. */
+  readonly worst_mos: number;
+  /** `e_model`: computed from concealed sound and delay by ITU-T G.107; no listener was asked. */
+  readonly mos_source: "e_model";
 }
 
 /** The caller was told what they are talking to and what is kept. */
@@ -370,6 +402,17 @@ export interface LiveMember {
   readonly codec: string;
 }
 
+/** What a member's leg sounded like when it was last written; it stays when the leg leaves. */
+export interface LiveLine {
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly quality: "good" | "fair" | "poor";
+  readonly mos: number;
+  readonly concealed_share: number;
+  readonly jitter_ms: number;
+  readonly round_trip_ms: number | null;
+}
+
 /** A speaking turn that is over. */
 export interface LiveTurn {
   readonly turn_id: string;
@@ -406,6 +449,8 @@ export interface LiveCall {
   /** Latest time of the media clock. */
   readonly t_ms: number;
   readonly members: readonly LiveMember[];
+  /** In the order in which legs were first measured. */
+  readonly lines: readonly LiveLine[];
   /** In the order of the log. */
   readonly turns: readonly LiveTurn[];
   readonly emotion: readonly EmotionPoint[];
@@ -446,7 +491,7 @@ export interface TimelineEntry {
   readonly text: string;
   /** Stable codes; see `DETAIL_FIELDS`. */
   readonly detail: string;
-  /** The number it carries: `anger_prob` of an estimate that did not abstain. */
+  /** The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality. */
   readonly value: number | null;
 }
 
@@ -536,6 +581,12 @@ export interface CallMetrics {
   readonly reply_gaps_ms: readonly number[];
   readonly escalated: boolean;
   readonly degraded: number;
+  /** Estimated opinion of the caller's line over the whole call; null until it is over, and in older logs. */
+  readonly line_mos: number | null;
+  /** The lowest that was written of the caller's line. */
+  readonly line_worst_mos: number | null;
+  /** How long the caller's line was poor. */
+  readonly line_poor_ms: number;
   readonly result: string;
   readonly reason: string;
   /** End of the caller's turn that the bot has not answered yet. */
@@ -561,6 +612,7 @@ export type EventBody =
   | CallAnswered
   | LegJoined
   | LegLeft
+  | LegQualityMeasured
   | NoticeGiven
   | ConsentGiven
   | ConsentRefused

@@ -35,6 +35,7 @@ from calls.events import (
     LanguageChosen,
     LegJoined,
     LegLeft,
+    LegQualityMeasured,
     NoticeGiven,
     RecordingPaused,
     RecordingResumed,
@@ -43,6 +44,7 @@ from calls.events import (
     RecordingStopped,
     SafetyRaised,
     SlotFilled,
+    SoundClass,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -379,9 +381,50 @@ def withdrawn_es() -> Story:
     return s
 
 
+def _sound(quality: SoundClass, mos: float, concealed_share: float, **more: object) -> LegQualityMeasured:
+    """What a period of the caller's leg was like; `more` makes it another stretch."""
+    period: dict[str, object] = {
+        "leg_id": LegId("leg-1"),
+        "member": "caller",
+        "scope": "period",
+        "duration_ms": 10_000,
+        "quality": quality,
+        "loss_share": concealed_share,
+        "concealed_share": concealed_share,
+        "jitter_ms": 12.5,
+        "delay_ms": 95.0,
+        "round_trip_ms": 40.0,
+        "remote_loss_share": 0.0,
+        "mos": mos,
+        "worst_mos": mos,
+        "mos_source": "e_model",
+    }
+    return LegQualityMeasured(**(period | more))  # type: ignore[arg-type]
+
+
+def bad_line_en() -> Story:
+    """English: the caller's line is poor for a while and gets well again."""
+    s = Story("call-bad-line-en")
+    s.begin("en")
+    s.tell(20, "dialog", NoticeGiven(automatic=True, recording=True, emotion=True))
+    s.say(100, 3900, "Hi, this is Lumina's automatic assistant. How can I help?", "en")
+    s.hear(4500, 8700, "hello can you hear me", "en", 0.2)
+    s.tell(20000, "call", _sound("fair", 3.82, 0.031))
+    s.tell(30000, "call", _sound("poor", 2.64, 0.19, jitter_ms=58.0, round_trip_ms=None))
+    s.tell(40000, "call", _sound("poor", 3.1, 0.12, worst_mos=3.1))
+    s.tell(50000, "call", _sound("good", 4.35, 0.0))
+    s.say(50100, 53000, "Yes. How can I help?", "en")
+    whole = _sound("good", 4.08, 0.024, scope="whole", duration_ms=58_000, jitter_ms=20.7, worst_mos=2.64)
+    s.tell(58000, "call", whole)
+    s.tell(58000, "call", LegLeft(leg_id=LegId("leg-1"), member="caller", reason="caller_hung_up"))
+    s.tell(58000, "call", CallEnded(result="completed", reason="caller_hung_up"))
+    return s
+
+
 def main() -> None:
     """Write every log and its expected folds."""
-    for story in (outage_es(), card_en(), gas_en(), killed_es(), abandoned(), withdrawn_es(), reopened_en()):
+    stories = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en)
+    for story in (tell() for tell in stories):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"
         lines = [json.dumps(codec.to_json(event), ensure_ascii=False) for event in story.events]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,7 +1,7 @@
 // The twin of `records/folds/live.py`: the state of a call for the pages, one event at a time.
 // Checked against the same golden logs as the Python fold.
 
-import type { Event, EventBody, LiveCall, LiveMember, LiveSlot } from "../events.gen";
+import type { Event, EventBody, LegQualityMeasured, LiveCall, LiveLine, LiveMember, LiveSlot } from "../events.gen";
 
 export const START: LiveCall = {
   seq: 0,
@@ -18,6 +18,7 @@ export const START: LiveCall = {
   flow: "",
   t_ms: 0,
   members: [],
+  lines: [],
   turns: [],
   emotion: [],
   slots: [],
@@ -72,6 +73,8 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
       };
     case "leg_left":
       return { members: without(state.members, body.leg_id) };
+    case "leg_quality_measured":
+      return { lines: withLine(state.lines, lineOf(body)) };
     case "language_chosen":
       return { language: body.language };
     case "turn_ended":
@@ -147,6 +150,18 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
 
 function without(members: readonly LiveMember[], legId: string): LiveMember[] {
   return members.filter((member) => member.leg_id !== legId);
+}
+
+/** What is kept of a measurement, from the log or from the live feed. */
+export function lineOf(body: LegQualityMeasured): LiveLine {
+  const { leg_id, member, quality, mos, concealed_share, jitter_ms, round_trip_ms } = body;
+  return { leg_id, member, quality, mos, concealed_share, jitter_ms, round_trip_ms };
+}
+
+function withLine(lines: readonly LiveLine[], line: LiveLine): LiveLine[] {
+  return lines.some((old) => old.leg_id === line.leg_id)
+    ? lines.map((old) => (old.leg_id === line.leg_id ? line : old))
+    : [...lines, line];
 }
 
 function withSlot(slots: readonly LiveSlot[], slot: LiveSlot): LiveSlot[] {

@@ -23,7 +23,7 @@ export function timelineStep(state: Timeline, event: Event): Timeline {
     who: who(body),
     text: text(body),
     detail: detail(body),
-    value: body.type === "emotion_estimated" && !body.estimate.abstained ? body.estimate.anger_prob : null,
+    value: value(body),
   };
   const place = state.entries.findLastIndex((other) => other.t_ms <= t_ms) + 1;
   return {
@@ -43,6 +43,7 @@ function who(body: EventBody): string {
     case "utterance_heard":
     case "leg_joined":
     case "leg_left":
+    case "leg_quality_measured":
       return body.member;
     case "turn_ended":
       return body.speaker;
@@ -51,6 +52,11 @@ function who(body: EventBody): string {
     default:
       return "";
   }
+}
+
+function value(body: EventBody): number | null {
+  if (body.type === "emotion_estimated") return body.estimate.abstained ? null : body.estimate.anger_prob;
+  return body.type === "leg_quality_measured" ? body.mos : null;
 }
 
 function text(body: EventBody): string {

@@ -2,8 +2,8 @@
 
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Event, LiveCall, Timeline, TimelineEntry, Transcript } from "../events.gen";
-import { liveOver, START as LIVE_START } from "../folds/live";
+import type { Event, LegQualityMeasured, LiveCall, LiveLine, Timeline, TimelineEntry, Transcript } from "../events.gen";
+import { lineOf, liveOver, START as LIVE_START } from "../folds/live";
 import { START as TIMELINE_START, timelineOver } from "../folds/timeline";
 import { START as TRANSCRIPT_START, transcriptOver } from "../folds/transcript";
 import { Icon } from "../shared/icons";
@@ -11,7 +11,7 @@ import { type Said, say } from "../shared/language";
 import { type CallDetail, follow, get, type LiveMessage, Refused } from "./api";
 import { BriefPanel } from "./brief";
 import { EventList, isKey } from "./event-list";
-import { callerName, clock, code, languageName, phone, when } from "./format";
+import { callerName, clock, code, finePercent, languageName, opinion, phone, when } from "./format";
 import { Badge, Empty, Failed, Outcome } from "./parts";
 import { Player } from "./player";
 import { Replay } from "./replay";
@@ -34,6 +34,8 @@ export class CallState {
   readonly transcript = signal<Transcript>(TRANSCRIPT_START);
   readonly guess = signal<Guess | null>(null);
   readonly saying = signal("");
+  /** The newest measurement of the caller's line while the call runs; the log has only the remarkable ones. */
+  readonly line = signal<LiveLine | null>(null);
   readonly failure = signal<"missing" | "failed" | null>(null);
   readonly everyFact = signal(false);
   readonly replay = new Replay();
@@ -84,6 +86,7 @@ export class CallState {
       if (body.type === "call_ended") {
         this.guess.value = null;
         this.saying.value = "";
+        this.line.value = null;
       }
     }
   }
@@ -94,6 +97,7 @@ export class CallState {
       this.botSpeaks = data["speaking"] === true;
       if (this.botSpeaks) this.saying.value = `${before} ${String(data["text"] ?? "")}`.trim();
     }
+    if (name === "quality" && data["member"] === "caller") this.line.value = lineOf(data as unknown as LegQualityMeasured);
     if (name !== "hypothesis") return;
     const guess: Guess = {
       utteranceId: String(data["utterance_id"]),
@@ -139,7 +143,7 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
   }
   return (
     <div class="page call-page">
-      <Head live={call.live.value} gone={call.replay.missing.value} />
+      <Head live={call.live.value} line={call.line.value} gone={call.replay.missing.value} />
       <Player call={call} />
       <div class="columns">
         <TranscriptPanel call={call} />
@@ -153,8 +157,8 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
   );
 }
 
-/** `gone`: there was a recording, and it was destroyed since. */
-function Head({ live, gone }: { live: LiveCall; gone: boolean }) {
+/** `line`: measured after what the log has. `gone`: there was a recording, and it was destroyed since. */
+function Head({ live, line, gone }: { live: LiveCall; line: LiveLine | null; gone: boolean }) {
   const verified: Record<string, Said> = {
     none: WORDS.verifiedNone,
     caller_id_only: WORDS.verifiedCallerId,
@@ -191,6 +195,7 @@ function Head({ live, gone }: { live: LiveCall; gone: boolean }) {
         <Fact name={WORDS.verified} value={say(verified[level] ?? WORDS.verifiedNone)} />
         <Fact name={WORDS.language} value={languageName(live.language) || "—"} />
         <Fact name={WORDS.line} value={say(live.transport === "webrtc" ? WORDS.webLine : WORDS.phoneLine)} />
+        <Sound line={line ?? live.lines.findLast((one) => one.member === "caller")} />
         <Fact name={WORDS.recording} value={say(gone ? WORDS.recordingGone : recordingState(live))} />
         <Fact
           name={WORDS.consent}
@@ -219,6 +224,25 @@ function Fact({ name, value }: { name: Said; value: string }) {
     <div>
       <dt>{say(name)}</dt>
       <dd>{value}</dd>
+    </div>
+  );
+}
+
+/** What the caller's line sounds like. */
+function Sound({ line }: { line: LiveLine | undefined }) {
+  const details = line && [
+    opinion(line.mos),
+    say(WORDS.madeUp, { percent: finePercent(line.concealed_share) }),
+    say(WORDS.jitter, { ms: String(Math.round(line.jitter_ms)) }),
+    ...(line.round_trip_ms === null ? [] : [say(WORDS.roundTrip, { ms: String(Math.round(line.round_trip_ms)) })]),
+  ];
+  return (
+    <div title={say(WORDS.soundNote)} data-sound={line?.quality}>
+      <dt>{say(WORDS.sound)}</dt>
+      <dd>
+        {line && details ? `${code(line.quality)} · ` : say(WORDS.soundNone)}
+        {details?.join(" · ")}
+      </dd>
     </div>
   );
 }

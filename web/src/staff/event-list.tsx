@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { TimelineEntry } from "../events.gen";
 import { say } from "../shared/language";
 import type { CallState } from "./call";
-import { clock, code, percent, topicName } from "./format";
+import { clock, code, opinion, percent, topicName } from "./format";
 import { EVENT_NAMES, WORDS } from "./words";
 
 /** What the transcript and the header show already; it is left out of the short list. */
@@ -29,6 +29,7 @@ export const TONES: Readonly<Record<string, string>> = {
 };
 
 export function isKey(entry: TimelineEntry): boolean {
+  if (entry.type === "leg_quality_measured") return entry.detail !== "whole good";
   return !BACKGROUND.has(entry.type) && !(entry.type === "act_decided" && /^(look_up|set|say) /.test(entry.detail));
 }
 
@@ -67,6 +68,10 @@ export function detailOf(entry: TimelineEntry): string {
       return entry.detail;
     case "escalation_requested":
       return code(entry.detail.split(" ")[0] ?? "");
+    case "leg_quality_measured": {
+      const [scope = "", quality = ""] = entry.detail.split(" ");
+      return `${code(entry.who)} · ${code(quality)} · ${opinion(entry.value ?? 0)} · ${code(scope)}`;
+    }
     case "leg_joined":
     case "leg_left":
       return `${code(entry.who)} · ${code(entry.detail)}`;

@@ -30,6 +30,16 @@ export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+/** "MOS 4.3 (estimate)": what listeners would say of a line. */
+export function opinion(mos: number): string {
+  return say(WORDS.opinion, { mos: mos.toLocaleString(locale.value, { minimumFractionDigits: 1, maximumFractionDigits: 1 }) });
+}
+
+/** "1.2 %": small shares need a digit more. */
+export function finePercent(share: number): string {
+  return `${(share * 100).toLocaleString(locale.value, { maximumFractionDigits: 1 })} %`;
+}
+
 /** What stands where a person's data were destroyed. Source: `records/keys.py`. */
 const ERASED = "[erased]";
 /** Caller ids that name nobody. Source: RFC 3323 section 4.1 and what gateways send. */

@@ -85,6 +85,16 @@ export const WORDS = {
   line: { en: "Line", es: "Línea" },
   phoneLine: { en: "Telephone (SIP)", es: "Teléfono (SIP)" },
   webLine: { en: "Web page (WebRTC)", es: "Página web (WebRTC)" },
+  sound: { en: "Sound of the line", es: "Sonido de la línea" },
+  soundNote: {
+    en: "Estimated from lost or late sound and delay (ITU-T G.107); nobody was asked.",
+    es: "Estimado a partir del sonido perdido o tardío y el retardo (UIT-T G.107); no se preguntó a nadie.",
+  },
+  soundNone: { en: "not measured yet", es: "sin medir todavía" },
+  opinion: { en: "MOS {mos} (estimate)", es: "MOS {mos} (estimación)" },
+  madeUp: { en: "{percent} missing", es: "falta el {percent}" },
+  jitter: { en: "jitter {ms} ms", es: "fluctuación {ms} ms" },
+  roundTrip: { en: "round trip {ms} ms", es: "ida y vuelta {ms} ms" },
   safety: { en: "Safety: {kind}", es: "Seguridad: {kind}" },
   degraded: { en: "The service did less: {what}", es: "El servicio hizo menos: {what}" },
 
@@ -176,6 +186,7 @@ export const EVENT_NAMES: Readonly<Record<string, Said>> = {
   call_answered: { en: "Answered", es: "Contestada" },
   leg_joined: { en: "Joined", es: "Se une" },
   leg_left: { en: "Left", es: "Sale" },
+  leg_quality_measured: { en: "Sound of the line", es: "Sonido de la línea" },
   notice_given: { en: "Notice given", es: "Aviso dado" },
   consent_given: { en: "Consent given", es: "Consentimiento dado" },
   consent_refused: { en: "Consent refused", es: "Consentimiento negado" },
@@ -336,6 +347,13 @@ export const CODES: Readonly<Record<string, Said>> = {
   bot: { en: "Bot", es: "Bot" },
   agent: { en: "Agent", es: "Agente" },
   supervisor: { en: "Supervisor", es: "Supervisor" },
+  // Sound of a line
+  good: { en: "good", es: "bueno" },
+  fair: { en: "fair", es: "regular" },
+  poor: { en: "poor", es: "malo" },
+  period: { en: "last seconds", es: "últimos segundos" },
+  whole: { en: "whole call", es: "toda la llamada" },
+  e_model: { en: "computed by ITU-T G.107", es: "calculado según UIT-T G.107" },
   // Degraded
   fewer_partials: { en: "fewer live words", es: "menos palabras en directo" },
   smaller_model: { en: "smaller speech model", es: "modelo de voz menor" },
