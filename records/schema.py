@@ -58,3 +58,35 @@ owners = sa.Table(
     sa.Column("renewed_at_utc", sa.String(32), nullable=False),
 )
 """Processes that write; one that stopped renewing is dead and its streams may be taken over."""
+
+phone_bindings = sa.Table(
+    "phone_bindings",
+    metadata,
+    sa.Column("phone", sa.String(64), primary_key=True),
+    sa.Column("place", sa.String(64), primary_key=True),  # stands for the device, or for the address that it named
+    sa.Column("contact", sa.Text, nullable=False),
+    sa.Column("q", sa.Integer, nullable=False),  # thousandths
+    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("cseq", sa.Integer, nullable=False),
+    sa.Column("registered_at_utc", sa.String(32), nullable=False),
+    sa.Column("expires_at_utc", sa.String(32), nullable=False, index=True),
+    sa.Column("transport", sa.String(8), nullable=False),
+    sa.Column("host", sa.String(64), nullable=False),
+    sa.Column("port", sa.Integer, nullable=False),
+    sa.Column("connection", sa.Integer, nullable=False),  # of the owner; 0 for none
+    sa.Column("behind_nat", sa.Boolean, nullable=False),
+    sa.Column("owner", sa.String(64), nullable=False),  # the process that the phone registered at
+    sa.Column("route", sa.String(96), nullable=False),  # and where that listens
+    sa.Column("user_agent", sa.String(128), nullable=False),
+)
+"""One row a place where a phone of ours is reached. Rows that ran out are deleted."""
+
+outbound_counts = sa.Table(
+    "outbound_counts",
+    metadata,
+    sa.Column("day", sa.String(10), primary_key=True),
+    sa.Column("kind", sa.String(8), primary_key=True),
+    sa.Column("mark", sa.String(64), primary_key=True),  # stands for a number; never the number itself
+    sa.Column("calls", sa.Integer, nullable=False),
+)
+"""How often a number, a line and anybody was called today. Older days are deleted."""

@@ -32,6 +32,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
+from service.shared_tables import SharedCounts
 from service.sip_line import outbound, sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.tasks import Tasks
@@ -241,7 +242,7 @@ class House:
     async def _open_sip(self) -> None:
         media = RtpMediaFactory(self._media_settings(), self.clock)
         self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in)
-        self.sip.guard_calls(outbound(self.config))
+        self.sip.guard_calls(outbound(self.config, SharedCounts(self.store)))
         await self.sip.start()
 
     def reload_now(self) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from calls.call_caps import CallCounts
 from calls.errors import CallCentreError
 from service.config import Config
+from telephony.call_counts import MemoryCounts
 from telephony.net.resolver import Resolver
 from telephony.net.tls_contexts import TlsSettings, certificate_facts, client_context, server_context
 from telephony.outbound import Outbound
@@ -30,12 +32,12 @@ def sip_settings(config: Config) -> SipSettings:
     )
 
 
-def outbound(config: Config) -> Outbound:
-    """Return the check of everything that shall be called."""
+def outbound(config: Config, counts: CallCounts | None = None) -> Outbound:
+    """Return the check of everything that shall be called; without `counts` it counts in memory."""
     telephony = config.telephony
     plans = {name: section.number_plan() for name, section in telephony.sip.trunks.items()}
     zone = ZoneInfo(config.dial_plan.time_zone)
-    return Outbound(telephony.outbound.rules(config.dialog.country), plans, zone)
+    return Outbound(telephony.outbound.rules(config.dialog.country), plans, zone, counts or MemoryCounts())
 
 
 def describe_line(config: Config, now_utc: datetime) -> str:

@@ -109,10 +109,9 @@ class Dialler:
         """
         if self.outbound is None:
             return await self._reach(parse_target(target), watch)
-        allowed = self.outbound.may_call(target, kind, self._clock.now_utc())
+        allowed = await self.outbound.take(target, kind, self._clock.now_utc())
         if isinstance(allowed, Denied):
             raise denied(allowed, kind)
-        self.outbound.note(allowed)
         if not allowed.trunk:
             return await self._reach(parse_target(allowed.uri), watch)
         trunk = self._trunks[allowed.trunk]

@@ -238,14 +238,13 @@ class SipGateway:
     def guard_calls(self, outbound: Outbound) -> None:
         """Let these rules decide on every target: of our calls and of transfers."""
 
-        def refusal(target: CallTarget) -> int | None:
-            kind: CallKind = "refer" if target.why == "asked_by_peer" else "transfer"
-            checked = outbound.may_call(target.uri, kind, self._clock.now_utc())
-            if isinstance(checked, Denied):
-                return checked.status
+        async def refusal(target: CallTarget) -> int | None:
+            now = self._clock.now_utc()
             if target.why == "asked_of_peer":  # the peer places it; ours are counted when they are placed
-                outbound.note(checked)
-            return None
+                checked = await outbound.take(target.uri, "transfer", now)
+            else:
+                checked = await outbound.may_call(target.uri, "refer", now)
+            return checked.status if isinstance(checked, Denied) else None
 
         self._dialler.outbound = outbound
         self.transfers.may_call = refusal

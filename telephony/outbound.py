@@ -6,10 +6,9 @@ each day has its cap. Emergency numbers are routed over the trunk that is named 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Literal
 
@@ -17,6 +16,8 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 from phonenumbers import shortnumberinfo as short_numbers
 
+from calls.call_caps import CallCounts, Cap, CapKind
+from telephony.call_counts import MemoryCounts
 from telephony.number_plan import NumberPlan
 from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.uri import SipUri, parse_uri
@@ -55,7 +56,7 @@ class Denial(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """The target may be called; `Outbound.note` counts it."""
+    """The target may be called."""
 
     number: str
     """In E.164, a short number as it is dialled, or empty for an address."""
@@ -63,6 +64,15 @@ class Allowed:
     """Over which line; empty for an address that is called directly."""
     uri: str = ""
     """The address."""
+    is_emergency: bool = False
+    """No cap holds for it."""
+
+
+_FULL: dict[CapKind, Denial] = {
+    "number": Denial.NUMBER_CAP,
+    "trunk": Denial.TRUNK_CAP,
+    "day": Denial.DAY_CAP,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,30 +114,55 @@ class OutboundRules:
 
 @dataclass(slots=True)
 class Outbound:
-    """Rules, lines, and what was called today."""
+    """Rules, lines, and who counts what was called today."""
 
     rules: OutboundRules
     plans: Mapping[str, NumberPlan]
     """The lines by name."""
     zone: tzinfo = UTC
     """Its midnight begins a new day."""
-    _day: date = date.min
-    _by_number: Counter[str] = field(default_factory=Counter)
-    _by_trunk: Counter[str] = field(default_factory=Counter)
+    counts: CallCounts = field(default_factory=MemoryCounts)
 
-    def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
-        """Say whether a target may be called now, and over which line.
+    async def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
+        """Say whether a target may be called now, and over which line. Counts nothing.
 
         Args:
             target: A number in any spelling, or a `sip:`, `sips:` or `tel:` URI.
             kind: Who wants it. A peer's REFER never reaches an emergency number: we cannot say where its person is.
             now: Aware.
+
+        Raises:
+            CallCentreError: `database.*` when nobody knows what was called today.
         """
-        today = now.astimezone(self.zone).date()
-        if today != self._day:
-            self._day = today
-            self._by_number.clear()
-            self._by_trunk.clear()
+        return await self._check(target, kind, now, counting=False)
+
+    async def take(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
+        """Say the same of a call that is placed now, and count it: no two calls share the last one of a cap.
+
+        Raises:
+            CallCentreError: `database.*` when it could not be counted; then it must not be placed.
+        """
+        return await self._check(target, kind, now, counting=True)
+
+    async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
+        allowed = self._by_the_rules(target, kind)
+        caps = self._caps(allowed) if isinstance(allowed, Allowed) else ()
+        if not caps:
+            return allowed
+        ask = self.counts.take if counting else self.counts.reached
+        full = await ask(now.astimezone(self.zone).date(), caps)
+        return allowed if full is None else Denied(_FULL[full.kind])
+
+    def _caps(self, allowed: Allowed) -> tuple[Cap, ...]:
+        """Return what limits a call; nothing limits help, not even a database that is down."""
+        if allowed.is_emergency:
+            return ()
+        rules = self.rules
+        line = (Cap("trunk", allowed.trunk, rules.calls_per_trunk),) if allowed.trunk else ()
+        name = allowed.number or allowed.uri
+        return (Cap("number", name, rules.calls_per_number), *line, Cap("day", "", rules.calls_per_day))
+
+    def _by_the_rules(self, target: str, kind: CallKind) -> Allowed | Denied:
         number, address = self._split(target)
         if address is not None:
             return self._check_address(address)
@@ -136,7 +171,7 @@ class Outbound:
         if self._is_emergency(number):
             trunk = self.rules.emergency_trunk
             routed = trunk in self.plans and kind != "refer"
-            return Allowed(number, trunk) if routed else Denied(Denial.EMERGENCY)
+            return Allowed(number, trunk, is_emergency=True) if routed else Denied(Denial.EMERGENCY)
         trunk = self.rules.trunk or (next(iter(self.plans)) if len(self.plans) == 1 else "")
         if trunk not in self.plans:
             return Denied(Denial.NO_TRUNK)
@@ -144,7 +179,7 @@ class Outbound:
         if why is not None:
             return Denied(why)
         whole = phonenumbers.format_number(self._parse(number), phonenumbers.PhoneNumberFormat.E164)
-        return self._capped(Allowed(whole, trunk), whole)
+        return Allowed(whole, trunk)
 
     def _check_address(self, address: SipUri) -> Allowed | Denied:
         """Check an address of its host, and as a number where its user part is one: a PBX would dial it."""
@@ -154,12 +189,7 @@ class Outbound:
         if number and self._is_emergency(number):
             return Denied(Denial.EMERGENCY)
         why = self._denial(number) if number.startswith(("+", "00")) or len(number) > _EXTENSION_DIGITS else None
-        return Denied(why) if why is not None else self._capped(Allowed("", "", str(address)), str(address))
-
-    def note(self, allowed: Allowed) -> None:
-        """Count a call that is being placed."""
-        self._by_number[allowed.number or allowed.uri] += 1
-        self._by_trunk[allowed.trunk] += 1
+        return Denied(why) if why is not None else Allowed("", "", str(address))
 
     def _split(self, target: str) -> tuple[str, SipUri | None]:
         """Return the number, or the address when it is none."""
@@ -197,16 +227,6 @@ class Outbound:
         if phonenumbers.number_type(parsed) in _COSTLY and not self.rules.premium:
             return Denial.PREMIUM
         return None
-
-    def _capped(self, allowed: Allowed, name: str) -> Allowed | Denied:
-        rules = self.rules
-        if self._by_number[name] >= rules.calls_per_number:
-            return Denied(Denial.NUMBER_CAP)
-        if allowed.trunk and self._by_trunk[allowed.trunk] >= rules.calls_per_trunk:
-            return Denied(Denial.TRUNK_CAP)
-        if self._by_trunk.total() >= rules.calls_per_day:
-            return Denied(Denial.DAY_CAP)
-        return allowed
 
 
 def _digits(text: str) -> str:

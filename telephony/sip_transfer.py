@@ -59,8 +59,8 @@ class Transfers:
             call: Calls somebody.
             leg_of: Finds a leg that talks.
         """
-        self.may_call: Callable[[CallTarget], int | None] | None = None
-        """The one check of every target: None lets it through, a status refuses it (403, 603)."""
+        self.may_call: Callable[[CallTarget], int | Awaitable[int | None] | None] | None = None
+        """The one check of every target, at once or awaited: None lets it through, a status refuses it (403, 603)."""
         self.may_take_over: Callable[[SipLeg], int | None] | None = None
         """Asked before an incoming call with Replaces takes over a leg; None lets it through, a status refuses it."""
         self.on_replaced: Callable[[SipLeg, SipLeg], None] | None = None
@@ -78,7 +78,7 @@ class Transfers:
                 with the call as it was.
         """
         target = parse_target(target_uri)
-        if self._refusal(CallTarget(uri=target_uri, why="asked_of_peer", leg_id=leg.leg_id)) is not None:
+        if await self._refusal(CallTarget(uri=target_uri, why="asked_of_peer", leg_id=leg.leg_id)) is not None:
             raise CallCentreError("transfer.refused", "This number may not be called.", fault="operator")
         await leg.refer(target)
         await leg.hang_up()
@@ -95,12 +95,13 @@ class Transfers:
         await leg.hang_up()
         await other.hang_up()
 
-    def _refusal(self, target: CallTarget) -> int | None:
+    async def _refusal(self, target: CallTarget) -> int | None:
         """Return the status with which a target is refused, None when it may be called."""
         if self.may_call is None:
             return _DECLINED
         try:
-            return self.may_call(target)
+            checked = self.may_call(target)
+            return await checked if isinstance(checked, Awaitable) else checked
         except Exception:
             logger.exception("the check of a target failed, so that it is refused", extra={"leg_id": target.leg_id})
             return _CHECK_FAILED
@@ -113,17 +114,20 @@ class Transfers:
 
     def on_asked(self, asked: TransferAsked) -> None:
         """Decide on a REFER of a peer and, if it may, call the target."""
+        self._start(self._decide(asked))
+
+    async def _decide(self, asked: TransferAsked) -> None:
         old = self._leg_of(asked.session_id)
         refused = _DECLINED
         if old is not None and self.on_replaced is not None:
             target = CallTarget(uri=asked.target, why="asked_by_peer", leg_id=old.leg_id, referred_by=asked.referred_by)
-            refused = self._refusal(target) or 0
+            refused = await self._refusal(target) or 0
         if old is None or refused:
             logger.info("a transfer was refused", extra={"session_id": asked.session_id, "status": refused})
             self._send(DecideTransfer(asked.session_id, asked.transfer_id, refused))
             return
         self._send(DecideTransfer(asked.session_id, asked.transfer_id, 202))
-        self._start(self._call_target(asked, old))
+        await self._call_target(asked, old)
 
     def take_over(self, old: SipLeg, answer: Callable[[], Awaitable[SipLeg]]) -> None:
         """Answer a call that replaces a leg, and end that leg."""

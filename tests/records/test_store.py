@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from records.erasure import erase_subjects
 from records.keys import ERASED, MasterKey
 from records.rows import NewEvent
 from records.store import EventStore
-from tests.postgres_server import PostgresServer, postgres_server
 from tests.records.strategies import streams
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
@@ -58,35 +56,6 @@ def turn(text: str) -> TurnEnded:
 
 def fact(body: EventBody, call: str = "c1", t_ms: int | None = 0) -> NewEvent:
     return NewEvent(stream_kind="call", stream_id=call, body=body, at_utc=NOW, t_ms=t_ms, source="call")
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer | None]:
-    """A PostgreSQL server of our own, or None where it is not installed."""
-    with postgres_server() as server:
-        yield server
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return database.default_url(tmp_path)
-    server: PostgresServer | None = request.getfixturevalue("postgres")
-    if server is None:
-        pytest.skip("needs a PostgreSQL server (apt-get install postgresql)")
-    return server.new_database()
-
-
-@pytest.fixture
-def master() -> MasterKey:
-    return MasterKey(bytes(range(32)))
-
-
-@pytest.fixture
-def store(url: str, master: MasterKey) -> Iterator[EventStore]:
-    opened = EventStore(url, master)
-    yield opened
-    opened.close()
 
 
 def test_when_facts_are_appended_then_they_are_read_back_with_dense_numbers(store: EventStore) -> None:
@@ -339,3 +308,20 @@ def test_when_tables_are_migrated_then_they_are_those_of_the_schema(store: Event
 
     with store.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+
+
+def test_when_a_database_of_the_first_version_is_opened_then_its_facts_stay_and_the_new_tables_are_there(
+    tmp_path: Path, master: MasterKey
+) -> None:
+    first = EventStore(database.default_url(tmp_path), master)
+    first.append([fact(OFFERED, t_ms=None)])
+    first.close()
+    with sqlite3.connect(tmp_path / database.FILE_NAME) as connection:
+        for table in ("phone_bindings", "outbound_counts"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("UPDATE alembic_version SET version_num = '0001'")
+    connection.close()
+    again = EventStore(database.default_url(tmp_path), master)
+    assert [event.body for event in again.read("call", "c1")] == [OFFERED]
+    assert {"phone_bindings", "outbound_counts"} <= set(sa.inspect(again.engine).get_table_names())
+    again.close()

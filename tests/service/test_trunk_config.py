@@ -30,7 +30,7 @@ def test_when_the_manual_is_read_then_it_has_examples() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(EXAMPLES)))
-def test_when_an_example_of_the_manual_is_loaded_then_the_gateway_takes_it(number: int, tmp_path: Path) -> None:
+async def test_when_an_example_of_the_manual_is_loaded_then_the_gateway_takes_it(number: int, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret\n")
     loaded = _load(tmp_path, EXAMPLES[number].replace("/run/secrets/carrier", str(secret)))
@@ -40,10 +40,10 @@ def test_when_an_example_of_the_manual_is_loaded_then_the_gateway_takes_it(numbe
         if trunk.register:
             assert trunk.credentials is not None
             assert trunk.registration().user == trunk.user
-    assert isinstance(outbound(loaded.config).may_call("112", "call", NOON), Denied)
+    assert isinstance(await outbound(loaded.config).may_call("112", "call", NOON), Denied)
 
 
-def test_when_the_carriers_example_is_used_then_numbers_go_out_as_it_wants_them(tmp_path: Path) -> None:
+async def test_when_the_carriers_example_is_used_then_numbers_go_out_as_it_wants_them(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("s3cret\n")
     config = _load(tmp_path, EXAMPLES[0].replace("/run/secrets/carrier", str(secret))).config
@@ -54,14 +54,14 @@ def test_when_the_carriers_example_is_used_then_numbers_go_out_as_it_wants_them(
     assert trunk.caller_dialled == "0034910000000"
     assert trunk.knows("203.0.113.65")
     assert not trunk.knows("203.0.113.80")
-    assert outbound(config).may_call("600 123 456", "call", NOON) == Allowed("+34600123456", "carrier")
+    assert await outbound(config).may_call("600 123 456", "call", NOON) == Allowed("+34600123456", "carrier")
 
 
-def test_when_nothing_is_configured_then_there_is_no_trunk_and_nothing_is_called() -> None:
+async def test_when_nothing_is_configured_then_there_is_no_trunk_and_nothing_is_called() -> None:
     config = load_config(None, {}).config
     assert sip_settings(config).trunks == ()
     assert not sip_settings(config).accept_unknown
-    assert isinstance(outbound(config).may_call("600123456", "call", NOON), Denied)
+    assert isinstance(await outbound(config).may_call("600123456", "call", NOON), Denied)
 
 
 def test_when_a_password_comes_by_environment_then_it_is_text_and_masked(tmp_path: Path) -> None:

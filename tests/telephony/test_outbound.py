@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from calls.call_caps import Cap
+from calls.errors import CallCentreError
+from telephony.call_counts import MemoryCounts
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import Allowed, CallKind, Denial, Denied, Outbound, OutboundRules
 
@@ -14,8 +18,8 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 ONE_LINE = {"carrier": NumberPlan()}
 
 
-def _check(target: str, kind: CallKind = "call", **rules: object) -> Allowed | Denied:
-    return Outbound(OutboundRules(**rules), ONE_LINE).may_call(target, kind, NOON)  # type: ignore[arg-type]
+async def _check(target: str, kind: CallKind = "call", **rules: object) -> Allowed | Denied:
+    return await Outbound(OutboundRules(**rules), ONE_LINE).may_call(target, kind, NOON)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -25,8 +29,8 @@ def _check(target: str, kind: CallKind = "call", **rules: object) -> Allowed | D
         "sip:+34600123456@anywhere.example;user=phone",
     ],
 )
-def test_when_a_number_of_our_country_is_called_then_every_spelling_is_the_same_number(target: str) -> None:
-    assert _check(target) == Allowed("+34600123456", "carrier")
+async def test_when_a_number_of_our_country_is_called_then_every_spelling_is_the_same_number(target: str) -> None:
+    assert await _check(target) == Allowed("+34600123456", "carrier")
 
 
 @pytest.mark.parametrize(
@@ -53,32 +57,32 @@ def test_when_a_number_of_our_country_is_called_then_every_spelling_is_the_same_
         ("https://example.com", Denial.NO_TARGET),
     ],
 )
-def test_when_nothing_was_configured_then_what_could_cost_or_harm_is_denied(target: str, why: Denial) -> None:
+async def test_when_nothing_was_configured_then_what_could_cost_or_harm_is_denied(target: str, why: Denial) -> None:
     for kind in ("call", "refer", "callback", "transfer"):
-        assert _check(target, kind) == Denied(why)
+        assert await _check(target, kind) == Denied(why)
 
 
-def test_when_there_is_no_line_or_no_chosen_one_then_nothing_is_called() -> None:
+async def test_when_there_is_no_line_or_no_chosen_one_then_nothing_is_called() -> None:
     none: dict[str, NumberPlan] = {}
     for plans in (none, {"a": NumberPlan(), "b": NumberPlan()}):
-        assert Outbound(OutboundRules(), plans).may_call("600123456", "call", NOON) == Denied(Denial.NO_TRUNK)
+        assert await Outbound(OutboundRules(), plans).may_call("600123456", "call", NOON) == Denied(Denial.NO_TRUNK)
     chosen = Outbound(OutboundRules(trunk="b"), {"a": NumberPlan(), "b": NumberPlan()})
-    assert chosen.may_call("600123456", "call", NOON) == Allowed("+34600123456", "b")
+    assert await chosen.may_call("600123456", "call", NOON) == Allowed("+34600123456", "b")
 
 
-def test_when_countries_and_premium_numbers_are_allowed_then_they_are_called() -> None:
-    assert isinstance(_check("+442079460000", countries=("ES", "GB")), Allowed)
-    assert isinstance(_check("803123456", premium=True), Allowed)
+async def test_when_countries_and_premium_numbers_are_allowed_then_they_are_called() -> None:
+    assert isinstance(await _check("+442079460000", countries=("ES", "GB")), Allowed)
+    assert isinstance(await _check("803123456", premium=True), Allowed)
 
 
-def test_when_a_line_for_emergencies_is_named_then_people_of_ours_reach_it_and_peers_do_not() -> None:
-    assert _check("112", emergency_trunk="carrier") == Allowed("112", "carrier")
-    assert _check("112", "refer", emergency_trunk="carrier") == Denied(Denial.EMERGENCY)
-    assert _check("112", emergency_trunk="gone") == Denied(Denial.EMERGENCY)
+async def test_when_a_line_for_emergencies_is_named_then_people_of_ours_reach_it_and_peers_do_not() -> None:
+    assert await _check("112", emergency_trunk="carrier") == Allowed("112", "carrier", is_emergency=True)
+    assert await _check("112", "refer", emergency_trunk="carrier") == Denied(Denial.EMERGENCY)
+    assert await _check("112", emergency_trunk="gone") == Denied(Denial.EMERGENCY)
 
 
-def test_when_a_host_is_listed_then_its_addresses_are_called_directly() -> None:
-    found = _check("sip:bob@PBX.example", addresses=("pbx.example",))
+async def test_when_a_host_is_listed_then_its_addresses_are_called_directly() -> None:
+    found = await _check("sip:bob@PBX.example", addresses=("pbx.example",))
     assert found == Allowed("", "", "sip:bob@PBX.example")
 
 
@@ -91,45 +95,62 @@ def test_when_a_host_is_listed_then_its_addresses_are_called_directly() -> None:
         ("112", Denial.EMERGENCY),
     ],
 )
-def test_when_a_listed_host_would_dial_a_number_then_the_number_is_checked_all_the_same(user: str, why: Denial) -> None:
-    assert _check(f"sip:{user}@pbx.example", addresses=("pbx.example",)) == Denied(why)
-    assert isinstance(_check("sip:205@pbx.example", addresses=("pbx.example",)), Allowed)
+async def test_when_a_listed_host_would_dial_a_number_then_the_number_is_checked_all_the_same(
+    user: str, why: Denial
+) -> None:
+    assert await _check(f"sip:{user}@pbx.example", addresses=("pbx.example",)) == Denied(why)
+    assert isinstance(await _check("sip:205@pbx.example", addresses=("pbx.example",)), Allowed)
 
 
-def test_when_the_day_of_another_time_zone_begins_then_the_caps_begin_anew() -> None:
+async def test_when_the_day_of_another_time_zone_begins_then_the_caps_begin_anew() -> None:
     zone = ZoneInfo("Europe/Madrid")
     outbound = Outbound(OutboundRules(calls_per_number=1), ONE_LINE, zone)
     evening = datetime(2026, 11, 22, 22, 59, tzinfo=UTC)
-    found = outbound.may_call("600123456", "call", evening)
+    found = await outbound.take("600123456", "call", evening)
     assert isinstance(found, Allowed)
-    outbound.note(found)
-    assert outbound.may_call("600123456", "call", evening) == Denied(Denial.NUMBER_CAP)
-    assert outbound.may_call("600123456", "call", evening + timedelta(minutes=1)) == found
+    assert await outbound.may_call("600123456", "call", evening) == Denied(Denial.NUMBER_CAP)
+    assert await outbound.may_call("600123456", "call", evening + timedelta(minutes=1)) == found
 
 
-def test_when_caps_are_reached_then_number_line_and_day_are_denied_until_midnight() -> None:
+async def test_when_caps_are_reached_then_number_line_and_day_are_denied_until_midnight() -> None:
     rules = OutboundRules(calls_per_number=2, calls_per_trunk=3, calls_per_day=4, addresses=("pbx",))
     outbound = Outbound(rules, ONE_LINE)
 
-    def call(target: str, now: datetime = NOON) -> Allowed | Denied:
-        found = outbound.may_call(target, "call", now)
-        if isinstance(found, Allowed):
-            outbound.note(found)
-        return found
+    async def call(target: str, now: datetime = NOON) -> Allowed | Denied:
+        return await outbound.take(target, "call", now)
 
-    assert [isinstance(call("600123456"), Allowed) for _ in range(2)] == [True, True]
-    assert call("+34600123456") == Denied(Denial.NUMBER_CAP)
-    assert isinstance(call("600123457"), Allowed)
-    assert call("600123458") == Denied(Denial.TRUNK_CAP)
-    assert isinstance(call("sip:bob@pbx"), Allowed)
-    assert call("sip:alice@pbx") == Denied(Denial.DAY_CAP)
-    assert isinstance(call("600123456", NOON + timedelta(hours=12)), Allowed)
+    assert [isinstance(await call("600123456"), Allowed) for _ in range(2)] == [True, True]
+    assert await call("+34600123456") == Denied(Denial.NUMBER_CAP)
+    assert isinstance(await call("600123457"), Allowed)
+    assert await call("600123458") == Denied(Denial.TRUNK_CAP)
+    assert isinstance(await call("sip:bob@pbx"), Allowed)
+    assert await call("sip:alice@pbx") == Denied(Denial.DAY_CAP)
+    assert isinstance(await call("600123456", NOON + timedelta(hours=12)), Allowed)
 
 
-def test_when_asking_is_all_then_nothing_is_counted() -> None:
+async def test_when_a_call_is_denied_by_one_cap_then_no_other_cap_counts_it() -> None:
+    outbound = Outbound(OutboundRules(calls_per_number=1, calls_per_day=2), ONE_LINE)
+    assert isinstance(await outbound.take("600123456", "call", NOON), Allowed)
+    for _ in range(3):
+        assert await outbound.take("600123456", "call", NOON) == Denied(Denial.NUMBER_CAP)
+    assert isinstance(await outbound.take("600123457", "call", NOON), Allowed)
+
+
+async def test_when_nothing_can_be_counted_then_help_can_be_called_and_nothing_else() -> None:
+    class Broken(MemoryCounts):
+        async def reached(self, day: date, caps: Sequence[Cap]) -> Cap | None:
+            raise CallCentreError("database.unreachable", "It is down.", fault="operator")
+
+    outbound = Outbound(OutboundRules(emergency_trunk="carrier"), ONE_LINE, counts=Broken())
+    assert isinstance(await outbound.take("112", "call", NOON), Allowed)
+    with pytest.raises(CallCentreError):
+        await outbound.take("600123456", "call", NOON)
+
+
+async def test_when_asking_is_all_then_nothing_is_counted() -> None:
     outbound = Outbound(OutboundRules(calls_per_number=1), ONE_LINE)
     for _ in range(3):
-        assert isinstance(outbound.may_call("600123456", "refer", NOON), Allowed)
+        assert isinstance(await outbound.may_call("600123456", "refer", NOON), Allowed)
 
 
 @pytest.mark.parametrize(("why", "status"), [(Denial.DAY_CAP, 480), (Denial.NUMBER_CAP, 480), (Denial.FOREIGN, 403)])

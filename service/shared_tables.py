@@ -1,0 +1,27 @@
+"""Tables that processes share, as the lines ask for them: the database blocks, so that a thread asks it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+
+from calls.call_caps import Cap
+from records.call_counts import CountTable
+from records.store import EventStore
+
+
+class SharedCounts:
+    """Calls of a day, counted in the database (`calls.call_caps.CallCounts`)."""
+
+    def __init__(self, store: EventStore) -> None:
+        """Use the database of the call log."""
+        self._table = CountTable(store.engine, store.master)
+
+    async def reached(self, day: date, caps: Sequence[Cap]) -> Cap | None:
+        """Return the first cap that leaves no room for another call."""
+        return await asyncio.to_thread(self._table.reached, day, caps)
+
+    async def take(self, day: date, caps: Sequence[Cap]) -> Cap | None:
+        """Count one call under every cap, or none and say which."""
+        return await asyncio.to_thread(self._table.take, day, caps)
