@@ -66,6 +66,8 @@ def render_call(events: Sequence[Event]) -> str:
             lines.append(f"{_time(entry.t_ms)}  {'':<{_SPEAKER_WIDTH - 2}}· {_fact(body, entry.detail)}".rstrip())
             if isinstance(body, BriefPrepared):
                 lines += _brief(body)
+            if isinstance(body, LegQualityMeasured):
+                lines += _sound(body)
     return "\n".join([*lines, "", *_figures(events)])
 
 
@@ -113,20 +115,19 @@ def _fact(body: EventBody, detail: str) -> str:
         extra = f"  after {body.heard_ms / 1000:.1f} s"
     elif isinstance(body, RecordingSilenced):
         extra = f"  {_time(body.start_ms).strip()} to {_time(body.end_ms).strip()}"
-    elif isinstance(body, LegQualityMeasured):
-        extra = f"  {_sound(body)}"
     elif isinstance(body, CallbackBooked):
         extra = f"  {body.number}: {body.matter}"
     return f"{name}: {detail}{extra}" if detail else f"{name}{extra}"
 
 
-def _sound(body: LegQualityMeasured) -> str:
+def _sound(body: LegQualityMeasured) -> list[str]:
     trip = "" if body.round_trip_ms is None else f", round trip {body.round_trip_ms:.0f} ms"
-    return (
-        f"{body.member} {body.duration_ms / 1000:.0f} s: MOS {body.mos:.2f} (estimate, {body.mos_source}; "
-        f"worst {body.worst_mos:.2f}), lost {body.loss_share:.1%}, made up {body.concealed_share:.1%}, "
-        f"jitter {body.jitter_ms:.0f} ms{trip}"
-    )
+    return [
+        f"{_INDENT}| {body.member}, {body.duration_ms / 1000:.0f} s: MOS {body.mos:.2f}, worst {body.worst_mos:.2f} "
+        f"(estimate: {body.mos_source})",
+        f"{_INDENT}| lost {body.loss_share:.1%}, made up {body.concealed_share:.1%}, "
+        f"jitter {body.jitter_ms:.0f} ms{trip}",
+    ]
 
 
 def _brief(body: BriefPrepared) -> list[str]:
