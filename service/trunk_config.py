@@ -46,6 +46,10 @@ class TrunkSection(Section):
     """Addresses and networks that the carrier's calls come from, e.g. "192.0.2.0/28"."""
     trust_identity: bool = Field(default=False, strict=True)
     """Believe what the carrier says about who calls (P-Asserted-Identity and its kin), when it comes from there."""
+    srtp: bool = Field(default=False, strict=True)
+    """Encrypt calls that go out over it, or do not place them; what comes in encrypted is always taken so."""
+    keys_in_clear: bool = Field(default=False, strict=True)
+    """The keys of SRTP may travel without TLS, e.g. within a VPN."""
     country: str = Field(default="ES", pattern=r"^[A-Z]{2}$")
     """Whose national numbers come without a prefix."""
     numbers_in: tuple[str, ...] = ()
@@ -96,6 +100,9 @@ class TrunkSection(Section):
             raise ValueError("register = true needs user, the name to register")
         if self.password.get_secret_value() and self.password_file:
             raise ValueError("password and password_file are both there; leave one out")
+        over_tls = self.transport == "tls" or self.server.startswith("sips:") or "transport=tls" in self.server
+        if self.srtp and not (over_tls or self.keys_in_clear):
+            raise ValueError('srtp = true needs transport = "tls", or keys_in_clear = true where the way is private')
         return self
 
     def trunk(self, name: str) -> Trunk:
@@ -122,6 +129,8 @@ class TrunkSection(Section):
             networks=tuple(network(value) for value in self.addresses),
             trust_identity=self.trust_identity,
             numbers=self.number_plan(),
+            srtp=self.srtp,
+            keys_in_clear=self.keys_in_clear,
         )
 
     def number_plan(self) -> NumberPlan:

@@ -13,6 +13,7 @@ from telephony.media_port import MediaFactory
 from telephony.net.resolver import Resolver
 from telephony.net.sip_transports import SipTransports
 from telephony.outbound import CallKind, Denied, Outbound
+from telephony.sdp.crypto_attribute import sdes_allowed
 from telephony.sip.digest_client import Credentials
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError
@@ -43,6 +44,10 @@ class CallWatch:
     """What a carrier's challenge is answered with."""
     from_host: str = ""
     """Host part of our From; empty: our address."""
+    srtp: bool = False
+    """The sound must be encrypted; always so for `sips:` targets."""
+    keys_in_clear: bool = False
+    """Its keys may travel in signalling that is not encrypted."""
     status: int = 0
     """The refusal's status once the call failed, 0 for none."""
 
@@ -54,6 +59,13 @@ class _Failure:
     cause: EndCause
     status: int
     error: CallCentreError
+
+
+_KEYS_WOULD_SHOW = CallCentreError(
+    "call.not_trusted",
+    "The call must be encrypted, but its keys would travel in the clear; let the trunk use TLS, or set keys_in_clear.",
+    fault="operator",
+)
 
 
 class Dialler:
@@ -117,6 +129,7 @@ class Dialler:
         trunk = self._trunks[allowed.trunk]
         watch.credentials, watch.from_host = trunk.credentials, trunk.server.host
         watch.caller = trunk.caller_dialled or "anonymous"
+        watch.srtp, watch.keys_in_clear = trunk.srtp, trunk.keys_in_clear
         return await self._reach(trunk.target(allowed.number), watch)
 
     async def servers_of(self, uri: SipUri, transports: SipTransports) -> list[Flow]:
@@ -151,6 +164,12 @@ class Dialler:
             flow = await self._transports().open(server)
         except CallCentreError as error:
             return _Failure("transport_error", 0, error)
+        secure = watch.srtp or target.scheme == "sips"
+        in_private = sdes_allowed(
+            over_tls=flow.transport == "tls", peer_host=flow.host, trusted_trunk=watch.keys_in_clear
+        )
+        if secure and not in_private:
+            return _Failure("transport_error", 0, _KEYS_WOULD_SHOW)
         transports = self._transports()  # they may have been closed meanwhile
         media = await self._media.open()
         call = PendingLeg(secrets.token_hex(8), self._feed)
@@ -167,6 +186,7 @@ class Dialler:
                 media_port=media.local_port,
                 caller=watch.caller,
                 caller_name=watch.caller_name,
+                secure=secure,
                 fields=watch.fields,
                 credentials=watch.credentials,
                 from_host=watch.from_host,

@@ -143,7 +143,9 @@ class SipGateway:
         await transports.start()
         self._transports = transports
         self._user_agent = UserAgent(
-            self._settings.user_agent_settings(self.listen_address[1], transports.tls_port, self.trunks.vouches),
+            self._settings.user_agent_settings(
+                self.listen_address[1], transports.tls_port, self.trunks.vouches, self.trunks.may_carry_keys
+            ),
             _new_token,
             self.guard,
         )

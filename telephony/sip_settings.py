@@ -103,9 +103,13 @@ class SipSettings:
         )
 
     def user_agent_settings(
-        self, local_port: int, local_tls_port: int, is_trusted: Callable[[Flow], bool]
+        self,
+        local_port: int,
+        local_tls_port: int,
+        is_trusted: Callable[[Flow], bool],
+        may_carry_keys: Callable[[Flow], bool] | None = None,
     ) -> UserAgentSettings:
-        """Return what the user agent needs of it, beside the ports that were bound and who may vouch for callers."""
+        """Return what the user agent needs of it, beside the ports that were bound and what trunks are trusted with."""
         return UserAgentSettings(
             local_port=local_port,
             local_tls_port=local_tls_port,
@@ -117,4 +121,5 @@ class SipSettings:
             session_timer=self.session_timer,
             random_bytes=secrets.token_bytes,
             is_trusted=is_trusted,
+            may_carry_keys=may_carry_keys,
         )

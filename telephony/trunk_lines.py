@@ -54,6 +54,11 @@ class TrunkLines:
         trunk = self.of(source)
         return trunk is not None and trunk.trust_identity
 
+    def may_carry_keys(self, flow: Flow) -> bool:
+        """True when the operator lets keys for SRTP travel there in the clear."""
+        trunk = self.of(flow)
+        return trunk is not None and trunk.keys_in_clear
+
     def start(self) -> None:
         """Register where it is wanted."""
         for trunk in self.by_name.values():

@@ -38,6 +38,10 @@ class Trunk:
     trust_identity: bool = False
     """Believe what comes from there about who calls (P-Asserted-Identity, RFC 3325)."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
+    srtp: bool = False
+    """Calls that we place over it are encrypted, or not placed."""
+    keys_in_clear: bool = False
+    """Keys for SRTP may stand in signalling that is not encrypted: the way there is private (RFC 4568 section 7)."""
 
     @property
     def credentials(self) -> Credentials | None:

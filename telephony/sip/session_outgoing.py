@@ -46,7 +46,7 @@ class OutgoingSession(ReferringSession):
     def __init__(self, order: PlaceCall, wire: Wire, now_ms: int) -> None:
         """Send the INVITE with an offer of every codec."""
         super().__init__(order.session_id, wire, order.local_host, SessionState.CALLING)
-        random_bytes = wire.key_source(order.flow)
+        random_bytes = wire.settings.random_bytes if order.secure else wire.key_source(order.flow)
         self.media.local = replace(self.media.local, port=order.media_port, random_bytes=random_bytes)
         self._flow = order.flow
         self._target = order.target

@@ -121,7 +121,7 @@ class PlaceCall:
     """User part of our From and Contact."""
     caller_name: str = ""
     secure: bool = False
-    """Offer SRTP; nothing else is taken then. Only where keys may stand in signalling."""
+    """Offer SRTP; nothing else is taken then. Who asks for it knows that keys may stand in signalling there."""
     fields: tuple[tuple[str, str], ...] = ()
     """Further fields of the INVITE: Replaces, Referred-By."""
     reach_ms: int | None = None

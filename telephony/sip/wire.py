@@ -53,6 +53,8 @@ class UserAgentSettings:
     """How long an outgoing call may stay unanswered."""
     is_trusted: Callable[[Flow], bool] | None = None
     """Whether a peer may vouch for callers (RFC 3325 section 2.3: within one trust domain); None: nobody may."""
+    may_carry_keys: Callable[[Flow], bool] | None = None
+    """Whether keys may travel there in the clear, beside TLS and loopback; None: nowhere."""
     random_bytes: RandomBytes | None = None
     """Makes keys for SRTP; None: none is done over SIP."""
     session_timer: TimerSettings = field(default_factory=TimerSettings)
@@ -196,7 +198,8 @@ class Wire:
 
     def key_source(self, flow: Flow) -> RandomBytes | None:
         """Return what makes keys for descriptions that travel there; None when they would travel in the clear."""
-        allowed = sdes_allowed(over_tls=flow.transport == "tls", peer_host=flow.host)
+        trusted = self.settings.may_carry_keys is not None and self.settings.may_carry_keys(flow)
+        allowed = sdes_allowed(over_tls=flow.transport == "tls", peer_host=flow.host, trusted_trunk=trusted)
         return self.settings.random_bytes if allowed else None
 
     def trusts(self, flow: Flow) -> bool:

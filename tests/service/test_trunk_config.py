@@ -88,6 +88,7 @@ def test_when_a_password_comes_by_environment_then_it_is_text_and_masked(tmp_pat
         ('server = "x"\ncaller = "600"', "config.bad_value", "prefix"),
         ('server = "x"\ntransport = "sctp"', "config.bad_value", "udp"),
         ('server = "x"\npassword = "a"\npassword_file = "b"', "config.bad_value", "leave one out"),
+        ('server = "x"\nsrtp = true', "config.bad_value", 'transport = "tls"'),
         ('user = "x"', "config.bad_value", "required"),
     ],
 )

@@ -143,6 +143,20 @@ async def test_when_the_rules_let_a_number_through_then_it_is_called_over_the_tr
             await house.close()
 
 
+async def test_when_a_trunk_wants_srtp_but_its_keys_would_show_then_the_call_is_not_placed() -> None:
+    trunk = Trunk(name="carrier", server=parse_server("192.0.2.1:5060"), srtp=True)
+    house = EchoHouse(SipSettings(listen="127.0.0.1:0", trunks=(trunk,)))
+    house.gateway.guard_calls(Outbound(OutboundRules(), {"carrier": trunk.numbers}))
+    await house.gateway.start()
+    try:
+        with pytest.raises(CallCentreError, match="keys_in_clear") as refused:
+            await house.gateway.call_out("+34600123456")
+        assert refused.value.code == "call.not_trusted"
+        assert house.gateway.open_calls == 0
+    finally:
+        await house.close()
+
+
 async def test_when_nobody_gave_rules_then_nothing_is_called_out() -> None:
     house = EchoHouse()
     with pytest.raises(CallCentreError) as denied:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+from telephony.sdp.crypto_attribute import RandomBytes
 from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import parse_message
 from telephony.sip.signals import DatagramReceived, SendDatagram, TimePassed, UserAgentInput, UserAgentOutput
@@ -45,13 +46,14 @@ def request(
     body: str = "",
     cseq_method: str = "",
     sent_by: str = "192.0.2.7:5062",
+    transport: str = "UDP",
 ) -> bytes:
     """Write a request of the peer."""
     tag = f";tag={to_tag}" if to_tag else ""
     own_tag = f";tag={from_tag}" if from_tag else ""
     return lines(
         f"{method} {target} SIP/2.0",
-        f"Via: SIP/2.0/UDP {sent_by};branch={branch};rport",
+        f"Via: SIP/2.0/{transport} {sent_by};branch={branch};rport",
         "Max-Forwards: 70",
         f'From: "Alice" <sip:alice@192.0.2.7>{own_tag}',
         f"To: <sip:bot@192.0.2.1>{tag}",
@@ -66,10 +68,23 @@ def request(
 class Bench:
     """One user agent, its clock and all that it said."""
 
-    def __init__(self, codecs: tuple[str, ...] = ("PCMU", "PCMA"), *, reach_ms: int = 32_000) -> None:
+    def __init__(
+        self,
+        codecs: tuple[str, ...] = ("PCMU", "PCMA"),
+        *,
+        reach_ms: int = 32_000,
+        random_bytes: RandomBytes | None = None,
+        may_carry_keys: Callable[[Flow], bool] | None = None,
+    ) -> None:
         serial = itertools.count(1)
         self.now_ms = 0
-        settings = UserAgentSettings(local_port=5060, codecs=codecs, reach_ms=reach_ms)
+        settings = UserAgentSettings(
+            local_port=5060,
+            codecs=codecs,
+            reach_ms=reach_ms,
+            random_bytes=random_bytes,
+            may_carry_keys=may_carry_keys,
+        )
         self.agent = UserAgent(settings, lambda: f"tok{next(serial)}")
         self.news: list[UserAgentOutput] = []
         self.sent: list[SipRequest | SipResponse] = []
