@@ -11,7 +11,7 @@ PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
 export PYTHONUTF8 := 1
 WITH_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-.PHONY: help install models demo test lint test-extras soak web lock clean
+.PHONY: help install models demo test style types lanes lint test-extras soak web lock clean
 
 help:
 	@echo "make demo            install, fetch models, place a call to itself, keep serving (ONCE=1: end after the call)"
@@ -37,16 +37,26 @@ models: install
 demo: models
 	@$(WITH_PATH) $(BIN)/warmline demo $(if $(ONCE),--once) $(if $(JSON),--json $(JSON)) $(if $(LANGUAGE),--language $(LANGUAGE))
 
-lint: install
+lint: style types
+
+style: install
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/mypy
+
+# Said in one piece, since the tests print beside it; niced, since they must not wait for it.
+types: install
+	@echo "$(BIN)/mypy"; said=$$(nice -n 19 $(BIN)/mypy 2>&1); ended=$$?; printf '\n%s\n' "$$said"; exit $$ended
 
 test: models
 	@$(WITH_PATH) sh tests/install_peers.sh
-	$(MAKE) lint
-	$(WITH_PATH) $(BIN)/pytest
+	$(MAKE) style
+	$(MAKE) --jobs=2 types lanes
+
+# Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what.
+WORKERS := 4
+lanes: models
+	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation

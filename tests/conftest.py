@@ -6,10 +6,12 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from calls.errors import CallCentreError
 from service.models_store import ModelStore
+from tests import lanes
 from tests.service_process import ServiceProcess
 
 NEEDED = ("whisper-base", "silero-vad", "smart-turn", "e5")
@@ -31,30 +33,76 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
     service.stop()
 
 
-_RECORDED: Counter[str] = Counter()
-_PEERS_LEFT_OUT: list[str] = []
+LEFT_OUT = "left out"
+
+# How long an example takes says who else is at work on this machine; what a property holds is not told by it.
+hypothesis.settings.register_profile(
+    "house", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("house")
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    """Count recorded-speech tests; in CI a left-out peer test is a failure, elsewhere it is named at the end.
+    """Note what was left out; in CI a left-out peer test is a failure, elsewhere it is named at the end.
 
     A peer test that only lacks the recorded speech, which is not ours to give away, counts among the recorded ones.
     """
     report: pytest.TestReport = yield  # type: ignore[assignment]
     skipped = report.skipped and not hasattr(report, "wasxfail")
     if item.get_closest_marker("recorded") and (skipped or (report.when == "call" and not skipped)):
-        _RECORDED["left out" if skipped else "ran"] += 1
+        report.user_properties.append(("recorded", LEFT_OUT if skipped else "ran"))
     if skipped and item.get_closest_marker("peer") and "recorded speech" not in str(report.longrepr):
-        _PEERS_LEFT_OUT.append(item.nodeid)
+        report.user_properties.append(("peer", LEFT_OUT))
         if os.environ.get("CI") == "true":
+            name = lanes.split(item.nodeid)[0]
             report.outcome = "failed"
-            report.longrepr = f"{item.nodeid} needs a peer that is missing, which CI does not allow: {report.longrepr}"
+            report.longrepr = f"{name} needs a peer that is missing, which CI does not allow: {report.longrepr}"
     return report  # type: ignore[return-value]
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was left out."""
-    terminalreporter.write_line(f"recorded speech: {_RECORDED['ran']} tests ran, {_RECORDED['left out']} were left out")
-    for name in _PEERS_LEFT_OUT:
-        terminalreporter.write_line(f"left out, a peer is missing: {name}")
+class _Tally:
+    """Counts in the process that prints; with workers, it sees the reports of all of them."""
+
+    def __init__(self) -> None:
+        self.recorded: Counter[str] = Counter()
+        self.peers: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        report.nodeid = lanes.split(report.nodeid)[0]
+        for name, value in report.user_properties:
+            if name == "recorded":
+                self.recorded[str(value)] += 1
+            elif name == "peer":
+                self.peers.append(report.nodeid)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """Say what was left out."""
+        ran, left_out = self.recorded["ran"], self.recorded[LEFT_OUT]
+        terminalreporter.write_line(f"recorded speech: {ran} tests ran, {left_out} were left out")
+        for name in self.peers:
+            terminalreporter.write_line(f"left out, a peer is missing: {name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Count once, whatever the number of workers."""
+    if not lanes.is_worker(config):
+        config.pluginmanager.register(_Tally())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tell the lanes."""
+    lanes.mark(items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Keep to the lane."""
+    if lanes.is_worker(item.config):
+        lanes.step_back(item)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """Hand tests out by lanes."""
+    return lanes.Lanes(config, log) if config.getoption("dist") == "loadgroup" else None

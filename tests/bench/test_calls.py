@@ -8,6 +8,8 @@ import pytest
 
 from bench import calls
 
+pytestmark = pytest.mark.realtime
+
 
 @pytest.mark.parametrize("leg", ["sip", "webrtc"])
 def test_when_two_calls_are_made_then_every_key_has_a_figure(leg: str) -> None:

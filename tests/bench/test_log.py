@@ -8,6 +8,8 @@ import pytest
 
 from bench.__main__ import main
 
+pytestmark = pytest.mark.realtime
+
 
 def test_when_calls_write_at_once_then_the_waits_of_all_their_facts_are_measured(
     capsys: pytest.CaptureFixture[str],

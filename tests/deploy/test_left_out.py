@@ -21,21 +21,26 @@ def test_phone():
 @pytest.mark.recorded
 def test_phone_that_plays_a_recording():
     pytest.skip("no recorded speech at /nowhere")
+
+@pytest.mark.recorded
+def test_recording():
+    pass
 """
+WORKERS = pytest.mark.parametrize("workers", [(), ("--numprocesses=2", "--dist=loadgroup")], ids=["alone", "in lanes"])
 
 
 @pytest.fixture
 def suite(tmp_path: Path) -> Path:
-    path = tmp_path / "test_suite.py"
-    path.write_text(SUITE)
+    (tmp_path / "test_suite.py").write_text(SUITE)
+    (tmp_path / "test_sums.py").write_text("def test_sum():\n    assert 1 + 1 == 2\n")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  peer: x\n  recorded: x\n")
-    return path
+    return tmp_path
 
 
-def run(suite: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(suite: Path, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
     base = {name: value for name, value in os.environ.items() if name != "CI"}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", str(suite.parent), str(suite)],
+        [sys.executable, "-m", "pytest", "-p", "tests.conftest", "--rootdir", str(suite), str(suite), *options],
         check=False,
         cwd=ROOT,
         env={**base, **environ},
@@ -45,15 +50,26 @@ def run(suite: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_when_a_peer_is_missing_then_its_test_is_named_and_recorded_ones_are_counted(suite: Path) -> None:
-    done = run(suite)
+@WORKERS
+def test_when_a_peer_is_missing_then_its_test_is_named_and_recorded_ones_are_counted(
+    suite: Path, workers: tuple[str, ...]
+) -> None:
+    done = run(suite, *workers)
     assert done.returncode == 0, done.stdout
-    assert "left out, a peer is missing: test_suite.py::test_phone\n" in done.stdout
-    assert "recorded speech: 0 tests ran, 1 were left out" in done.stdout
+    assert done.stdout.count("left out, a peer is missing: test_suite.py::test_phone\n") == 1
+    assert done.stdout.count("recorded speech: 1 tests ran, 1 were left out\n") == 1
+    assert "2 passed, 2 skipped" in done.stdout.splitlines()[-1]
 
 
-def test_when_ci_runs_then_a_missing_peer_is_a_failure_and_missing_recordings_are_not(suite: Path) -> None:
-    done = run(suite, CI="true")
+@WORKERS
+def test_when_ci_runs_then_a_missing_peer_is_a_failure_and_missing_recordings_are_not(
+    suite: Path, workers: tuple[str, ...]
+) -> None:
+    done = run(suite, *workers, CI="true")
     assert done.returncode == 1
-    assert "1 failed, 1 skipped" in done.stdout
+    assert "1 failed, 2 passed, 1 skipped" in done.stdout.splitlines()[-1]
     assert "test_suite.py::test_phone needs a peer that is missing" in done.stdout
+
+
+def test_when_nothing_is_there_to_run_then_workers_say_so_and_fail(suite: Path) -> None:
+    assert run(suite, "-k", "nothing", "--numprocesses=2", "--dist=loadgroup").returncode == 5

@@ -21,6 +21,8 @@ from calls.audio import AudioFrame, Samples
 from records.recording import QUEUE_FRAMES, Recorder, RecordingThread
 from records.wav_file import repair, silence_range
 
+pytestmark = pytest.mark.realtime
+
 TICK_MS = 20
 
 

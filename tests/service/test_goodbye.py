@@ -17,6 +17,8 @@ from service import goodbye
 from service.goodbye import say_goodbye
 from service.serve import Service
 
+pytestmark = pytest.mark.realtime
+
 
 class SlowVoice:
     """A voice that takes `make_s` for a text that it has not said before."""

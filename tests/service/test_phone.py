@@ -16,6 +16,8 @@ from telephony.sip_settings import SipSettings
 from tests.telephony.certificates import Authority
 from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
 
+pytestmark = pytest.mark.realtime
+
 
 def test_when_nobody_listens_there_then_the_command_ends_at_once_with_a_sentence(
     capsys: pytest.CaptureFixture[str],

@@ -254,6 +254,7 @@ def test_when_ids_are_wrong_then_it_is_said() -> None:
     conference.remove("nobody")
 
 
+@pytest.mark.realtime
 async def test_when_a_ticker_drives_it_then_the_clock_counts_its_ticks_until_closed() -> None:
     ticker = Ticker()
     conference = Conference(ticker)

@@ -10,6 +10,7 @@ import pytest
 from telephony.net.udp_transport import UdpTransport, open_udp
 from telephony.sip.message import Flow
 from tests.telephony.sip_fakes import free_udp_port
+from tests.waiting import eventually
 
 
 class Line:
@@ -31,7 +32,7 @@ async def test_when_nobody_listens_at_a_port_then_that_peer_is_told_at_once(host
     transport = await line.open(host)
     nobody = Flow(host, free_udp_port())
     transport.send(b"hello", nobody)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: line.failed)
     transport.close()
     assert line.failed == [nobody]
 
@@ -43,7 +44,7 @@ async def test_when_one_peer_is_gone_then_datagrams_to_others_still_go_out() -> 
     for number in range(20):
         transport.send(b"lost", nobody)
         transport.send(str(number).encode(), somebody)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: len(other.heard) == 20 and line.failed)
     transport.close()
     far.close()
     assert other.heard == [str(number).encode() for number in range(20)]

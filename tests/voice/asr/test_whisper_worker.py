@@ -13,6 +13,8 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from voice.workers.client import EngineSpec, Worker
 
+pytestmark = pytest.mark.realtime
+
 
 async def test_when_the_model_is_missing_then_the_worker_does_not_start_and_says_which_file(tmp_path: Path) -> None:
     worker = Worker("asr", [EngineSpec("asr", "voice.asr.whisper:create", {"model_dir": str(tmp_path)})])

@@ -17,6 +17,8 @@ from tests.fakes.hearing_ear import Ear, Feeder, ScriptedWorker, WallClock, hear
 from voice.hearing import Hearing, HearingSettings
 from voice.turn.settings import BargeInAction, TurnSettings
 
+pytestmark = pytest.mark.realtime
+
 LOST = CallCentreError("worker.lost", "The worker died.", fault="us", retryable=True)
 IMPATIENT = TurnSettings(decode_deadline_ms=150, retry_ms=40, voice_deadline_ms=200)
 

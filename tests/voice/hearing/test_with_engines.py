@@ -20,6 +20,8 @@ from voice.hearing import Hearing, HearingSettings
 from voice.turn.settings import TurnSettings
 from voice.workers.local import LocalWorker
 
+pytestmark = pytest.mark.realtime
+
 UNHURRIED = HearingSettings(turn=TurnSettings(decode_deadline_ms=25_000))
 """Machines that run tests may be many times slower than one that takes calls."""
 

@@ -17,6 +17,8 @@ from voice.tts.words import Span
 from voice.workers.client import EngineSpec
 from voice.workers.local import LocalWorker
 
+pytestmark = pytest.mark.realtime
+
 SPOKEN: dict[str, list[str]] = {}
 BROKEN: set[str] = set()
 

@@ -21,6 +21,8 @@ from calls.errors import CallCentreError
 from voice.workers.client import CancelledRequest, EngineSpec, Worker
 from voice.workers.local import LocalWorker
 
+pytestmark = pytest.mark.realtime
+
 FACTORY = "worker_engines:create"
 
 
