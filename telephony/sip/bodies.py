@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from telephony.sip.headers import Headers
 
@@ -13,6 +14,12 @@ DTMF_TYPE = "application/dtmf"
 _DIGITS = frozenset("0123456789*#ABCD")
 _DEFAULT_DIGIT_MS = 160
 """What gateways put into dtmf-relay when nobody asked for another length."""
+_KNOWN = frozenset((SDP_TYPE, DTMF_RELAY_TYPE, DTMF_TYPE, "message/sipfrag"))
+_DEEPEST = 3
+"""Multiparts within multiparts; real ones have two levels."""
+_MOST_PARTS = 32
+_FOLD = re.compile(rb"\n[ \t]+")
+_HANDLING = re.compile(r";\s*handling\s*=\s*(required|optional)\b", re.IGNORECASE)
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,70})\"|([^;\s]{1,70}))", re.IGNORECASE)
 
 
@@ -21,20 +28,70 @@ def media_type(headers: Headers) -> str:
     return (headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One piece of a body that is no multipart itself."""
+
+    kind: str
+    """Content type without parameters, lower case."""
+    disposition: str
+    """Content-Disposition without parameters, lower case, empty when there is none."""
+    handling: str
+    """`required`, `optional`, or empty when it is not said."""
+    content: bytes
+
+
 def find_sdp(headers: Headers, body: bytes) -> bytes | None:
-    """Return the session description of a body, None when it holds none."""
-    kind = media_type(headers)
-    if kind == SDP_TYPE:
-        return body
-    boundary = _BOUNDARY.search(headers.get("Content-Type") or "") if kind.startswith("multipart/") else None
-    if boundary is None:
+    """Return the session description of a body, None when it holds none, or something else that must be understood.
+
+    A part without `handling` counts as one that may be left unread when it stands beside a description: the letter of
+    RFC 3261 section 20.11 makes it required, and gateways that add ISUP or a location forget to say otherwise.
+    """
+    parts = _parts_of(headers, body)
+    if any(part.kind not in _KNOWN and part.handling == "required" for part in parts) and len(parts) > 1:
         return None
-    mark = b"--" + (boundary[1] or boundary[2]).encode("utf-8", "surrogateescape")
-    for part in body.split(mark)[1:]:
-        head, _, content = part.replace(b"\r\n", b"\n").partition(b"\n\n")
-        if re.search(rb"^content-type\s*:\s*application/sdp\b", head, re.IGNORECASE | re.MULTILINE):
-            return content
-    return None
+    wanted = (part.content for part in parts if part.kind == SDP_TYPE and part.disposition != "early-session")
+    return next(wanted, None)
+
+
+def may_be_ignored(headers: Headers, body: bytes) -> bool:
+    """True when nothing in a body is known here and the peer lets us leave all of it unread (RFC 5621 section 4.7)."""
+    parts = _parts_of(headers, body)
+    return bool(parts) and all(part.kind not in _KNOWN and part.handling == "optional" for part in parts)
+
+
+def _parts_of(headers: Headers, body: bytes) -> list[_Part]:
+    fields = (headers.get("Content-Type") or "", headers.get("Content-Disposition") or "")
+    return _leaves(*fields, body, _DEEPEST) if body else []
+
+
+def _leaves(content_type: str, disposition: str, content: bytes, depth: int) -> list[_Part]:
+    """Return the pieces of a body that are no multiparts, nested ones opened (RFC 5621 section 3)."""
+    kind = content_type.partition(";")[0].strip().lower()
+    boundary = _BOUNDARY.search(content_type) if kind.startswith("multipart/") and depth else None
+    if boundary is None:
+        handling = _HANDLING.search(disposition)
+        named = disposition.partition(";")[0].strip().lower()
+        return [_Part(kind, named, handling[1].lower() if handling else "", content)]
+    mark = re.escape((boundary[1] or boundary[2]).encode("utf-8", "surrogateescape"))
+    borders = list(re.finditer(rb"^--" + mark + rb"(?:--)?[ \t]*\r?$", content, re.MULTILINE))[:_MOST_PARTS]
+    parts: list[_Part] = []
+    ends = [border.start() for border in borders[1:]]
+    if borders and not borders[-1][0].rstrip().endswith(b"--"):
+        ends.append(len(content))  # the last border is missing
+    for border, end in zip(borders, ends, strict=False):
+        piece = content[border.end() : end].replace(b"\r\n", b"\n").removeprefix(b"\n")
+        head, _, inner = (b"\n" + piece).partition(b"\n\n")
+        fields = Headers(
+            (name, value.strip())
+            for name, colon, value in (
+                line.partition(":") for line in _FOLD.sub(b" ", head).decode("utf-8", "surrogateescape").split("\n")
+            )
+            if colon
+        )
+        kind_of = fields.get("Content-Type") or "text/plain"
+        parts += _leaves(kind_of, fields.get("Content-Disposition") or "", inner.removesuffix(b"\n"), depth - 1)
+    return parts
 
 
 def accepts_sdp(headers: Headers) -> bool:

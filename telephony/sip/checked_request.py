@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from telephony.sip.bodies import may_be_ignored
 from telephony.sip.grammar import SipSyntaxError, is_token, parse_number
 from telephony.sip.headers import Headers
 from telephony.sip.message import SipRequest, SipResponse
@@ -57,7 +58,7 @@ class CheckedRequest:
 
     @property
     def body(self) -> bytes:
-        """The body, as long as Content-Length said."""
+        """The body, as long as Content-Length said; empty when the peer lets us ignore it and we know nothing of it."""
         return self.request.body
 
 
@@ -85,6 +86,8 @@ def check_request(request: SipRequest) -> CheckedRequest:
             raise SipSyntaxError("the Request-URI carries headers")
         contacts = [parse_name_addr(value) for value in headers.split("Contact") if value != "*"]
         call_id = _required(headers.get("Call-ID"), "Call-ID")
+        if request.body and may_be_ignored(headers, request.body):
+            request = replace(request, body=b"")
         return CheckedRequest(
             request=request,
             uri=uri,

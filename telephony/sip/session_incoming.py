@@ -8,6 +8,7 @@ from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import OfferState
 from telephony.sdp.session_description import SdpError
 from telephony.sip.checked_request import CheckedRequest
+from telephony.sip.grammar import SipSyntaxError, parse_number
 from telephony.sip.headers import Fields
 from telephony.sip.message import Flow, SipResponse
 from telephony.sip.reliable import TAG, ReliableSender, ReliableState, parse_rack
@@ -18,6 +19,9 @@ from telephony.sip.signals import SessionId
 from telephony.sip.sip_dialog import dialog_of_callee
 from telephony.sip.transaction_layer import TransactionKey
 from telephony.sip.wire import Wire
+
+_LONGEST_EXPIRES_S = 2**32 - 1
+"""Source: RFC 3261 section 20.19."""
 
 
 class IncomingSession(ReferringSession):
@@ -40,6 +44,11 @@ class IncomingSession(ReferringSession):
         self._invite = checked
         self._source = source
         self._expires_ms = now_ms + wire.settings.answer_ms
+        wish_s = _expires_s(checked)
+        self._caller_waits_less = wish_s is not None and 1_000 * wish_s < wire.settings.answer_ms
+        """The caller's own limit comes first (RFC 3261 section 13.3.1)."""
+        if wish_s is not None and self._caller_waits_less:
+            self._expires_ms = now_ms + 1_000 * wish_s
         self._refusal: tuple[int, str, Fields] = (480, "", ())
         self._note_peer(checked.headers)
         self.media.local = replace(self.media.local, random_bytes=wire.key_source(source))
@@ -109,8 +118,8 @@ class IncomingSession(ReferringSession):
                 self._take(SessionEvent.REJECT, now_ms)
                 return
         if self.state is SessionState.RINGING and now_ms >= self._expires_ms:
-            self._cause = "timeout"
-            self._take(SessionEvent.EXPIRED, now_ms)
+            self._cause = "cancelled" if self._caller_waits_less else "timeout"
+            self._take(SessionEvent.CANCEL if self._caller_waits_less else SessionEvent.EXPIRED, now_ms)
         else:
             super().expire(now_ms)
 
@@ -245,3 +254,12 @@ class IncomingSession(ReferringSession):
 
     def _record_routes(self) -> Fields:
         return tuple(("Record-Route", value) for value in self._invite.headers.all("Record-Route"))
+
+
+def _expires_s(invite: CheckedRequest) -> int | None:
+    """Return for how long an invitation holds, None when it says nothing that can be read."""
+    value = invite.headers.get("Expires")
+    try:
+        return parse_number(value, "Expires", _LONGEST_EXPIRES_S) or None if value is not None else None
+    except SipSyntaxError:
+        return None

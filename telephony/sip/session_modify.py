@@ -33,6 +33,8 @@ _GONE = (408, 481)
 _LATER = (500, 503, 504)
 """With Retry-After these ask us to wait. Source: RFC 3261 section 21.5."""
 _LONGEST_RETRY_S = 30
+_MOST_UNCONFIRMED = 4
+"""200s that wait for their ACKs, each sent 11 times. Source: RFC 3261 section 14.1 allows one, a late ACK makes two."""
 _ASKING = (ChangeState.SENT, ChangeState.AGAIN)
 
 
@@ -218,6 +220,9 @@ class ChangingSession(Session):
             return
         if self.media.state is OfferState.OFFERED or self.change in _ASKING:
             self._refuse(key, checked, source, 491, now_ms)
+            return
+        if len(self._unconfirmed) >= _MOST_UNCONFIRMED:
+            self._refuse(key, checked, source, 500, now_ms, fields=(_RETRY_AFTER,))
             return
         agreement = None
         if not checked.body:

@@ -19,7 +19,7 @@ from telephony.sip.refer import (
     status_of_fragment,
 )
 from telephony.sip.session_modify import ChangingSession
-from telephony.sip.session_states import SessionState
+from telephony.sip.session_states import SessionEvent, SessionState
 from telephony.sip.signals import SessionId, TransferAsked, TransferProgress
 from telephony.sip.transaction_layer import TransactionKey
 from telephony.sip.uri import SipUri
@@ -36,6 +36,8 @@ from telephony.transfer import (
     ReferrerState,
 )
 
+_MOST_TRANSFERS = 4
+"""Asked for by one peer at a time; each makes us call somebody, and a person asks for one."""
 _EXPIRES_S = 180
 """How long we promise to tell a referrer of progress. Source: as `telephony.transfer.WAIT_MS`."""
 
@@ -159,6 +161,9 @@ class ReferringSession(ChangingSession):
         if self.state is not SessionState.TALKING:
             self._refuse(key, checked, source, 500, now_ms, fields=(("Retry-After", "1"),))
             return
+        if len(self._asked_of_us) >= _MOST_TRANSFERS:
+            self._refuse(key, checked, source, 503, now_ms, fields=(("Retry-After", "5"),))
+            return
         try:
             wanted = parse_refer_to(checked.headers)
         except SipSyntaxError as error:
@@ -196,6 +201,14 @@ class ReferringSession(ChangingSession):
                 self._notify(number, theirs, told, now_ms, last=act is RefereeAct.TELL_LAST)
         if theirs.state is RefereeState.OVER:
             del self._asked_of_us[number]
+
+    def _take(self, event: SessionEvent, now_ms: int) -> None:
+        """Take one row of the table; a transfer that waits for its decision is not done any more (section 15.1.2)."""
+        super()._take(event, now_ms)
+        if self.state is not SessionState.TALKING:
+            for number, theirs in list(self._asked_of_us.items()):
+                if theirs.state is RefereeState.ASKED:
+                    self._step_theirs(number, RefereeEvent.REFUSE, 487, now_ms)
 
     def _notify(self, number: int, theirs: _AskedOfUs, status: int, now_ms: int, *, last: bool) -> None:
         if self.dialog is None or self.state is not SessionState.TALKING:

@@ -12,6 +12,8 @@ T4_MS = 5_000
 """Longest time that a message stays in the network."""
 TIMEOUT_MS = 64 * T1_MS
 """Timers B, F, H, J, L, M and the wait for an ACK of a 2xx."""
+NO_FINAL_MS = 200_000
+"""Timer C: who rings on says so each minute (RFC 3261 section 13.3.1.1). Source: section 16.6, more than 3 min."""
 COMPLETED_CLIENT_MS = 32_000
 """Timer D on unreliable transports: at least 32 s."""
 
@@ -21,6 +23,7 @@ class Timer(Enum):
 
     A = "INVITE client: send the request again"
     B = "INVITE client: nobody answered"
+    C = "INVITE client: somebody was there, but a final response never came"
     D = "INVITE client: absorb repeated final responses"
     E = "non-INVITE client: send the request again"
     F = "non-INVITE client: nobody answered"
@@ -36,6 +39,7 @@ class Timer(Enum):
 FIRST_MS = {
     Timer.A: T1_MS,
     Timer.B: TIMEOUT_MS,
+    Timer.C: NO_FINAL_MS,
     Timer.D: COMPLETED_CLIENT_MS,
     Timer.E: T1_MS,
     Timer.F: TIMEOUT_MS,

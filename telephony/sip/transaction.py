@@ -132,6 +132,8 @@ class Transaction:
         self.flow = flow
         self.has_moved = False
         """True when the request was sent again on a second stream."""
+        self.armed_ms: int | None = None
+        """When its layer looks at it next."""
         self.state = self.start_state
         self._timers = TimerSet(reliable=reliable)
         self._last_sent: SipRequest | SipResponse | None = None

@@ -2,7 +2,7 @@
 
 INVITE::
 
-    CALLING  A: resend --1xx--> PROCEEDING  1xx: pass up
+    CALLING  A: resend --1xx--> PROCEEDING  1xx: pass up; C, failed: TERMINATED
       | | |                        |   |
       | | '--refusal--.   refusal  |   | 2xx
       | |             v            |   |
@@ -46,14 +46,15 @@ from telephony.sip.transaction import (
 _REFUSED = (Do.STOP, Do.PASS_UP, Do.ACKNOWLEDGE, Start(Timer.D))
 _ACCEPTED = (Do.STOP, Do.PASS_UP, Start(Timer.M))
 INVITE_CLIENT: Table = {
-    (State.CALLING, Happening.GOT_1XX): (State.PROCEEDING, (Do.STOP, Do.PASS_UP)),
+    (State.CALLING, Happening.GOT_1XX): (State.PROCEEDING, (Do.STOP, Do.PASS_UP, Start(Timer.C))),
     (State.CALLING, Happening.GOT_2XX): (State.ACCEPTED, _ACCEPTED),
     (State.CALLING, Happening.GOT_REFUSAL): (State.COMPLETED, _REFUSED),
     (State.CALLING, Happening.TRANSPORT_FAILED): (State.TERMINATED, (Do.UNREACHABLE,)),
     (State.CALLING, Happening.STREAM_LOST): (State.CALLING, (Do.RESEND,)),
     (State.CALLING, Timer.A): (State.CALLING, (Do.RESEND, Again(Timer.A))),
     (State.CALLING, Timer.B): (State.TERMINATED, (Do.TIMED_OUT,)),
-    (State.PROCEEDING, Happening.GOT_1XX): (State.PROCEEDING, (Do.PASS_UP,)),
+    (State.PROCEEDING, Happening.GOT_1XX): (State.PROCEEDING, (Do.PASS_UP, Start(Timer.C))),
+    (State.PROCEEDING, Timer.C): (State.TERMINATED, (Do.TIMED_OUT,)),
     (State.PROCEEDING, Happening.GOT_2XX): (State.ACCEPTED, _ACCEPTED),
     (State.PROCEEDING, Happening.GOT_REFUSAL): (State.COMPLETED, _REFUSED),
     (State.PROCEEDING, Happening.TRANSPORT_FAILED): (State.TERMINATED, (Do.UNREACHABLE,)),

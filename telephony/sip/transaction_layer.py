@@ -212,6 +212,8 @@ class TransactionLayer:
             if transaction is not None and transaction.next_deadline_ms() == deadline_ms:
                 return deadline_ms
             heapq.heappop(self._deadlines)
+            if transaction is not None and transaction.armed_ms == deadline_ms:
+                self._arm(key, transaction, again=True)  # it was put off since
         return None
 
     def expire(self, now_ms: int) -> list[LayerOutput]:
@@ -221,8 +223,18 @@ class TransactionLayer:
             _, _, key = heapq.heappop(self._deadlines)
             transaction = self._find(key)
             if transaction is not None:
+                transaction.armed_ms = None
                 outputs += self._run(key, transaction.expire(now_ms))
         return outputs
+
+    def _arm(self, key: TransactionKey, transaction: Transaction, *, again: bool = False) -> None:
+        """Note when the transaction must be woken, unless it is woken before that anyway: no flood fills the heap."""
+        due_ms = transaction.next_deadline_ms()
+        if due_ms is None:
+            transaction.armed_ms = None
+        elif again or transaction.armed_ms is None or due_ms < transaction.armed_ms:
+            transaction.armed_ms = due_ms
+            heapq.heappush(self._deadlines, (due_ms, next(self._serial), key))
 
     def _forget_client(self, key: TransactionKey) -> None:
         self._clients.pop(key, None)
@@ -251,6 +263,6 @@ class TransactionLayer:
             self._forget_client(key)
             if self._servers.pop(key, None) is not None and self._merges.get(_merge_key(transaction.request)) == key:
                 del self._merges[_merge_key(transaction.request)]
-        elif (deadline_ms := transaction.next_deadline_ms()) is not None:
-            heapq.heappush(self._deadlines, (deadline_ms, next(self._serial), key))
+        else:
+            self._arm(key, transaction)
         return named

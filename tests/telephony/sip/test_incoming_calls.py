@@ -483,6 +483,63 @@ def test_when_the_offer_is_one_part_of_a_multipart_body_then_it_is_found() -> No
     assert isinstance(bench.take_news()[0], MediaAgreed)
 
 
+ISUP = "Content-Type: application/isup\nContent-Disposition: signal;handling={}\n\nxx"
+SDP_PART = f"Content-Type: application/sdp\n\n{OFFER}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status"),
+    [
+        ("multipart/mixed;boundary=e", f"--e\n{ISUP.format('optional')}\n--e\n{SDP_PART}\n--e--\n", 100),
+        ("multipart/mixed;boundary=e", f"--e\n{ISUP.format('required')}\n--e\n{SDP_PART}\n--e--\n", 415),
+        ("multipart/mixed;boundary=e", f"--e\n{ISUP.format('optional')}\n--e\n{SDP_PART}", 100),
+        (
+            "multipart/mixed;boundary=e",
+            f"--e\nContent-Type: multipart/alternative;boundary=f\n\n--f\n\nplain\n--f\n{SDP_PART}\n--f--\n--e--\n",
+            100,
+        ),
+        ("multipart/mixed;boundary=e", f"--e\nContent-Type: text/x\n\n{OFFER}--e--\n", 415),
+        ("multipart/mixed", f"--e\n{SDP_PART}\n--e--\n", 415),
+    ],
+)
+def test_when_a_body_has_parts_then_ours_is_found_and_what_must_be_understood_is_415(
+    kind: str, body: str, status: int
+) -> None:
+    bench = Bench()
+    sent = bench.receive(request("INVITE", extra=(f"Content-Type: {kind}",), body=body))
+    assert statuses(sent) == [status]
+
+
+def test_when_all_of_a_body_may_be_ignored_then_the_call_is_one_without_an_offer() -> None:
+    bench = Bench()
+    fields = ("Content-Type: application/isup", "Content-Disposition: signal;handling=optional")
+    bench.receive(request("INVITE", extra=fields, body="xx"))
+    (arrived,) = bench.take_news()
+    assert isinstance(arrived, CallArrived)
+    (answer,) = bench.give(AnswerCall(arrived.session_id, 20_000))
+    assert parse_sdp(answer.body).media[0].port == 20_000
+
+
+@pytest.mark.parametrize(("says", "after_ms", "status"), [("3", 3_000, 487), ("600", 20_000, 480), ("x", 20_000, 480)])
+def test_when_an_invitation_expires_before_anybody_answers_then_it_ends_with_487(
+    says: str, after_ms: int, status: int
+) -> None:
+    bench = Bench()
+    session = arrive(bench, extra=(f"Expires: {says}",))  # type: ignore[arg-type]
+    assert bench.wait(after_ms - 1) == []
+    assert statuses(bench.wait(1)) == [status]
+    (over,) = bench.take_news()
+    assert isinstance(over, CallOver)
+    assert (over.session_id, over.cause) == (session, "cancelled" if status == 487 else "timeout")
+
+
+def test_when_changes_are_never_confirmed_then_only_so_many_wait() -> None:
+    bench = Bench()
+    _, tag = talk(bench)
+    asks = [request("INVITE", branch=f"z9hG4bKn{n}", cseq=n, to_tag=tag, body=OFFER) for n in range(2, 8)]
+    assert [bench.statuses(data) for data in asks] == [[200]] * 4 + [[500]] * 2
+
+
 def test_when_the_caller_is_withheld_then_name_and_number_are_empty() -> None:
     bench = Bench()
     hidden = request("INVITE", body=OFFER).replace(

@@ -297,3 +297,17 @@ def _carry(near: Bench, far: Bench, sent: list[SipRequest | SipResponse], *, to_
         message, towards_near = waiting.pop(0)
         receiver = near if towards_near else far
         waiting += [(next_one, not towards_near) for next_one in receiver.receive(_bytes(message))]
+
+
+def test_when_a_change_of_ours_is_tried_but_never_answered_then_the_call_ends_after_timer_c() -> None:
+    bench = Bench()
+    session, _ = talk(bench)
+    ours = asked(bench.give(DirectMedia(session, "sendonly")))
+    bench.receive(reply(ours, 100))
+    bench.wait(199_000)
+    assert bench.agent.open_sessions == 1
+    (bye,) = bench.wait(1_500)[:1]
+    assert isinstance(bye, SipRequest)
+    assert bye.method == "BYE"
+    bench.wait(40_000)
+    assert (bench.agent.open_sessions, bench.agent.open_transactions) == (0, 0)

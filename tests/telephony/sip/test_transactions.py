@@ -23,6 +23,7 @@ from telephony.sip.transaction import (
 from telephony.sip.transaction_client import InviteClientTransaction, OtherClientTransaction
 from telephony.sip.transaction_layer import TransactionFailed, TransactionLayer
 from telephony.sip.transaction_server import InviteServerTransaction, OtherServerTransaction
+from tests.telephony.sip.ua_bench import Bench, request
 
 FLOW = Flow("192.0.2.7", 5062)
 FIELDS = Headers(
@@ -99,6 +100,7 @@ ROWS = {
         PROCEEDING --GOT_2XX--> ACCEPTED: u
         PROCEEDING --GOT_REFUSAL--> COMPLETED: ua
         PROCEEDING --TRANSPORT_FAILED--> TERMINATED: x
+        PROCEEDING --C--> TERMINATED: t
         COMPLETED --GOT_1XX--> COMPLETED:
         COMPLETED --GOT_2XX--> COMPLETED:
         COMPLETED --GOT_REFUSAL--> COMPLETED: a
@@ -340,3 +342,13 @@ def test_when_a_refusal_is_acknowledged_then_the_ack_has_the_invites_branch_and_
     assert ack.message.headers.all("Route") == ["<sip:p1;lr>"]
     assert ack.message.headers.get("To") == "<sip:b@y>;tag=2"
     assert ack.message.headers.get("CSeq") == "7 ACK"
+
+
+def test_when_a_request_is_repeated_very_often_then_the_list_of_deadlines_does_not_grow() -> None:
+    bench = Bench()
+    for _ in range(500):
+        bench.receive(request("OPTIONS"))
+        bench.now_ms += 1
+    assert len(bench.agent._wire.layer._deadlines) == 1
+    bench.wait(32_000)
+    assert bench.agent.open_transactions == 0

@@ -367,3 +367,21 @@ def test_when_the_target_of_an_attended_transfer_left_meanwhile_then_nothing_is_
     bench.take_news()
     assert bench.give(AskTransfer(session, SipUri("sip", "", "invalid"), "gone")) == []
     assert news_of(bench) == [(481, True)]
+
+
+def test_when_the_call_ends_before_a_transfer_is_decided_then_its_refer_is_answered_with_487() -> None:
+    bench = Bench()
+    _, tag = talk(bench)
+    fields = ("Refer-To: <sip:c@192.0.2.9>",)
+    assert bench.receive(request("REFER", branch="z9hG4bKr", cseq=2, to_tag=tag, extra=fields)) == []
+    assert statuses(bench.receive(request("BYE", branch="z9hG4bKb", cseq=3, to_tag=tag))) == [200, 487]
+    bench.wait(40_000)
+    assert (bench.agent.open_sessions, bench.agent.open_transactions) == (0, 0)
+
+
+def test_when_a_peer_asks_for_many_transfers_at_once_then_only_some_are_considered() -> None:
+    bench = Bench()
+    _, tag = talk(bench)
+    fields = ("Refer-To: <sip:c@192.0.2.9>",)
+    asks = [request("REFER", branch=f"z9hG4bKr{n}", cseq=n, to_tag=tag, extra=fields) for n in range(2, 8)]
+    assert [bench.statuses(data) for data in asks] == [[]] * 4 + [[503]] * 2

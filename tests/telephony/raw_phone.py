@@ -1,0 +1,242 @@
+"""A phone written by hand on bare sockets: it says exactly what a test says, and proves by RTP what it hears."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from calls.audio import Samples
+from telephony.codecs.g711 import G711
+from telephony.rtp.packet import RtpPacket, RtpParseError, build_rtp, parse_rtp
+from telephony.sip.message import SipRequest, SipResponse
+from telephony.sip.parse_message import NotSipError, parse_message
+from tests.telephony.likeness import unique_sound
+
+HOST = "127.0.0.1"
+WAITS_S = 3.0
+_serials = itertools.count(1)
+Message = SipRequest | SipResponse
+
+
+class NothingCameError(AssertionError):
+    """What was expected did not come."""
+
+
+def description(port: int, *, host: str = HOST, direction: str = "sendrecv", formats: str = "0 8 101") -> str:
+    """Return an offer or answer of one audio stream."""
+    return (
+        f"v=0\r\no=- 1 {next(_serials)} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        f"m=audio {port} RTP/AVP {formats}\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
+    )
+
+
+class RtpEnd:
+    """One RTP socket: speaks and listens in real time."""
+
+    def __init__(self, seed: int = 1) -> None:
+        self.says = unique_sound(seed)
+        self.heard: list[RtpPacket] = []
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((HOST, 0))
+        self._socket.setblocking(False)
+        self.port = int(self._socket.getsockname()[1])
+        self._ssrc = 0x1234 + seed
+        self._at = 0
+        self._law = G711("PCMU")
+
+    async def talk(self, to_port: int, seconds: float = 1.0) -> Samples:
+        """Say the next piece and return what came meanwhile, in order of arrival."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        before = len(self.heard)
+        for _ in range(round(seconds * 50)):
+            frame = self.says[self._at * 160 : (self._at + 1) * 160]
+            packet = RtpPacket(0, self._at & 0xFFFF, self._at * 160, self._ssrc, self._law.encode(frame), False)
+            self._socket.sendto(build_rtp(packet), (HOST, to_port))
+            self._at += 1
+            due_s += 0.02
+            await asyncio.sleep(max(0.0, due_s - loop.time()))
+            self.drain()
+        return self.sound(before)
+
+    def drain(self) -> int:
+        """Take what waits; return how many packets."""
+        taken = 0
+        while True:
+            try:
+                data = self._socket.recv(2048)
+            except BlockingIOError:
+                return taken
+            try:
+                self.heard.append(parse_rtp(data))
+                taken += 1
+            except RtpParseError:
+                continue
+
+    def sound(self, since: int = 0) -> Samples:
+        """Return the audio of the packets from a number on."""
+        frames = [self._law.decode(packet.payload) for packet in self.heard[since:] if packet.payload_type == 0]
+        return np.concatenate(frames) if frames else np.zeros(0, np.int16)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@dataclass
+class RawCall:
+    """What one dialog needs to be spoken in."""
+
+    call_id: str
+    to_tag: str = ""
+    cseq: int = 1
+    remote_port: int = 0
+    """Where our side sends RTP."""
+    messages: list[Message] = field(default_factory=list)
+
+
+class RawPhone:
+    """One UDP socket with SIP on it."""
+
+    def __init__(self, gateway_port: int) -> None:
+        self.gateway = (HOST, gateway_port)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((HOST, 0))
+        self._socket.setblocking(False)
+        self.port = int(self._socket.getsockname()[1])
+        self.kept: list[Message] = []
+        """What came while something else was waited for."""
+
+    def __enter__(self) -> RawPhone:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+
+    def request(
+        self,
+        method: str,
+        *,
+        call_id: str = "",
+        cseq: int = 1,
+        to_tag: str = "",
+        body: str = "",
+        branch: str = "",
+        extra: tuple[str, ...] = (),
+        target: str = "",
+        content_type: str = "application/sdp",
+        via: str = "",
+    ) -> bytes:
+        """Write a request; a branch and a Call-ID of its own unless they are given."""
+        content = body.encode()
+        tag = f";tag={to_tag}" if to_tag else ""
+        branch = branch or f"z9hG4bKraw{next(_serials)}"
+        lines = [
+            f"{method} {target or f'sip:bot@{HOST}:{self.gateway[1]}'} SIP/2.0",
+            via or f"Via: SIP/2.0/UDP {HOST}:{self.port};branch={branch};rport",
+            "Max-Forwards: 70",
+            f"From: <sip:raw@{HOST}:{self.port}>;tag=raw",
+            f"To: <sip:bot@{HOST}>{tag}",
+            f"Call-ID: {call_id or f'raw-{self.port}-{next(_serials)}'}",
+            f"CSeq: {cseq} {method}",
+            f"Contact: <sip:raw@{HOST}:{self.port}>",
+            *extra,
+            *((f"Content-Type: {content_type}",) if content else ()),
+            f"Content-Length: {len(content)}",
+        ]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + content
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendto(data, self.gateway)
+
+    async def receive(self, most_s: float = WAITS_S) -> Message | None:
+        """Return the next message, None when none came in time."""
+        try:
+            async with asyncio.timeout(most_s):
+                while True:
+                    data = await asyncio.get_running_loop().sock_recv(self._socket, 65_535)
+                    try:
+                        return parse_message(data)
+                    except NotSipError:
+                        continue
+        except TimeoutError:
+            return None
+
+    async def response(self, *, cseq: str = "", least: int = 200, most_s: float = WAITS_S) -> SipResponse:
+        """Return the next response of at least that status to the request with this CSeq."""
+        while (message := await self.receive(most_s)) is not None:
+            is_it = isinstance(message, SipResponse) and message.status >= least
+            if is_it and (not cseq or message.headers.get("CSeq") == cseq):
+                assert isinstance(message, SipResponse)
+                return message
+            self.kept.append(message)
+        raise NothingCameError(f"no response to {cseq or 'it'}, only {[_name(message) for message in self.kept]}")
+
+    async def next_request(self, method: str, most_s: float = WAITS_S) -> SipRequest:
+        """Return the next request of that method."""
+        while (message := await self.receive(most_s)) is not None:
+            if isinstance(message, SipRequest) and message.method == method:
+                return message
+            self.kept.append(message)
+        raise NothingCameError(f"no {method}, only {[_name(message) for message in self.kept]}")
+
+    async def ask(self, method: str, **how: object) -> SipResponse:
+        """Send a request outside of any call and return its final response; an INVITE's refusal is acknowledged."""
+        branch = f"z9hG4bKraw{next(_serials)}"
+        call_id = f"raw-{self.port}-{next(_serials)}"
+        data = self.request(method, **{"branch": branch, "call_id": call_id, **how})  # type: ignore[arg-type]
+        self.send(data)
+        answer = await self.response()
+        if method == "INVITE" and answer.status >= 300:
+            self.send(self.request("ACK", branch=branch, call_id=call_id, to_tag=tag_of(answer)))
+        return answer
+
+    async def call(self, rtp: RtpEnd, *, extra: tuple[str, ...] = (), body: str | None = None) -> RawCall:
+        """Place a call and confirm it."""
+        call = RawCall(f"raw-{self.port}-{next(_serials)}")
+        offer = description(rtp.port) if body is None else body
+        self.send(self.request("INVITE", call_id=call.call_id, body=offer, extra=extra))
+        answer = await self.response(cseq="1 INVITE")
+        assert answer.status == 200, answer
+        call.to_tag = tag_of(answer)
+        call.remote_port = media_port(answer)
+        self.confirm(call)
+        return call
+
+    def confirm(self, call: RawCall, body: str = "") -> None:
+        """Send the ACK of the latest INVITE."""
+        self.send(self.request("ACK", call_id=call.call_id, cseq=call.cseq, to_tag=call.to_tag, body=body))
+
+    async def within(self, call: RawCall, method: str, **how: object) -> SipResponse:
+        """Send the next request of a call and return its final response; an INVITE is acknowledged."""
+        call.cseq += 1
+        branch = f"z9hG4bKraw{next(_serials)}"
+        base = {"call_id": call.call_id, "cseq": call.cseq, "to_tag": call.to_tag, "branch": branch}
+        self.send(self.request(method, **{**base, **how}))  # type: ignore[arg-type]
+        answer = await self.response(cseq=f"{call.cseq} {method}")
+        if method == "INVITE":
+            same = branch if answer.status >= 300 else ""
+            ack = self.request("ACK", call_id=call.call_id, cseq=call.cseq, to_tag=call.to_tag, branch=same)
+            self.send(ack)
+        return answer
+
+    async def hang_up(self, call: RawCall) -> None:
+        answer = await self.within(call, "BYE")
+        assert answer.status == 200
+
+
+def tag_of(message: Message) -> str:
+    """Return the To tag."""
+    return (message.headers.get("To") or "").partition("tag=")[2].partition(";")[0]
+
+
+def media_port(message: Message) -> int:
+    """Return the port of the first m-line."""
+    return int(next(line for line in message.body.decode().splitlines() if line.startswith("m=")).split()[1])
+
+
+def _name(message: Message) -> str:
+    return f"{message.status}" if isinstance(message, SipResponse) else message.method
