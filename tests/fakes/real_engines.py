@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
 import os
 import subprocess
+import uuid
 import wave
 from functools import lru_cache
 from pathlib import Path
@@ -15,10 +18,13 @@ import pytest
 from calls.audio import Samples, to_int16
 from calls.ids import Language
 from calls.resample import Resampler
+from service.models_store import ModelStore
 from voice.tts.kokoro import KokoroModel
 from voice.workers.client import EngineSpec
 
 MODELS = Path(os.environ.get("WARMLINE_MODELS") or Path.home() / ".cache" / "warmline" / "models")
+ROOT = Path(__file__).parents[2]
+STYLES = ROOT / "models" / "kokoro-styles"
 SHARED = Path(os.environ.get("WARMLINE_SHARED") or Path(__file__).parents[3] / "shared")
 
 
@@ -69,8 +75,25 @@ def espeak(text: str, voice: str, words_per_minute: int = 150) -> Samples:
 def caller_says(text: str, language: Language, speed: float = 1.0) -> Samples:
     """Speech at 16 kHz without silence around it, in a voice that is understood with margin and is never the bot's.
 
-    Takes about 0.4 s a second of speech: call it before the call, or in a thread.
+    Takes about 0.4 s a second of speech the first time on a machine, so call it before the call, or in a thread; then
+    it lies in a folder beside the models, until the weights or the code that made it are others.
     """
+    spoken = ", ".join((text, language, _CALLERS[language], str(speed)))
+    kept = _voices_folder() / f"{hashlib.sha256(spoken.encode()).hexdigest()[:24]}.npy"
+    if kept.exists():
+        found: Samples = np.load(kept)
+        return found
+    said = _made(text, language, speed)
+    with contextlib.suppress(OSError):  # a folder that cannot be written only costs time
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        part = kept.with_suffix(f".{uuid.uuid4().hex}.part")  # other workers make the same, at the same time
+        with part.open("wb") as file:
+            np.save(file, said)
+        part.replace(kept)
+    return said
+
+
+def _made(text: str, language: Language, speed: float) -> Samples:
     spoken = _kokoro().utter(text, voice=_CALLERS[language], language=language, speed=speed)
     import soxr
 
@@ -80,6 +103,17 @@ def caller_says(text: str, language: Language, speed: float = 1.0) -> Samples:
     return out
 
 
+@lru_cache(maxsize=1)
+def _voices_folder() -> Path:
+    """The folder of what these weights say by this code."""
+    model("kokoro", "model.onnx")
+    made_by = hashlib.sha256(ModelStore().sha256("kokoro").encode())
+    sources = [Path(__file__), *sorted((ROOT / "voice" / "tts").glob("*.py")), *sorted(STYLES.iterdir())]
+    for source in sources:
+        made_by.update(source.read_bytes())
+    return MODELS.parent / "callers" / made_by.hexdigest()[:16]
+
+
 _CALLERS: dict[Language, str] = {"en": "af_heart", "es": "em_alex"}
 """The bot speaks as Piper's Joe in English and as Kokoro's Dora in Spanish."""
 
@@ -87,8 +121,7 @@ _CALLERS: dict[Language, str] = {"en": "af_heart", "es": "em_alex"}
 @lru_cache(maxsize=1)
 def _kokoro() -> KokoroModel:
     folder = model("kokoro", "model.onnx").parent
-    styles = Path(__file__).parents[2] / "models" / "kokoro-styles"
-    return KokoroModel(folder, styles=[styles], voices={str(language): voice for language, voice in _CALLERS.items()})
+    return KokoroModel(folder, styles=[STYLES], voices={str(language): voice for language, voice in _CALLERS.items()})
 
 
 def telephone(samples: Samples) -> Samples:
