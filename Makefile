@@ -56,7 +56,7 @@ test: models
 # Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what.
 WORKERS := 4
 lanes: models
-	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS)
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation

@@ -55,9 +55,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if skipped and item.get_closest_marker("peer") and "recorded speech" not in str(report.longrepr):
         report.user_properties.append(("peer", LEFT_OUT))
         if os.environ.get("CI") == "true":
-            name = lanes.split(item.nodeid)[0]
             report.outcome = "failed"
-            report.longrepr = f"{name} needs a peer that is missing, which CI does not allow: {report.longrepr}"
+            report.longrepr = f"{item.nodeid} needs a peer that is missing, which CI does not allow: {report.longrepr}"
     return report  # type: ignore[return-value]
 
 
@@ -68,9 +67,7 @@ class _Tally:
         self.recorded: Counter[str] = Counter()
         self.peers: list[str] = []
 
-    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        report.nodeid = lanes.split(report.nodeid)[0]
         for name, value in report.user_properties:
             if name == "recorded":
                 self.recorded[str(value)] += 1
@@ -86,23 +83,9 @@ class _Tally:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Count once, whatever the number of workers."""
-    if not lanes.is_worker(config):
+    """Count once, whatever the number of workers, and keep them to their lanes."""
+    if lanes.is_worker(config):
+        config.pluginmanager.register(lanes.Worker(config.workerinput))  # type: ignore[attr-defined]
+    else:
         config.pluginmanager.register(_Tally())
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell the lanes."""
-    lanes.mark(items)
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Keep to the lane."""
-    if lanes.is_worker(item.config):
-        lanes.step_back(item)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
-    """Hand tests out by lanes."""
-    return lanes.Lanes(config, log) if config.getoption("dist") == "loadgroup" else None
+        config.pluginmanager.register(lanes.Controller())

@@ -2,8 +2,8 @@
 
 Most of a run is waiting: for a phone that speaks, a page that opens, a timer of SIP. So tests are handed out in units:
 
-- `acceptance` and `service`: all tests that look at the one stage of calls, all that look at the one running service.
-  Each is one unit, since what they look at is started once; they come first because they last longest.
+- `acceptance` and `service`: all tests of the stage of calls; all that look at the one running service. Each is one
+  unit, since what they look at is started once; they come first because they last longest.
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that several may run at once.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them. The last worker
   runs nothing else, from the first moment on; the others come to them when nothing in real time is left.
@@ -13,8 +13,11 @@ In a plain `pytest` all run one after the other in one process, and lanes mean n
 
 from __future__ import annotations
 
+import json
 import os
+import tempfile
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,15 +26,25 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
-SHARED = {"stage": "acceptance", "running_service": "service"}
-"""Fixture that is started once -> the unit of all tests that look at it."""
+SHARED = {"acceptance": "tests/acceptance/", "service": "running_service"}
+"""Unit -> the folder of its tests, or the fixture at which all of them look."""
 REALTIME = "realtime"
 REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc"))
 """Every test in these waits for a clock; elsewhere the markers `realtime` and `peer` say so."""
-ORDER = (*SHARED.values(), REALTIME, "")
-"""Lanes as they are handed out; the last is that of pure tests."""
+PURE = "pure"
+ORDER = (*SHARED, REALTIME, PURE)
+"""Lanes as they are handed out."""
 NICENESS = 19
 """The least that the kernel gives, 15 shares beside 1,024 of a phone that wants its tick. Source: sched(7)."""
+
+
+def lane_of(item: pytest.Item) -> str:
+    """Return the lane of a test."""
+    for name, where in SHARED.items():
+        if item.nodeid.startswith(where) or where in getattr(item, "fixturenames", ()):
+            return name
+    told = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
+    return REALTIME if told or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -39,48 +52,31 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def lane_of(item: pytest.Item) -> str:
-    """Return the lane of a test."""
-    for fixture, name in SHARED.items():
-        if fixture in getattr(item, "fixturenames", ()):
-            return name
-    told = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
-    return REALTIME if told or item.nodeid.startswith(REALTIME_FOLDERS) else ""
-
-
-def mark(items: Iterable[pytest.Item]) -> None:
-    """Have xdist write the lane behind the name of each test: the name is all that its scheduler knows."""
-    for item in items:
-        if lane := lane_of(item):
-            item.add_marker(pytest.mark.xdist_group(lane))
-
-
-def split(nodeid: str) -> tuple[str, str]:
-    """Return the name of a test as one types it, and its lane."""
-    name, _, lane = nodeid.rpartition("@")
-    return (name, lane) if lane and lane in ORDER else (nodeid, "")
-
-
-def step_back(item: pytest.Item) -> None:
-    """Leave the processor to the other lanes, for good, once this worker has come to the pure tests."""
-    if not lane_of(item) and os.nice(0) < NICENESS:
-        os.nice(NICENESS)
-
-
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]
     """Hands units to workers by the order of their lanes."""
 
+    def __init__(self, config: pytest.Config, log: object, told: Path) -> None:
+        """`told` is the folder where workers write the lanes of what they collected."""
+        super().__init__(config, log)
+        self.lanes: dict[str, str] = {}
+        self._told = told
+
+    def schedule(self) -> None:
+        """Hand out the first units once everything was collected; all workers collected the same."""
+        if not self.lanes:
+            self.lanes = json.loads(next(self._told.glob("*.json")).read_text())
+        super().schedule()
+
     def _split_scope(self, nodeid: str) -> str:
         """Return the unit of a test."""
-        name, lane = split(nodeid)
-        file = name.partition("::")[0]
-        return lane if lane in SHARED.values() else f"{file}@{lane}"
+        lane = self.lanes[nodeid]
+        return lane if lane in SHARED else f"{lane} {nodeid.partition('::')[0]}"
 
     def _assign_work_unit(self, node: WorkerController) -> None:
-        """Give a worker its next unit; one that has nothing more to wait for goes home."""
+        """Give a worker its next unit; one that nothing is left for goes home."""
         last = f"gw{self.numnodes - 1}"
-        lanes = ORDER[-1:] if self.numnodes > 1 and node.gateway.id == last else ORDER
-        ranks = {unit: lanes.index(lane) for unit in self.workqueue if (lane := _lane_of_unit(unit)) in lanes}
+        lanes = (PURE,) if self.numnodes > 1 and node.gateway.id == last else ORDER
+        ranks = {unit: lanes.index(lane) for unit in self.workqueue if (lane := unit.partition(" ")[0]) in lanes}
         if not ranks:
             node.shutdown()
             return
@@ -88,5 +84,46 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         super()._assign_work_unit(node)
 
 
-def _lane_of_unit(unit: str) -> str:
-    return unit if unit in SHARED.values() else unit.rpartition("@")[2]
+class Controller:
+    """The process that hands out tests and prints results."""
+
+    def __init__(self) -> None:
+        """Make the folder where workers tell the lanes: xdist itself carries nothing but names of tests."""
+        self._folder = tempfile.TemporaryDirectory(prefix="lanes-")
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: WorkerController) -> None:
+        """Say where."""
+        node.workerinput["lanes"] = self._folder.name
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> Lanes | None:
+        """Hand out by lanes, unless another way was asked for."""
+        return Lanes(config, log, Path(self._folder.name)) if config.getoption("dist") == "load" else None
+
+    def pytest_unconfigure(self) -> None:
+        """Tidy up."""
+        self._folder.cleanup()
+
+
+class Worker:
+    """A process that runs tests."""
+
+    def __init__(self, workerinput: dict[str, str]) -> None:
+        """Know what the controller said."""
+        self._told = Path(workerinput["lanes"]) / f"{workerinput['workerid']}.json"
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Tell the lanes before xdist tells the names."""
+        self._told.write_text(json.dumps(lanes_of(session.items)))
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Leave the processor to the other lanes, for good, once this worker has come to the pure tests."""
+        if lane_of(item) == PURE and os.nice(0) < NICENESS:
+            os.nice(NICENESS)
+
+
+def lanes_of(items: Iterable[pytest.Item]) -> dict[str, str]:
+    """Return the lane of each test by its name."""
+    return {item.nodeid: lane_of(item) for item in items}

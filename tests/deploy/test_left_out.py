@@ -26,7 +26,7 @@ def test_phone_that_plays_a_recording():
 def test_recording():
     pass
 """
-WORKERS = pytest.mark.parametrize("workers", [(), ("--numprocesses=2", "--dist=loadgroup")], ids=["alone", "in lanes"])
+WORKERS = pytest.mark.parametrize("workers", [(), ("--numprocesses=2",)], ids=["alone", "in lanes"])
 
 
 @pytest.fixture
@@ -72,4 +72,4 @@ def test_when_ci_runs_then_a_missing_peer_is_a_failure_and_missing_recordings_ar
 
 
 def test_when_nothing_is_there_to_run_then_workers_say_so_and_fail(suite: Path) -> None:
-    assert run(suite, "-k", "nothing", "--numprocesses=2", "--dist=loadgroup").returncode == 5
+    assert run(suite, "-k", "nothing", "--numprocesses=2").returncode == 5

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -25,19 +27,23 @@ class Worker:
         self.shutting_down = True
 
 
-TESTS = [
-    *(f"tests/a/test_pure.py::test_{n}" for n in range(4)),
-    *(f"tests/b/test_phone.py::test_{n}[sip:bot@host]@realtime" for n in range(4)),
-    "tests/c/test_page.py::test_0@service",
-    *(f"tests/d/test_call.py::test_{n}@acceptance" for n in range(3)),
-    *(f"tests/d/test_page.py::test_{n}@service" for n in range(3)),
-    *(f"tests/e/test_sum.py::test_{n}" for n in range(4)),
-]
+LANES = {
+    **{f"tests/a/test_pure.py::test_{n}": "pure" for n in range(4)},
+    **{f"tests/b/test_phone.py::test_{n}[sip:bot@host]": "realtime" for n in range(4)},
+    "tests/c/test_mixed.py::test_page": "service",
+    "tests/c/test_mixed.py::test_sum": "pure",
+    **{f"tests/d/test_call.py::test_{n}": "acceptance" for n in range(3)},
+    **{f"tests/d/test_page.py::test_{n}": "service" for n in range(3)},
+    **{f"tests/e/test_sum.py::test_{n}": "pure" for n in range(4)},
+}
+TESTS = list(LANES)
 
 
-def handed_out(pytestconfig: pytest.Config, workers: list[Worker]) -> dict[str, list[str]]:
+def handed_out(told: Path, pytestconfig: pytest.Config, workers: list[Worker]) -> dict[str, list[str]]:
     """Let the workers work through everything; return the names each was given, in order."""
-    scheduler = lanes.Lanes(cast("Any", SimpleNamespace(option=pytestconfig.option, getvalue=_spec(len(workers)))))
+    (told / "gw0.json").write_text(json.dumps(LANES))
+    config = SimpleNamespace(option=pytestconfig.option, getvalue=lambda _: ["popen"] * len(workers))
+    scheduler = lanes.Lanes(cast("Any", config), None, told)
     for worker in workers:
         scheduler.add_node(cast("Any", worker))
     for worker in workers:
@@ -54,33 +60,37 @@ def handed_out(pytestconfig: pytest.Config, workers: list[Worker]) -> dict[str, 
     return {worker.gateway.id: [TESTS[index] for unit in worker.units for index in unit] for worker in workers}
 
 
-def _spec(workers: int) -> Any:
-    return lambda name: ["popen"] * workers if name == "tx" else None
-
-
 def test_when_four_workers_run_then_the_last_has_only_pure_tests_and_shared_things_stay_together(
-    pytestconfig: pytest.Config,
+    tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    given = handed_out(pytestconfig, [Worker(f"gw{n}") for n in range(4)])
-    assert {lanes.split(name)[1] for name in given["gw3"]} == {""}
-    assert [name for name in given["gw0"] if name.endswith("@acceptance")] == TESTS[9:12]
-    assert [name for name in given["gw1"] if name.endswith("@service")] == [TESTS[8], *TESTS[12:15]]
-    assert [name for name in given["gw2"] if name.endswith("@realtime")] == TESTS[4:8]
+    given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(4)])
+    by_lane = {worker: [name for name in names if LANES[name] != "pure"] for worker, names in given.items()}
+    assert by_lane == {
+        "gw0": [name for name in TESTS if LANES[name] == "acceptance"],
+        "gw1": [name for name in TESTS if LANES[name] == "service"],
+        "gw2": [name for name in TESTS if LANES[name] == "realtime"],
+        "gw3": [],
+    }
     assert sorted(name for names in given.values() for name in names) == sorted(TESTS)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_when_any_number_of_workers_runs_then_each_test_is_run_once_and_pure_ones_come_last(
-    pytestconfig: pytest.Config, workers: int
+    tmp_path: Path, pytestconfig: pytest.Config, workers: int
 ) -> None:
-    given = handed_out(pytestconfig, [Worker(f"gw{n}") for n in range(workers)])
+    given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(workers)])
     assert sorted(name for names in given.values() for name in names) == sorted(TESTS)
     for names in given.values():
-        ranks = [lanes.ORDER.index(lanes.split(name)[1]) for name in names]
+        ranks = [lanes.ORDER.index(LANES[name]) for name in names]
         assert ranks == sorted(ranks)
 
 
-def test_when_a_worker_names_a_test_then_its_lane_is_cut_off_and_nothing_else() -> None:
-    assert lanes.split("tests/x.py::test_a[sip:a@b]@realtime") == ("tests/x.py::test_a[sip:a@b]", "realtime")
-    assert lanes.split("tests/x.py::test_a[sip:a@realtime]") == ("tests/x.py::test_a[sip:a@realtime]", "")
-    assert lanes.split("tests/x.py::test_a") == ("tests/x.py::test_a", "")
+def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_compute(
+    request: pytest.FixtureRequest,
+) -> None:
+    told = lanes.lanes_of(request.session.items)
+    assert told[request.node.nodeid] == "pure"
+    for item in request.session.items:
+        lane = told[item.nodeid]
+        assert (lane == "acceptance") == item.nodeid.startswith("tests/acceptance/")
+        assert lane != "pure" or not (item.nodeid.startswith(lanes.REALTIME_FOLDERS) or item.get_closest_marker("peer"))
