@@ -45,8 +45,37 @@ class RtpEnd:
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
         self._ssrc = 0x1234 + seed
-        self._at = 0
+        self._at = self._sequence = self._timestamp = 0
         self._law = G711("PCMU")
+
+    def __enter__(self) -> RtpEnd:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+
+    def begin_anew(self, *, ssrc: int, sequence: int, timestamp: int) -> None:
+        """Go on as another stream."""
+        self._ssrc = ssrc
+        self._sequence, self._timestamp = sequence, timestamp
+
+    async def press(self, to_port: int, code: int, *, marker: bool, end: bool = True) -> None:
+        """Press one key for 100 ms (RFC 4733), with or without its marker and its end packets."""
+        start = self._timestamp
+        for number in range(1, 6):
+            self._send_key(to_port, start, code, number * 160, marker=marker and number == 1)
+            await asyncio.sleep(0.02)
+        for _ in range(3 if end else 0):
+            self._send_key(to_port, start, code, 800, is_end=True)
+        self._timestamp += 800
+
+    def _send_key(
+        self, to_port: int, start: int, code: int, units: int, *, marker: bool = False, is_end: bool = False
+    ) -> None:
+        payload = bytes((code, 0x8A if is_end else 0x0A)) + units.to_bytes(2)
+        packet = RtpPacket(101, self._sequence & 0xFFFF, start, self._ssrc, payload, marker)
+        self._socket.sendto(build_rtp(packet), (HOST, to_port))
+        self._sequence += 1
 
     async def talk(self, to_port: int, seconds: float = 1.0) -> Samples:
         """Say the next piece and return what came meanwhile, in order of arrival."""
@@ -55,9 +84,12 @@ class RtpEnd:
         before = len(self.heard)
         for _ in range(round(seconds * 50)):
             frame = self.says[self._at * 160 : (self._at + 1) * 160]
-            packet = RtpPacket(0, self._at & 0xFFFF, self._at * 160, self._ssrc, self._law.encode(frame), False)
+            coded = self._law.encode(frame)
+            packet = RtpPacket(0, self._sequence & 0xFFFF, self._timestamp, self._ssrc, coded, False)
             self._socket.sendto(build_rtp(packet), (HOST, to_port))
             self._at += 1
+            self._sequence += 1
+            self._timestamp += 160
             due_s += 0.02
             await asyncio.sleep(max(0.0, due_s - loop.time()))
             self.drain()
@@ -81,9 +113,6 @@ class RtpEnd:
         """Return the audio of the packets from a number on."""
         frames = [self._law.decode(packet.payload) for packet in self.heard[since:] if packet.payload_type == 0]
         return np.concatenate(frames) if frames else np.zeros(0, np.int16)
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @dataclass
@@ -234,8 +263,9 @@ def tag_of(message: Message) -> str:
 
 
 def media_port(message: Message) -> int:
-    """Return the port of the first m-line."""
-    return int(next(line for line in message.body.decode().splitlines() if line.startswith("m=")).split()[1])
+    """Return the port of the first audio stream that lives."""
+    audio = (line.split() for line in message.body.decode().splitlines() if line.startswith("m=audio"))
+    return next(int(words[1]) for words in audio if words[1] != "0")
 
 
 def _name(message: Message) -> str:
