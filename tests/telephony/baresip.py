@@ -61,10 +61,10 @@ def tone_share(path: Path) -> float:
 class EchoHouse:
     """A gateway with real RTP legs that answers every call and says back what it hears."""
 
-    def __init__(self, settings: SipSettings | None = None) -> None:
+    def __init__(self, settings: SipSettings | None = None, media: MediaSettings | None = None) -> None:
         clock = TestClock()
         first = 40_000 + free_udp_port() % 10_000
-        media = MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
+        media = media or MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
         self.factory = RtpMediaFactory(media, clock)
         self.gateway = SipGateway(settings or SipSettings(listen="127.0.0.1:0"), clock, self.factory, self._take)
         self.legs: list[SipLeg] = []

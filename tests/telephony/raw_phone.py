@@ -77,17 +77,17 @@ class RtpEnd:
         self._socket.sendto(build_rtp(packet), (HOST, to_port))
         self._sequence += 1
 
-    async def talk(self, to_port: int, seconds: float = 1.0) -> Samples:
-        """Say the next piece and return what came meanwhile, in order of arrival."""
+    async def talk(self, to_port: int, seconds: float = 1.0, *, silent: bool = False) -> Samples:
+        """Say the next piece, or silence, and return what came meanwhile, in order of arrival."""
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         before = len(self.heard)
         for _ in range(round(seconds * 50)):
             frame = self.says[self._at * 160 : (self._at + 1) * 160]
-            coded = self._law.encode(frame)
+            coded = self._law.encode(np.zeros_like(self.says[:160]) if silent else frame)
             packet = RtpPacket(0, self._sequence & 0xFFFF, self._timestamp, self._ssrc, coded, False)
             self._socket.sendto(build_rtp(packet), (HOST, to_port))
-            self._at += 1
+            self._at += 0 if silent else 1
             self._sequence += 1
             self._timestamp += 160
             due_s += 0.02

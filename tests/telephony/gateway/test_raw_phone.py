@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from calls.ports import DigitHeard, LegEnded, PeerHeld
+from telephony.media_settings import MediaSettings
 from tests.telephony.baresip import EchoHouse, eventually
 from tests.telephony.likeness import heard_s, strange_s
 from tests.telephony.raw_phone import HOST, NothingCameError, RawCall, RawPhone, RtpEnd, description, media_port, tag_of
+from tests.telephony.sip_fakes import free_rtp_port
 
 
 def port_of(house: EchoHouse) -> int:
@@ -324,3 +326,61 @@ def test_when_nothing_comes_then_the_phone_of_these_tests_says_so() -> None:
 
         with pytest.raises(NothingCameError):
             asyncio.run(ask())
+
+
+async def test_when_the_next_caller_gets_the_ports_of_one_who_still_sends_then_they_hear_only_each_their_own() -> None:
+    first = free_rtp_port()
+    media = MediaSettings(bind_host=HOST, port_min=first, port_max=first + 1, drain_ms=100, echo_guard=False)
+    house = EchoHouse(media=media)
+    await house.gateway.start()
+    try:
+        with RawPhone(port_of(house)) as phone, RtpEnd(1) as old, RtpEnd(2) as new:
+            call = await phone.call(old)
+            await old.talk(call.remote_port, 0.4)
+            await phone.hang_up(call)
+            still_sending = asyncio.create_task(old.talk(call.remote_port, 2.2))
+            await asyncio.sleep(0.25)
+            after = await phone.call(new)
+            assert after.remote_port == call.remote_port
+            heard = await new.talk(after.remote_port, 1.2)
+            before = len(old.heard)
+            await still_sending
+            assert heard_s(new.says, heard) >= 0.6
+            assert strange_s(new.says, heard) <= 0.2, "the beginning may be cut"
+            assert heard_s(old.says, heard) == 0
+            assert len(old.heard) == before, "the old caller is sent nothing"
+            await phone.hang_up(after)
+    finally:
+        await house.close()
+
+
+async def test_when_the_peer_falls_silent_in_the_network_then_the_leg_ends_and_the_peer_gets_bye() -> None:
+    first = free_rtp_port()
+    media = MediaSettings(bind_host=HOST, port_min=first, port_max=first + 1, media_timeout_ms=700, echo_guard=False)
+    house = EchoHouse(media=media)
+    await house.gateway.start()
+    try:
+        with RawPhone(port_of(house)) as phone, RtpEnd() as rtp:
+            call = await phone.call(rtp)
+            await rtp.talk(call.remote_port, 1.0)
+            assert house.events == [], "while sound comes nothing ends"
+            bye = await phone.next_request("BYE")
+            assert bye.headers.get("Call-ID") == call.call_id
+            assert house.events == [LegEnded(reason="media_lost")]
+    finally:
+        await house.close()
+
+
+async def test_when_a_proxy_recorded_its_route_then_our_bye_goes_through_it_to_the_phones_contact(
+    house: EchoHouse,
+) -> None:
+    with RawPhone(port_of(house)) as phone, RawPhone(port_of(house)) as proxy, RtpEnd() as rtp:
+        route = f"<sip:{HOST}:{proxy.port};lr;ftag=1>"
+        call = await phone.call(rtp, extra=(f"Record-Route: {route}", "Record-Route: <sip:192.0.2.4;lr>"))
+        await eventually(lambda: len(house.legs) == 1)
+        leaving = asyncio.create_task(house.legs[0].hang_up())
+        bye = await proxy.next_request("BYE")
+        assert bye.uri == f"sip:raw@{HOST}:{phone.port}"
+        assert bye.headers.split("Route") == [route, "<sip:192.0.2.4;lr>"]
+        assert bye.headers.get("Call-ID") == call.call_id
+        await leaving

@@ -63,7 +63,7 @@ def outcome(statuses: list[int]) -> str:
     return "dropped" if not statuses else "call" if statuses[0] == 100 else str(statuses[0])
 
 
-async def over_udp(data: bytes, port: int) -> str:
+async def over_udp(data: bytes, port: int, waits_s: float = WAITS_S) -> str:
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.setblocking(False)
@@ -71,7 +71,7 @@ async def over_udp(data: bytes, port: int) -> str:
         sender.sendto(data, (HOST, port))
         statuses: list[int] = []
         try:
-            async with asyncio.timeout(WAITS_S):
+            async with asyncio.timeout(waits_s):
                 while not statuses:
                     answer = parse_message(await loop.sock_recv(sender, 65_535))
                     same = (answer.headers.get("Call-ID") or "") == call_id(data) or not call_id(data)
@@ -81,12 +81,12 @@ async def over_udp(data: bytes, port: int) -> str:
         return outcome(statuses)
 
 
-async def over_tcp(data: bytes, port: int) -> str:
+async def over_tcp(data: bytes, port: int, waits_s: float = WAITS_S) -> str:
     reader, writer = await asyncio.open_connection(HOST, port)
     writer.write(data)
     got = b""
     try:
-        async with asyncio.timeout(WAITS_S):
+        async with asyncio.timeout(waits_s):
             while b"\r\n\r\n" not in got and (piece := await reader.read(65_536)):
                 got += piece
     except TimeoutError:

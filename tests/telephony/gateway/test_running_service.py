@@ -1,0 +1,82 @@
+"""The whole running service as an unkind outsider meets it: bare sockets, then a call whose words are recognised."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.acceptance.listening import recognise, words
+from tests.service_process import ServiceProcess
+from tests.telephony.gateway.test_torture_on_sockets import outcome, over_tcp, over_udp
+from tests.telephony.raw_phone import HOST, RawPhone, RtpEnd, description, tag_of
+from tests.telephony.sip.test_torture import VERDICTS, load
+
+GREETING_S = 9.0
+GREETING_WORDS = frozenset({"automatic", "assistant", "call", "recorded", "voice", "sounds", "help", "hello"})
+"""What an independent recogniser should find in the first seconds of a call; the voice of these tests is a robot's."""
+RINGS_S = 5.0
+"""How long the user part `slow` rings."""
+
+
+async def greeting_of(port: int) -> set[str]:
+    """Place a call and return the words of its greeting."""
+    with RawPhone(port) as phone, RtpEnd() as rtp:
+        call = await phone.call(rtp)
+        heard = await rtp.talk(call.remote_port, GREETING_S, silent=True)
+        await phone.hang_up(call)
+    return set(words(await asyncio.to_thread(recognise, heard, "en"))) & GREETING_WORDS
+
+
+@pytest.mark.recorded
+async def test_when_torture_and_half_open_connections_came_then_the_bot_still_says_its_greeting(
+    running_service: ServiceProcess,
+) -> None:
+    port = running_service.sip_port
+    waiting = [await asyncio.open_connection(HOST, port) for _ in range(30)]
+    try:
+        for rfc, verdicts in VERDICTS.items():
+            for name, verdict in verdicts.items():
+                if verdict["outcome"] == "call":
+                    continue  # it would be answered, and its sound sent to an address that is not of this machine
+                data = load(rfc, name)
+                for send in (over_udp, over_tcp):
+                    await send(data, port, waits_s=0.02)
+        for number, (_, writer) in enumerate(waiting):
+            writer.write((b"INVITE sip:", b"\r\n", b"\x00\x01\x02")[number % 3])
+        assert len(await greeting_of(port)) >= 4
+    finally:
+        for _, writer in waiting:
+            writer.close()
+    running_service.settle()
+
+
+async def test_when_a_slow_call_is_cancelled_or_left_while_it_rings_then_it_ends_with_487_and_200(
+    running_service: ServiceProcess,
+) -> None:
+    port = running_service.sip_port
+    target = f"sip:slow@{HOST}:{port}"
+    with RawPhone(port) as phone:
+        names: dict[str, Any] = {"call_id": "slow-1", "branch": "z9hG4bKslow"}
+        phone.send(phone.request("INVITE", body=description(4_000), target=target, **names))
+        ringing = await phone.response(least=180)
+        assert ringing.status == 180
+        phone.send(phone.request("INVITE", body=description(4_000), target=target, **names))
+        again = await phone.response(least=180)
+        assert (again.status, tag_of(again)) == (180, tag_of(ringing)), "the latest provisional response comes again"
+        phone.send(phone.request("CANCEL", target=target, **names))
+        answers = {(await phone.response()).headers.get("CSeq"): 0 for _ in range(2)}
+        assert set(answers) == {"1 CANCEL", "1 INVITE"}
+        phone.send(phone.request("ACK", to_tag=tag_of(ringing), target=target, **names))
+        assert await phone.receive(0.7) is None, "the 487 is confirmed and not sent again"
+        phone.send(phone.request("CANCEL", target=target, **names))
+        assert outcome([(await phone.response()).status]) == "200", "a CANCEL that comes again has its answer again"
+        names = {"call_id": "slow-2", "branch": "z9hG4bKslow2"}
+        phone.send(phone.request("INVITE", body=description(4_000), target=target, **names))
+        ringing = await phone.response(least=180)
+        phone.send(phone.request("BYE", call_id="slow-2", cseq=2, to_tag=tag_of(ringing)))
+        statuses = {(message := await phone.response()).headers.get("CSeq"): message.status for _ in range(2)}
+        assert statuses == {"2 BYE": 200, "1 INVITE": 487}
+        phone.send(phone.request("ACK", to_tag=tag_of(ringing), target=target, **names))
+    running_service.settle()
