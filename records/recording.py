@@ -27,6 +27,10 @@ logger = logging.getLogger(__name__)
 
 WAKE_S = 0.1
 """How often the thread writes. Together with `HOLD_MS` of the mix, a killed process loses about 0.3 s."""
+AT_ONCE = 16
+"""Recordings written before the thread pauses for `PAUSE_S`, so that it does not hold the interpreter, or the one core
+there is, for longer than the media loop can wait. Measured: 0.1 ms a recording."""
+PAUSE_S = 0.004
 HEADER_S = 1.0
 """How often the header is made to count the newest samples."""
 QUEUE_FRAMES = 6_000
@@ -285,7 +289,9 @@ class RecordingThread:
     def _run(self) -> None:
         while True:
             stopping = self._stopping
-            for recorder in tuple(self._recorders):
+            for index, recorder in enumerate(tuple(self._recorders), 1):
+                if index % AT_ONCE == 0:
+                    self._wake.wait(PAUSE_S)
                 if stopping:
                     recorder.end_now()
                 if not recorder.work():

@@ -39,6 +39,7 @@ from service.tasks import Tasks
 from service.telemetry import Metrics
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
+from telephony.net.punctual import make_punctual
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.net.sip_transports import probe_ports
 from telephony.net.ticker import Ticker
@@ -113,6 +114,7 @@ class House:
             await self.voice.start()
             await self.knowledge.load()
             self.recorder.start()
+            make_punctual()
             self.ticker.start()
             if self.config.telephony.sip.enabled:
                 await self._open_sip()
@@ -222,7 +224,12 @@ class House:
         host = split_address(self.config.service.listen)[0]
         addresses = section.ice_addresses or ((host,) if host in LOOPBACK else ())
         servers = (IceServer(urls=section.ice_servers),) if section.ice_servers else ()
-        settings = WebRtcSettings(ice_servers=servers, ice_addresses=addresses, max_sessions=section.max_calls)
+        settings = WebRtcSettings(
+            ice_servers=servers,
+            ice_addresses=addresses,
+            max_sessions=section.max_calls,
+            opus_rate_hz=section.opus_rate_hz,
+        )
         return WebRtcGateway(settings, self._media_settings(), self.clock)
 
     def _media_settings(self) -> MediaSettings:

@@ -92,6 +92,8 @@ class WebRtcSection(Section):
     """What the relays know as `static-auth-secret`, with `use-auth-secret`; pages get credentials that expire."""
     turn_credentials_s: int = Field(default=3600, ge=60, strict=True)
     """How long these credentials open the relay."""
+    opus_rate_hz: Literal[16000, 48000] = 16000
+    """Band of a page's sound: 16000 is wideband, all that the bot says; 48000 is the full band, a quarter dearer."""
     max_calls: int = Field(default=20, ge=1, strict=True)
     """Calls from pages at once, whoever makes them, so that they cannot take all lines from the telephone."""
 

@@ -14,6 +14,7 @@ from calls.ports import Clock, LegEnded, LegEvent
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
 from telephony.net.media_stream import EventKeeper, MediaStream
+from telephony.net.outbox import Outbox
 from telephony.net.rtp_ports import PortPair, PortPool, plain_address, socket_address
 from telephony.quality import MediaQuality, QualityReport
 from telephony.rtp.latch import Address, Latch
@@ -21,9 +22,6 @@ from telephony.rtp.packet import RtpParseError, is_rtcp
 from telephony.rtp.srtp import SrtpContext, SrtpKeys
 
 logger = logging.getLogger(__name__)
-
-_READS_AT_ONCE = 32
-"""Datagrams read from one socket before others get their turn."""
 
 _MAX_DATAGRAM_BYTES = 2048
 
@@ -46,6 +44,7 @@ class RtpLeg:
         settings: MediaSettings,
         clock: Clock,
         release: Callable[[PortPair, Sender | None], None],
+        outbox: Outbox,
         former: Sender | None = None,
     ) -> None:
         """Take over a bound pair. Needs a running event loop.
@@ -56,12 +55,14 @@ class RtpLeg:
             settings: Section `[telephony.media]`.
             clock: Where the time comes from.
             release: Gets the pair back on `close`, and who was heard on it last.
+            outbox: Where datagrams wait for the end of the tick.
             former: Who was heard on these ports in the call before: it may not know yet that that call is over.
         """
         self._leg_id = leg_id
         self._pair = pair
         self._clock = clock
         self._release = release
+        self._outbox = outbox
         self._loop = asyncio.get_running_loop()
         self._stream = MediaStream(
             EventKeeper(leg_id), settings, clock, self._send_rtp, self._send_rtcp, guard_echo=settings.echo_guard
@@ -73,8 +74,8 @@ class RtpLeg:
         self._heard: Sender | None = None
         self._rtcp_target: Address | None = None
         self._send_failures = 0
-        self._loop.add_reader(pair.rtp.fileno(), self._drain, pair.rtp, False)
-        self._loop.add_reader(pair.rtcp.fileno(), self._drain, pair.rtcp, True)
+        self._loop.add_reader(pair.rtp.fileno(), self._read_one, pair.rtp, False)
+        self._loop.add_reader(pair.rtcp.fileno(), self._read_one, pair.rtcp, True)
 
     @property
     def leg_id(self) -> LegId:
@@ -174,26 +175,25 @@ class RtpLeg:
         if self._stream.closed:
             return
         self._stream.close()
+        self._outbox.flush()
         self._loop.remove_reader(self._pair.rtp.fileno())
         self._loop.remove_reader(self._pair.rtcp.fileno())
         self._release(self._pair, self._heard)
 
-    def _drain(self, ready: socket.socket, control: bool) -> None:
-        for _ in range(_READS_AT_ONCE):
-            if self._stream.closed:
-                return
-            try:
-                data, address = ready.recvfrom(_MAX_DATAGRAM_BYTES)
-            except BlockingIOError:
-                return
-            except OSError as error:
-                logger.debug("an RTP socket reported an error", extra={"leg_id": self._leg_id, "errno": error.errno})
-                return
-            source = plain_address(address)
-            if control or is_rtcp(data):
-                self._take_rtcp(data, source)
-            else:
-                self._take_rtp(data, source)
+    def _read_one(self, ready: socket.socket, control: bool) -> None:
+        """Read one datagram; the loop comes back if there are more, after the other sockets had their turn."""
+        try:
+            data, address = ready.recvfrom(_MAX_DATAGRAM_BYTES)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            logger.debug("an RTP socket reported an error", extra={"leg_id": self._leg_id, "errno": error.errno})
+            return
+        source = plain_address(address)
+        if control or is_rtcp(data):
+            self._take_rtcp(data, source)
+        else:
+            self._take_rtp(data, source)
 
     def _take_rtp(self, data: bytes, source: Address) -> None:
         if self._srtp is not None:
@@ -227,16 +227,23 @@ class RtpLeg:
     def _send_rtp(self, data: bytes) -> None:
         target = self._latch.target
         if target is not None:
-            self._send(self._pair.rtp, self._srtp.protect(data) if self._srtp is not None else data, target)
+            sealed = self._srtp.protect(data) if self._srtp is not None else data
+            self._outbox.put(self._send_by_rtp, sealed, socket_address(target, self._pair.rtp.family))
 
     def _send_rtcp(self, data: bytes) -> None:
         if self._rtcp_target is not None:
             sealed = self._srtp.protect_rtcp(data) if self._srtp is not None else data
-            self._send(self._pair.rtcp, sealed, self._rtcp_target)
+            self._outbox.put(self._send_by_rtcp, sealed, socket_address(self._rtcp_target, self._pair.rtcp.family))
 
-    def _send(self, through: socket.socket, data: bytes, target: Address) -> None:
+    def _send_by_rtp(self, data: bytes, address: Address) -> None:
+        self._send(self._pair.rtp, data, address)
+
+    def _send_by_rtcp(self, data: bytes, address: Address) -> None:
+        self._send(self._pair.rtcp, data, address)
+
+    def _send(self, through: socket.socket, data: bytes, address: Address) -> None:
         try:
-            through.sendto(data, socket_address(target, through.family))
+            through.sendto(data, address)
         except OSError as error:
             self._send_failures += 1
             if self._send_failures == 1:
@@ -255,6 +262,7 @@ class RtpMediaFactory:
         self._settings = settings
         self._clock = clock
         self._pool = PortPool(settings.bind_host, settings.port_min, settings.port_max, settings.drain_ms, clock)
+        self._outbox = Outbox()
         self._open: set[int] = set()
         self._heard: dict[int, Sender] = {}
 
@@ -273,7 +281,7 @@ class RtpMediaFactory:
         self._open.add(pair.port)
         former = self._heard.pop(pair.port, None)
         leg_id = LegId(f"leg-{secrets.token_hex(8)}")
-        return RtpLeg(leg_id, pair, self._settings, self._clock, self._give_back, former)
+        return RtpLeg(leg_id, pair, self._settings, self._clock, self._give_back, self._outbox, former)
 
     def _give_back(self, pair: PortPair, heard: Sender | None) -> None:
         self._open.discard(pair.port)

@@ -90,6 +90,8 @@ class JitterBuffer:
         self._times: list[int] = []
         self._packets: dict[int, RtpPacket] = {}
         self._transits: deque[float] = deque(maxlen=_WINDOW_PACKETS)
+        self._ordered: list[float] = []
+        """The same, the fastest first."""
         self._fastest_ms = math.inf
         self._since_refresh = 0
         self._cursor: int | None = None
@@ -252,19 +254,21 @@ class JitterBuffer:
 
     def _forget_network(self) -> None:
         self._transits.clear()
+        self._ordered.clear()
         self._fastest_ms = math.inf
         self._recent_delays.clear()
         self._since_refresh = 0
 
     def _learn(self, transit_ms: float) -> None:
+        if len(self._transits) == _WINDOW_PACKETS:
+            del self._ordered[bisect.bisect_left(self._ordered, self._transits[0])]
         self._transits.append(transit_ms)
-        self._fastest_ms = min(self._fastest_ms, transit_ms)
+        bisect.insort(self._ordered, transit_ms)
+        self._fastest_ms = self._ordered[0]
         self._since_refresh += 1
         if self._since_refresh < _REFRESH_PACKETS:
             return
         self._since_refresh = 0
-        ordered = sorted(self._transits)
-        self._fastest_ms = ordered[0]
-        lateness = ordered[math.ceil(_TARGET_SHARE * len(ordered)) - 1] - ordered[0]
+        lateness = self._ordered[math.ceil(_TARGET_SHARE * len(self._ordered)) - 1] - self._fastest_ms
         wanted = max(lateness + _MARGIN_MS, self.hold_ms)
         self.target_ms = min(self._settings.max_ms, max(self._settings.min_ms, wanted))

@@ -11,6 +11,7 @@ from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import CallOffer, Clock, Leg
 from telephony.media_settings import MediaSettings
+from telephony.net.outbox import Outbox
 from telephony.webrtc.leg import WebRtcLeg
 from telephony.webrtc.settings import WebRtcSettings
 
@@ -93,6 +94,7 @@ class WebRtcGateway:
         self._settings = settings
         self._media = media
         self._clock = clock
+        self._outbox = Outbox()
         self._legs: dict[LegId, WebRtcLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -128,7 +130,7 @@ class WebRtcGateway:
         if kind != "offer" or len(sdp) > _MAX_SDP_CHARS:
             raise CallCentreError("webrtc.bad_offer", "The session description is not an offer.", fault="peer")
         leg_id = LegId(f"leg-{secrets.token_hex(8)}")
-        leg = self._legs[leg_id] = WebRtcLeg(leg_id, self._settings, self._media, self._clock)
+        leg = self._legs[leg_id] = WebRtcLeg(leg_id, self._settings, self._media, self._clock, self._outbox)
         try:
             answer = await leg.answer_offer(sdp, kind)
         except BaseException:

@@ -13,6 +13,7 @@ from calls.ids import LegId
 from calls.ports import Clock, DigitHeard, LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
 from telephony.net.media_stream import EventKeeper, MediaStream
+from telephony.net.outbox import Outbox
 from telephony.quality import MediaQuality, QualityReport
 from telephony.webrtc.peer import Agreed, Peer
 from telephony.webrtc.settings import WebRtcSettings
@@ -23,9 +24,9 @@ logger = logging.getLogger(__name__)
 class _Way:
     """One connection of a leg. It listens to its peer and says who it is."""
 
-    def __init__(self, leg: WebRtcLeg, settings: WebRtcSettings, name: str, ssrc: int | None) -> None:
+    def __init__(self, leg: WebRtcLeg, settings: WebRtcSettings, outbox: Outbox, name: str, ssrc: int | None) -> None:
         self._leg = leg
-        self.peer = Peer(settings, self, name, ssrc)
+        self.peer = Peer(settings, self, outbox, name, ssrc)
 
     def connected(self, agreed: Agreed) -> None:
         self._leg.way_connected(self, agreed)
@@ -52,11 +53,14 @@ class WebRtcLeg:
         up --hung up, no next connection on its way--> ended
     """
 
-    def __init__(self, leg_id: LegId, settings: WebRtcSettings, media: MediaSettings, clock: Clock) -> None:
+    def __init__(
+        self, leg_id: LegId, settings: WebRtcSettings, media: MediaSettings, clock: Clock, outbox: Outbox
+    ) -> None:
         """Prepare the connection; `answer_offer` opens it. Needs a running event loop."""
         self._leg_id = leg_id
         self._clock = clock
         self._settings = settings
+        self._outbox = outbox
         patience_ms = max(media.media_timeout_ms, settings.reconnect_ms) if media.media_timeout_ms else 0
         self._media = replace(media, media_timeout_ms=patience_ms)
         self._events = EventKeeper(leg_id)
@@ -65,7 +69,7 @@ class WebRtcLeg:
         self._on_quality: Callable[[QualityReport], None] | None = None
         self._connected = asyncio.Event()
         self._ended = asyncio.Event()
-        self._way = _Way(self, settings, leg_id, None)
+        self._way = _Way(self, settings, outbox, leg_id, None)
         self._next: _Way | None = None
         self._ways_left: set[asyncio.Task[None]] = set()
         self._patience: asyncio.TimerHandle | None = None
@@ -82,8 +86,8 @@ class WebRtcLeg:
 
     @property
     def rate_hz(self) -> int:
-        """Rate of `read` and of what `write` takes: 48000 with Opus. Once connected it stays, over every connection."""
-        return self._stream.rate_hz if self._stream is not None else 48_000
+        """Rate of `read` and of what `write` takes. Once connected it stays, over every connection."""
+        return self._stream.rate_hz if self._stream is not None else self._settings.opus_rate_hz
 
     @property
     def ended(self) -> bool:
@@ -119,7 +123,7 @@ class WebRtcLeg:
 
     def quality(self) -> MediaQuality | None:
         """Return how good the media was until now; None when the browser never connected."""
-        return self._stream.quality() if self._stream is not None else None
+        return self._stream.quality(self._way.peer.refused) if self._stream is not None else None
 
     def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
         """Call `listener` with the quality of each `quality_every_ms`."""
@@ -143,7 +147,7 @@ class WebRtcLeg:
         """
         if self.ended or self._stream is None:
             raise CallCentreError("call.gone", "The call is over or never began.", fault="peer")
-        way = _Way(self, self._settings, self._leg_id, self._ssrc)
+        way = _Way(self, self._settings, self._outbox, self._leg_id, self._ssrc)
         former, self._next = self._next, way
         if former is not None:
             self._leave(former)
@@ -191,7 +195,8 @@ class WebRtcLeg:
             self._stream = MediaStream(self._events, self._media, self._clock, self._send, self._send, ssrc=agreed.ssrc)
             if self._on_quality is not None:
                 self._stream.on_quality(self._on_quality)
-        self._stream.use(agreed.codec, agreed.payload_type, None)
+        opus_rate_hz = self._settings.opus_rate_hz
+        self._stream.use(agreed.codec, agreed.payload_type, None, fmtp=agreed.fmtp, opus_rate_hz=opus_rate_hz)
         self._connected.set()
 
     def way_lost(self, way: _Way, reason: str) -> None:

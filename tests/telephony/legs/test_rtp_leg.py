@@ -68,7 +68,8 @@ class Phone:
         data = build_rtp(packet) if isinstance(packet, RtpPacket) else packet
         self.rtp.sendto(data, (LOCAL, port))
 
-    def received(self) -> list[RtpPacket]:
+    async def received(self) -> list[RtpPacket]:
+        await settle()
         return [parse_rtp(data) for data in self.datagrams(self.rtp)]
 
     @staticmethod
@@ -146,7 +147,7 @@ async def test_when_two_legs_talk_then_each_hears_the_other_sample_by_sample(
 async def test_when_a_codec_is_agreed_then_its_payload_type_and_law_are_used(leg: RtpLeg, phone: Phone) -> None:
     leg.connect(LOCAL, phone.port, "PCMA", 8, None)
     leg.write(frame(tone(440, 1)))
-    (packet,) = phone.received()
+    (packet,) = await phone.received()
     assert packet.payload_type == 8
     assert packet.marker
     assert packet.payload == G711("PCMA").encode(tone(440, 1))
@@ -157,7 +158,7 @@ async def test_when_ticks_pass_then_sequence_and_timestamp_go_on_by_one_frame(le
     leg.connect(LOCAL, phone.port, "PCMU", 0, 101)
     for n in range(5):
         leg.write(frame(tone(440, 5), n))
-    stream = phone.received()
+    stream = await phone.received()
     assert {(b.sequence - a.sequence) & 0xFFFF for a, b in itertools.pairwise(stream)} == {1}
     assert {(b.timestamp - a.timestamp) & 0xFFFFFFFF for a, b in itertools.pairwise(stream)} == {FRAME}
     assert [packet.marker for packet in stream] == [True, False, False, False, False]
@@ -172,7 +173,7 @@ async def test_when_held_then_nothing_is_sent_and_time_goes_on(leg: RtpLeg, phon
         assert leg.read(0) is None
     leg.set_direction("sendrecv")
     leg.write(frame(tone(440, 1)))
-    first, second = phone.received()
+    first, second = await phone.received()
     assert (second.timestamp - first.timestamp) & 0xFFFFFFFF == 11 * FRAME
     assert second.marker
 
@@ -227,8 +228,8 @@ async def test_when_the_phone_is_behind_nat_then_sound_goes_where_its_packets_co
         phone.send(packet, leg.local_port)
     await settle()
     leg.write(frame(tone(440, 1)))
-    assert len(phone.received()) == 1
-    assert stranger.received() == []
+    assert len(await phone.received()) == 1
+    assert await stranger.received() == []
 
 
 async def test_when_a_stranger_sends_into_a_live_call_then_it_is_neither_heard_nor_answered(
@@ -248,7 +249,7 @@ async def test_when_a_stranger_sends_into_a_live_call_then_it_is_neither_heard_n
         leg.write(frame(tone(440, 1)))
         clock.at_ms += 20
     assert not np.concatenate(heard).any()
-    assert stranger.received() == []
+    assert await stranger.received() == []
     assert leg.quality().refused == 50
 
 
@@ -317,7 +318,7 @@ async def test_when_a_leg_is_hung_up_then_it_says_so_once_and_stays_silent(leg: 
     leg.write(frame(tone(440, 1)))
     assert leg.read(0) is None
     assert events == [LegEnded(reason="local")]
-    assert phone.received() == []
+    assert await phone.received() == []
 
 
 async def test_when_a_listener_fails_then_media_goes_on(leg: RtpLeg, phone: Phone) -> None:
@@ -328,7 +329,7 @@ async def test_when_a_listener_fails_then_media_goes_on(leg: RtpLeg, phone: Phon
     leg.connect(LOCAL, phone.port, "PCMU", 0, 101)
     leg.deliver_digit("1", 100)
     leg.write(frame(tone(440, 1)))
-    assert len(phone.received()) == 1
+    assert len(await phone.received()) == 1
 
 
 async def test_when_a_port_was_used_then_it_rests_before_it_is_used_again(clock: FakeClock) -> None:
@@ -376,6 +377,6 @@ async def test_when_bound_to_ipv6_then_both_families_can_call(clock: FakeClock, 
     phone.send(packets(tone(440, 1))[0], leg.local_port)
     await settle()
     leg.write(frame(tone(440, 1)))
-    assert len(phone.received()) == 1
+    assert len(await phone.received()) == 1
     assert leg.quality().received == 1
     leg.close()

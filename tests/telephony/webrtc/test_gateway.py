@@ -157,6 +157,23 @@ async def test_when_a_browser_calls_then_both_hear_each_other_and_no_thread_is_s
     assert quality.received > 80
 
 
+async def test_when_pages_are_wideband_then_both_hear_each_other_and_the_answer_asks_for_no_more(
+    client: Client,
+) -> None:
+    settings = WebRtcSettings(ice_addresses=("127.0.0.1",), opus_rate_hz=16_000)
+    gateway = WebRtcGateway(settings, MediaSettings(), LoopClock())
+    leg = await (await client.call(gateway)).answer()
+    assert (leg.codec, leg.rate_hz) == ("OPUS", 16_000)
+    assert client.connection.remoteDescription.sdp.count("maxplaybackrate=16000;useinbandfec=1") == 1
+    talk = Talk(leg)
+    await asyncio.sleep(2.0)
+    talk.ticker.stop()
+    heard = np.concatenate([frame.samples for frame in talk.heard[40:]])
+    assert level_of(700, heard, 16_000) == pytest.approx(8000, rel=0.15)
+    assert level_of(440, np.concatenate(client.heard[40:]), 48_000) == pytest.approx(8000, rel=0.15)
+    await gateway.stop()
+
+
 async def test_when_the_browser_leaves_then_the_leg_ends_with_hung_up(gateway: WebRtcGateway, client: Client) -> None:
     leg = await (await client.call(gateway)).answer()
     events: list[LegEvent] = []
