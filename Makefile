@@ -17,7 +17,7 @@ help:
 	@echo "make demo            install, fetch models, place a call to itself, keep serving (ONCE=1: end after the call)"
 	@echo "make test            lint, types and every test; installs what it needs"
 	@echo "make test-extras     the torch extras (pyannote.audio, coqui-tts) in an environment of their own"
-	@echo "make soak            long runs: load, leaks, drift"
+	@echo "make soak            1,000 calls in every manner and order, then a count of what leaked"
 	@echo "make web             build the pages into service/web_dist"
 	@echo "make lock            renew requirements.lock from pyproject.toml"
 
@@ -66,7 +66,7 @@ test-extras: models
 	$(WITH_PATH) $(EXTRAS)/bin/pytest -m extras --confcutdir=tests/extras tests/extras
 
 soak: models
-	$(WITH_PATH) $(BIN)/python -m bench calls --n 40 --seconds 600 --json -
+	$(WITH_PATH) $(BIN)/python -m bench soak --json -
 
 web: install
 	cd web && $(WITH_PATH) npm ci --no-audit --no-fund && npm run build

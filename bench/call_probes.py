@@ -190,11 +190,11 @@ def use_loopback(connection: Any) -> None:
 
 
 class BrowserProbe:
-    """A browser without codecs: aiortc connects, ready-made Opus packets go out, arrivals are noted."""
+    """A browser without codecs: aiortc connects, ready-made packets go out, arrivals are noted."""
 
-    def __init__(self, payloads: list[bytes]) -> None:
-        """Send `payloads` in a loop."""
-        from aiortc import RTCConfiguration, RTCPeerConnection
+    def __init__(self, payloads: list[bytes], codec: AudioCodec) -> None:
+        """Send `payloads` of `codec` in a loop."""
+        from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
 
         self.arrivals = Arrivals()
         self.connected = asyncio.Event()
@@ -203,6 +203,9 @@ class BrowserProbe:
         self._loop = asyncio.get_running_loop()
         self._connection: Any = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._transceiver: Any = self._connection.addTransceiver("audio", "sendrecv")
+        known = RTCRtpSender.getCapabilities("audio").codecs
+        self._transceiver.setCodecPreferences([each for each in known if each.name.upper() == codec.name])
+        self._units = codec.clock_rate_hz // 50
         self._sender: RtpSender | None = None
         self._send_rtp: Any = None
         self._payload_type = 0
@@ -244,9 +247,18 @@ class BrowserProbe:
         if self._send_rtp is None:
             return
         payload = self._payloads[self._sent % len(self._payloads)]
-        packet = RtpPacket(self._payload_type, self._sequence + self._sent, self._sent * 960, self._ssrc, payload)
+        packet = RtpPacket(
+            self._payload_type, self._sequence + self._sent, self._sent * self._units, self._ssrc, payload
+        )
         self._sent += 1
         await self._send_rtp(build_rtp(packet))
+
+    def vanish(self) -> None:
+        """Fall silent, sockets and all, and tell nobody; `close` follows."""
+        self._send_rtp = None
+        ice = self._transceiver.sender.transport.transport._connection  # noqa: SLF001 - no public way
+        for protocol in ice._protocols:  # noqa: SLF001 - the same
+            protocol.transport.close()
 
     async def close(self) -> None:
         """Close the connection."""

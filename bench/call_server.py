@@ -25,6 +25,7 @@ from service.clock import SystemClock
 from telephony.conference import Conference
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
+from telephony.net.punctual import make_punctual
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.net.ticker import Ticker
 from telephony.quality import MediaQuality
@@ -54,14 +55,16 @@ def speechlike(seconds: int, rate_hz: int, speaker: int = 0) -> Samples:
     return np.asarray(4000 * sound * envelope).astype(np.int16)
 
 
-class _Talker:
+class Talker:
     """A bot that never stops."""
 
     def __init__(self, samples: Samples) -> None:
+        """Say `samples` (16 kHz) in a loop."""
         self._samples = samples
         self._at = 0
 
     def read(self, t_ms: int) -> AudioFrame:
+        """Return the next frame."""
         size = SPEECH_RATE_HZ // 50
         frame = self._samples[self._at : self._at + size]
         self._at = (self._at + size) % len(self._samples)
@@ -80,6 +83,7 @@ class _House:
         self._speech = speechlike(37, SPEECH_RATE_HZ)
         self._recordings = RecordingThread(folder)
         self._recordings.start()
+        make_punctual()
         self.ticker.start()
 
     def take(self, call: IncomingCall) -> None:
@@ -94,7 +98,7 @@ class _House:
         recorder = self._recordings.open(f"{leg.leg_id}.wav", 8000, caller_id="caller", on_trouble=lambda _: None)
         conference.tap(recorder)
         conference.add("caller", "caller", leg, leg, leg.rate_hz)
-        conference.add("bot", "bot", _Talker(self._speech), None, SPEECH_RATE_HZ)
+        conference.add("bot", "bot", Talker(self._speech), None, SPEECH_RATE_HZ)
         leg.on_event(lambda _: conference.close())
         self.legs.append(leg)
         self.recorders.append(recorder)
@@ -160,7 +164,7 @@ async def _serve_webrtc(connection: Connection) -> None:
     wire = Wire(connection)
     with tempfile.TemporaryDirectory() as folder:
         house = _House(Path(folder))
-        settings = WebRtcSettings(ice_addresses=(_LOOPBACK,), max_sessions=1000)
+        settings = WebRtcSettings(ice_addresses=(_LOOPBACK,), max_sessions=1000, opus_rate_hz=16_000)
         gateway = WebRtcGateway(settings, MediaSettings(), house.clock)
         wire.send("ready")
 
@@ -180,11 +184,12 @@ async def _serve(wire: Wire, house: _House, answer: Any = None) -> None:
         kind, *rest = await wire.receive()
         if kind == "measure":
             await _measure(wire, rest[0])
+        elif kind == "look":
+            wire.send("seen", sum(quality.lost for quality in house.qualities()))
         elif kind == "offer":
             wire.send("answer", await answer(rest[0]))
         elif kind == "finish":
-            stats = house.ticker.stats()
-            wire.send("finished", house.qualities(), stats.lag_p99_ms, stats.lag_max_ms, stats.busy_share)
+            wire.send("finished", house.qualities(), house.ticker.stats())
             return
 
 
@@ -251,8 +256,10 @@ async def _serve_aiortc(connection: Connection) -> None:
                 await peer.setLocalDescription(await peer.createAnswer())
                 connections.append(peer)
                 wire.send("answer", peer.localDescription.sdp)
+            elif kind == "look":
+                wire.send("seen", 0)
             elif kind == "finish":
-                wire.send("finished", [], 0.0, 0.0, 0.0)
+                wire.send("finished", [], None)
                 break
     for peer in connections:
         await peer.close()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import multiprocessing
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
@@ -53,14 +55,23 @@ class Wire:
             self._arrived.put_nowait(None)
 
 
-async def start_process(target: Callable[..., None], *args: Any) -> tuple[SpawnProcess, Wire]:
-    """Start `target(connection, *args)` in a fresh interpreter and wait for its first message, `("ready", …)`."""
+async def start_process(
+    target: Callable[..., None], *args: Any, pinned: bool = False, wait: bool = True
+) -> tuple[SpawnProcess, Wire]:
+    """Start `target(connection, *args)` in a fresh interpreter and wait for its first message, `("ready", …)`.
+
+    With `pinned` it gets the last core for itself and this process keeps to the others, if there are several. Without
+    `wait` the first message is left to who reads the wire.
+    """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=target, args=(theirs, *args), daemon=True)
-    process.start()
+    with _last_core() if pinned else contextlib.nullcontext():
+        process.start()
     theirs.close()
     wire = Wire(ours)
+    if not wait:
+        return process, wire
     try:
         await asyncio.wait_for(wire.receive(), _START_S)
     except (EOFError, TimeoutError):
@@ -68,3 +79,17 @@ async def start_process(target: Callable[..., None], *args: Any) -> tuple[SpawnP
         process.terminate()
         raise
     return process, wire
+
+
+@contextlib.contextmanager
+def _last_core() -> Iterator[None]:
+    """What is started inside runs on the last core; afterwards this process runs on the others."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+    if len(cores) < 2:
+        yield
+        return
+    os.sched_setaffinity(0, cores[-1:])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, cores[:-1])

@@ -45,6 +45,8 @@ class Result:
     corpus: Sequence[Path] = ()
     """Files that were measured, manifests included; hashed into `corpus_sha256`."""
     figures: dict[str, Figure] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    """What must not be and was: the command says it and ends with 1."""
 
     def put(self, key: str, value: Figure) -> None:
         """Add a figure as it is; a float that is not finite becomes null."""

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.realtime
 def test_when_two_calls_are_made_then_every_key_has_a_figure(leg: str) -> None:
     parser = argparse.ArgumentParser()
     calls.add_arguments(parser)
-    result = calls.run(parser.parse_args(["--n", "2", "--seconds", "2", "--leg", leg]))
+    result = calls.run(parser.parse_args(["--n", "2", "--seconds", "2", "--leg", leg, "--no-pin"]))
     figures = result.figures
     assert figures["calls"] == 2
     assert figures["lost"] == 0

@@ -1,0 +1,129 @@
+"""Whether anything leaks: calls set up, held, transferred and dropped midway in random order, then everything counted.
+
+A real house in a process of its own (SIP over UDP, TCP and TLS, a trunk with digest, WebRTC, conferences, recordings)
+and callers of every manner here, `--concurrent` at a time. After the calls the clock jumps past all timers, and tasks,
+sockets, ports, transactions, threads, objects and memory are held against what was there before. A leak, a call that
+did not go as it should, or an error in a log ends the command with 1 and is named.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import random
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from bench.census import Census, leaks
+from bench.report import Result, progress
+from bench.soak_callers import Stage
+from bench.soak_moves import MOVES
+
+_WARM_ROUNDS = 2
+"""Each move so often before the first count: what is made at first use, and kept, is no leak."""
+
+_PARTS = 4
+"""Counts in the middle show whether memory still grows."""
+
+_MOST_GROWTH_BYTES_PER_CALL = 2_000
+"""Of memory in RAM over the last three quarters, in a run long enough to tell."""
+
+_LEAST_GROWTH_BYTES = 2_000_000
+"""Less is the C library's manner: measured, memory of a house goes up and down by 1 MB between two counts."""
+
+_MOVE_S = 60.0
+"""No move takes longer, or it hangs."""
+
+_TRACED_CALLS = 60
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    parser.add_argument("--calls", type=int, default=1000, help="calls in all")
+    parser.add_argument("--concurrent", type=int, default=20, help="at a time")
+    parser.add_argument("--seed", type=int, default=20, help="of the order and the pauses")
+
+
+def run(args: argparse.Namespace) -> Result:
+    """Make the calls and count."""
+    result = Result(n=args.calls)
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(_soak(args, Path(folder), result))
+    result.put("seed", args.seed)
+    result.put("leaks", len(result.failures))
+    return result
+
+
+async def _soak(args: argparse.Namespace, folder: Path, result: Result) -> None:
+    stage = Stage(args.seed, folder)
+    await stage.start()
+    failed = Counter(await _play(stage, [*MOVES] * _WARM_ROUNDS, args.concurrent))
+    first = await stage.census()
+    order = schedule(args.calls, args.seed)
+    counts = [first]
+    began = time.monotonic()
+    for part in range(_PARTS):
+        mine = order[part * len(order) // _PARTS : (part + 1) * len(order) // _PARTS]
+        failed.update(await _play(stage, mine, args.concurrent))
+        counts.append(await stage.census())
+        rss = ", ".join(f"{census.rss_bytes / 1e6:.1f} MB" for census in counts[-1])
+        progress(f"{(part + 1) * len(order) // _PARTS} calls: house and callers hold {rss}")
+    result.put("seconds", time.monotonic() - began)
+    result.put("carried_by_carrier", stage.carrier.answered)
+    _judge(result, counts, args.calls)
+    result.failures += [f"{times} times: {what}" for what, times in failed.items()]
+    result.failures += [f"logged: {what} ({times} times)" for what, times in Counter(stage.troubles.told).items()]
+    if any("memory" in failure for failure in result.failures):
+        stage.trace()
+        await _play(stage, schedule(_TRACED_CALLS, args.seed), args.concurrent)
+        await stage.census()
+        for line in await stage.traced():
+            progress(f"held by the house: {line}")
+    await stage.stop()
+
+
+def schedule(calls: int, seed: int) -> list[str]:
+    """Return so many names of moves, each as often as it should come, in an order by chance."""
+    whole = sum(weight for _, weight in MOVES.values())
+    names = [name for name, (_, weight) in MOVES.items() for _ in range(max(1, round(weight * calls / whole)))]
+    generator = random.Random(seed)
+    generator.shuffle(names)
+    while len(names) < calls:
+        names.append(generator.choice([*MOVES]))
+    return names[:calls]
+
+
+async def _play(stage: Stage, names: list[str], concurrent: int) -> list[str]:
+    """Play moves, so many at a time; return a sentence for each that did not go as it should."""
+    waiting = list(reversed(names))
+    failed: list[str] = []
+
+    async def player() -> None:
+        while waiting:
+            name = waiting.pop()
+            try:
+                await asyncio.wait_for(MOVES[name][0](stage), _MOVE_S)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is reported and fails the run
+                failed.append(f"{name}: {type(error).__name__} {error}")
+
+    await asyncio.gather(*(player() for _ in range(concurrent)))
+    return failed
+
+
+def _judge(result: Result, counts: list[tuple[Census, Census]], calls: int) -> None:
+    for side, name in enumerate(("house", "callers")):
+        first, middle, last = counts[0][side], counts[1][side], counts[-1][side]
+        result.failures += [f"the {name} leaked: {what}" for what in leaks(first, last, calls)]
+        grown = last.rss_bytes - middle.rss_bytes
+        result.put(f"{name}_rss_mb", last.rss_bytes / 1e6)
+        result.put(f"{name}_growth_bytes_per_call", grown / (calls * (_PARTS - 1) / _PARTS))
+        result.put(f"{name}_tasks", sum(count for key, count in last.counts.items() if key.startswith("task ")))
+        result.put(f"{name}_files", sum(count for key, count in last.counts.items() if key.startswith("file ")))
+        result.put(f"{name}_threads", sum(count for key, count in last.counts.items() if key.startswith("thread ")))
+        result.put(f"{name}_objects_more", sum(last.objects.values()) - sum(first.objects.values()))
+        if grown > max(_LEAST_GROWTH_BYTES, _MOST_GROWTH_BYTES_PER_CALL * calls * (_PARTS - 1) / _PARTS):
+            result.failures.append(
+                f"the {name} leaked: memory grew by {grown / 1e6:.1f} MB over the last 3/4 of the calls"
+            )
