@@ -48,7 +48,7 @@ class GiveUpAnswering:
 class SayGoodbye:
     """The call must end for a reason of ours: say why in one sentence; `Drop` follows."""
 
-    why: Literal["maximum_duration", "shutdown"]
+    why: Literal["maximum_duration", "shutdown", "agent_hung_up"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ EndReason = Literal[
     "internal_error",
     "maximum_duration",
     "no_input",
+    "held_too_long",
+    "agent_hung_up",
 ]
 
 
@@ -79,6 +81,39 @@ class LegLeft:
     leg_id: LegId
     member: MemberRole
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHeld:
+    """A member put us on hold: it hears nothing of us, and what comes from it may be music."""
+
+    type: Literal["leg_held"] = "leg_held"
+    leg_id: LegId
+    member: MemberRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegResumed:
+    """A member took us back from hold."""
+
+    type: Literal["leg_resumed"] = "leg_resumed"
+    leg_id: LegId
+    member: MemberRole
+    held_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerReplaced:
+    """Somebody else took the place of the caller, because their side transferred the call. The talk goes on."""
+
+    type: Literal["caller_replaced"] = "caller_replaced"
+    old_leg_id: LegId
+    leg_id: LegId
+    caller: str
+    """As of `call_offered`, of who is on the line now."""
+    caller_name: str
+    how: Literal["taken_over", "referred"]
+    """`taken_over`: their side called us to take over the leg (Replaces); `referred`: it asked us to call (REFER)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +195,7 @@ class RecordingPaused:
     """Audio is silence from here; the recording keeps counting time."""
 
     type: Literal["recording_paused"] = "recording_paused"
-    reason: Literal["secret_digits", "caller_request", "agent_request", "disk_full"]
+    reason: Literal["secret_digits", "caller_request", "agent_request", "disk_full", "caller_replaced"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -367,6 +402,66 @@ class BriefPrepared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverStarted:
+    """A human is being called for the caller."""
+
+    type: Literal["handover_started"] = "handover_started"
+    target: str
+    """Number or address of the people, as configured."""
+    how: Literal["bridge", "refer"]
+    """`bridge`: we call them and join them to the call; `refer`: the caller's line is asked to call them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverRinging:
+    """It rings where the human is."""
+
+    type: Literal["handover_ringing"] = "handover_ringing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverAnswered:
+    """The human answered and hears the brief; the caller does not hear it."""
+
+    type: Literal["handover_answered"] = "handover_answered"
+    leg_id: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefSpoken:
+    """The spoken line of the brief is over."""
+
+    type: Literal["brief_spoken"] = "brief_spoken"
+    heard_ms: int
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverCompleted:
+    """Human and caller hear each other, or the caller's line took the call elsewhere."""
+
+    type: Literal["handover_completed"] = "handover_completed"
+    how: Literal["bridge", "refer"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverFailed:
+    """No human came; the caller is told, and stays with the bot."""
+
+    type: Literal["handover_failed"] = "handover_failed"
+    reason: Literal["busy", "refused", "no_answer", "unreachable", "denied", "agent_left", "line_broke"]
+    """`denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverCancelled:
+    """The human is not needed any more; what rang has stopped."""
+
+    type: Literal["handover_cancelled"] = "handover_cancelled"
+    reason: Literal["caller_gone", "caller_withdrew"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackOffered:
     """No human was free; the bot offered to be called back."""
 
@@ -443,6 +538,9 @@ EventBody = (
     | CallAnswered
     | LegJoined
     | LegLeft
+    | LegHeld
+    | LegResumed
+    | CallerReplaced
     | LegQualityMeasured
     | NoticeGiven
     | ConsentGiven
@@ -465,6 +563,13 @@ EventBody = (
     | SafetyRaised
     | EscalationRequested
     | BriefPrepared
+    | HandoverStarted
+    | HandoverRinging
+    | HandoverAnswered
+    | BriefSpoken
+    | HandoverCompleted
+    | HandoverFailed
+    | HandoverCancelled
     | CallbackOffered
     | CallbackBooked
     | CallbackDeclined
@@ -478,6 +583,7 @@ EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
 
 PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     "call_offered": ("caller", "caller_name"),
+    "caller_replaced": ("caller", "caller_name"),
     "utterance_heard": ("words",),
     "turn_ended": ("text",),
     "digits_pressed": ("digits",),

@@ -3,9 +3,14 @@
     OFFERED -Admitted-> RINGING --Tick--> ANSWERING --MediaOpen--> TALKING --EndWanted--> CLOSING --BotSilent--> ENDED
        `-Refused-> ENDED    `-CallerGone-> ENDED `-AnswerFailed-> ENDED `-CallerGone-> ENDED  `-CallerGone, Tick-> ENDED
 
+    TALKING --CallerHeld--> HELD --CallerBack--> TALKING     TALKING, HELD --PersonJoined--> WITH_PERSON
+                             `-Tick, CallerGone-> ENDED      WITH_PERSON --PersonLeft--> CLOSING
+                                                                          `-PersonLost-> TALKING
+
 While TALKING it guards against dead air: from the end of a caller's turn until the bot is heard, the caller waits at
 most `filler_after_ms` for a filler and `give_up_after_ms` for an apology with the offer of a human. The guard reads
-only what was really heard, so no failure of recognition, knowledge or synthesis can leave a caller in silence.
+only what was really heard, so no failure of recognition, knowledge or synthesis can leave a caller in silence. A
+caller who holds us hears nothing, and one who talks to a person is owed nothing by the bot: the guard rests.
 
 Time is an argument (`now_ms`, monotonic). `step` gives the commands, `next_deadline_ms` when to call `step(Tick())`.
 """
@@ -39,6 +44,8 @@ class CallState(Enum):
     RINGING = "ringing"
     ANSWERING = "answering"
     TALKING = "talking"
+    HELD = "held"
+    WITH_PERSON = "with_person"
     CLOSING = "closing"
     ENDED = "ended"
 
@@ -113,6 +120,31 @@ class NothingOwed:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerHeld:
+    """The caller's side put us on hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerBack:
+    """The caller's side took us back."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonJoined:
+    """Caller and a human hear each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLeft:
+    """The human hung up after the talk."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLost:
+    """The human's line broke: the caller is back with the bot."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """Something happened that decides how the call is counted when it ends."""
 
@@ -153,6 +185,11 @@ CallInput = (
     | BotHeard
     | BotSilent
     | NothingOwed
+    | CallerHeld
+    | CallerBack
+    | PersonJoined
+    | PersonLeft
+    | PersonLost
     | Outcome
     | EndWanted
     | ShutdownWanted
@@ -178,6 +215,8 @@ class CallLimits:
     """Silence owed before the apology and the offer of a human."""
     closing_ms: int = 20_000
     """Longest time for the last words."""
+    hold_ms: int = 15 * 60 * 1000
+    """Longest hold by the caller's side. Source: our choice; `[telephony] hold_at_most_s`."""
     maximum_ms: int = 2 * 60 * 60 * 1000
     """Longest call."""
 
@@ -309,6 +348,61 @@ class CallMachine:
         self._guard_at_ms = now_ms + self._limits.filler_again_ms
         return [Fill(self._fillers)]
 
+    # HELD, WITH_PERSON
+
+    def _held(self, _event: CallInput, now_ms: int) -> list[Command]:
+        self.state = CallState.HELD
+        self._guard_at_ms = None
+        self._state_deadline_ms = now_ms + self._limits.hold_ms
+        return []
+
+    def _back(self, _event: CallInput, now_ms: int) -> list[Command]:
+        self.state = CallState.TALKING
+        self._state_deadline_ms = None
+        self._owe(now_ms)  # the bot says where they were
+        return []
+
+    def _tick_held(self, _event: CallInput, now_ms: int) -> list[Command]:
+        due = [(self._state_deadline_ms, "held_too_long"), (self._maximum_at_ms, "maximum_duration")]
+        for at_ms, why in due:
+            if at_ms is not None and now_ms >= at_ms:  # no goodbye: who holds us hears none
+                end: EndReason = "held_too_long" if why == "held_too_long" else "maximum_duration"
+                return [Drop(), *self._finish(self._result or "completed", end)]
+        return []
+
+    def _owe_later(self, _event: CallInput, now_ms: int) -> list[Command]:
+        self._owed_since_ms = now_ms
+        return []
+
+    def _silent_unguarded(self, _event: CallInput, _now_ms: int) -> list[Command]:
+        self._bot_audible = False
+        return []
+
+    def _heard_unguarded(self, _event: CallInput, _now_ms: int) -> list[Command]:
+        self._bot_audible = True
+        return []
+
+    def _shut_down_held(self, _event: CallInput, _now_ms: int) -> list[Command]:
+        return [Drop(), *self._finish(self._result or "failed", "shutdown")]
+
+    def _person_joined(self, _event: CallInput, _now_ms: int) -> list[Command]:
+        self.state = CallState.WITH_PERSON
+        self._owed_since_ms = self._guard_at_ms = self._state_deadline_ms = None
+        return []
+
+    def _person_left(self, _event: CallInput, now_ms: int) -> list[Command]:
+        return self._close("agent_hung_up", now_ms, SayGoodbye("agent_hung_up"))
+
+    def _person_lost(self, _event: CallInput, now_ms: int) -> list[Command]:
+        self.state = CallState.TALKING
+        self._owe(now_ms)
+        return []
+
+    def _tick_with_person(self, _event: CallInput, now_ms: int) -> list[Command]:
+        if self._maximum_at_ms is not None and now_ms >= self._maximum_at_ms:
+            return self._close("maximum_duration", now_ms, SayGoodbye("maximum_duration"))
+        return []
+
     def _note_outcome(self, event: CallInput, _now_ms: int) -> list[Command]:
         assert isinstance(event, Outcome)
         rank = {"completed": 0, "escalated": 1, "callback": 2}
@@ -395,6 +489,28 @@ class CallMachine:
         (CallState.TALKING, ShutdownWanted): _close_at_shutdown,
         (CallState.TALKING, Broken): _break,
         (CallState.TALKING, Tick): _tick_talking,
+        (CallState.TALKING, CallerHeld): _held,
+        (CallState.TALKING, PersonJoined): _person_joined,
+        (CallState.HELD, CallerGone): _hung_up_talking,
+        (CallState.HELD, CallerBack): _back,
+        (CallState.HELD, CallerTurnEnded): _owe_later,
+        (CallState.HELD, CallerSpeaks): _nothing_owed,
+        (CallState.HELD, NothingOwed): _nothing_owed,
+        (CallState.HELD, BotSilent): _silent_unguarded,
+        (CallState.HELD, PersonJoined): _person_joined,
+        (CallState.HELD, Outcome): _note_outcome,
+        (CallState.HELD, ShutdownWanted): _shut_down_held,
+        (CallState.HELD, Broken): _break,
+        (CallState.HELD, Tick): _tick_held,
+        (CallState.WITH_PERSON, CallerGone): _hung_up_talking,
+        (CallState.WITH_PERSON, PersonLeft): _person_left,
+        (CallState.WITH_PERSON, PersonLost): _person_lost,
+        (CallState.WITH_PERSON, BotHeard): _heard_unguarded,
+        (CallState.WITH_PERSON, BotSilent): _silent_unguarded,
+        (CallState.WITH_PERSON, Outcome): _note_outcome,
+        (CallState.WITH_PERSON, ShutdownWanted): _close_at_shutdown,
+        (CallState.WITH_PERSON, Broken): _break,
+        (CallState.WITH_PERSON, Tick): _tick_with_person,
         (CallState.CLOSING, CallerGone): _gone_closing,
         (CallState.CLOSING, Outcome): _note_outcome,
         (CallState.CLOSING, BotHeard): _bot_heard_closing,

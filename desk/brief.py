@@ -7,7 +7,7 @@ number of the event it came from. Masked and secret values never appear.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from calls.events import (
@@ -18,6 +18,7 @@ from calls.events import (
     CallbackBooked,
     CallbackDeclined,
     CallbackOffered,
+    CallerReplaced,
     CallOffered,
     ConsentRefused,
     EmotionEstimated,
@@ -114,6 +115,8 @@ class _Gathered:
         match event.body:
             case CallOffered() as body:
                 self.offered = body
+            case CallerReplaced() as body if self.offered is not None:
+                self.offered = replace(self.offered, caller=body.caller, caller_name=body.caller_name)
             case CallAnswered() as body:
                 self.language = body.language
             case LanguageChosen() as body:

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from calls.events import CallbackBooked, CallOffered, Event, RecordingStarted, SlotFilled, UtteranceHeard
+from calls.events import (
+    CallbackBooked,
+    CallerReplaced,
+    CallOffered,
+    Event,
+    RecordingStarted,
+    SlotFilled,
+    UtteranceHeard,
+)
 from calls.ids import CallId
 from records.keys import ERASED
 from records.reader import EventReader
@@ -17,6 +25,7 @@ HowKnown = Literal["called", "callback", "given"]
 
 _HOW: tuple[tuple[type, str, HowKnown], ...] = (
     (CallOffered, "caller", "called"),
+    (CallerReplaced, "caller", "called"),
     (CallbackBooked, "number", "callback"),
     (SlotFilled, "value", "given"),
 )
@@ -42,7 +51,7 @@ class PersonalCall:
 def calls_of(reader: EventReader, is_theirs: Callable[[str], bool]) -> list[PersonalCall]:
     """Return the calls of the person whose number `is_theirs` knows, oldest first. Erased ones are not found."""
     found: dict[str, HowKnown] = {}
-    for event in reader.scan(("call_offered", "callback_booked", "slot_filled")):
+    for event in reader.scan(("call_offered", "caller_replaced", "callback_booked", "slot_filled")):
         for kind, field, how in _HOW:
             if isinstance(event.body, kind) and is_theirs(getattr(event.body, field)):
                 found.setdefault(str(event.stream_id), how)

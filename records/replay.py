@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 from calls.events import (
     BargedIn,
     BriefPrepared,
+    BriefSpoken,
     CallbackBooked,
+    CallerReplaced,
     EmotionEstimated,
     Event,
     EventBody,
     LegQualityMeasured,
+    LegResumed,
     RecordingSilenced,
     TopicFound,
     TurnEnded,
@@ -115,6 +118,12 @@ def _fact(body: EventBody, detail: str) -> str:
         extra = f"  after {body.heard_ms / 1000:.1f} s"
     elif isinstance(body, RecordingSilenced):
         extra = f"  {_time(body.start_ms).strip()} to {_time(body.end_ms).strip()}"
+    elif isinstance(body, LegResumed):
+        extra = f"  after {body.held_ms / 1000:.1f} s"
+    elif isinstance(body, BriefSpoken):
+        extra = f"  {body.heard_ms / 1000:.1f} s{'' if body.whole else ', cut off'}"
+    elif isinstance(body, CallerReplaced):
+        extra = f"  {' '.join(part for part in (body.caller_name, body.caller) if part) or 'number withheld'}"
     elif isinstance(body, CallbackBooked):
         extra = f"  {body.number}: {body.matter}"
     return f"{name}: {detail}{extra}" if detail else f"{name}{extra}"
@@ -149,8 +158,14 @@ def _figures(events: Sequence[Event]) -> list[str]:
         f"median reply after {reply}; {m.barge_ins} barge-ins, {m.repairs} repairs",
         f"topics found {m.topics_found}, missed {m.topics_missed}; flows finished {m.flows_finished}; "
         f"highest anger {m.anger_max_prob:.2f} in {m.emotion_estimates - m.emotion_abstained} sure estimates",
+        *([] if not (m.holds or m.handovers) else [_people(m)]),
         *([] if m.line_mos is None else [_line(m.line_mos, m.line_worst_mos, m.line_poor_ms)]),
     ]
+
+
+def _people(m: folds.CallMetrics) -> str:
+    came = "" if m.handover_wait_ms is None else f", reached after {m.handover_wait_ms / 1000:.0f} s"
+    return f"held {m.holds} times for {m.held_ms / 1000:.0f} s; a person called {m.handovers} times{came}"
 
 
 def _line(mos: float, worst_mos: float | None, poor_ms: int) -> str:

@@ -127,7 +127,7 @@ async def _brief(call: CallRunner) -> None:
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:
-    if not act.given and act.how == "stayed":
+    if not act.given and act.how in ("stayed", "anew"):
         call.consent.forget(act.subject)
     else:
         call.consent.set(act.subject, given=act.given)
@@ -135,11 +135,15 @@ def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:
     if act.subject == "recording":
         if call.consent.recording:
             call.record()
+        elif act.how == "anew":
+            call.recording.pause("caller_replaced")
         else:
             call.recording.discard()
 
 
 def _note_consent(call: CallRunner, act: acts.SetConsent) -> None:
+    if act.how == "anew":
+        return
     if not act.given:
         call.log.note(
             ConsentRefused(subject=act.subject, how="unanswered" if act.how == "stayed" else act.how), "dialog"

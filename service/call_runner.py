@@ -14,7 +14,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from calls import commands, machine
-from calls.audio import SPEECH_RATE_HZ, AudioFrame, Samples
+from calls.audio import SPEECH_RATE_HZ, Samples
 from calls.errors import CallCentreError
 from calls.events import (
     BriefPrepared,
@@ -29,11 +29,12 @@ from calls.events import (
     TurnReopened,
 )
 from calls.ids import CallId, LegId, TurnId
-from calls.ports import DigitHeard, IncomingCall, Leg, LegEnded, LegEvent, Passage
+from calls.ports import IncomingCall, Leg, Passage
 from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
 from service import acts as act_executor
 from service.bot_turns import BotTurns
 from service.call_log import CallLog
+from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
 from service.dial_plan import Route
 from service.feeling import Feeling
@@ -48,13 +49,13 @@ from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
 from voice.dialog.acts import (
     CallBegan,
+    CallerHeld,
     CallerSpeaking,
     CallerTurn,
     DeadlineReached,
     DialogAct,
     DialogInput,
     HeardNothing,
-    KeysPressed,
     LookUp,
     PassagesFound,
     Say,
@@ -73,18 +74,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CALLER, BOT = "caller", "bot"
+BOT = "bot"
 
 EMOTION_WAIT_S = 0.15
 """How long a finished turn waits for the emotion of its last utterance. Source: below what a caller notices."""
-
-_LEG_END: dict[str, EndReason] = {
-    "hung_up": "caller_hung_up",
-    "cancelled": "caller_cancelled",
-    "media_lost": "media_lost",
-    "transport_error": "media_lost",
-    "local": "bot_hung_up",
-}
 
 
 class CallRunner:
@@ -102,6 +95,7 @@ class CallRunner:
         self.conference: Conference | None = None
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
+        self.line = CallerLine(self)
         self.legs = CallLegs(call_id, self.log, house.live, house.metrics)
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
@@ -216,12 +210,11 @@ class CallRunner:
             language=None,
         )
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
-        conference.tap(_CallerTap(self.hearing))
+        conference.tap(self.line)
         self.recording.attach(conference)
-        leg.on_event(self._leg_event)
         language = self.route.language
         self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
-        self.legs.join(conference, CALLER, "caller", leg)
+        self.line.connect(leg)
         self.log.note(LegJoined(leg_id=LegId("bot"), member="bot", codec="L16", rate_hz=SPEECH_RATE_HZ), "call")
         self.tasks.start("hearing", self.hearing.run())
         self.tell(
@@ -235,16 +228,6 @@ class CallRunner:
                 queue=self.route.queue,
             )
         )
-
-    def _leg_event(self, event: LegEvent) -> None:
-        match event:
-            case DigitHeard(digit=digit):
-                self.keys.press(digit, self.conference_ms())
-                if self.hearing is not None:
-                    self.hearing.key_pressed()
-                self.tell(KeysPressed(digits=digit))
-            case LegEnded(reason=reason):
-                self._machine.feed(machine.CallerGone(_LEG_END.get(reason, "caller_hung_up")))
 
     def _keys_settled(self, digits: str, t_ms: int) -> None:
         shown = self.secrets.keys(digits)
@@ -336,7 +319,7 @@ class CallRunner:
         self.log.note(TurnReopened(turn_id=turn_id), "call")
         if self._before is not None:
             self.policy.restore(self._before, self.house.clock.now_ms())
-            self.tell(CallerSpeaking(speaking=True))
+            self.tell(CallerHeld(held=True) if self.line.held else CallerSpeaking(speaking=True))
         self._thoughts, self._before, self._reply = [], None, None
         self._estimates[:0] = self._turn_estimates
 
@@ -502,15 +485,3 @@ class CallRunner:
         self.house.metrics.trouble.labels(name.partition("-")[0]).inc()
         if name in ("answer", "hearing"):
             self._machine.feed(machine.Broken())
-
-
-class _CallerTap:
-    """Feeds hearing with what the caller says."""
-
-    def __init__(self, hearing: Hearing) -> None:
-        self._hearing = hearing
-
-    def hear(self, member_id: str, frame: AudioFrame) -> None:
-        """Take the caller's frame."""
-        if member_id == CALLER:
-            self._hearing.feed(frame)

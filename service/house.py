@@ -76,7 +76,7 @@ class House:
         self.metrics = Metrics()
         self.live = LiveFeed()
         self.tasks = Tasks("house")
-        self.call_limits = CallLimits()
+        self.call_limits = CallLimits(hold_ms=config.telephony.hold_at_most_s * 1000)
         self.calls: dict[CallId, CallRunner] = {}
         self.ready = False
         self._reload_wanted = asyncio.Event()

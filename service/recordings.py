@@ -22,7 +22,7 @@ from telephony.conference import Conference
 
 logger = logging.getLogger(__name__)
 
-PauseReason = Literal["secret_digits", "caller_request"]
+PauseReason = Literal["secret_digits", "caller_request", "caller_replaced"]
 
 
 class CallRecording:
@@ -32,6 +32,7 @@ class CallRecording:
         """Nothing is kept before `start`."""
         self._call_id = call_id
         self._files = 0
+        self._for_newcomer = False
         self._thread = thread
         self._log = log
         self._tasks = tasks
@@ -46,6 +47,7 @@ class CallRecording:
 
     def start(self, rate_hz: int) -> None:
         """Keep the sound from now on; idempotent."""
+        self.resume(newcomer=True)
         if self._recorder is not None or self._conference is None:
             return
         self._files += 1  # a file that consent took away is not written to again
@@ -57,13 +59,17 @@ class CallRecording:
 
     def pause(self, reason: PauseReason) -> None:
         """Keep silence from now on."""
-        if self._recorder is not None and not self._recorder.paused:
+        if self._recorder is None:
+            return
+        self._for_newcomer = self._for_newcomer or reason == "caller_replaced"
+        if not self._recorder.paused:
             self._recorder.pause()
             self._log.note(RecordingPaused(reason=reason), "recorder")
 
-    def resume(self) -> None:
-        """Keep sound again."""
-        if self._recorder is not None and self._recorder.paused:
+    def resume(self, *, newcomer: bool = False) -> None:
+        """Keep sound again; what was paused for somebody who came to the phone waits for their consent (`newcomer`)."""
+        if self._recorder is not None and self._recorder.paused and newcomer == self._for_newcomer:
+            self._for_newcomer = False
             self._recorder.resume()
             self._log.note(RecordingResumed(), "recorder")
 

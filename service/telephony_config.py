@@ -131,6 +131,9 @@ class TelephonySection(Section):
     media_lost_after_s: int = Field(default=30, ge=2, strict=True)
     """A caller whose packets stop for so long is gone."""
 
+    hold_at_most_s: int = Field(default=900, ge=10, strict=True)
+    """A caller whose side holds us for longer is let go."""
+
     @model_validator(mode="after")
     def _named_trunks_exist(self) -> TelephonySection:
         for key in ("trunk", "emergency_trunk"):

@@ -15,6 +15,7 @@ from calls.events import (
     CallbackDeclined,
     CallbackOffered,
     CallEnded,
+    CallerReplaced,
     CallOffered,
     ConsentGiven,
     ConsentRefused,
@@ -24,10 +25,18 @@ from calls.events import (
     EscalationRequested,
     Event,
     FlowFinished,
+    HandoverAnswered,
+    HandoverCancelled,
+    HandoverCompleted,
+    HandoverFailed,
+    HandoverRinging,
+    HandoverStarted,
     LanguageChosen,
+    LegHeld,
     LegJoined,
     LegLeft,
     LegQualityMeasured,
+    LegResumed,
     NoticeGiven,
     RecordingPaused,
     RecordingResumed,
@@ -52,6 +61,8 @@ class LiveMember:
     leg_id: str
     member: MemberRole
     codec: str
+    held: bool = False
+    """It holds us, and does not hear what is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +138,8 @@ class LiveCall:
     escalation: str = ""
     """Reason of the newest escalation."""
     brief: BriefPrepared | None = None
+    handover: Literal["", "calling", "ringing", "briefing", "connected", "failed", "cancelled"] = ""
+    """How far the newest attempt to bring a human is."""
     callback: Literal["", "offered", "booked", "declined"] = ""
     flows_finished: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
@@ -163,6 +176,12 @@ def _with_body(state: LiveCall, event: Event) -> LiveCall:
             return replace(state, members=(*_without(state.members, body.leg_id), member))
         case LegLeft() as body:
             return replace(state, members=_without(state.members, body.leg_id))
+        case LegHeld() as body:
+            return replace(state, members=_with_hold(state.members, body.leg_id, held=True))
+        case LegResumed() as body:
+            return replace(state, members=_with_hold(state.members, body.leg_id, held=False))
+        case CallerReplaced() as body:
+            return replace(state, caller=body.caller, caller_name=body.caller_name)
         case LegQualityMeasured() as body:
             return replace(state, lines=_with_line(state.lines, body))
         case LanguageChosen() as body:
@@ -205,6 +224,15 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
             return replace(state, escalation=body.reason)
         case BriefPrepared() as body:
             return replace(state, brief=body)
+        case (
+            HandoverStarted()
+            | HandoverRinging()
+            | HandoverAnswered()
+            | HandoverCompleted()
+            | HandoverFailed()
+            | HandoverCancelled()
+        ):
+            return replace(state, handover=_HANDOVER[event.body.type])
         case CallbackOffered():
             return replace(state, callback="offered")
         case CallbackBooked():
@@ -243,6 +271,20 @@ def _with_keeping(state: LiveCall, event: Event) -> LiveCall:
             return state if body.what in state.degraded else replace(state, degraded=(*state.degraded, body.what))
         case _:
             return state
+
+
+_HANDOVER: dict[str, Literal["calling", "ringing", "briefing", "connected", "failed", "cancelled"]] = {
+    "handover_started": "calling",
+    "handover_ringing": "ringing",
+    "handover_answered": "briefing",
+    "handover_completed": "connected",
+    "handover_failed": "failed",
+    "handover_cancelled": "cancelled",
+}
+
+
+def _with_hold(members: tuple[LiveMember, ...], leg_id: str, *, held: bool) -> tuple[LiveMember, ...]:
+    return tuple(replace(member, held=held) if member.leg_id == leg_id else member for member in members)
 
 
 def _without(members: tuple[LiveMember, ...], leg_id: str) -> tuple[LiveMember, ...]:

@@ -15,7 +15,11 @@ from calls.events import (
     EscalationRequested,
     Event,
     FlowFinished,
+    HandoverCompleted,
+    HandoverStarted,
+    LegHeld,
     LegQualityMeasured,
+    LegResumed,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -61,6 +65,17 @@ class CallMetrics:
     reply_gaps_ms: tuple[int, ...] = ()
     """From the end of a caller's turn to the start of the bot's next one."""
     escalated: bool = False
+    holds: int = 0
+    """How often the caller's side held us."""
+    held_ms: int = 0
+    """How long, holds that are over."""
+    handovers: int = 0
+    """How often a human was called for the caller."""
+    handed_over: bool = False
+    handover_wait_ms: int | None = None
+    """From calling the human to human and caller hearing each other."""
+    handover_since_ms: int | None = None
+    """When the human was called who has not come yet."""
     degraded: int = 0
     line_mos: float | None = None
     """Estimated opinion of the caller's line over the whole call; null until it is over, and in older logs."""
@@ -110,10 +125,28 @@ def metrics_step(state: CallMetrics, event: Event) -> CallMetrics:
             return replace(state, escalated=True)
         case Degraded():
             return replace(state, degraded=state.degraded + 1)
+        case LegHeld() | LegResumed() | HandoverStarted() | HandoverCompleted():
+            return _with_people(state, event)
         case LegQualityMeasured(member="caller") as body:
             return _with_line(state, body)
         case CallEnded() as body:
             return replace(state, result=body.result, reason=body.reason)
+        case _:
+            return state
+
+
+def _with_people(state: CallMetrics, event: Event) -> CallMetrics:
+    match event.body:
+        case LegHeld(member="caller"):
+            return replace(state, holds=state.holds + 1)
+        case LegResumed(member="caller", held_ms=held_ms):
+            return replace(state, held_ms=state.held_ms + held_ms)
+        case HandoverStarted():
+            return replace(state, handovers=state.handovers + 1, handover_since_ms=state.duration_ms)
+        case HandoverCompleted():
+            since_ms = state.duration_ms if state.handover_since_ms is None else state.handover_since_ms
+            wait_ms = state.duration_ms - since_ms
+            return replace(state, handed_over=True, handover_wait_ms=wait_ms, handover_since_ms=None)
         case _:
             return state
 

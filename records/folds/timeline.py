@@ -11,9 +11,11 @@ from calls.events import (
     EmotionEstimated,
     Event,
     EventBody,
+    LegHeld,
     LegJoined,
     LegLeft,
     LegQualityMeasured,
+    LegResumed,
     RecordingSilenced,
     TurnEnded,
     UtteranceHeard,
@@ -24,6 +26,11 @@ DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "call_answered": ("language", "flow"),
     "leg_joined": ("codec",),
     "leg_left": ("reason",),
+    "caller_replaced": ("how",),
+    "handover_started": ("how", "target"),
+    "handover_completed": ("how",),
+    "handover_failed": ("reason",),
+    "handover_cancelled": ("reason",),
     "leg_quality_measured": ("scope", "quality"),
     "consent_given": ("subject", "how"),
     "consent_refused": ("subject", "how"),
@@ -46,6 +53,10 @@ DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "call_ended": ("result", "reason"),
 }
 """Text fields of a body that make the `detail` of its line, joined by blanks; null reads as `-`."""
+
+
+_OF_A_MEMBER = (UtteranceHeard, LegJoined, LegLeft, LegHeld, LegResumed, LegQualityMeasured)
+"""Bodies that name the member they are about."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +122,7 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
 
 
 def _who(body: EventBody) -> str:
-    if isinstance(body, UtteranceHeard | LegJoined | LegLeft | LegQualityMeasured):
+    if isinstance(body, _OF_A_MEMBER):
         return body.member
     if isinstance(body, TurnEnded):
         return body.speaker

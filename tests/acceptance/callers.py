@@ -213,11 +213,11 @@ class Baresip(Watched):
     async def play(self, samples: Samples) -> None:
         """Say it now, then be silent."""
         padded = np.concatenate([samples, np.zeros(RATE_HZ * 200, np.int16)])
-        await self._command("ausrc", f"aufile,{self._write('speech.wav', padded)}")
+        await self.command("ausrc", f"aufile,{self._write('speech.wav', padded)}")
 
     async def hang_up(self) -> list[Body]:
         """Hang up, end the program; return the whole log of the call."""
-        await self._command("hangup", "")
+        await self.command("hangup", "")
         await self.until(is_type("call_ended"))
         await self.close()
         return await self.events()
@@ -228,7 +228,8 @@ class Baresip(Watched):
             self._process.terminate()
             await self._process.wait()
 
-    async def _command(self, name: str, params: str) -> None:
+    async def command(self, name: str, params: str) -> None:
+        """Give it one command over its control port (netstring JSON)."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._control_port)
         text = json.dumps({"command": name, "params": params, "token": "t"}).encode()
         writer.write(str(len(text)).encode() + b":" + text + b",")

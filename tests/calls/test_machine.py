@@ -13,7 +13,9 @@ from calls.machine import (
     BotHeard,
     BotSilent,
     Broken,
+    CallerBack,
     CallerGone,
+    CallerHeld,
     CallerSpeaks,
     CallerStopped,
     CallerTurnEnded,
@@ -25,6 +27,9 @@ from calls.machine import (
     MediaOpen,
     NothingOwed,
     Outcome,
+    PersonJoined,
+    PersonLeft,
+    PersonLost,
     Refused,
     ShutdownWanted,
     Tick,
@@ -42,6 +47,11 @@ SAMPLES: dict[type, CallInput] = {
     BotHeard: BotHeard(filler=False),
     BotSilent: BotSilent(),
     NothingOwed: NothingOwed(),
+    CallerHeld: CallerHeld(),
+    CallerBack: CallerBack(),
+    PersonJoined: PersonJoined(),
+    PersonLeft: PersonLeft(),
+    PersonLost: PersonLost(),
     Outcome: Outcome("escalated"),
     EndWanted: EndWanted("bot_hung_up"),
     ShutdownWanted: ShutdownWanted(),
@@ -54,6 +64,8 @@ WAY: list[tuple[CallState, CallInput]] = [
     (CallState.ANSWERING, MediaOpen()),
     (CallState.TALKING, EndWanted("bot_hung_up")),
 ]
+ASIDE: dict[CallState, CallInput] = {CallState.HELD: CallerHeld(), CallState.WITH_PERSON: PersonJoined()}
+"""States beside the way, and how to get there from TALKING."""
 
 
 def machine_in(state: CallState) -> CallMachine:
@@ -61,6 +73,9 @@ def machine_in(state: CallState) -> CallMachine:
     for step, (_, event) in enumerate(WAY):
         if call.state is state:
             return call
+        if call.state is CallState.TALKING and state in ASIDE:
+            call.step(ASIDE[state], step * 100 - 300)
+            break
         call.step(event, step * 100 - 300)
     if state is CallState.ENDED:
         call.step(CallerGone("caller_hung_up"), 100)
@@ -95,6 +110,28 @@ ROWS = {
     "talking --ShutdownWanted--> closing: SayGoodbye",
     "talking --Broken--> ended: Drop Finish",
     "talking --Tick--> closing: SayGoodbye",
+    "talking --CallerHeld--> held:",
+    "talking --PersonJoined--> with_person:",
+    "held --CallerGone--> ended: Finish",
+    "held --CallerBack--> talking:",
+    "held --CallerTurnEnded--> held:",
+    "held --CallerSpeaks--> held:",
+    "held --NothingOwed--> held:",
+    "held --BotSilent--> held:",
+    "held --PersonJoined--> with_person:",
+    "held --Outcome--> held:",
+    "held --ShutdownWanted--> ended: Drop Finish",
+    "held --Broken--> ended: Drop Finish",
+    "held --Tick--> ended: Drop Finish",
+    "with_person --CallerGone--> ended: Finish",
+    "with_person --PersonLeft--> closing: SayGoodbye",
+    "with_person --PersonLost--> talking:",
+    "with_person --BotHeard--> with_person:",
+    "with_person --BotSilent--> with_person:",
+    "with_person --Outcome--> with_person:",
+    "with_person --ShutdownWanted--> closing: SayGoodbye",
+    "with_person --Broken--> ended: Drop Finish",
+    "with_person --Tick--> closing: SayGoodbye",
     "closing --CallerGone--> ended: Finish",
     "closing --Outcome--> closing:",
     "closing --BotHeard--> closing:",
@@ -158,6 +195,36 @@ def test_when_a_callback_was_booked_the_result_says_so() -> None:
     (finish,) = call.step(CallerGone("caller_hung_up"), 4)
     assert isinstance(finish, commands.Finish)
     assert finish.ended.result == "callback"
+
+
+def test_when_the_caller_holds_us_for_longer_than_the_limit_then_the_call_ends_and_says_why() -> None:
+    call = CallMachine(CallLimits(hold_ms=60_000))
+    for event in (Admitted(), MediaOpen(), CallerTurnEnded(), CallerHeld()):
+        call.step(event, 1_000)
+    assert call.next_deadline_ms() == 61_000
+    assert call.step(Tick(), 60_999) == []
+    drop, finish = call.step(Tick(), 61_000)
+    assert isinstance(drop, commands.Drop)
+    assert isinstance(finish, commands.Finish)
+    assert finish.ended.reason == "held_too_long"
+
+
+def test_when_the_caller_holds_us_then_no_filler_is_said_and_afterwards_the_bot_owes_a_word() -> None:
+    call = machine_in(CallState.TALKING)
+    call.step(CallerTurnEnded(), 1_000)
+    call.step(CallerHeld(), 1_500)
+    assert call.step(Tick(), 100_000) == []
+    call.step(CallerBack(), 200_000)
+    assert call.step(Tick(), 200_000 + CallLimits().filler_after_ms) == [commands.Fill(1)]
+
+
+def test_when_a_person_has_the_caller_then_the_bot_fills_no_silence_until_the_person_is_lost() -> None:
+    call = machine_in(CallState.TALKING)
+    call.step(PersonJoined(), 1_000)
+    call.step(CallerTurnEnded(), 2_000)
+    assert call.step(Tick(), 60_000) == []
+    call.step(PersonLost(), 70_000)
+    assert call.step(Tick(), 70_000 + CallLimits().filler_after_ms) == [commands.Fill(1)]
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(SAMPLES.values())), st.integers(0, 40_000)), max_size=60))

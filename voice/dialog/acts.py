@@ -30,7 +30,7 @@ EscalationReason = Literal[
 
 LanguageHow = Literal["dial_plan", "detected", "asked", "key"]
 
-ConsentHow = Literal["words", "key", "stayed", "unanswered"]
+ConsentHow = Literal["words", "key", "stayed", "unanswered", "anew"]
 
 EndCallReason = Literal["bot_hung_up", "no_input"]
 """A subset of `calls.events.EndReason`."""
@@ -118,6 +118,21 @@ class AgentsSignedIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallerHeld:
+    """The caller's side put us on hold, or took us back: while held nothing is heard of what is said."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerReplaced:
+    """Somebody else is on the line now, who has not been told yet what answers and what is kept."""
+
+    caller: str
+    """As in `CallBegan`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
     """A human has taken the caller; the policy is silent from here on, until `HandoverFailed`."""
 
@@ -152,6 +167,8 @@ DialogInput = (
     | PassagesFound
     | SayDone
     | AgentsSignedIn
+    | CallerHeld
+    | CallerReplaced
     | HandedOver
     | HandoverFailed
     | HeardNothing
@@ -244,7 +261,8 @@ class SetConsent:
     subject: ConsentSubject
     given: bool
     how: ConsentHow
-    """Off by `stayed`: staying does not count yet, because the caller needs the notice in another language."""
+    """Off by `stayed`: staying does not count yet, because the caller needs the notice in another language. Off by
+    `anew`: somebody else is on the line, who was not asked yet; what was kept before stays."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

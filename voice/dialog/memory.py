@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 from typing import TypeVar
 
 from voice.dialog.flow import FlowRun
+from voice.dialog.interrupted import Hold
 from voice.dialog.mood import MoodWatch
 from voice.dialog.questions import Questions
 from voice.dialog.talk import Talk
 
-_State = TypeVar("_State", Talk, Questions, MoodWatch)
+_State = TypeVar("_State", Talk, Questions, MoodWatch, Hold)
 
 _KEPT = frozenset({"_next_id"})
 """What goes on counting when the policy goes back, so that late answers to the forgotten future find nobody."""
@@ -27,6 +28,7 @@ class Memory:
     talk: Talk
     questions: Questions
     mood: MoodWatch
+    hold: Hold
 
 
 def _own(value: object) -> object:
@@ -50,18 +52,20 @@ def _fill(into: _State, source: _State) -> _State:
     return into
 
 
-def remember(talk: Talk, questions: Questions, mood: MoodWatch) -> Memory:
+def remember(talk: Talk, questions: Questions, mood: MoodWatch, hold: Hold) -> Memory:
     """Copy the state; settings, flows and sentences are frozen and shared, not copied."""
     return Memory(
         talk=_fill(copy.copy(talk), talk),
         questions=_fill(copy.copy(questions), questions),
         mood=_fill(copy.copy(mood), mood),
+        hold=_fill(copy.copy(hold), hold),
     )
 
 
-def restore(memory: Memory, talk: Talk, questions: Questions, mood: MoodWatch, now_ms: int) -> None:
+def restore(memory: Memory, talk: Talk, questions: Questions, mood: MoodWatch, hold: Hold, now_ms: int) -> None:
     """Set the state back to `memory`, in place; the memory stays good for more."""
     _fill(talk, memory.talk)
     _fill(questions, memory.questions)
     _fill(mood, memory.mood)
+    _fill(hold, memory.hold)
     talk.now_ms = now_ms

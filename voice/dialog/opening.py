@@ -124,6 +124,20 @@ def renew_notice(talk: Talk) -> None:
     _say_what_is_kept(talk)
 
 
+def notice_anew(talk: Talk) -> None:
+    """Greet somebody who came to the phone in the middle of the call: nothing that was agreed to holds for them."""
+    for subject in SUBJECTS:
+        if talk.consent.get(subject) in ("given", "refused"):
+            talk.consent[subject] = "unasked"
+            talk.do(SetConsent(subject=subject, given=False, how="anew"))
+    talk.stayed, talk.noticed = (), ()
+    talk.notice.clear()
+    talk.notice_tries, talk.question_heard, talk.noticed_in = 0, False, talk.language
+    talk.say("greeting.open", kind="notice", interruptible=False, detail="greeting")
+    _say_notice(talk, _AUTOMATIC)
+    _say_what_is_kept(talk)
+
+
 def _go_on(talk: Talk) -> None:
     """Ask the open question, or begin the flow of the dial plan."""
     talk.pending = "open"

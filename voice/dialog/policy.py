@@ -14,6 +14,8 @@ from voice.dialog import opening
 from voice.dialog.acts import (
     AgentsSignedIn,
     CallBegan,
+    CallerHeld,
+    CallerReplaced,
     CallerSpeaking,
     CallerTurn,
     DeadlineReached,
@@ -42,6 +44,7 @@ from voice.dialog.handing_over import (
     start_callback,
 )
 from voice.dialog.humans import wants_human
+from voice.dialog.interrupted import Hold, greet_newcomer, say_where_we_were
 from voice.dialog.keypad import Keypad
 from voice.dialog.matters import BARE_ANSWER_WORDS, Matters
 from voice.dialog.memory import Memory, remember, restore
@@ -72,6 +75,7 @@ class DialogPolicy:
         self._moves = Moves(self._talk, self._questions)
         self._matters = Matters(self._talk, self._questions, self._moves)
         self._keypad = Keypad(self._talk, self._questions, self._moves)
+        self._hold = Hold()
 
     @property
     def language(self) -> Language:
@@ -80,25 +84,28 @@ class DialogPolicy:
 
     @property
     def state(self) -> str:
-        """Phase and what the next words answer, for logs and pages: `talking:flow`, `waiting_for_human:open`."""
-        return f"{self._talk.phase}:{self._talk.pending}"
+        """Phase and what the next words answer, for logs and pages: `talking:flow`, `held:open`."""
+        return f"{'held' if self._hold.on else self._talk.phase}:{self._talk.pending}"
 
     def next_deadline_ms(self) -> int | None:
-        """When `DeadlineReached` is due if nothing else comes; None while a human has the call or it is over."""
+        """When `DeadlineReached` is due if nothing else comes; None on hold, with a human, and after the end."""
+        if self._hold.on:
+            return None
         return min(self._talk.deadlines.values(), default=None)
 
     def remember(self) -> Memory:
         """Return an exact copy of the state between two steps, good for any number of `restore`."""
-        return remember(self._talk, self._questions, self._mood)
+        return remember(self._talk, self._questions, self._mood, self._hold)
 
     def restore(self, memory: Memory, now_ms: int) -> None:
         """Go back to `memory`: what comes next is answered as if no input had come since it was taken.
 
         Ids go on counting, so `SayDone` and `PassagesFound` for acts of the forgotten future are ignored. Deadlines
         stand where they stood, those that have passed are due at once: feed `CallerSpeaking` next if the caller speaks.
-        What came since and still holds (`SayDone` of sentences from before, `AgentsSignedIn`) must be fed again.
+        What came since and still holds (`SayDone` of sentences from before, `AgentsSignedIn`, a hold) must be fed
+        again.
         """
-        restore(memory, self._talk, self._questions, self._mood, now_ms)
+        restore(memory, self._talk, self._questions, self._mood, self._hold, now_ms)
 
     def step(self, event: DialogInput, now_ms: int) -> tuple[DialogAct, ...]:
         """Take one input at `now_ms` (any monotonic clock) and return the acts, in the order to be carried out."""
@@ -106,12 +113,25 @@ class DialogPolicy:
         talk.begin_step(now_ms)
         if talk.phase == "ended" or (talk.phase == "before") != isinstance(event, CallBegan):
             return ()
+        if self._waits(event):
+            return ()
         self._take(event)
         if talk.first_question and talk.phase == "talking":
             question, talk.first_question = talk.first_question, ""
             self._questions.ask(question)
         talk.settle()
         return tuple(talk.acts)
+
+    def _waits(self, event: DialogInput) -> bool:
+        """Return whether a hold leaves the input for later; the one that begins it too."""
+        if isinstance(event, CallerHeld) and event.held:
+            if self._talk.phase != "with_human":
+                self._hold.begin(self._talk.now_ms)
+            return True
+        if not self._hold.on or isinstance(event, CallerHeld | CallerReplaced | HandedOver):
+            return False
+        self._hold.keep(event)
+        return True
 
     def _take(self, event: DialogInput) -> None:
         talk = self._talk
@@ -134,7 +154,14 @@ class DialogPolicy:
                 talk.agents = max(0, event.n)
                 if talk.agents == 0 and talk.phase == "waiting_for_human":
                     nobody(talk)
+            case CallerHeld():
+                self._back_from_hold()
+            case CallerReplaced():
+                self._hold.end(talk)  # what was meant for somebody else is not said
+                talk.outstanding.clear()
+                greet_newcomer(talk, self._moves, event.caller)
             case HandedOver():
+                self._hold.end(talk)
                 self._questions.drop()
                 talk.phase, talk.set_aside = "with_human", None
                 talk.outstanding.clear()
@@ -163,6 +190,27 @@ class DialogPolicy:
             self._questions.trouble()
         elif kind == "hearing" and not talk.outstanding:
             self._moves.heard_nothing()
+
+    def _back_from_hold(self) -> None:
+        if not self._hold.on:
+            return
+        talk = self._talk
+        kept = self._hold.end(talk)
+        cut: list[SayDone] = []
+        for event in kept:
+            if isinstance(event, SayDone):
+                talk.said_done(event.say_id)
+                if event.interrupted:
+                    cut.append(event)
+                else:
+                    opening.notice_said(talk, event.say_id, interrupted=False)
+        news = [event for event in kept if not isinstance(event, SayDone)]
+        if news and not cut:
+            talk.say("hold.back", detail="hold")
+        else:
+            say_where_we_were(talk, self._moves, cut)
+        for event in news:
+            self._take(event)
 
     def _handover_failed(self) -> None:
         talk = self._talk

@@ -174,17 +174,27 @@ class Talk:
         looking = self.phase == "waiting_for_human"
         group = [say for say in self.last_said if looking or not say.detail.startswith("escalate:")]
         for say in group:
-            self.say_text(
-                say.text,
-                kind=say.kind,
-                expects=say.expects,
-                interruptible=say.interruptible,
-                language=say.language,
-                detail=say.detail,
-                topic=say.topic,
-                article_id=say.article_id,
-            )
+            self._repeat(say)
         return bool(group)
+
+    def _repeat(self, say: Say) -> None:
+        self.say_text(
+            say.text,
+            kind=say.kind,
+            expects=say.expects,
+            interruptible=say.interruptible,
+            language=say.language,
+            detail=say.detail,
+            topic=say.topic,
+            article_id=say.article_id,
+        )
+
+    def say_again(self, say_id: str) -> bool:
+        """Say one sentence of the last group once more; False when it is none of them."""
+        found = next((say for say in self.last_said if say.say_id == say_id), None)
+        if found is not None:
+            self._repeat(found)
+        return found is not None
 
     def slower(self) -> None:
         """Take a step off the speaking rate."""

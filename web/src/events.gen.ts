@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -14,6 +14,11 @@ export const DETAIL_FIELDS: Record<string, readonly string[]> = {
   call_answered: ["language", "flow"],
   leg_joined: ["codec"],
   leg_left: ["reason"],
+  caller_replaced: ["how"],
+  handover_started: ["how", "target"],
+  handover_completed: ["how"],
+  handover_failed: ["reason"],
+  handover_cancelled: ["reason"],
   leg_quality_measured: ["scope", "quality"],
   consent_given: ["subject", "how"],
   consent_refused: ["subject", "how"],
@@ -71,6 +76,33 @@ export interface LegLeft {
   readonly leg_id: string;
   readonly member: "caller" | "bot" | "agent" | "supervisor";
   readonly reason: string;
+}
+
+/** A member put us on hold: it hears nothing of us, and what comes from it may be music. */
+export interface LegHeld {
+  readonly type: "leg_held";
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+}
+
+/** A member took us back from hold. */
+export interface LegResumed {
+  readonly type: "leg_resumed";
+  readonly leg_id: string;
+  readonly member: "caller" | "bot" | "agent" | "supervisor";
+  readonly held_ms: number;
+}
+
+/** Somebody else took the place of the caller, because their side transferred the call. The talk goes on. */
+export interface CallerReplaced {
+  readonly type: "caller_replaced";
+  readonly old_leg_id: string;
+  readonly leg_id: string;
+  /** As of `call_offered`, of who is on the line now. */
+  readonly caller: string;
+  readonly caller_name: string;
+  /** `taken_over`: their side called us to take over the leg (Replaces); `referred`: it asked us to call (REFER). */
+  readonly how: "taken_over" | "referred";
 }
 
 /** What a member's leg sounded like on our side: when it was poor or changed its class, and once for its whole life. */
@@ -137,7 +169,7 @@ export interface RecordingStarted {
 /** Audio is silence from here; the recording keeps counting time. */
 export interface RecordingPaused {
   readonly type: "recording_paused";
-  readonly reason: "secret_digits" | "caller_request" | "agent_request" | "disk_full";
+  readonly reason: "secret_digits" | "caller_request" | "agent_request" | "disk_full" | "caller_replaced";
 }
 
 /** Audio is being kept again. */
@@ -329,6 +361,52 @@ export interface BriefPrepared {
   readonly spoken_line: string;
 }
 
+/** A human is being called for the caller. */
+export interface HandoverStarted {
+  readonly type: "handover_started";
+  /** Number or address of the people, as configured. */
+  readonly target: string;
+  /** `bridge`: we call them and join them to the call; `refer`: the caller's line is asked to call them. */
+  readonly how: "bridge" | "refer";
+}
+
+/** It rings where the human is. */
+export interface HandoverRinging {
+  readonly type: "handover_ringing";
+}
+
+/** The human answered and hears the brief; the caller does not hear it. */
+export interface HandoverAnswered {
+  readonly type: "handover_answered";
+  readonly leg_id: string;
+}
+
+/** The spoken line of the brief is over. */
+export interface BriefSpoken {
+  readonly type: "brief_spoken";
+  readonly heard_ms: number;
+  readonly whole: boolean;
+}
+
+/** Human and caller hear each other, or the caller's line took the call elsewhere. */
+export interface HandoverCompleted {
+  readonly type: "handover_completed";
+  readonly how: "bridge" | "refer";
+}
+
+/** No human came; the caller is told, and stays with the bot. */
+export interface HandoverFailed {
+  readonly type: "handover_failed";
+  /** `denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined. */
+  readonly reason: "busy" | "refused" | "no_answer" | "unreachable" | "denied" | "agent_left" | "line_broke";
+}
+
+/** The human is not needed any more; what rang has stopped. */
+export interface HandoverCancelled {
+  readonly type: "handover_cancelled";
+  readonly reason: "caller_gone" | "caller_withdrew";
+}
+
 /** No human was free; the bot offered to be called back. */
 export interface CallbackOffered {
   readonly type: "callback_offered";
@@ -367,7 +445,7 @@ export interface Degraded {
 export interface CallEnded {
   readonly type: "call_ended";
   readonly result: "completed" | "abandoned" | "escalated" | "callback" | "rejected" | "failed";
-  readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input";
+  readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input" | "held_too_long" | "agent_hung_up";
 }
 
 /** What was kept of a person was destroyed at their request. Stands in a stream of its own and names nobody. */
@@ -400,6 +478,8 @@ export interface LiveMember {
   readonly leg_id: string;
   readonly member: "caller" | "bot" | "agent" | "supervisor";
   readonly codec: string;
+  /** It holds us, and does not hear what is said. */
+  readonly held: boolean;
 }
 
 /** What a member's leg sounded like when it was last written; it stays when the leg leaves. */
@@ -467,6 +547,8 @@ export interface LiveCall {
   /** Reason of the newest escalation. */
   readonly escalation: string;
   readonly brief: BriefPrepared | null;
+  /** How far the newest attempt to bring a human is. */
+  readonly handover: "" | "calling" | "ringing" | "briefing" | "connected" | "failed" | "cancelled";
   readonly callback: "" | "offered" | "booked" | "declined";
   readonly flows_finished: readonly string[];
   /** What the service does less of, each once, in the order of first appearance. */
@@ -580,6 +662,17 @@ export interface CallMetrics {
   /** From the end of a caller's turn to the start of the bot's next one. */
   readonly reply_gaps_ms: readonly number[];
   readonly escalated: boolean;
+  /** How often the caller's side held us. */
+  readonly holds: number;
+  /** How long, holds that are over. */
+  readonly held_ms: number;
+  /** How often a human was called for the caller. */
+  readonly handovers: number;
+  readonly handed_over: boolean;
+  /** From calling the human to human and caller hearing each other. */
+  readonly handover_wait_ms: number | null;
+  /** When the human was called who has not come yet. */
+  readonly handover_since_ms: number | null;
   readonly degraded: number;
   /** Estimated opinion of the caller's line over the whole call; null until it is over, and in older logs. */
   readonly line_mos: number | null;
@@ -612,6 +705,9 @@ export type EventBody =
   | CallAnswered
   | LegJoined
   | LegLeft
+  | LegHeld
+  | LegResumed
+  | CallerReplaced
   | LegQualityMeasured
   | NoticeGiven
   | ConsentGiven
@@ -634,6 +730,13 @@ export type EventBody =
   | SafetyRaised
   | EscalationRequested
   | BriefPrepared
+  | HandoverStarted
+  | HandoverRinging
+  | HandoverAnswered
+  | BriefSpoken
+  | HandoverCompleted
+  | HandoverFailed
+  | HandoverCancelled
   | CallbackOffered
   | CallbackBooked
   | CallbackDeclined

@@ -16,11 +16,13 @@ from calls.events import (
     BargedIn,
     BriefFact,
     BriefPrepared,
+    BriefSpoken,
     CallAnswered,
     CallbackBooked,
     CallbackDeclined,
     CallbackOffered,
     CallEnded,
+    CallerReplaced,
     CallOffered,
     ConsentGiven,
     ConsentRefused,
@@ -32,10 +34,18 @@ from calls.events import (
     Event,
     EventBody,
     FlowFinished,
+    HandoverAnswered,
+    HandoverCancelled,
+    HandoverCompleted,
+    HandoverFailed,
+    HandoverRinging,
+    HandoverStarted,
     LanguageChosen,
+    LegHeld,
     LegJoined,
     LegLeft,
     LegQualityMeasured,
+    LegResumed,
     NoticeGiven,
     RecordingPaused,
     RecordingResumed,
@@ -421,9 +431,51 @@ def bad_line_en() -> Story:
     return s
 
 
+def handed_over_en() -> Story:
+    """English: the caller's side holds us, somebody else comes to the phone, a human is reached at the third try."""
+    s = Story("call-handed-over-en")
+    s.begin("en", caller="+34911111111", name="Reception")
+    s.tell(20, "dialog", NoticeGiven(automatic=True, recording=True, emotion=True))
+    s.say(100, 3900, "Hi, this is Lumina's automatic assistant. How can I help?", "en")
+    s.tell(5000, "call", LegHeld(leg_id=LegId("leg-1"), member="caller"))
+    s.tell(9000, "call", LegResumed(leg_id=LegId("leg-1"), member="caller", held_ms=4000))
+    s.say(9100, 12000, "Thank you for waiting. How can I help you?", "en")
+    s.tell(13000, "call", LegHeld(leg_id=LegId("leg-1"), member="caller"))
+    s.tell(20000, "call", LegLeft(leg_id=LegId("leg-1"), member="caller", reason="replaced"))
+    s.tell(20000, "call", LegJoined(leg_id=LegId("leg-2"), member="caller", codec="PCMA", rate_hz=8000))
+    s.tell(
+        20000,
+        "call",
+        CallerReplaced(
+            old_leg_id=LegId("leg-1"),
+            leg_id=LegId("leg-2"),
+            caller="+34922222222",
+            caller_name="Ana",
+            how="taken_over",
+        ),
+    )
+    turn = s.hear(23000, 25500, "I want to talk to a person", "en", 0.3)
+    s.tell(26020, "dialog", EscalationRequested(reason="caller_asked", detail="words", turn_id=turn))
+    s.tell(26030, "call", HandoverStarted(target="+34933333333", how="bridge"))
+    s.tell(29000, "call", HandoverFailed(reason="busy"))
+    s.tell(40000, "call", HandoverStarted(target="+34933333333", how="bridge"))
+    s.tell(41000, "call", HandoverRinging())
+    s.tell(44000, "call", HandoverCancelled(reason="caller_withdrew"))
+    s.tell(50000, "call", HandoverStarted(target="+34933333333", how="bridge"))
+    s.tell(50500, "call", HandoverRinging())
+    s.tell(56000, "call", LegJoined(leg_id=LegId("leg-3"), member="agent", codec="PCMU", rate_hz=8000))
+    s.tell(56000, "call", HandoverAnswered(leg_id=LegId("leg-3")))
+    s.tell(61000, "call", BriefSpoken(heard_ms=4800, whole=True))
+    s.tell(61020, "call", HandoverCompleted(how="bridge"))
+    s.tell(90000, "call", LegLeft(leg_id=LegId("leg-3"), member="agent", reason="hung_up"))
+    s.tell(91000, "call", LegLeft(leg_id=LegId("leg-2"), member="caller", reason="agent_hung_up"))
+    s.tell(91000, "call", CallEnded(result="escalated", reason="agent_hung_up"))
+    return s
+
+
 def main() -> None:
     """Write every log and its expected folds."""
-    stories = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en)
+    stories = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en, handed_over_en)
     for story in (tell() for tell in stories):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"
         lines = [json.dumps(codec.to_json(event), ensure_ascii=False) for event in story.events]

@@ -103,6 +103,8 @@ EVENTS = st.one_of(
     st.just(acts.SayDone(say_id="all", heard_text="", interrupted=True)),
     st.builds(acts.AgentsSignedIn, n=st.integers(-1, 3)),
     st.just(acts.HandedOver()),
+    st.builds(acts.CallerHeld, held=st.booleans()),
+    st.just(acts.CallerReplaced(caller="+34600000002")),
     st.just(acts.HandoverFailed()),
     st.just(acts.HeardNothing()),
     st.builds(acts.CallerSpeaking, speaking=st.booleans()),

@@ -31,6 +31,7 @@ export const START: LiveCall = {
   safety: "",
   escalation: "",
   brief: null,
+  handover: "",
   callback: "",
   flows_finished: [],
   degraded: [],
@@ -68,11 +69,20 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
       return {
         members: [
           ...without(state.members, body.leg_id),
-          { leg_id: body.leg_id, member: body.member, codec: body.codec },
+          { leg_id: body.leg_id, member: body.member, codec: body.codec, held: false },
         ],
       };
     case "leg_left":
       return { members: without(state.members, body.leg_id) };
+    case "leg_held":
+    case "leg_resumed":
+      return {
+        members: state.members.map((member) =>
+          member.leg_id === body.leg_id ? { ...member, held: body.type === "leg_held" } : member,
+        ),
+      };
+    case "caller_replaced":
+      return { caller: body.caller, caller_name: body.caller_name };
     case "leg_quality_measured":
       return { lines: withLine(state.lines, lineOf(body)) };
     case "language_chosen":
@@ -117,6 +127,18 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
       return { escalation: body.reason };
     case "brief_prepared":
       return { brief: body };
+    case "handover_started":
+      return { handover: "calling" };
+    case "handover_ringing":
+      return { handover: "ringing" };
+    case "handover_answered":
+      return { handover: "briefing" };
+    case "handover_completed":
+      return { handover: "connected" };
+    case "handover_failed":
+      return { handover: "failed" };
+    case "handover_cancelled":
+      return { handover: "cancelled" };
     case "callback_offered":
       return { callback: "offered" };
     case "callback_booked":

@@ -43,6 +43,8 @@ function who(body: EventBody): string {
     case "utterance_heard":
     case "leg_joined":
     case "leg_left":
+    case "leg_held":
+    case "leg_resumed":
     case "leg_quality_measured":
       return body.member;
     case "turn_ended":

@@ -16,6 +16,12 @@ export const TONES: Readonly<Record<string, string>> = {
   escalation_requested: "warm",
   safety_raised: "bad",
   barged_in: "warm",
+  leg_held: "warm",
+  caller_replaced: "warm",
+  handover_answered: "accent",
+  handover_completed: "good",
+  handover_failed: "bad",
+  handover_cancelled: "warm",
   brief_prepared: "accent",
   callback_booked: "accent",
   callback_offered: "accent",
@@ -71,6 +77,13 @@ export function detailOf(entry: TimelineEntry): string {
     case "leg_quality_measured": {
       const [scope = "", quality = ""] = entry.detail.split(" ");
       return `${code(entry.who)} · ${code(quality)} · ${opinion(entry.value ?? 0)} · ${code(scope)}`;
+    }
+    case "leg_held":
+    case "leg_resumed":
+      return code(entry.who);
+    case "handover_started": {
+      const [how = "", ...target] = entry.detail.split(" ");
+      return `${target.join(" ")} · ${code(how)}`;
     }
     case "leg_joined":
     case "leg_left":
