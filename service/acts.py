@@ -87,6 +87,8 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             note(EscalationRequested(reason=reason, detail=detail, turn_id=turn_id), "dialog")
             call.wish(machine.Outcome("escalated"))
             call.tasks.start("brief", _brief(call))
+        case acts.StopLooking():
+            call.handover.withdraw()
         case acts.SetConsent():
             _set_consent(call, act)
         case acts.GiveNotice(automatic=automatic, recording=recording, emotion=emotion):
@@ -97,7 +99,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             if call.hearing is not None:
                 call.hearing.set_language(language)
         case acts.OfferCallback():
-            note(CallbackOffered(agents_signed_in=call.house.agents_signed_in()), "dialog")
+            note(CallbackOffered(agents_signed_in=call.people()), "dialog")
         case acts.BookCallback(number=number, matter=matter):
             note(
                 CallbackBooked(number=number, language=call.policy.language, matter=redact_text(matter)),

@@ -31,6 +31,7 @@ from calls.events import (
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import IncomingCall, Leg, Passage
 from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
+from desk.handover import HandoverLimits
 from service import acts as act_executor
 from service.bot_turns import BotTurns
 from service.call_log import CallLog
@@ -38,6 +39,7 @@ from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
 from service.dial_plan import Route
 from service.feeling import Feeling
+from service.handover import CallHandover
 from service.keys import KeyBuffer
 from service.legs import CallLegs
 from service.recordings import CallRecording
@@ -96,6 +98,7 @@ class CallRunner:
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
         self.line = CallerLine(self)
+        self.handover = CallHandover(self, HandoverLimits(ring_ms=house.config.dial_plan.transfer_ring_s * 1000))
         self.legs = CallLegs(call_id, self.log, house.live, house.metrics)
         self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
@@ -158,6 +161,10 @@ class CallRunner:
     def wish(self, wish: machine.CallInput) -> None:
         """Feed the call machine."""
         self._machine.feed(wish)
+
+    def people(self) -> int:
+        """Return how many humans could take the call now, as far as it is known."""
+        return self.house.agents_signed_in() + (1 if self.handover.target else 0)
 
     def tell(self, news: DialogInput) -> None:
         """Feed the dialog policy."""
@@ -222,7 +229,7 @@ class CallRunner:
                 now_local=self.route.now_local,
                 caller=self.incoming.offer.caller,
                 open=self.route.open,
-                agents_signed_in=house.agents_signed_in(),
+                agents_signed_in=self.people(),
                 greeting=self.route.greeting,
                 flow="" if self.route.flow == "main" else self.route.flow,
                 queue=self.route.queue,
@@ -396,8 +403,10 @@ class CallRunner:
             self.secrets.silence_turn(self._turn)
 
     def brief(self, body: BriefPrepared) -> None:
-        """Show the brief and write it."""
+        """Write the brief, and bring the human who is to hear it."""
         self.log.note(body, "dialog")
+        if self.policy.waits_for_human:
+            self.handover.want(body)
 
     def _say_filler(self, step: int) -> None:
         text = self.house.filler(self.policy.language, step)
@@ -466,6 +475,7 @@ class CallRunner:
         self._mind.close()
         self.keys.flush()
         self.secrets.turn_over(self.conference_ms())
+        self.handover.close()
         if self.conference is not None:
             self.speaker.stop()
             if self.hearing is not None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from calls import machine
 from calls.audio import AudioFrame
 from calls.events import CallerReplaced, EndReason, LegHeld, LegResumed
-from calls.ports import CallOffer, DigitHeard, Leg, LegEnded, LegEvent, PeerHeld
+from calls.ports import DigitHeard, Leg, LegEnded, LegEvent, PeerHeld
+from telephony.sip_transfer import Replacement
 from voice.dialog import acts
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class CallerLine:
         call.legs.join(call.conference, CALLER, "caller", leg)
         leg.on_event(partial(self._happened, leg))
 
-    def replace(self, new: Leg, who: CallOffer, how: Literal["taken_over", "referred"]) -> None:
+    def replace(self, change: Replacement) -> None:
         """Let a new leg take the caller's place; whoever had the old one hangs it up."""
         call = self._call
         old, conference = call.leg, call.conference
@@ -58,15 +59,20 @@ class CallerLine:
         call.turn_stands()
         held, self._held_since_ms = self._held_since_ms is not None, None
         call.legs.leave(conference, CALLER, "replaced")
-        self.connect(new)
+        self.connect(change.new)
         body = CallerReplaced(
-            old_leg_id=old.leg_id, leg_id=new.leg_id, caller=who.caller, caller_name=who.caller_name, how=how
+            old_leg_id=old.leg_id,
+            leg_id=change.new.leg_id,
+            caller=change.caller,
+            caller_name=change.caller_name,
+            how=change.how,
         )
         call.log.note(body, "call")
+        call.handover.caller_is_back()
         if held:
             call.wish(machine.CallerBack())
         call.speaker.stop()
-        call.tell(acts.CallerReplaced(caller=who.caller))
+        call.tell(acts.CallerReplaced(caller=change.caller))
 
     def hear(self, member_id: str, frame: AudioFrame) -> None:
         """Feed hearing with the caller's frame; while we are held with silence, because music is no speech."""

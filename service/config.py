@@ -19,7 +19,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config_section import Section
-from service.config_values import checked_address, is_host_name, nearest, network
+from service.config_values import check_target, checked_address, is_host_name, nearest, network
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
 from voice.dialog.flow_spec import load_flows
@@ -126,6 +126,16 @@ class DialPlanSection(Section):
     """Language of the greeting where the dial plan says nothing; the caller's own language wins afterwards."""
     time_zone: str = "Europe/Madrid"
     company: str = "Lumina"
+    transfer_to: str = ""
+    """Where people are reached: a number, or a `sip:` address such as a queue of the PBX. Callers who need a person
+    within opening hours are connected there; empty: they are offered a call back. A number's own entry wins."""
+    transfer_ring_s: int = Field(default=25, ge=5, le=120, strict=True)
+    """How long people may take to answer, until the caller is offered a call back."""
+
+    @field_validator("transfer_to")
+    @classmethod
+    def _can_be_called(cls, target: str) -> str:
+        return check_target(target)
 
 
 class DialogSection(Section):

@@ -7,7 +7,8 @@ import ipaddress
 import re
 from collections.abc import Iterable
 
-from telephony.sip.grammar import is_ip_address
+from telephony.sip.grammar import SipSyntaxError, is_ip_address
+from telephony.sip.uri import SipUri, parse_uri
 from telephony.trunks import Network
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
@@ -44,6 +45,26 @@ def checked_address(value: str) -> str:
     elif not is_host_name(bare):
         raise ValueError(f"{bare!r} is no name of a machine")
     return value
+
+
+def check_target(value: str) -> str:
+    """Return whom to connect callers to, as it is written: a number, a `sip:` address, "none", or nothing.
+
+    Raises:
+        ValueError: it is none of them; the sentence shows how one looks.
+    """
+    if value in ("", "none"):
+        return value
+    if value.partition(":")[0].lower() in ("sip", "sips"):
+        try:
+            uri = parse_uri(value)
+        except SipSyntaxError as error:
+            raise ValueError(f"{value!r} is no address: {error}") from error
+        if isinstance(uri, SipUri) and uri.host and not uri.headers:
+            return value
+    elif re.fullmatch(r"\+?[0-9][0-9 ().-]{2,24}", value):
+        return value
+    raise ValueError(f'{value!r} is neither a number like "+34910000000" nor an address like "sip:people@192.0.2.5"')
 
 
 def is_host_name(value: str) -> bool:

@@ -16,7 +16,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import DialPlanSection
 from service.config_section import Section
-from service.config_values import nearest
+from service.config_values import check_target, nearest
 from service.opening_hours import check_hours, is_open
 from voice.dialog.flow_spec import load_flows
 
@@ -35,6 +35,9 @@ class Number(Section):
     """Flow that starts by itself, or "main" for open questions."""
     queue: str = ""
     """Queue of humans that the caller is brought to after the notice; with nobody there, a callback is offered."""
+    transfer_to: str = ""
+    """Where people are reached: a number, or a `sip:` address such as a queue of the PBX; callers who need a person are
+    connected there. "none": nobody; empty: the one of `[dial_plan]`."""
     time_zone: str = ""
     """Time zone of `hours`, like Europe/Madrid; empty: the one of `[dial_plan]`."""
     ring_ms: int = Field(default=0, ge=0, le=60_000)
@@ -64,6 +67,11 @@ class Number(Section):
     def _without_punctuation(cls, called: str) -> str:
         plain = called.translate(_PUNCTUATION)
         return plain if plain.removeprefix("+").strip("*?").isdigit() else called
+
+    @field_validator("transfer_to")
+    @classmethod
+    def _can_be_called(cls, target: str) -> str:
+        return check_target(target)
 
     @field_validator("time_zone")
     @classmethod
@@ -103,6 +111,8 @@ class Route:
     open: bool
     """True when humans work at this hour."""
     now_local: datetime
+    transfer_to: str = ""
+    """Where people are reached; empty for nowhere."""
 
 
 class DialPlan:
@@ -168,7 +178,11 @@ class DialPlan:
             ring_ms=number.ring_ms,
             open=is_open(number.hours, number.holidays, now_local),
             now_local=now_local,
+            transfer_to=self._people_of(number),
         )
+
+    def _people_of(self, number: Number) -> str:
+        return "" if number.transfer_to == "none" else number.transfer_to or self._section.transfer_to
 
     def _read(self, file: Path) -> tuple[tuple[Number, ...], tuple[int, int] | None]:
         stamp = _stamp(file)

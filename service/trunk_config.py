@@ -50,6 +50,9 @@ class TrunkSection(Section):
     """Encrypt calls that go out over it, or do not place them; what comes in encrypted is always taken so."""
     keys_in_clear: bool = Field(default=False, strict=True)
     """The keys of SRTP may travel without TLS, e.g. within a VPN."""
+    takes_refer: bool = Field(default=False, strict=True)
+    """The line connects its callers to people by itself when it is asked (REFER), which frees our lines; else, and when
+    it fails, we call the people and stay between. People then hear no brief."""
     country: str = Field(default="ES", pattern=r"^[A-Z]{2}$")
     """Whose national numbers come without a prefix."""
     numbers_in: tuple[str, ...] = ()

@@ -220,22 +220,27 @@ class SipGateway:
         watch = CallWatch(on_early=on_early, caller=caller, caller_name=caller_name)
         return await self._dialler.call(target_uri, "call", watch)
 
-    async def call_out(
-        self, target: str, kind: CallKind = "call", *, on_early: Callable[[SipLeg], None] | None = None
-    ) -> SipLeg:
+    async def call_out(self, target: str, kind: CallKind = "call", *, watch: CallWatch | None = None) -> SipLeg:
         """Call a number or an address if the rules let it; numbers go over the trunk that they name.
 
         Args:
             target: A number in any spelling, or a `sip:` or `tel:` URI.
             kind: Who wants it.
-            on_early: As of `place_call`.
+            watch: What to tell while it rings.
 
         Raises:
             CallCentreError: `call.denied`, without rules always, and as `place_call`.
         """
         if self._dialler.outbound is None:
             raise denied(Denied(Denial.NO_TRUNK), kind)
-        return await self._dialler.call(target, kind, CallWatch(on_early=on_early))
+        return await self._dialler.call(target, kind, watch or CallWatch())
+
+    def target_on(self, trunk: str, target: str) -> str:
+        """Return the address by which the line `trunk` knows a target: numbers as it writes them."""
+        line = next((line for line in self._settings.trunks if line.name == trunk), None)
+        if line is None or target.partition(":")[0].lower() in ("sip", "sips"):
+            return target
+        return str(line.target(target))
 
     def guard_calls(self, outbound: Outbound) -> None:
         """Let these rules decide on every target: of our calls and of transfers."""
@@ -353,7 +358,7 @@ class SipGateway:
             diverted_from=arrived.diverted_from,
         )
         old = self._leg_of(arrived.replaces)
-        refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old)
+        refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old, offer)
         if refusal is not None:
             logger.info("a call was refused", extra={"session_id": arrived.session_id, "status": refusal.status})
             self._feed(RejectCall(arrived.session_id, refusal.status, refusal.reason, refusal.retry_after_s))
@@ -361,7 +366,7 @@ class SipGateway:
         call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open)
         self._add(call)
         if old is not None:
-            self.transfers.take_over(old, call.answer)
+            self.transfers.take_over(old, offer, call.answer)
             return
         try:
             self._on_call(call)
@@ -369,8 +374,8 @@ class SipGateway:
             logger.exception("a new call could not be taken", extra={"session_id": arrived.session_id})
             self._feed(RejectCall(arrived.session_id, 500))
 
-    def _take_over_refusal(self, old: SipLeg | None) -> CallRefusal | None:
-        status = 481 if old is None else self.transfers.take_over_refusal(old)
+    def _take_over_refusal(self, old: SipLeg | None, offer: CallOffer) -> CallRefusal | None:
+        status = 481 if old is None else self.transfers.take_over_refusal(old, offer)
         return CallRefusal(status) if status is not None else None
 
     def _leg_of(self, session_id: SessionId) -> SipLeg | None:

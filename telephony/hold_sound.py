@@ -50,6 +50,9 @@ _CHORDS = (
 
 _BEATS_A_CHORD = 8
 
+RING_RATE_HZ = 8_000
+"""Rate of the ring tone: nothing in it is above the telephone's band."""
+
 _Signal = npt.NDArray[np.float64]
 
 
@@ -98,6 +101,22 @@ class HoldSounds:
     def comfort_tone(self, rate_hz: int) -> LoopSource:
         """Return a soft double beep each five seconds: the line lives, somebody will come back."""
         return LoopSource(self._tones[rate_hz], rate_hz)
+
+
+def ring_tone() -> LoopSource:
+    """Return the tone of a line that rings, from its beginning, at `RING_RATE_HZ`."""
+    return LoopSource(_RING, RING_RATE_HZ)
+
+
+def _ring() -> Samples:
+    """Return 1.5 s of tone and 3 s of silence, at the level of the music."""
+    at = np.arange(round(4.5 * RING_RATE_HZ)) / RING_RATE_HZ
+    edge = np.clip(np.minimum(at, 1.5 - at) / 0.01, 0.0, 1.0)
+    loudness = 10 ** (_LEVEL_DBFS / 20) * np.sqrt(2.0)
+    return to_int16(loudness * edge * np.sin(2 * np.pi * 425.0 * at))  # Source: ITU-T E.180 supplement 2, Spain
+
+
+_RING = _ring()
 
 
 def _read(path: Path) -> tuple[_Signal, int]:

@@ -146,21 +146,25 @@ class Outbound:
 
     async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
         allowed = self._by_the_rules(target, kind)
-        caps = self._caps(allowed) if isinstance(allowed, Allowed) else ()
+        caps = self._caps(allowed, kind) if isinstance(allowed, Allowed) else ()
         if not caps:
             return allowed
         ask = self.counts.take if counting else self.counts.reached
         full = await ask(now.astimezone(self.zone).date(), caps)
         return allowed if full is None else Denied(_FULL[full.kind])
 
-    def _caps(self, allowed: Allowed) -> tuple[Cap, ...]:
-        """Return what limits a call; nothing limits help, not even a database that is down."""
+    def _caps(self, allowed: Allowed, kind: CallKind) -> tuple[Cap, ...]:
+        """Return what limits a call; nothing limits help, not even a database that is down.
+
+        Transfers go to the people that the operator named, and again and again: their number has no cap of its own.
+        """
         if allowed.is_emergency:
             return ()
         rules = self.rules
         line = (Cap("trunk", allowed.trunk, rules.calls_per_trunk),) if allowed.trunk else ()
         name = allowed.number or allowed.uri
-        return (Cap("number", name, rules.calls_per_number), *line, Cap("day", "", rules.calls_per_day))
+        own = () if kind == "transfer" else (Cap("number", name, rules.calls_per_number),)
+        return (*own, *line, Cap("day", "", rules.calls_per_day))
 
     def _by_the_rules(self, target: str, kind: CallKind) -> Allowed | Denied:
         number, address = self._split(target)

@@ -14,6 +14,7 @@ from typing import Literal
 
 from calls.errors import CallCentreError
 from calls.ids import LegId
+from calls.ports import CallOffer
 from telephony.dialling import CallWatch, parse_target
 from telephony.outbound import CallKind
 from telephony.sip.signals import DecideTransfer, ReportTransfer, SessionId, TransferAsked
@@ -43,6 +44,19 @@ class CallTarget:
     """Who says that it asks, unproven."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """A leg that takes the place of another."""
+
+    old: SipLeg
+    new: SipLeg
+    how: Literal["taken_over", "referred"]
+    """Its peer called us (Replaces), or we called because the old peer asked (REFER)."""
+    caller: str
+    """User part of who is there now, as far as it is said."""
+    caller_name: str = ""
+
+
 class Transfers:
     """The transfers of one gateway."""
 
@@ -61,10 +75,10 @@ class Transfers:
         """
         self.may_call: Callable[[CallTarget], int | Awaitable[int | None] | None] | None = None
         """The one check of every target, at once or awaited: None lets it through, a status refuses it (403, 603)."""
-        self.may_take_over: Callable[[SipLeg], int | None] | None = None
+        self.may_take_over: Callable[[SipLeg, CallOffer], int | None] | None = None
         """Asked before an incoming call with Replaces takes over a leg; None lets it through, a status refuses it."""
-        self.on_replaced: Callable[[SipLeg, SipLeg], None] | None = None
-        """Called with the old leg and the one that takes its place; the old one is hung up afterwards."""
+        self.on_replaced: Callable[[Replacement], None] | None = None
+        """Told of each leg that took another's place; the old one is hung up afterwards."""
         self._send = send
         self._call = call
         self._leg_of = leg_of
@@ -106,11 +120,11 @@ class Transfers:
             logger.exception("the check of a target failed, so that it is refused", extra={"leg_id": target.leg_id})
             return _CHECK_FAILED
 
-    def take_over_refusal(self, leg: SipLeg) -> int | None:
+    def take_over_refusal(self, leg: SipLeg, offer: CallOffer) -> int | None:
         """Return the status with which a call that wants to replace a leg is refused, None when it may."""
         if self.may_take_over is None or self.on_replaced is None:
             return _DECLINED
-        return self.may_take_over(leg)
+        return self.may_take_over(leg, offer)
 
     def on_asked(self, asked: TransferAsked) -> None:
         """Decide on a REFER of a peer and, if it may, call the target."""
@@ -129,9 +143,9 @@ class Transfers:
         self._send(DecideTransfer(asked.session_id, asked.transfer_id, 202))
         await self._call_target(asked, old)
 
-    def take_over(self, old: SipLeg, answer: Callable[[], Awaitable[SipLeg]]) -> None:
+    def take_over(self, old: SipLeg, offer: CallOffer, answer: Callable[[], Awaitable[SipLeg]]) -> None:
         """Answer a call that replaces a leg, and end that leg."""
-        self._start(self._answer_and_replace(old, answer))
+        self._start(self._answer_and_replace(old, offer, answer))
 
     async def close(self) -> None:
         """Stop calling targets."""
@@ -158,26 +172,35 @@ class Transfers:
             logger.info("a transfer failed", extra={"session_id": asked.session_id, "code": error.code})
             report(watch.status or _STATUS_OF.get(error.code, 503))
             return
-        self._replace(old, new)
+        who = _user_of(asked.target)
+        self._replace(Replacement(old=old, new=new, how="referred", caller=who))
         report(200)
         await asyncio.sleep(_LEAVE_S)
         await old.hang_up()
 
-    async def _answer_and_replace(self, old: SipLeg, answer: Callable[[], Awaitable[SipLeg]]) -> None:
+    async def _answer_and_replace(self, old: SipLeg, offer: CallOffer, answer: Callable[[], Awaitable[SipLeg]]) -> None:
         try:
             new = await answer()
         except CallCentreError as error:
             logger.info("a call that should take over another was lost", extra={"code": error.code})
             return
-        self._replace(old, new)
+        change = Replacement(old=old, new=new, how="taken_over", caller=offer.caller, caller_name=offer.caller_name)
+        self._replace(change)
         await old.hang_up()
 
-    def _replace(self, old: SipLeg, new: SipLeg) -> None:
+    def _replace(self, change: Replacement) -> None:
         assert self.on_replaced is not None, "checked before anything was accepted"
         try:
-            self.on_replaced(old, new)
+            self.on_replaced(change)
         except Exception:
-            logger.exception("a replaced leg could not be followed", extra={"leg_id": new.leg_id})
+            logger.exception("a replaced leg could not be followed", extra={"leg_id": change.new.leg_id})
+
+
+def _user_of(target: str) -> str:
+    try:
+        return parse_target(target).user_text
+    except CallCentreError:
+        return ""
 
 
 _STATUS_OF = {"call.bad_target": 404, "call.no_answer": 408, "call.no_common_codec": 488}

@@ -161,12 +161,19 @@ class Caller(Watched):
 class Baresip(Watched):
     """A running baresip; it listens to silence until `play`."""
 
-    def __init__(self, service: RunningService, folder: Path) -> None:
-        """Write its configuration into `folder`."""
+    def __init__(self, service: RunningService, folder: Path, *, port: int = 0, answers: bool = False) -> None:
+        """Write its configuration into `folder`.
+
+        Args:
+            service: Whom it calls.
+            folder: A new one.
+            port: Where it is called; 0 for any.
+            answers: True: whoever calls it is answered at once.
+        """
         super().__init__(service, new_number())
         self.folder = folder
         self._process: asyncio.subprocess.Process | None = None
-        self._sip_port = free_port(socket.SOCK_DGRAM)
+        self._sip_port = port or free_port(socket.SOCK_DGRAM)
         self._control_port = free_port(socket.SOCK_STREAM)
         folder.mkdir(parents=True)
         self._write("silence.wav", np.zeros(RATE_HZ * 300, np.int16))
@@ -187,7 +194,8 @@ class Baresip(Watched):
         ]
         (folder / "config").write_text("".join(line.replace(" ", "\t", 1) + "\n" for line in lines))
         (folder / "accounts").write_text(
-            f"<sip:{self.number}@127.0.0.1:{self._sip_port}>;regint=0;audio_codecs=PCMU/8000/1\n"
+            f"<sip:{self.number}@127.0.0.1:{self._sip_port}>;regint=0;audio_codecs=PCMU/8000/1"
+            f"{';answermode=auto' if answers else ''}\n"
         )
         (folder / "contacts").write_text("")
 
@@ -200,11 +208,27 @@ class Baresip(Watched):
             file.writeframes(samples.tobytes())
         return path
 
+    @property
+    def uri(self) -> str:
+        """Where it is called."""
+        return f"sip:{self.number}@127.0.0.1:{self._sip_port}"
+
     async def dial(self, user: str) -> None:
         """Start it with a call to `user`."""
+        await self._start("-e", f"/dial {self.service.uri(user)}")
+
+    async def wait_for_calls(self) -> None:
+        """Start it without a call."""
+        await self._start()
+
+    def printed(self) -> str:
+        """Return what it said on its terminal."""
+        return (self.folder / "output.txt").read_text(errors="replace")
+
+    async def _start(self, *arguments: str) -> None:
         with (self.folder / "output.txt").open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *("baresip", "-4", "-f", str(self.folder), "-t", "280", "-e", f"/dial {self.service.uri(user)}"),
+                *("baresip", "-4", "-f", str(self.folder), "-t", "280", *arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -255,6 +255,11 @@ class Escalate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StopLooking:
+    """The caller does not wait for a human any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetConsent:
     """Switch keeping of `subject` on or off, from this moment."""
 
@@ -329,6 +334,7 @@ DialogAct = (
     | FinishFlow
     | RaiseSafety
     | Escalate
+    | StopLooking
     | SetConsent
     | GiveNotice
     | SetLanguage

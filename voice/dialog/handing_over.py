@@ -16,6 +16,7 @@ from voice.dialog.acts import (
     PauseRecording,
     ResumeRecording,
     SafetyKind,
+    StopLooking,
 )
 from voice.dialog.flow import FlowRun
 from voice.dialog.flow_reply import FlowReply
@@ -59,6 +60,13 @@ def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
     if reason in _NONE:
         talk.say(_NONE[reason], detail=f"escalate:{reason}")
     nobody(talk)
+
+
+def stop_looking(talk: Talk) -> None:
+    """Go on with the bot, if a human was being looked for."""
+    if talk.phase == "waiting_for_human":
+        talk.phase = "talking"
+        talk.do(StopLooking())
 
 
 def nobody(talk: Talk) -> None:
@@ -126,8 +134,7 @@ def start_callback(talk: Talk, text: str = "", *, other: bool = False) -> None:
 
     With `other` the number is asked for, instead of offering the one the call comes from.
     """
-    if talk.phase == "waiting_for_human":
-        talk.phase = "talking"
+    stop_looking(talk)
     spec = load_flows()["callback"]
     number = parse("phone", text, talk.language, talk.now_local.date(), country=talk.settings.default_country)
     if number is None and not other:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from voice.dialog import opening
 from voice.dialog.acts import EndCall, EndCallReason, PauseRecording
 from voice.dialog.flow_reply import FlowReply
-from voice.dialog.handing_over import callback_declined, close_secret, escalate, finish_flow, say_lines
+from voice.dialog.handing_over import callback_declined, close_secret, escalate, finish_flow, say_lines, stop_looking
 from voice.dialog.questions import MISS_LIMIT, Questions
 from voice.dialog.talk import Talk
 
@@ -78,6 +78,7 @@ class Moves:
     def end(self, reason: EndCallReason) -> None:
         """Hang up after what was said."""
         self.questions.drop()
+        stop_looking(self.talk)
         self.talk.do(EndCall(reason=reason))
         self.talk.phase = "ended"
 

@@ -42,6 +42,7 @@ from voice.dialog.handing_over import (
     nobody,
     offer_callback,
     start_callback,
+    stop_looking,
 )
 from voice.dialog.humans import wants_human
 from voice.dialog.interrupted import Hold, greet_newcomer, say_where_we_were
@@ -86,6 +87,11 @@ class DialogPolicy:
     def state(self) -> str:
         """Phase and what the next words answer, for logs and pages: `talking:flow`, `held:open`."""
         return f"{'held' if self._hold.on else self._talk.phase}:{self._talk.pending}"
+
+    @property
+    def waits_for_human(self) -> bool:
+        """True while a human is being looked for."""
+        return self._talk.phase == "waiting_for_human"
 
     def next_deadline_ms(self) -> int | None:
         """When `DeadlineReached` is due if nothing else comes; None on hold, with a human, and after the end."""
@@ -215,8 +221,9 @@ class DialogPolicy:
     def _handover_failed(self) -> None:
         talk = self._talk
         if talk.phase in ("waiting_for_human", "with_human"):
+            lost = talk.phase == "with_human"
             talk.phase = "talking"
-            talk.say("human.failed", detail="handover_failed")
+            talk.say("human.lost" if lost else "human.failed", detail="handover_failed")
             offer_callback(talk)
 
     # ------------------------------------------------------------------------------------------ silence and time
@@ -392,7 +399,7 @@ class DialogPolicy:
         elif meta == "goodbye":
             self._moves.goodbye()
         elif meta == "never_mind":
-            talk.phase = "talking"
+            stop_looking(talk)
             talk.say("human.stay_with_bot")
             if not go_back(talk):
                 talk.say("human.go_on")

@@ -19,6 +19,7 @@ from telephony.outbound import Outbound, OutboundRules
 from telephony.sip.session_timer import TimerSettings
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from telephony.sip_transfer import Replacement
 from telephony.trunks import Trunk, parse_server
 from tests.telephony.baresip import EchoHouse, eventually
 from tests.telephony.certificates import Authority
@@ -298,11 +299,11 @@ def take_transfers(house: EchoHouse) -> list[tuple[SipLeg, SipLeg]]:
     """Let everybody be called and everything be taken over; return who took whose place."""
     replaced: list[tuple[SipLeg, SipLeg]] = []
     house.gateway.transfers.may_call = lambda target: None
-    house.gateway.transfers.may_take_over = lambda leg: None
+    house.gateway.transfers.may_take_over = lambda leg, asker: None
 
-    def follow(old: SipLeg, new: SipLeg) -> None:
-        replaced.append((old, new))
-        house.follow(new)
+    def follow(change: Replacement) -> None:
+        replaced.append((change.old, change.new))
+        house.follow(change.new)
 
     house.gateway.transfers.on_replaced = follow
     return replaced

@@ -37,8 +37,8 @@ def allow_everything(party: Party, replaced: list[tuple[SipLeg, SipLeg]]) -> lis
         return None
 
     party.gateway.transfers.may_call = may_call
-    party.gateway.transfers.may_take_over = lambda leg: None
-    party.gateway.transfers.on_replaced = lambda old, new: replaced.append((old, new))
+    party.gateway.transfers.may_take_over = lambda leg, asker: None
+    party.gateway.transfers.on_replaced = lambda change: replaced.append((change.old, change.new))
     return asked
 
 
@@ -133,7 +133,7 @@ async def test_when_a_phone_transfers_us_then_we_call_the_target_and_hear_it(
     monkeypatch.setattr(near, "_echo", lambda leg: asyncio.sleep(0))
     replaced: list[tuple[SipLeg, SipLeg]] = []
     near.gateway.transfers.may_call = lambda target: None
-    near.gateway.transfers.on_replaced = lambda old, new: replaced.append((old, new))
+    near.gateway.transfers.on_replaced = lambda change: replaced.append((change.old, change.new))
     async with phone(tmp_path, dial=near.uri) as alice:
         await eventually(lambda: len(near.legs) == 1)
         await asyncio.sleep(0.3)

@@ -33,6 +33,8 @@ def code(act: acts.DialogAct) -> str:
             return f"danger {kind}"
         case acts.Escalate(reason=reason):
             return f"escalate {reason}"
+        case acts.StopLooking():
+            return "stop looking"
         case acts.SetConsent(subject=subject, given=given, how=how):
             return f"consent {subject} {'yes' if given else 'no'} {how}"
         case acts.GiveNotice(recording=recording, emotion=emotion):
