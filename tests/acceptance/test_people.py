@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import soundfile
 
-from tests.acceptance.callers import Baresip, is_bot_turn, is_type, speech
+from tests.acceptance.callers import Baresip, Watched, is_bot_turn, is_type, speech
 from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.running import Body, RunningService, eventually, free_port
+from tests.telephony.pjsua2_peer import pjsua2
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -234,3 +236,33 @@ async def test_when_people_do_not_work_at_this_hour_then_nobody_is_called(house:
     finally:
         await phone.close()
     assert not of(events, "handover_started")
+
+
+async def test_when_a_pbx_connects_its_call_with_us_to_somebody_else_then_the_talk_goes_on_with_them(
+    house: House, tmp_path: Path
+) -> None:
+    async with pjsua2(tmp_path / "alice", seed=1) as alice, pjsua2(tmp_path / "bob", seed=2, answers=True) as bob:
+        alice.tell("call", uri=house.service.uri("bot"))
+        await alice.until("state", call=0, state="CONFIRMED")
+        call = Watched(house.service, "phone")
+        await call.until(is_bot_turn, most_s=120)
+        alice.tell("call", uri=bob.uri)
+        await alice.until("state", call=1, state="CONFIRMED")
+        alice.tell("transfer_to_call", call=1, other=0)  # bob is asked to call us, with Replaces
+        replaced = await call.until(is_type("caller_replaced"), most_s=20)
+        told = await call.until(is_bot_turn)
+        await asyncio.sleep(3)
+        bob.tell("hang_up")
+        await call.until(is_type("call_ended"))
+        events = await call.events()
+    assert replaced["how"] == "taken_over"
+    assert "I'm an automatic assistant." in told["text"], "who comes to the phone is told what answers"
+    assert "This call is recorded" in told["text"]
+    first, second = (b["leg_id"] for b in of(events, "leg_joined") if b["member"] == "caller")
+    assert (replaced["old_leg_id"], replaced["leg_id"]) == (first, second)
+    left = next(b for b in of(events, "leg_left") if b["leg_id"] == first)
+    assert left["reason"] == "replaced"
+    (started,), (stopped,) = of(events, "recording_started"), of(events, "recording_stopped")
+    sound, rate_hz = soundfile.read(house.service.data_dir / "recordings" / started["file"])
+    assert abs(len(sound) / rate_hz * 1000 - stopped["duration_ms"]) < 300, "one recording on one clock"
+    assert stopped["duration_ms"] > told["end_ms"]
