@@ -28,6 +28,7 @@ from service.front_door import FrontDoor
 from service.house import House
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
 from service.waveform import measure
+from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCalls
 from service.web_line import line_routes
 from telephony.webrtc.leg import WebRtcLeg
 
@@ -83,7 +84,8 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     @app.exception_handler(CallCentreError)
     async def plain_error(_request: Request, error: CallCentreError) -> JSONResponse:
         status = {"user": 400, "peer": 400, "operator": 503, "us": 500}[error.fault]
-        return JSONResponse({"code": error.code, "message": error.message}, status)
+        later = {"Retry-After": str(BUSY_RETRY_S)} if status == 503 and error.retryable else None
+        return JSONResponse({"code": error.code, "message": error.message}, status, later)
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -185,17 +187,30 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
 
 
 def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
-    allowed = house.config.service.allowed_origins
-    busy: dict[str, int] = {}
+    section = house.config.service
+    allowed = section.origin_limits()
+    calls = WebCalls(
+        WebCallLimits(
+            per_address=section.max_web_calls_per_address,
+            per_address_per_minute=section.web_calls_per_minute,
+            per_origin=section.max_web_calls_per_origin,
+            of_origin=allowed,
+            in_total=house.config.telephony.webrtc.max_calls,
+        )
+    )
 
     def check_origin(request: Request) -> None:
         if not _same_origin(request.headers, allowed):
             raise HTTPException(403, "This site may not place calls here; add it to service.allowed_origins.")
 
-    def leave(address: str) -> None:
-        busy[address] -= 1
-        if not busy[address]:
-            del busy[address]
+    def count_in(request: Request) -> Leave:
+        origin = request.headers.get("origin", "")
+        address = request.client.host if request.client else ""
+        entered = calls.enter(origin if origin in allowed else "", address, house.clock.now_ms())
+        if isinstance(entered, Refused):
+            later = {"Retry-After": str(entered.retry_after_s)}
+            raise HTTPException(entered.status, entered.sentence, later)
+        return entered
 
     app.include_router(line_routes(house, gate.caller, [Depends(check_origin)]))
 
@@ -212,21 +227,19 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
     @app.post("/api/web-calls", dependencies=[Depends(check_origin)])
     async def web_call(offer: WebOffer, request: Request) -> dict[str, str]:
         """Start a WebRTC call: SDP in, SDP out, and a token for the captions."""
-        address = request.client.host if request.client else ""
-        if busy.get(address, 0) >= house.config.service.max_web_calls_per_address:
-            raise HTTPException(429, "There are too many calls from this address already; end one and try again.")
-        busy[address] = busy.get(address, 0) + 1
+        leave = count_in(request)
         try:
+            address = request.client.host if request.client else ""
             answer_sdp, call = await house.web_call(offer.sdp, offer.called, address)
         except BaseException:
-            leave(address)
+            leave()
             raise
         token = secrets.token_urlsafe(16)
         gate.callers[token] = call.call_id
 
         async def forget() -> None:
             await call.ended.wait()
-            leave(address)
+            leave()
             await asyncio.sleep(30)  # the last captions may still be on their way
             gate.callers.pop(token, None)
 

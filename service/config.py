@@ -46,8 +46,15 @@ class ServiceSection(Section):
     proxies: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
     """Networks of TLS proxies whose word about the visitor's address counts."""
     allowed_origins: tuple[str, ...] = ()
-    """Further sites that may embed the caller's page, e.g. "https://www.example.com"."""
+    """Further sites that may embed the caller's page, e.g. "https://www.example.com"; with "https://www.example.com 3"
+    it may have 3 calls at once."""
+    max_web_calls_per_origin: int = Field(default=10, ge=1, strict=True)
+    """Calls at once from a site without a number of its own. Pages of ours have the limit of
+    `[telephony.webrtc] max_calls` alone, which holds for all together."""
     max_web_calls_per_address: int = Field(default=4, ge=1, strict=True)
+    """Calls at once from one address; an IPv6 visitor is a /64."""
+    web_calls_per_minute: int = Field(default=10, ge=1, strict=True)
+    """Attempts from one address within a minute; this machine may try more often."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     _check_listen = field_validator("listen")(checked_address)
@@ -63,9 +70,17 @@ class ServiceSection(Section):
     @classmethod
     def _origins(cls, origins: tuple[str, ...]) -> tuple[str, ...]:
         for origin in origins:
-            if not re.fullmatch(r"https?://[^\s/]+", origin):
-                raise ValueError(f'{origin!r} is no site like "https://www.example.com", without anything behind')
+            if not re.fullmatch(r"https?://[^\s/]+( [1-9][0-9]{0,4})?", origin):
+                raise ValueError(
+                    f'{origin!r} is no site like "https://www.example.com", without anything behind but how many calls '
+                    "it may have at once"
+                )
         return origins
+
+    def origin_limits(self) -> dict[str, int]:
+        """Return how many calls at once each further site may have."""
+        sites = (origin.partition(" ") for origin in self.allowed_origins)
+        return {site: int(most or self.max_web_calls_per_origin) for site, _, most in sites}
 
     @field_validator("hosts")
     @classmethod

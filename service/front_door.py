@@ -39,9 +39,9 @@ class FrontDoor:
         peer = str(scope["client"][0]) if scope.get("client") else ""
         scope = {**scope, "warmline.peer": peer}
         if self._is_proxy(peer):
-            forwarded = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-            if forwarded:
-                scope["client"] = (forwarded, 0)
+            visitor = self._visitor(",".join(headers.getlist("x-forwarded-for")))
+            if visitor:
+                scope["client"] = (visitor, 0)
             if headers.get("x-forwarded-proto", "").strip() == "https":
                 scope["scheme"] = "wss" if scope["type"] == "websocket" else "https"
         if self._is_ours(headers.get("host", "")):
@@ -51,6 +51,20 @@ class FrontDoor:
         else:
             detail = "This service does not go by that name; add it to [service] hosts if it is one of yours."
             await JSONResponse({"detail": detail}, 421)(scope, receive, send)
+
+    def _visitor(self, forwarded: str) -> str:
+        """Return who the outermost proxy of ours says that it serves; empty when it says nothing that is an address.
+
+        Each proxy appends whom it was asked by; what stands further left is the visitor's own word and counts nothing.
+        """
+        visitor = ""
+        for hop in reversed([part.strip() for part in forwarded.split(",")]):
+            if plain_address(hop) is None:
+                break
+            visitor = hop
+            if not self._is_proxy(hop):
+                break
+        return visitor
 
     def _is_proxy(self, peer: str) -> bool:
         address = plain_address(peer)
