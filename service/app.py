@@ -28,7 +28,7 @@ from service.front_door import FrontDoor
 from service.house import House
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
 from service.waveform import measure
-from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCalls
+from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCallRefusedError, WebCalls
 from service.web_line import line_routes
 from telephony.webrtc.leg import WebRtcLeg
 
@@ -86,6 +86,12 @@ def make_app(house: House, gate: Gate) -> FastAPI:
         status = {"user": 400, "peer": 400, "operator": 503, "us": 500}[error.fault]
         later = {"Retry-After": str(BUSY_RETRY_S)} if status == 503 and error.retryable else None
         return JSONResponse({"code": error.code, "message": error.message}, status, later)
+
+    @app.exception_handler(WebCallRefusedError)
+    async def told_when(_request: Request, error: WebCallRefusedError) -> JSONResponse:
+        why = error.why
+        told = {"code": why.code, "detail": why.sentence}
+        return JSONResponse(told, why.status, {"Retry-After": str(why.retry_after_s)})
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -208,8 +214,7 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
         address = request.client.host if request.client else ""
         entered = calls.enter(origin if origin in allowed else "", address, house.clock.now_ms())
         if isinstance(entered, Refused):
-            later = {"Retry-After": str(entered.retry_after_s)}
-            raise HTTPException(entered.status, entered.sentence, later)
+            raise WebCallRefusedError(entered)
         return entered
 
     app.include_router(line_routes(house, gate.caller, [Depends(check_origin)]))

@@ -44,10 +44,21 @@ class WebCallLimits:
 class Refused:
     """Why a page may not call now."""
 
+    code: str
+    """`web.too_often`, `web.address_busy`, `web.site_busy`, `web.full`."""
     status: int
     """429: the visitor or the site has too many; 503: we have no line."""
     sentence: str
     retry_after_s: int
+
+
+class WebCallRefusedError(Exception):
+    """Carries the refusal to whoever answers the page."""
+
+    def __init__(self, why: Refused) -> None:
+        """For `why`."""
+        super().__init__(why.code)
+        self.why = why
 
 
 Leave = Callable[[], None]
@@ -77,14 +88,22 @@ class WebCalls:
             return too_often
         if self._addresses[visitor] >= limits.per_address:
             return Refused(
-                429, "There are too many calls from this address already; end one and try again.", BUSY_RETRY_S
+                "web.address_busy",
+                429,
+                "There are too many calls from this address already; end one and try again.",
+                BUSY_RETRY_S,
             )
         if origin and self._origins[origin] >= limits.of_origin.get(origin, limits.per_origin):
             return Refused(
-                429, "All lines of this site are busy at the moment; please try again in a minute.", BUSY_RETRY_S
+                "web.site_busy",
+                429,
+                "All lines of this site are busy at the moment; please try again in a minute.",
+                BUSY_RETRY_S,
             )
         if self._addresses.total() >= limits.in_total:
-            return Refused(503, "All lines are busy at the moment; please try again in a minute.", BUSY_RETRY_S)
+            return Refused(
+                "web.full", 503, "All lines are busy at the moment; please try again in a minute.", BUSY_RETRY_S
+            )
         self._addresses[visitor] += 1
         self._origins[origin] += 1
         left = False
@@ -110,7 +129,7 @@ class WebCalls:
         if len(times) >= self._limits.per_address_per_minute:
             wait_s = math.ceil((times[0] + MINUTE_MS - now_ms) / 1000)
             sentence = f"There were too many calls from this address within a minute; please try again in {wait_s} s."
-            return Refused(429, sentence, wait_s)
+            return Refused("web.too_often", 429, sentence, wait_s)
         times.append(now_ms)
         return None
 

@@ -1,7 +1,8 @@
 // The line of one call: microphone, WebRTC, captions. Tells its owner what happens; shows nothing.
 
 import type { FeedMessage } from "./captions";
-import { CallTrouble, ofAnswer, ofMicrophone, type Trouble } from "./trouble";
+import { openMicrophone, watchMicrophone } from "./microphone";
+import { CallTrouble, ofAnswer, type Trouble } from "./trouble";
 
 export interface PageSettings {
   readonly company: string;
@@ -14,7 +15,10 @@ export interface LineOwner {
   connected(sound: MediaStream): void;
   caption(message: FeedMessage): void;
   captionsLost(lost: boolean): void;
-  trouble(trouble: Trouble): void;
+  /** What is wrong while the call goes on; null when it is right again. */
+  trouble(trouble: Trouble | null): void;
+  /** The microphone is another one from now on. */
+  microphoneChanged(): void;
   /** The line is closed; `trouble` when not by anybody's wish. */
   over(trouble: Trouble | null): void;
 }
@@ -49,6 +53,8 @@ export class Line {
   private up = false;
   private keys: Promise<boolean> = Promise.resolve(true);
   private closed = false;
+  private muted = false;
+  private unwatch: () => void = () => undefined;
   private retries = 0;
   microphone: MediaStream | null = null;
 
@@ -72,7 +78,18 @@ export class Line {
   }
 
   mute(muted: boolean): void {
+    this.muted = muted;
     for (const track of this.microphone?.getAudioTracks() ?? []) track.enabled = !muted;
+  }
+
+  /** Speak through another microphone, on the connection as it is. */
+  private takeMicrophone(stream: MediaStream): void {
+    for (const track of this.microphone?.getTracks() ?? []) track.stop();
+    this.microphone = stream;
+    this.mute(this.muted);
+    const track = stream.getAudioTracks()[0] ?? null;
+    for (const sender of this.connection?.getSenders() ?? []) void sender.replaceTrack(track);
+    this.owner.microphoneChanged();
   }
 
   /** Press a key of the phone; false when it did not arrive. One waits for the other, so that they keep their order. */
@@ -92,9 +109,10 @@ export class Line {
     const connection = await this.open(microphone);
     this.connection = connection;
     const trickle = this.trickle(connection);
-    for (const track of microphone.getAudioTracks()) {
-      track.onended = () => this.closed || this.owner.trouble("microphone_lost");
-    }
+    this.unwatch = watchMicrophone(microphone, {
+      microphoneTrouble: (trouble) => this.closed || this.owner.trouble(trouble),
+      microphoneBack: (stream) => this.takeMicrophone(stream),
+    });
     await connection.setLocalDescription(await connection.createOffer());
     if (this.closed) return;
     this.answer = await this.offer(connection.localDescription?.sdp ?? "");
@@ -258,6 +276,7 @@ export class Line {
 
   private release(): void {
     this.closed = true;
+    this.unwatch();
     window.clearTimeout(this.broken);
     window.clearTimeout(this.again);
     window.removeEventListener("online", this.networkChanged);
@@ -266,17 +285,6 @@ export class Line {
     const { socket } = this;
     // The last captions may still be on their way.
     if (socket !== null) window.setTimeout(() => socket.close(), 2_000);
-  }
-}
-
-async function openMicrophone(): Promise<MediaStream> {
-  if (!window.isSecureContext) throw new CallTrouble("not_secure");
-  if (!("RTCPeerConnection" in window) || !navigator.mediaDevices) throw new CallTrouble("no_webrtc");
-  try {
-    const audio = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-    return await navigator.mediaDevices.getUserMedia({ audio });
-  } catch (error) {
-    throw new CallTrouble(ofMicrophone(error));
   }
 }
 

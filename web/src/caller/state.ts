@@ -103,6 +103,9 @@ const owner: LineOwner = {
   trouble(what) {
     trouble.value = what;
   },
+  microphoneChanged() {
+    microphone.value = line?.microphone ?? null;
+  },
   over(what) {
     line = null;
     finish("ended", what);
@@ -114,7 +117,7 @@ function finish(at: Phase, what: Trouble | null): void {
   batch(() => {
     phase.value = at;
     if (what !== null) trouble.value = what;
-    else if (trouble.value === "microphone_lost") trouble.value = null;
+    else if (trouble.value?.startsWith("microphone_")) trouble.value = null;
     keypadOpen.value = false;
     sound.value = null;
     microphone.value = null;

@@ -79,6 +79,17 @@ export const TROUBLES: Record<Trouble, { what: Said; todo: Said }> = {
       es: "Pulse el candado o el icono de ajustes junto a la dirección, ponga el micrófono en «Permitir» y vuelva a llamar.",
     },
   },
+  microphone_unanswered: {
+    what: { en: "The browser's question about the microphone was closed.", es: "Se cerró la pregunta del navegador sobre el micrófono." },
+    todo: { en: "Call again and choose “Allow” when the browser asks.", es: "Vuelva a llamar y elija «Permitir» cuando el navegador lo pregunte." },
+  },
+  microphone_blocked: {
+    what: { en: "Your device does not let the browser use the microphone.", es: "Su dispositivo no deja que el navegador use el micrófono." },
+    todo: {
+      en: "Open the privacy settings of your computer or phone, allow the browser to use the microphone, and call again.",
+      es: "Abra los ajustes de privacidad de su ordenador o móvil, permita que el navegador use el micrófono y vuelva a llamar.",
+    },
+  },
   microphone_missing: {
     what: { en: "There is no microphone.", es: "No se encuentra ningún micrófono." },
     todo: {
@@ -96,8 +107,15 @@ export const TROUBLES: Record<Trouble, { what: Said; todo: Said }> = {
   microphone_lost: {
     what: { en: "The microphone was disconnected.", es: "Se ha desconectado el micrófono." },
     todo: {
-      en: "You can still listen. To speak, plug it in again, hang up and call once more.",
-      es: "Todavía puede escuchar. Para hablar, conéctelo otra vez, cuelgue y vuelva a llamar.",
+      en: "You can still listen. Plug it in again, or another one, and go on speaking.",
+      es: "Todavía puede escuchar. Conéctelo otra vez, o conecte otro, y siga hablando.",
+    },
+  },
+  microphone_silent: {
+    what: { en: "Your device has switched the microphone off.", es: "Su dispositivo ha desactivado el micrófono." },
+    todo: {
+      en: "Press the microphone key of your keyboard or headset, or end the other call that uses it.",
+      es: "Pulse la tecla de micrófono del teclado o de los auriculares, o termine la otra llamada que lo usa.",
     },
   },
   not_secure: {
@@ -122,6 +140,10 @@ export const TROUBLES: Record<Trouble, { what: Said; todo: Said }> = {
   too_many: {
     what: { en: "There are several calls from your connection already.", es: "Ya hay varias llamadas desde su conexión." },
     todo: { en: "End one of them and call again.", es: "Termine una de ellas y vuelva a llamar." },
+  },
+  too_often: {
+    what: { en: "There were many calls from your connection just now.", es: "Ha habido muchas llamadas desde su conexión hace un momento." },
+    todo: { en: "Wait a minute and call again.", es: "Espere un minuto y vuelva a llamar." },
   },
   refused: {
     what: { en: "The call could not be started.", es: "No se ha podido iniciar la llamada." },

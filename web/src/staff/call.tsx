@@ -12,7 +12,7 @@ import { type CallDetail, follow, get, type LiveMessage, Refused } from "./api";
 import { BriefPanel } from "./brief";
 import { EventList, isKey } from "./event-list";
 import { callerName, clock, code, finePercent, languageName, opinion, phone, when } from "./format";
-import { Badge, Empty, Failed, Outcome } from "./parts";
+import { Badge, Empty, Failed, Outcome, type Tone } from "./parts";
 import { Player } from "./player";
 import { Replay } from "./replay";
 import { TranscriptPanel } from "./transcript";
@@ -188,6 +188,7 @@ function Head({ live, line, gone }: { live: LiveCall; line: LiveLine | null; gon
         <div class="call-badges">
           {live.safety && <Badge tone="bad" text={say(WORDS.safety, { kind: code(live.safety) })} />}
           {live.escalation && live.result !== "escalated" && <Badge tone="warm" text={code(live.escalation)} />}
+          <People live={live} />
           <Outcome live={live} />
         </div>
       </div>
@@ -225,6 +226,25 @@ function Fact({ name, value }: { name: Said; value: string }) {
       <dt>{say(name)}</dt>
       <dd>{value}</dd>
     </div>
+  );
+}
+
+/** Whether the caller holds us, and how far the newest attempt to bring a person is. */
+function People({ live }: { live: LiveCall }) {
+  const states: Record<string, { tone: Tone; said: Said }> = {
+    calling: { tone: "warm", said: WORDS.personCalled },
+    ringing: { tone: "warm", said: WORDS.personRings },
+    briefing: { tone: "warm", said: WORDS.personBriefed },
+    connected: { tone: "good", said: WORDS.personConnected },
+    failed: { tone: "bad", said: WORDS.personFailed },
+  };
+  const state = states[live.handover];
+  const held = live.members.some((member) => member.member === "caller" && member.held);
+  return (
+    <>
+      {held && <Badge tone="warm" text={say(WORDS.held)} />}
+      {state && <Badge tone={state.tone} text={say(state.said)} />}
+    </>
   );
 }
 
