@@ -22,7 +22,7 @@ from service.dialog_choices import check_human_topics, in_words
 from service.engines import coqui_model, languages_of_coqui, needed_models
 from service.knowledge_base import articles_dir
 from service.models_store import ModelStore
-from service.sip_line import describe_line
+from service.sip_line import describe_line, outbound
 
 
 def check(config_file: Path | None) -> int:
@@ -120,8 +120,19 @@ def _staff(config: Config) -> str:
 
 
 def _plan(config: Config) -> str:
-    DialPlan(config.dial_plan)
-    return config.dial_plan.file or "none, so that every number is answered"
+    plan = DialPlan(config.dial_plan)
+    rules = outbound(config)
+    for target in plan.people():
+        denied = rules.denial(target, "transfer")
+        if denied is not None:
+            raise CallCentreError(
+                "dial_plan.bad_value",
+                f"People cannot be reached at transfer_to = {target!r}: {denied.value}. Change it, or what "
+                "[telephony.outbound] allows.",
+                fault="operator",
+            )
+    where = config.dial_plan.file or "none, so that every number is answered"
+    return f"{where}; people at {', '.join(plan.people()) or 'no number: callers are offered a call back'}"
 
 
 def _articles(articles: Sequence[Article]) -> str:

@@ -181,8 +181,14 @@ class DialPlan:
             transfer_to=self._people_of(number),
         )
 
+    def people(self) -> tuple[str, ...]:
+        """Return every place where people are reached, each once."""
+        places = (self._people_of(number) for number in (Number(called="*"), *self._numbers))
+        return tuple(dict.fromkeys(place for place in places if place))
+
     def _people_of(self, number: Number) -> str:
-        return "" if number.transfer_to == "none" else number.transfer_to or self._section.transfer_to
+        target = number.transfer_to or self._section.transfer_to
+        return "" if target == "none" else target
 
     def _read(self, file: Path) -> tuple[tuple[Number, ...], tuple[int, int] | None]:
         stamp = _stamp(file)

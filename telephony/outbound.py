@@ -144,6 +144,11 @@ class Outbound:
         """
         return await self._check(target, kind, now, counting=True)
 
+    def denial(self, target: str, kind: CallKind) -> Denial | None:
+        """Return why the rules never let a target be called; None when they do, whatever was called today."""
+        checked = self._by_the_rules(target, kind)
+        return checked.why if isinstance(checked, Denied) else None
+
     async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
         allowed = self._by_the_rules(target, kind)
         caps = self._caps(allowed, kind) if isinstance(allowed, Allowed) else ()

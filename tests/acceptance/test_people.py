@@ -186,7 +186,7 @@ async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
         await ask_for_person(caller)
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
-        await eventually(lambda: "cancelled" in person.printed().lower(), "the end of the ringing", 10)
+        await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
     finally:
         await person.close()
     assert failed["reason"] == "no_answer"
@@ -218,7 +218,7 @@ async def test_when_the_caller_hangs_up_while_it_rings_then_nobody_is_called_any
         await ask_for_person(caller)
         await caller.until(is_type("handover_ringing"))
         events = await caller.hang_up()
-        await eventually(lambda: "cancelled" in person.printed().lower(), "the end of the ringing", 10)
+        await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
     finally:
         await person.close()
     assert of(events, "handover_cancelled")[0]["reason"] == "caller_gone"

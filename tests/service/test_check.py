@@ -52,6 +52,9 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
         ('[service]\nstaff_from = ["192.168.1.7/24"]\n', "is no address or network"),
         ('[service]\nhosts = ["https://support.example.com"]\n', "is no name like"),
         ('[telephony.sip]\ntls_verify_clients = "yes"\n', "telephony.sip.tls_verify_clients"),
+        ('[dial_plan]\ntransfer_to = "+34910000000"\n', "there is no line to the telephone network"),
+        ('[dial_plan]\ntransfer_to = "sip:people@192.0.2.5"\n', "addresses outside are not called"),
+        ('[dial_plan]\ntransfer_to = "the team"\n', "is neither a number like"),
     ],
 )
 def test_when_the_service_could_not_start_or_speak_then_check_says_what_to_do(

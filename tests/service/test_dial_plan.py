@@ -161,3 +161,31 @@ def test_when_the_file_is_gone_then_that_is_told_once_and_the_plan_goes_on(tmp_p
         dial_plan.reload_if_changed()
     assert not dial_plan.reload_if_changed()
     assert route(dial_plan, "emergency").flow == "outage_report"
+
+
+PEOPLE = """
+[[number]]
+called = "sales"
+transfer_to = "sip:sales@192.0.2.5"
+[[number]]
+called = "robot"
+transfer_to = "none"
+[[number]]
+called = "*"
+"""
+
+
+def test_when_people_are_reached_somewhere_then_a_numbers_own_place_wins_and_none_is_none(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(PEOPLE)
+    dial_plan = DialPlan(DialPlanSection(file=str(file), transfer_to="+34 910 000 000"))
+    reached = [route(dial_plan, called).transfer_to for called in ("sales", "robot", "bot")]
+    assert reached == ["sip:sales@192.0.2.5", "", "+34 910 000 000"]
+    assert dial_plan.people() == ("+34 910 000 000", "sip:sales@192.0.2.5")
+    assert DialPlan(DialPlanSection()).people() == ()
+
+
+@pytest.mark.parametrize("target", ["the team", "sip:", "sip:a@b?Replaces=x", "12", "tel:+34910000000"])
+def test_when_people_cannot_be_reached_at_what_is_written_then_it_is_refused(tmp_path: Path, target: str) -> None:
+    with pytest.raises(CallCentreError, match=r"neither a number|no address"):
+        plan(tmp_path, f'[[number]]\ncalled = "*"\ntransfer_to = "{target}"\n')

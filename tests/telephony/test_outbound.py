@@ -181,3 +181,16 @@ def test_when_a_number_is_written_for_a_carrier_then_the_first_rule_that_fits_is
         "00442079460000",
         "112",
     ]
+
+
+async def test_when_callers_are_connected_to_our_people_then_their_number_has_no_cap_but_line_and_day_have() -> None:
+    outbound = Outbound(OutboundRules(calls_per_number=1, calls_per_trunk=3), ONE_LINE)
+    taken = [await outbound.take("+34910000000", "transfer", NOON) for _ in range(4)]
+    assert taken[:3] == [Allowed("+34910000000", "carrier")] * 3
+    assert taken[3] == Denied(Denial.TRUNK_CAP)
+
+
+def test_when_only_the_rules_are_asked_then_nothing_is_counted_and_the_reason_is_told() -> None:
+    outbound = Outbound(OutboundRules(), ONE_LINE)
+    assert outbound.denial("+34910000000", "transfer") is None
+    assert outbound.denial("sip:people@192.0.2.5", "transfer") is Denial.ADDRESS

@@ -369,6 +369,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   ringing: { en: "it rings at a person's", es: "suena donde la persona" },
   caller_replaced: { en: "somebody else is on the line", es: "otra persona está en la línea" },
   hold: { en: "back from hold", es: "vuelve de la espera" },
+  brief: { en: "brief for the agent", es: "resumen para el agente" },
   taken_over: { en: "transferred by their side", es: "transferida desde su lado" },
   referred: { en: "their side asked us to call", es: "su lado nos pidió llamar" },
   replaced: { en: "replaced", es: "sustituida" },
