@@ -27,7 +27,7 @@ from telephony.net.rtp_ports import PortPair, PortPool
 from telephony.net.ticker import Ticker
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
-from telephony.sip_transfer import CallTarget
+from telephony.sip_transfer import CallTarget, Replacement
 
 _PORTS = (42_000, 45_999)
 _TRANSPORTS = ("udp", "tcp", "tls")
@@ -80,7 +80,7 @@ class Stage:
         self.carrier = Carrier(self.clock)
         for gateway in (self.near, self.far):
             gateway.transfers.may_call = self._may_call
-            gateway.transfers.may_take_over = lambda _: None
+            gateway.transfers.may_take_over = lambda _leg, _asker: None
             gateway.transfers.on_replaced = self._replaced
         self.house_port = 0
         """Where the house takes UDP and TCP."""
@@ -234,7 +234,8 @@ class Stage:
     def _may_call(self, target: CallTarget) -> int | None:
         return None if str(self.far.listen_address[1]) in target.uri or "denied" in target.uri else 603
 
-    def _replaced(self, old: SipLeg, new: SipLeg) -> None:
+    def _replaced(self, change: Replacement) -> None:
+        old, new = change.old, change.new
         waiting = self._new_legs.get(old.leg_id)
         if waiting is not None and not waiting.done():
             waiting.set_result(new)

@@ -41,7 +41,7 @@ from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_call import SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
-from telephony.sip_transfer import CallTarget
+from telephony.sip_transfer import CallTarget, Replacement
 from telephony.trunks import Trunk, parse_server
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import WebRtcSettings
@@ -150,7 +150,7 @@ class House:
         )
         self.sip.guard_calls(Outbound(rules, {"carrier": trunk.numbers}))
         self.sip.transfers.may_call = self._may_call
-        self.sip.transfers.may_take_over = lambda _: None
+        self.sip.transfers.may_take_over = lambda _leg, _asker: None
         self.sip.transfers.on_replaced = self._replaced
         self._far = f"sip:far@{LOOPBACK}:{far_port}"
         web = WebRtcSettings(
@@ -268,7 +268,8 @@ class House:
     def _may_call(self, target: CallTarget) -> int | None:
         return None if target.uri == self._far or "Replaces" in target.uri else _DECLINED
 
-    def _replaced(self, old: SipLeg, new: SipLeg) -> None:
+    def _replaced(self, change: Replacement) -> None:
+        old, new = change.old, change.new
         running = self._running.pop(old.leg_id, None)
         if running is None:
             self._spawn(new.hang_up())
