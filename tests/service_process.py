@@ -44,8 +44,7 @@ class ServiceProcess:
         self._config.write_text(
             f'data_dir = "{self.data_dir}"\n'
             f'[service]\nlisten = "127.0.0.1:{web_port}"\nstaff_token = "{self.staff_token}"\n'
-            f'allowed_origins = ["https://shop.example", "https://small.example 1"]\n'
-            'hosts = ["pages.example"]\n[telephony.webrtc]\nmax_calls = 8\n'
+            f'allowed_origins = ["https://shop.example"]\nhosts = ["pages.example"]\n'
             f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
             f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
             f'[dial_plan]\nlanguage = "en"\n'

@@ -161,19 +161,12 @@ class Caller(Watched):
 class Baresip(Watched):
     """A running baresip; it listens to silence until `play`."""
 
-    def __init__(self, service: RunningService, folder: Path, *, port: int = 0, answers: bool = False) -> None:
-        """Write its configuration into `folder`.
-
-        Args:
-            service: Whom it calls.
-            folder: A new one.
-            port: Where it is called; 0 for any.
-            answers: True: whoever calls it is answered at once.
-        """
+    def __init__(self, service: RunningService, folder: Path) -> None:
+        """Write its configuration into `folder`."""
         super().__init__(service, new_number())
         self.folder = folder
         self._process: asyncio.subprocess.Process | None = None
-        self._sip_port = port or free_port(socket.SOCK_DGRAM)
+        self._sip_port = free_port(socket.SOCK_DGRAM)
         self._control_port = free_port(socket.SOCK_STREAM)
         folder.mkdir(parents=True)
         self._write("silence.wav", np.zeros(RATE_HZ * 300, np.int16))
@@ -194,8 +187,7 @@ class Baresip(Watched):
         ]
         (folder / "config").write_text("".join(line.replace(" ", "\t", 1) + "\n" for line in lines))
         (folder / "accounts").write_text(
-            f"<sip:{self.number}@127.0.0.1:{self._sip_port}>;regint=0;audio_codecs=PCMU/8000/1"
-            f"{';answermode=auto' if answers else ''}\n"
+            f"<sip:{self.number}@127.0.0.1:{self._sip_port}>;regint=0;audio_codecs=PCMU/8000/1\n"
         )
         (folder / "contacts").write_text("")
 
@@ -208,27 +200,11 @@ class Baresip(Watched):
             file.writeframes(samples.tobytes())
         return path
 
-    @property
-    def uri(self) -> str:
-        """Where it is called."""
-        return f"sip:{self.number}@127.0.0.1:{self._sip_port}"
-
     async def dial(self, user: str) -> None:
         """Start it with a call to `user`."""
-        await self._start("-e", f"/dial {self.service.uri(user)}")
-
-    async def wait_for_calls(self) -> None:
-        """Start it without a call."""
-        await self._start()
-
-    def printed(self) -> str:
-        """Return what it said on its terminal."""
-        return (self.folder / "output.txt").read_text(errors="replace")
-
-    async def _start(self, *arguments: str) -> None:
         with (self.folder / "output.txt").open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *("baresip", "-4", "-f", str(self.folder), "-t", "280", *arguments),
+                *("baresip", "-4", "-f", str(self.folder), "-t", "280", "-e", f"/dial {self.service.uri(user)}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -237,11 +213,11 @@ class Baresip(Watched):
     async def play(self, samples: Samples) -> None:
         """Say it now, then be silent."""
         padded = np.concatenate([samples, np.zeros(RATE_HZ * 200, np.int16)])
-        await self.command("ausrc", f"aufile,{self._write('speech.wav', padded)}")
+        await self._command("ausrc", f"aufile,{self._write('speech.wav', padded)}")
 
     async def hang_up(self) -> list[Body]:
         """Hang up, end the program; return the whole log of the call."""
-        await self.command("hangup", "")
+        await self._command("hangup", "")
         await self.until(is_type("call_ended"))
         await self.close()
         return await self.events()
@@ -252,8 +228,7 @@ class Baresip(Watched):
             self._process.terminate()
             await self._process.wait()
 
-    async def command(self, name: str, params: str) -> None:
-        """Give it one command over its control port (netstring JSON)."""
+    async def _command(self, name: str, params: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", self._control_port)
         text = json.dumps({"command": name, "params": params, "token": "t"}).encode()
         writer.write(str(len(text)).encode() + b":" + text + b",")

@@ -13,8 +13,9 @@ import pytest
 import pytest_asyncio
 import soundfile
 
-from tests.acceptance.callers import Baresip, Watched, is_bot_turn, is_type, speech
+from tests.acceptance.callers import Watched, is_bot_turn, is_type, speech
 from tests.acceptance.listening import cut, recognise, word_overlap
+from tests.acceptance.people_phones import Handset, PersonsPhone
 from tests.acceptance.running import Body, RunningService, eventually, free_port
 from tests.telephony.pjsua2_peer import pjsua2
 
@@ -60,19 +61,17 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def caller(house: House, tmp_path: Path) -> AsyncIterator[Baresip]:
+async def caller(house: House, tmp_path: Path) -> AsyncIterator[Handset]:
     """A phone that has heard the greeting."""
-    phone = Baresip(house.service, tmp_path / "caller")
+    phone = Handset(house.service, tmp_path / "caller")
     await phone.dial("bot")
     await phone.until(is_bot_turn, most_s=120)
     yield phone
     await phone.close()
 
 
-async def person_at(house: House, folder: Path, *, answers: bool) -> Baresip:
-    phone = Baresip(house.service, folder, port=house.people_port, answers=answers)
-    accounts = folder / "accounts"
-    accounts.write_text(accounts.read_text().replace(phone.number, "people"))
+async def person_at(house: House, folder: Path, *, answers: bool) -> PersonsPhone:
+    phone = PersonsPhone(house.service, folder, house.people_port, answers=answers)
     await phone.wait_for_calls()
     return phone
 
@@ -85,19 +84,19 @@ def types(events: list[Body]) -> list[str]:
     return [b["type"] for b in events if b["type"].startswith(("handover", "brief", "callback", "leg_"))]
 
 
-async def ask_for_person(caller: Baresip) -> None:
+async def ask_for_person(caller: Handset) -> None:
     await caller.play(speech(WANTS_PERSON))
     await caller.until(is_type("handover_started"))
 
 
 async def test_when_the_caller_holds_us_then_music_is_no_speech_and_the_talk_goes_on_where_it_was(
-    caller: Baresip,
+    caller: Handset,
 ) -> None:
-    await caller.command("hold", "")
+    await caller.command("hold")
     held = await caller.until(is_type("leg_held"))
     await caller.play(speech(SAID_BY_PERSON))  # what a hold plays, an announcement as well as music
     await asyncio.sleep(14)  # a caller who is silent for so long is asked whether they are there
-    await caller.command("resume", "")
+    await caller.command("resume")
     await caller.until(is_type("leg_resumed"))
     back = await caller.until(is_bot_turn)
     assert "go on where we were" in back["text"]
@@ -116,7 +115,7 @@ async def test_when_the_caller_holds_us_then_music_is_no_speech_and_the_talk_goe
 
 
 async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_hear_each_other(
-    house: House, caller: Baresip, tmp_path: Path
+    house: House, caller: Handset, tmp_path: Path
 ) -> None:
     person = await person_at(house, tmp_path / "person", answers=True)
     try:
@@ -128,7 +127,7 @@ async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_h
         await asyncio.sleep(speech(SAID_BY_CALLER).size / 8_000 + 1)
         await person.play(speech(SAID_BY_PERSON))
         await asyncio.sleep(speech(SAID_BY_PERSON).size / 8_000 + 1)
-        await person.command("hangup", "")
+        await person.command("hangup")
         events = [*await caller.events()]
         await caller.until(is_type("call_ended"))
         events = await caller.events()
@@ -160,13 +159,13 @@ async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_h
 
 
 async def test_when_the_person_is_busy_then_the_caller_hears_so_and_is_offered_a_call_back(
-    house: House, caller: Baresip, tmp_path: Path
+    house: House, caller: Handset, tmp_path: Path
 ) -> None:
     person = await person_at(house, tmp_path / "person", answers=False)
     try:
         await ask_for_person(caller)
         await caller.until(is_type("handover_ringing"))
-        await person.command("hangup", "")
+        await person.command("hangup")
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
         told = await caller.until(is_bot_turn)
@@ -179,7 +178,7 @@ async def test_when_the_person_is_busy_then_the_caller_hears_so_and_is_offered_a
 
 
 async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
-    house: House, caller: Baresip, tmp_path: Path
+    house: House, caller: Handset, tmp_path: Path
 ) -> None:
     person = await person_at(house, tmp_path / "person", answers=False)
     try:
@@ -195,13 +194,13 @@ async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
 
 
 async def test_when_the_person_hangs_up_in_the_brief_then_the_caller_is_not_joined_to_nobody(
-    house: House, caller: Baresip, tmp_path: Path
+    house: House, caller: Handset, tmp_path: Path
 ) -> None:
     person = await person_at(house, tmp_path / "person", answers=True)
     try:
         await ask_for_person(caller)
         await caller.until(is_type("handover_answered"))
-        await person.command("hangup", "")
+        await person.command("hangup")
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
     finally:
@@ -211,7 +210,7 @@ async def test_when_the_person_hangs_up_in_the_brief_then_the_caller_is_not_join
 
 
 async def test_when_the_caller_hangs_up_while_it_rings_then_nobody_is_called_any_more(
-    house: House, caller: Baresip, tmp_path: Path
+    house: House, caller: Handset, tmp_path: Path
 ) -> None:
     person = await person_at(house, tmp_path / "person", answers=False)
     try:
@@ -226,7 +225,7 @@ async def test_when_the_caller_hangs_up_while_it_rings_then_nobody_is_called_any
 
 
 async def test_when_people_do_not_work_at_this_hour_then_nobody_is_called(house: House, tmp_path: Path) -> None:
-    phone = Baresip(house.service, tmp_path / "caller")
+    phone = Handset(house.service, tmp_path / "caller")
     await phone.dial("closed")
     try:
         await phone.until(is_bot_turn, most_s=120)

@@ -125,9 +125,21 @@ async def test_when_somebody_says_whom_they_forward_then_only_proxies_of_ours_ar
     assert await seen_through(("127.0.0.0/8", "10.0.0.0/24"), peer, forwarded) == visitor
 
 
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    """A service with a site that may have one call, and eight lines for pages."""
+    service = ServiceProcess(tmp_path_factory.mktemp("limited"))
+    with pytest.MonkeyPatch.context() as environ:
+        environ.setenv("WARMLINE__SERVICE__ALLOWED_ORIGINS", '["https://shop.example", "https://small.example 1"]')
+        environ.setenv("WARMLINE__TELEPHONY__WEBRTC__MAX_CALLS", "8")
+        service.start()
+    yield service
+    service.stop()
+
+
 @pytest.fixture
-def anyone(running_service: ServiceProcess) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=running_service.base_url, trust_env=False) as client:
+def anyone(limited: ServiceProcess) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=limited.base_url, trust_env=False) as client:
         yield client
 
 
@@ -165,7 +177,7 @@ def test_when_an_address_tries_too_often_over_http_then_it_gets_429_and_when_to_
 
 
 async def test_when_a_site_has_as_many_calls_as_it_may_then_it_gets_429_and_others_do_not(
-    anyone: httpx.Client, running_service: ServiceProcess
+    anyone: httpx.Client, limited: ServiceProcess
 ) -> None:
     sdp, small = await offer(), "https://small.example"
     first = call(anyone, sdp, new_address(), small)
@@ -177,15 +189,15 @@ async def test_when_a_site_has_as_many_calls_as_it_may_then_it_gets_429_and_othe
     other = call(anyone, sdp, new_address(), "https://shop.example")
     assert other.status_code == 200
     hang_up(anyone, first, other)
-    running_service.settle()
+    limited.settle()
     again = call(anyone, sdp, new_address(), small)
     assert again.status_code == 200
     hang_up(anyone, again)
-    running_service.settle()
+    limited.settle()
 
 
 async def test_when_an_address_has_as_many_calls_as_it_may_then_it_gets_429_and_its_neighbour_a_call(
-    anyone: httpx.Client, running_service: ServiceProcess
+    anyone: httpx.Client, limited: ServiceProcess
 ) -> None:
     sdp, address = await offer(), new_address()
     answers = [call(anyone, sdp, address) for _ in range(5)]
@@ -194,11 +206,11 @@ async def test_when_an_address_has_as_many_calls_as_it_may_then_it_gets_429_and_
     neighbour = call(anyone, sdp, new_address())
     assert neighbour.status_code == 200
     hang_up(anyone, *answers[:4], neighbour)
-    running_service.settle()
+    limited.settle()
 
 
 async def test_when_all_lines_for_pages_are_taken_then_visitors_are_told_to_come_back(
-    anyone: httpx.Client, running_service: ServiceProcess
+    anyone: httpx.Client, limited: ServiceProcess
 ) -> None:
     sdp = await offer()
     answers = [call(anyone, sdp, new_address()) for _ in range(9)]
@@ -206,4 +218,4 @@ async def test_when_all_lines_for_pages_are_taken_then_visitors_are_told_to_come
     assert answers[-1].headers["retry-after"] == "30"
     assert "All lines are busy" in answers[-1].json()["detail"]
     hang_up(anyone, *answers[:8])
-    running_service.settle()
+    limited.settle()
