@@ -24,6 +24,8 @@ from telephony.rtp.srtp import SrtpContext, SrtpKeys
 logger = logging.getLogger(__name__)
 
 _MAX_DATAGRAM_BYTES = 2048
+_LAST_PORT = 65_535
+"""Who takes RTP there has no port above it for RTCP."""
 
 Sender = tuple[Address, int]
 """Where a stream came from, and its SSRC."""
@@ -129,7 +131,7 @@ class RtpLeg:
             self._srtp = SrtpContext(crypto) if crypto is not None else None
         self._announced = (remote_host, remote_port)
         self._latch.announce(self._announced)
-        self._rtcp_target = (remote_host, remote_port + 1)
+        self._rtcp_target = (remote_host, remote_port + 1) if remote_port < _LAST_PORT else None
 
     def set_direction(self, direction: MediaDirection) -> None:
         """Start or stop sending and listening, as on hold and resume."""

@@ -203,7 +203,8 @@ def accept_answer(
         raise NotAcceptableError(304, "Media type not available")
     theirs = answer.media[place]
     settled = accept_crypto(keys, theirs.all_of("crypto")) if keys else None
-    if (theirs.protocol in SECURE_PROTOCOLS) != (settled is not None):
+    is_secure = theirs.protocol in SECURE_PROTOCOLS
+    if is_secure != bool(keys) or is_secure != (settled is not None):  # no way back to plain RTP (RFC 3264 section 6)
         raise NotAcceptableError(302, "Incompatible transport protocol")
     agreed = narrowed(direction, _MIRRORED[theirs.direction(answer.direction)])
     if is_nowhere(theirs.connection):

@@ -212,6 +212,16 @@ class RawPhone:
             self.kept.append(message)
         raise NothingCameError(f"no {method}, only {[_name(message) for message in self.kept]}")
 
+    def respond(self, asked: SipRequest, status: int, *, tag: str = "rawcallee", body: str = "") -> None:
+        """Answer a request that came to us."""
+        to = asked.headers.get("To") or ""
+        if status > 100 and "tag=" not in to:
+            to += f";tag={tag}"
+        kept = [f"{name}: {value}" for name, value in asked.headers if name in ("Via", "From", "Call-ID", "CSeq")]
+        kind = ["Content-Type: application/sdp"] if body else []
+        fields = [*kept, f"To: {to}", f"Contact: <sip:raw@{HOST}:{self.port}>", *kind, f"Content-Length: {len(body)}"]
+        self.send(("\r\n".join([f"SIP/2.0 {status} x", *fields]) + "\r\n\r\n" + body).encode())
+
     async def ask(self, method: str, **how: object) -> SipResponse:
         """Send a request outside of any call and return its final response; an INVITE's refusal is acknowledged."""
         branch = f"z9hG4bKraw{next(_serials)}"

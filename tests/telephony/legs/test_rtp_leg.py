@@ -309,6 +309,18 @@ async def test_when_time_passes_then_rtcp_reports_go_out_and_a_farewell_at_the_e
     assert [parse_rtcp(data).goodbye for data in reports] == [False] * (len(reports) - 1) + [True]
 
 
+async def test_when_the_peer_names_the_last_port_then_the_call_goes_on_without_reports(
+    leg: RtpLeg, clock: FakeClock
+) -> None:
+    leg.connect(LOCAL, 65_535, "PCMU", 0, 101)
+    for n in range(600):
+        leg.read(20 * n)
+        leg.write(frame(tone(440, 1)))
+        clock.at_ms += 20
+    assert leg.quality().sent == 600
+    leg.close()
+
+
 async def test_when_a_leg_is_hung_up_then_it_says_so_once_and_stays_silent(leg: RtpLeg, phone: Phone) -> None:
     events: list[LegEvent] = []
     leg.on_event(events.append)

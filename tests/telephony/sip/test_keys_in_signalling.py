@@ -7,8 +7,9 @@ import base64
 import pytest
 
 from telephony.sip.message import Flow, SipRequest
-from telephony.sip.signals import CallArrived, PlaceCall
+from telephony.sip.signals import CallArrived, CallOver, MediaAgreed, PlaceCall
 from telephony.sip.uri import SipUri
+from tests.telephony.sip.test_outgoing_calls import reply
 from tests.telephony.sip.ua_bench import OFFER, PEER, Bench, request
 
 KEY = base64.b64encode(bytes(30)).decode()
@@ -38,3 +39,14 @@ def test_when_a_call_shall_be_encrypted_then_our_offer_is_srtp_alone(secure: boo
     assert isinstance(invite, SipRequest)
     assert (b"RTP/SAVP" in invite.body, b"RTP/AVP" in invite.body) == (secure, not secure)
     assert invite.body.count(b"a=crypto:") >= (2 if secure else 0)
+
+
+def test_when_an_encrypted_call_is_answered_in_plain_rtp_then_it_is_ended_instead_of_talked_in_the_clear() -> None:
+    bench = Bench(random_bytes=bytes)
+    target = SipUri("sip", "b", "192.0.2.7")
+    (invite,) = bench.give(PlaceCall("s", target, TLS, "192.0.2.1", 30_000, "a", secure=True))
+    assert isinstance(invite, SipRequest)
+    sent = bench.receive(reply(invite, 200, body=OFFER.replace("0 8 101", "0")), TLS)
+    assert [getattr(message, "method", "") for message in sent] == ["ACK", "BYE"]
+    assert [(news.cause, news.session_id) for news in bench.news if isinstance(news, CallOver)] == [("bad_answer", "s")]
+    assert not any(isinstance(news, MediaAgreed) for news in bench.news)
