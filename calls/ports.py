@@ -123,6 +123,8 @@ class CallOffer:
     """Who was called first, when the call was diverted to us and a trusted peer says so."""
     trunk: str = ""
     """Name of the line to a carrier that it came over; empty for none."""
+    proxy: str = ""
+    """Name of the proxy of our own that passed it on; empty for none."""
 
 
 class IncomingCall(Protocol):

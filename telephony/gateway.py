@@ -7,7 +7,6 @@ import contextlib
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import assert_never
 
 from calls.errors import CallCentreError
@@ -44,23 +43,16 @@ from telephony.sip.signals import (
 from telephony.sip.source_guard import SourceGuard
 from telephony.sip.uri import SipUri
 from telephony.sip.user_agent import UserAgent
-from telephony.sip_call import PendingLeg, SipIncomingCall
+from telephony.sip_call import CallRefusal, PendingLeg, SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from telephony.sip_transfer import CallTarget, Transfers
-from telephony.trunk_lines import TrunkLines
+from telephony.trunk_lines import NO_ROOM_HERE, TrunkLines
 
 logger = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class CallRefusal:
-    """What the admission callback says instead of yes."""
-
-    status: int
-    """486 towards carriers, who would drop the whole gateway on 503; 503 towards a proxy of our own."""
-    reason: str = ""
-    retry_after_s: int | None = None
+RETRY_AFTER_S = 5
+"""When a proxy may ask again. Source: our choice; a call of a minute leaves one of twelve lines within it."""
 
 
 class SipGateway:
@@ -107,7 +99,7 @@ class SipGateway:
         """Whose requests are looked at."""
         self.trunks = TrunkLines(settings.trunks, self._feed, self._locate_registrar)
         """The carriers' lines."""
-        self._draining = False
+        self._draining = self._closing = False
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -144,17 +136,23 @@ class SipGateway:
         self._transports = transports
         self._user_agent = UserAgent(
             self._settings.user_agent_settings(
-                self.listen_address[1], transports.tls_port, self.trunks.vouches, self.trunks.may_carry_keys
+                self.listen_address[1],
+                transports.tls_port,
+                is_trusted=self.trunks.vouches,
+                is_proxy=self.trunks.is_proxy,
+                may_carry_keys=self.trunks.may_carry_keys,
             ),
             _new_token,
             self.guard,
         )
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
-        self._draining = False
+        self._draining = self._closing = False
         self.trunks.start()
 
     async def drain(self, patience_s: float) -> bool:
-        """Take no new calls (503, also to the OPTIONS of a dispatcher) and let the running ones end by themselves.
+        """Take no new calls (503 to a proxy of ours, also to its OPTIONS) and let the running ones end by themselves.
+
+        They may still be transferred: what they need is dialled.
 
         Returns:
             True when the last one ended within `patience_s`; `stop` follows in any case.
@@ -173,7 +171,7 @@ class SipGateway:
         """Refuse new calls, end the running ones, wait `drain_ms` for the peers, release the ports. Idempotent."""
         if self._transports is None:
             return
-        self._draining = True
+        self._draining = self._closing = True
         await self.transfers.close()
         for call in list(self._calls.values()):
             self._feed(HangUpCall(call.session_id))
@@ -294,7 +292,7 @@ class SipGateway:
         Raises:
             CallCentreError: `call.unreachable` while none may be placed.
         """
-        if self._transports is None or self._draining:
+        if self._transports is None or self._closing:
             raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
         return self._transports
 
@@ -356,14 +354,15 @@ class SipGateway:
             withheld=arrived.withheld,
             asserted=arrived.asserted,
             diverted_from=arrived.diverted_from,
+            proxy=self.trunks.proxy_at(arrived.hop or arrived.source),
         )
         old = self._leg_of(arrived.replaces)
         refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old, offer)
         if refusal is not None:
             logger.info("a call was refused", extra={"session_id": arrived.session_id, "status": refusal.status})
-            self._feed(RejectCall(arrived.session_id, refusal.status, refusal.reason, refusal.retry_after_s))
+            self._feed(refusal.order(arrived.session_id))
             return
-        call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open)
+        call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open, self.no_room(offer))
         self._add(call)
         if old is not None:
             self.transfers.take_over(old, offer, call.answer)
@@ -374,6 +373,11 @@ class SipGateway:
             logger.exception("a new call could not be taken", extra={"session_id": arrived.session_id})
             self._feed(RejectCall(arrived.session_id, 500))
 
+    def no_room(self, offer: CallOffer) -> CallRefusal:
+        """Return how the sender of a call is told that it cannot be taken here now: as its trunk wants it."""
+        status = self.trunks.busy_status(offer)
+        return CallRefusal(status, retry_after_s=RETRY_AFTER_S if status == NO_ROOM_HERE else None)
+
     def _take_over_refusal(self, old: SipLeg | None, offer: CallOffer) -> CallRefusal | None:
         status = 481 if old is None else self.transfers.take_over_refusal(old, offer)
         return CallRefusal(status) if status is not None else None
@@ -383,9 +387,8 @@ class SipGateway:
         return call.leg if call is not None else None
 
     def _refusal(self, offer: CallOffer) -> CallRefusal | None:
-        if self._draining:
-            return CallRefusal(503, retry_after_s=5)
-        return self.admit(offer) if self.admit is not None else None
+        refusal = self.admit(offer) if self.admit is not None else None
+        return self.no_room(offer) if refusal is None and self._draining else refusal
 
     def _add(self, call: PendingLeg) -> None:
         self._calls[call.session_id] = call

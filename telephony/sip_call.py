@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from calls.errors import CallCentreError
 from calls.ports import CallOffer
@@ -23,6 +24,20 @@ from telephony.sip.signals import UserAgentOrder as Order
 from telephony.sip_leg import SipLeg
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefusal:
+    """How a call is refused before anybody hears of it."""
+
+    status: int
+    """486 towards carriers, who would drop the whole gateway on 503; 503 towards a proxy of our own."""
+    reason: str = ""
+    retry_after_s: int | None = None
+
+    def order(self, session_id: SessionId) -> RejectCall:
+        """Return what the user agent is told."""
+        return RejectCall(session_id, self.status, self.reason, self.retry_after_s)
 
 
 class PendingLeg:
@@ -89,11 +104,13 @@ class SipIncomingCall(PendingLeg):
         offer: CallOffer,
         send: Callable[[Order], None],
         open_media: Callable[[], Awaitable[MediaLeg]],
+        no_room: CallRefusal,
     ) -> None:
-        """Begin ringing, silently; `open_media` binds the ports of an answer."""
+        """Begin ringing, silently; `open_media` binds the ports of an answer, `no_room` is said when there are none."""
         super().__init__(session_id, send)
         self._offer = offer
         self._open_media = open_media
+        self._no_room = no_room
         self._cancelled: Callable[[], None] | None = None
         self._decided = False
 
@@ -140,7 +157,7 @@ class SipIncomingCall(PendingLeg):
 
         Raises:
             CallCentreError: `call.gone` when the caller gave up, `call.no_ack` when the answer was never confirmed,
-                `call.decided` on a second decision, or what opening the media raises (the caller then hears 503).
+                `call.decided` on a second decision, or what opening the media raises (the caller then hears busy).
         """
         self._decide()
         if not self._is_gone():
@@ -162,7 +179,7 @@ class SipIncomingCall(PendingLeg):
         try:
             media = await self._open_media()
         except BaseException:
-            self._send(RejectCall(self.session_id, 503))
+            self._send(self._no_room.order(self.session_id))
             raise
         if self._is_gone():
             media.close()

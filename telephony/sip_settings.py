@@ -106,10 +106,12 @@ class SipSettings:
         self,
         local_port: int,
         local_tls_port: int,
+        *,
         is_trusted: Callable[[Flow], bool],
-        may_carry_keys: Callable[[Flow], bool] | None = None,
+        is_proxy: Callable[[Flow], bool],
+        may_carry_keys: Callable[[Flow], bool],
     ) -> UserAgentSettings:
-        """Return what the user agent needs of it, beside the ports that were bound and what trunks are trusted with."""
+        """Return what the user agent needs of it, beside the ports that were bound and what peers are trusted with."""
         return UserAgentSettings(
             local_port=local_port,
             local_tls_port=local_tls_port,
@@ -122,4 +124,5 @@ class SipSettings:
             random_bytes=secrets.token_bytes,
             is_trusted=is_trusted,
             may_carry_keys=may_carry_keys,
+            is_proxy=is_proxy,
         )

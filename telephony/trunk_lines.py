@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from calls.errors import CallCentreError
+from calls.ports import CallOffer
 from telephony.sip.message import Flow
 from telephony.sip.registration_signals import (
     LocateRegistrar,
@@ -20,6 +21,8 @@ from telephony.sip.uri import SipUri
 from telephony.trunks import Trunk
 
 logger = logging.getLogger(__name__)
+
+NO_ROOM_HERE, BUSY = 503, 486
 
 Locate = Callable[[SipUri], Awaitable[tuple[tuple[Flow, ...], str]]]
 """Gives the servers of a URI, best first, and the address of ours that they are told."""
@@ -48,6 +51,26 @@ class TrunkLines:
     def of(self, source: Flow) -> Trunk | None:
         """Return the trunk that a call from there comes over, None for none."""
         return next((trunk for trunk in self.by_name.values() if trunk.knows(source.host)), None)
+
+    def proxy_at(self, hop: Flow) -> str:
+        """Return the name of the proxy of ours that sends from there, empty for none."""
+        proxies = (trunk for trunk in self.by_name.values() if trunk.kind == "proxy")
+        return next((trunk.name for trunk in proxies if trunk.knows(hop.host)), "")
+
+    def is_proxy(self, hop: Flow) -> bool:
+        """True when a proxy of ours sends from there."""
+        return bool(self.proxy_at(hop))
+
+    def busy_status(self, offer: CallOffer) -> int:
+        """Return how the sender of a call is told that there is no room here.
+
+        A proxy of ours hears 503 and asks the next gateway. A carrier would leave us out for all calls then, so it
+        hears that this one number is busy.
+        """
+        if offer.proxy:
+            return NO_ROOM_HERE
+        trunk = self.by_name.get(offer.trunk)
+        return trunk.busy_status if trunk is not None else BUSY
 
     def vouches(self, source: Flow) -> bool:
         """True when what comes from there about who calls is believed."""

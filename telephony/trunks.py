@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
+from typing import Literal
 
 from calls.errors import CallCentreError
 from telephony.number_plan import NumberPlan
@@ -42,6 +43,12 @@ class Trunk:
     """Calls that we place over it are encrypted, or not placed."""
     keys_in_clear: bool = False
     """Keys for SRTP may stand in signalling that is not encrypted: the way there is private (RFC 4568 section 7)."""
+    kind: Literal["carrier", "proxy"] = "carrier"
+    """`proxy`: one of our own in front of several gateways; it is believed when it says where a call comes from."""
+    busy_status: int = 486
+    """What a carrier is answered when there is no room. Never 503: it would leave out the gateway for all calls."""
+    max_calls: int = 0
+    """Calls in over it at a time, in this process; 0: no limit of its own."""
 
     @property
     def credentials(self) -> Credentials | None:

@@ -204,6 +204,7 @@ class CallArrived:
     called: str
     call_id: str
     source: Flow
+    """Where it really comes from: behind a proxy of ours what the proxy says."""
     replaces: SessionId = ""
     """A call leg that this call takes over (RFC 3891); answering it ends that one. Whether it may is not checked."""
     withheld: bool = False
@@ -212,6 +213,8 @@ class CallArrived:
     """A trusted peer vouches for the caller."""
     diverted_from: str = ""
     """Who was called first, when a trusted peer says that the call was diverted."""
+    hop: Flow | None = None
+    """Who sent it to us: a proxy of ours, or the source itself, which None says too."""
 
 
 @dataclass(frozen=True, slots=True)

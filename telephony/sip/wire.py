@@ -12,6 +12,7 @@ from telephony.sip.digest_client import CHALLENGE_STATUSES, Wallet
 from telephony.sip.grammar import format_host
 from telephony.sip.headers import Fields
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse, Transport, serialise
+from telephony.sip.origin import read_origin
 from telephony.sip.respond import make_response
 from telephony.sip.session_timer import TimerSettings
 from telephony.sip.signals import SendDatagram, UserAgentOutput
@@ -51,6 +52,8 @@ class UserAgentSettings:
     """How long an incoming call may stay unanswered."""
     dial_ms: int = 60_000
     """How long an outgoing call may stay unanswered."""
+    is_proxy: Callable[[Flow], bool] | None = None
+    """Whether a peer is a proxy of our own, which says where its requests come from; None: nobody is."""
     is_trusted: Callable[[Flow], bool] | None = None
     """Whether a peer may vouch for callers (RFC 3325 section 2.3: within one trust domain); None: nobody may."""
     may_carry_keys: Callable[[Flow], bool] | None = None
@@ -205,6 +208,15 @@ class Wire:
     def trusts(self, flow: Flow) -> bool:
         """True when a peer may vouch for callers."""
         return self.settings.is_trusted is not None and self.settings.is_trusted(flow)
+
+    def origin(self, checked: CheckedRequest, hop: Flow) -> Flow:
+        """Return where a request really comes from.
+
+        Raises:
+            MalformedRequestError: With status 400 when a proxy of ours does not say it clearly.
+        """
+        behind_proxy = self.settings.is_proxy is not None and self.settings.is_proxy(hop)
+        return read_origin(checked, hop) if behind_proxy else hop
 
     def random_number(self) -> int:
         """Return 32 random bits."""

@@ -12,8 +12,9 @@ import pytest
 
 from calls.errors import CallCentreError
 from calls.ports import CallOffer, DigitHeard, IncomingCall, LegEnded, LegEvent
-from telephony.gateway import CallRefusal, SipGateway
+from telephony.gateway import SipGateway
 from telephony.media_port import MediaLeg
+from telephony.sip_call import CallRefusal
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests.telephony.sip.ua_bench import OFFER, request
@@ -159,7 +160,7 @@ async def test_when_media_is_lost_then_the_peer_gets_bye_and_the_leg_says_why() 
         assert near_events == [LegEnded(reason="hung_up")]
 
 
-async def test_when_no_media_port_is_free_then_the_caller_hears_503_and_the_reason_is_raised() -> None:
+async def test_when_no_media_port_is_free_then_the_caller_hears_busy_and_the_reason_is_raised() -> None:
     near, far = Party(), Party(NoPorts())
     async with running(near, far):
         dialling = asyncio.create_task(near.gateway.place_call(far.uri))
@@ -167,7 +168,7 @@ async def test_when_no_media_port_is_free_then_the_caller_hears_503_and_the_reas
         with pytest.raises(CallCentreError) as error:
             await call.answer()
         assert error.value.code == "media.no_port"
-        with pytest.raises(CallCentreError, match="503"):
+        with pytest.raises(CallCentreError, match="486"):
             await dialling
 
 
@@ -212,7 +213,7 @@ async def test_when_the_service_fails_on_a_new_call_then_500_and_the_gateway_liv
     assert "a new call could not be taken" in caplog.text
 
 
-async def test_when_the_gateway_stops_then_running_calls_get_bye_and_new_ones_503() -> None:
+async def test_when_the_gateway_stops_then_running_calls_get_bye_and_none_is_placed() -> None:
     near, far, parties = pair()
     async with parties:
         near_leg, far_leg = await connect(near, far)

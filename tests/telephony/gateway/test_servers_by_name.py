@@ -15,7 +15,7 @@ import dns.rrset
 import pytest
 
 from calls.errors import CallCentreError
-from telephony.gateway import CallRefusal
+from telephony.sip_call import CallRefusal
 from telephony.sip_settings import SipSettings
 from tests.telephony.certificates import Authority
 from tests.telephony.gateway.test_streams import Party, connect, running

@@ -112,14 +112,19 @@ async def test_when_two_peers_of_ours_are_connected_then_they_talk_without_us() 
         await far_replaced[0][1].hang_up()
 
 
-async def test_when_a_gateway_drains_then_new_calls_are_refused_and_the_running_one_may_end() -> None:
-    near, far = Party(), Party()
-    async with running(near, far):
+async def test_when_a_gateway_drains_then_new_calls_are_refused_and_the_running_one_may_consult_and_end() -> None:
+    near, far, third = Party(), Party(), Party()
+    async with running(near, far, third):
         leg, _ = await connect(near, far)
         draining = asyncio.create_task(far.gateway.drain(5.0))
         await asyncio.sleep(0.05)
-        with pytest.raises(CallCentreError, match="503"):
+        with pytest.raises(CallCentreError, match="486"):
             await near.gateway.place_call(far.uri)
+        assert not draining.done()
+        consult = asyncio.create_task(far.gateway.place_call(third.uri))
+        third_leg = await (await third.calls.get()).answer()
+        await third_leg.hang_up()
+        await consult
         assert not draining.done()
         await leg.hang_up()
         assert await draining
