@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hmac
 import json
 import logging
 import os
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -57,16 +59,18 @@ class MasterKey:
 
     @classmethod
     def load_or_create(cls, path: Path) -> MasterKey:
-        """Read the key file; make it with mode 0600 if there is none.
+        """Read the key file; make it with mode 0600 if there is none, whole at once: of several processes one makes it.
 
         Raises:
             CallCentreError: `key.unreadable` or `key.invalid`.
         """
+        aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
-            private_folder(path.parent)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return cls._read(path)
+            if not path.exists():
+                private_folder(path.parent)
+                _write_new_key(aside)
+                with contextlib.suppress(FileExistsError):
+                    os.link(aside, path)
         except OSError as error:
             raise CallCentreError(
                 "key.unreadable",
@@ -74,10 +78,9 @@ class MasterKey:
                 "`data_dir`.",
                 fault="operator",
             ) from error
-        with os.fdopen(handle, "w") as out:
-            out.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
-            out.flush()
-            os.fsync(out.fileno())
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink()
         return cls._read(path)
 
     @classmethod
@@ -190,3 +193,10 @@ _ERASED_VALUES: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("brief_prepared", "open_questions"): lambda _: [],
 }
 """Personal fields that are not text: what stands in their place, so that the body keeps its shape and its times."""
+
+
+def _write_new_key(path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(base64.b64encode(os.urandom(KEY_BYTES)).decode() + "\n")
+        out.flush()
+        os.fsync(out.fileno())

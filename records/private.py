@@ -13,7 +13,7 @@ OURS = (
     "master.key",
     "warmline.lock",
     "erased.jsonl",
-    "unwritten.events",
+    "unwritten*.events",
     "recordings",
     "cache",
     "staff",

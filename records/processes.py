@@ -8,12 +8,13 @@ from pathlib import Path
 
 
 def this_host() -> str:
-    """Name this boot of this machine, so that process numbers can be compared."""
+    """Name this boot of this machine or container, so that process numbers can be compared; at most 96 characters."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        numbers = Path("/proc/self/ns/pid").stat().st_ino  # containers of one machine count their processes apart
     except OSError:
-        boot = "-"
-    return f"{socket.gethostname()[:50]}/{boot}"
+        boot, numbers = "-", 0
+    return f"{socket.gethostname()[:40]}/{boot}/{numbers}"
 
 
 def this_process() -> str:

@@ -21,7 +21,28 @@ from records.store import EventStore
 logger = logging.getLogger(__name__)
 
 FILE_NAME = "unwritten.events"
+"""Name of the file where one process writes the database. Where several do, each has one with its own name in it."""
 _PLACE = "spill"
+
+
+def spill_path(data_dir: Path, store: EventStore) -> Path:
+    """Return where this process keeps facts: apart from others that share the folder."""
+    return data_dir / (_name_of(store.owner) if store.is_shared else FILE_NAME)
+
+
+def spills_left(data_dir: Path) -> Iterator[tuple[Path, str]]:
+    """Yield each file of a folder with the process that it belongs to, empty for the one without a name in it."""
+    for path in sorted(data_dir.glob("unwritten*.events")):
+        yield path, path.name.removeprefix("unwritten").removesuffix(".events").removeprefix(".")
+
+
+def spill_of(data_dir: Path, owner: str) -> Path:
+    """Return the file of another process."""
+    return data_dir / _name_of(owner)
+
+
+def _name_of(owner: str) -> str:
+    return f"unwritten.{owner}.events"
 
 
 class SpillFile:

@@ -11,7 +11,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,10 @@ from calls.errors import CallCentreError
 from calls.events import SCHEMA_VERSION, CallEnded, Event, StreamKind
 from records import database, schema
 from records.keys import MasterKey, SubjectKey
+from records.leases import OwnerSeen
 from records.processes import lives, this_host, this_process
 from records.reader import EventReader
-from records.rows import NewEvent, StreamInfo, conflict, row_of, utc_text, utc_time
-
-OWNER_DEAD_AFTER_S = 60
-"""A process on another machine that has not renewed its ownership for so long is dead. Renewed every 10 s."""
-
+from records.rows import NewEvent, StreamInfo, conflict, info_of, row_of, utc_text
 
 LOCK_NAME = "warmline.lock"
 """Held by the one process that writes an SQLite database."""
@@ -94,6 +91,11 @@ class EventStore(EventReader):
         where = url or database.default_url(data_dir)
         return cls(where, MasterKey.load_or_create(data_dir / "master.key"), owner=owner)
 
+    @property
+    def is_shared(self) -> bool:
+        """True when other processes may write the same database (PostgreSQL)."""
+        return self._engine.dialect.name != "sqlite"
+
     def close(self) -> None:
         """Let go of every connection, and of the data folder."""
         self._engine.dispose()
@@ -107,7 +109,7 @@ class EventStore(EventReader):
         Raises:
             CallCentreError: `database.in_use` when another Warmline runs on the folder.
         """
-        if self._engine.dialect.name != "sqlite":
+        if self.is_shared:
             return False
         if self._alone < 0:
             handle = os.open(data_dir / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
@@ -155,22 +157,40 @@ class EventStore(EventReader):
             raise database.explain(error, self._engine.url) from error
         self._registered = True
 
-    def is_dead(self, owner: str | None, now_utc: datetime) -> bool:
-        """Tell whether the process named `owner` will not write any more."""
+    def is_dead(self, owner: str | None) -> bool:
+        """Tell whether the process named `owner` cannot write any more; False for one that runs on another machine."""
         if owner is None:
             return True
         if owner == self.owner:
             return False
-        if self._alone >= 0:
-            return True
         table = schema.owners
         with self._reading() as connection:
             row = connection.execute(sa.select(table).where(table.c.owner == owner)).one_or_none()
-        if row is None:
-            return True
-        if row.host == this_host():
-            return not lives(row.process)
-        return utc_time(row.renewed_at_utc) < now_utc - timedelta(seconds=OWNER_DEAD_AFTER_S)
+        return row is None or self._is_gone(row.host, row.process) is True
+
+    def open_owners(self, since_utc: datetime) -> list[OwnerSeen]:
+        """Return the other processes that write calls which were opened since then and did not end."""
+        streams, owners = schema.streams, schema.owners
+        query = (
+            sa.select(streams.c.owner, owners.c.host, owners.c.process, owners.c.renewed_at_utc)
+            .select_from(streams.outerjoin(owners, owners.c.owner == streams.c.owner))
+            .where(
+                streams.c.kind == "call",
+                streams.c.closed_at_utc.is_(None),
+                streams.c.opened_at_utc >= utc_text(since_utc),
+                sa.or_(streams.c.owner.is_(None), streams.c.owner != self.owner),
+            )
+            .distinct()
+        )
+        try:
+            with self._reading() as connection:
+                rows = connection.execute(query).all()
+        except exc.DBAPIError as error:
+            raise database.explain(error, self._engine.url) from error
+        return [
+            OwnerSeen(owner=row.owner, renewed=row.renewed_at_utc, gone=self._is_gone(row.host, row.process))
+            for row in rows
+        ]
 
     def take_over(self, info: StreamInfo, now_utc: datetime) -> None:
         """Become the writer of a stream whose writer is dead.
@@ -178,20 +198,42 @@ class EventStore(EventReader):
         Raises:
             CallCentreError: `stream.conflict` when it lives, or another process was quicker.
         """
-        if not self.is_dead(info.owner, now_utc):
+        if not self.is_dead(info.owner):
             raise conflict(info.kind, info.stream_id)
         table = schema.streams
-        same = table.c.owner.is_(None) if info.owner is None else table.c.owner == info.owner
         with self._writes.begin() as connection:
             self._register(connection, now_utc)
             changed = connection.execute(
                 sa.update(table)
-                .where(table.c.kind == info.kind, table.c.stream_id == info.stream_id, same)
+                .where(table.c.kind == info.kind, table.c.stream_id == info.stream_id, _written_by(info.owner))
                 .values(owner=self.owner)
             )
             if changed.rowcount != 1:
                 raise conflict(info.kind, info.stream_id)
         self._registered = True
+
+    def take_over_all(self, lost: OwnerSeen, now_utc: datetime) -> list[StreamInfo]:
+        """Become the writer of every open call of a lost process; return them, newest first.
+
+        Nothing is returned when another process was quicker, or the lost one has renewed since it was seen: its row is
+        locked first, so that one process gets all of its calls.
+        """
+        streams, owners = schema.streams, schema.owners
+        open_calls = sa.and_(streams.c.kind == "call", streams.c.closed_at_utc.is_(None), _written_by(lost.owner))
+        try:
+            with self._writes.begin() as connection:
+                self._register(connection, now_utc)
+                same = sa.and_(owners.c.owner == lost.owner, owners.c.renewed_at_utc == lost.renewed)
+                lock = sa.update(owners).where(same).values(renewed_at_utc=owners.c.renewed_at_utc)
+                if lost.renewed is not None and connection.execute(lock).rowcount != 1:
+                    return []
+                query = sa.select(streams).where(open_calls).order_by(streams.c.opened_at_utc.desc())
+                rows = connection.execute(query.with_for_update()).all()
+                connection.execute(sa.update(streams).where(open_calls).values(owner=self.owner))
+        except exc.DBAPIError as error:
+            raise database.explain(error, self._engine.url) from error
+        self._registered = True
+        return [replace(info_of(row), owner=self.owner) for row in rows]
 
     def release(self, kind: StreamKind, stream_id: str) -> None:
         """Stop being the writer of a stream, so that another process may append."""
@@ -333,6 +375,17 @@ class EventStore(EventReader):
                 )
             )
 
+    def _is_gone(self, host: str | None, process: str | None) -> bool | None:
+        """Tell whether a process that wrote is not there any more; None for one of another machine."""
+        if self._alone >= 0 or host is None or process is None:
+            return True
+        return not lives(process) if host == this_host() else None
+
     def _forget(self, entries: Iterable[NewEvent]) -> None:
         for entry in entries:
             self._heads.pop((entry.stream_kind, entry.stream_id), None)
+
+
+def _written_by(owner: str | None) -> sa.ColumnElement[bool]:
+    column = schema.streams.c.owner
+    return column.is_(None) if owner is None else column == owner

@@ -30,7 +30,7 @@ WAITING_MAX = 20_000
 RETRY_FIRST_S, RETRY_LAST_S = 0.25, 5.0
 """First and longest wait between two tries while the database is away; doubled each time."""
 RENEW_S = 10.0
-"""How often this process says that it is alive; see `records.store.OWNER_DEAD_AFTER_S`."""
+"""How often this process says that it is alive; see `records.leases.LOST_AFTER_MS`."""
 
 Listener = Callable[[Event], None]
 

@@ -202,14 +202,14 @@ def test_when_the_process_lives_then_its_calls_are_left_alone(tmp_path: Path) ->
     store = EventStore.open_dir(tmp_path, owner="me")
     store.append([fact(OFFERED)])
     other = EventStore.open_dir(tmp_path, owner="other")
-    assert not other.is_dead("me", NOW)
+    assert not other.is_dead("me")
     info = other.stream("call", "c1")
     assert info is not None
     with pytest.raises(CallCentreError):
         other.take_over(info, NOW)
-    assert other.is_dead("nobody", NOW)
-    assert other.is_dead(None, NOW)
-    assert not other.is_dead("other", NOW)
+    assert other.is_dead("nobody")
+    assert other.is_dead(None)
+    assert not other.is_dead("other")
     store.close()
     other.close()
 
