@@ -102,9 +102,9 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     async def readyz(response: Response) -> dict[str, Any]:
         """Calls can be answered."""
         workers = {worker.name: worker.is_ready for worker in house.workers()}
-        ready = house.ready and all(workers.values())
+        ready = house.ready and not house.draining and all(workers.values())
         response.status_code = 200 if ready else 503
-        return {"ready": ready, "workers": workers, "calls": len(house.calls)}
+        return {"ready": ready, "draining": house.draining, "workers": workers, "calls": len(house.calls)}
 
     @app.get("/metrics", dependencies=[Depends(gate.staff_or_this_machine)])
     async def metrics() -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from calls.errors import CallCentreError
 from calls.events import Event, EventBody
 from calls.ids import CallId
 from records.writer import LogWriter
@@ -14,12 +15,23 @@ from service.consent import Consent
 class CallLog:
     """Everything of one call that is written goes through `note`."""
 
-    def __init__(self, writer: LogWriter, call_id: CallId, consent: Consent, now: Callable[[], int | None]) -> None:
-        """`now()` is the call's media clock, None before the answer."""
+    def __init__(
+        self,
+        writer: LogWriter,
+        call_id: CallId,
+        consent: Consent,
+        now: Callable[[], int | None],
+        on_lost: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`now()` is the call's media clock, None before the answer.
+
+        `on_lost()` is called when another process writes the call, since this one was taken for lost.
+        """
         self._writer = writer
         self._call_id = call_id
         self._consent = consent
         self._now = now
+        self._on_lost = on_lost
         self._waiting: set[asyncio.Future[Event]] = set()
         self.events: list[Event] = []
         """Facts of this call as committed, in order."""
@@ -40,5 +52,10 @@ class CallLog:
 
     def _committed(self, future: asyncio.Future[Event]) -> None:
         self._waiting.discard(future)
-        if not future.cancelled() and future.exception() is None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
             self.events.append(future.result())
+        elif isinstance(error, CallCentreError) and error.code == "stream.conflict":
+            self._on_lost()

@@ -96,7 +96,7 @@ class CallRunner:
         self.consent = Consent(house.config.privacy)
         self.conference: Conference | None = None
         self.leg: Leg | None = None
-        self.log = CallLog(house.writer, call_id, self.consent, self.media_ms)
+        self.log = CallLog(house.writer, call_id, self.consent, self.media_ms, self.shut_down)
         self.line = CallerLine(self)
         self.handover = CallHandover(self, HandoverLimits(ring_ms=house.config.dial_plan.transfer_ring_s * 1000))
         self.legs = CallLegs(call_id, self.log, house.live, house.metrics)

@@ -51,6 +51,9 @@ class ServiceSection(Section):
     max_web_calls_per_origin: int = Field(default=10, ge=1, strict=True)
     """Calls at once from a site without a number of its own. Pages of ours have the limit of
     `[telephony.webrtc] max_calls` alone, which holds for all together."""
+    drain_s: int = Field(default=0, ge=0, le=86_400, strict=True)
+    """How long running calls may go on after the first signal to stop, while new ones go to other processes; 0: they
+    hear a goodbye at once. A second signal stops sooner."""
     max_web_calls_per_address: int = Field(default=4, ge=1, strict=True)
     """Calls at once from one address; an IPv6 visitor is a /64."""
     web_calls_per_minute: int = Field(default=10, ge=1, strict=True)

@@ -11,14 +11,15 @@ from functools import partial
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
-from calls.ports import IncomingCall
+from calls.ports import CallOffer, IncomingCall
 from knowledge.articles import load_library
 from records.recording import RecordingThread
-from records.recovery import recover
+from records.recovery import Caretaker, recover
 from records.retention import apply_retention
-from records.spill import FILE_NAME as SPILL_NAME
-from records.spill import SpillFile
+from records.spill import SpillFile, spill_path
+from records.tail import NeighbourTail
 from records.writer import LogWriter
+from service.admission import Load, NoRoom, limits
 from service.call_runner import CallRunner
 from service.call_store import open_store
 from service.clock import SystemClock
@@ -44,6 +45,7 @@ from telephony.net.punctual import make_punctual
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.net.sip_transports import probe_ports
 from telephony.net.ticker import Ticker
+from telephony.sip_call import CallRefusal
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
@@ -59,6 +61,14 @@ RELOAD_EVERY_S = 2.0
 
 RETENTION_EVERY_S = 24 * 3600
 """How often what is too old is destroyed; the first time at the start."""
+
+NEIGHBOURS_EVERY_S = 1.0
+"""How often the calls of other processes on the same database are looked at. Source: one that was cut off shall be seen
+as ended within seconds, and staff see what is said a second later than in the process itself; a look is two queries."""
+
+NOTICED_S = 3.0
+"""How long an idle process that drains still answers, so that a proxy sees it and sends nothing there any more. Source:
+pings each 2 s, deploy/kamailio.cfg."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -78,9 +88,12 @@ class House:
         self.live = LiveFeed()
         self.tasks = Tasks("house")
         self.call_limits = CallLimits(hold_ms=config.telephony.hold_at_most_s * 1000)
+        self._limits = limits(config.telephony)
         self.calls: dict[CallId, CallRunner] = {}
         self._take_overs = TakeOvers(self, self.is_registered_phone)
         self.ready = False
+        self.draining = False
+        """No new calls are taken; running ones may end by themselves."""
         self._reload_wanted = asyncio.Event()
         self.models = ModelStore(config.models.dir or None)
         self.asr_name = config.models.whisper
@@ -92,7 +105,7 @@ class House:
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
         self.recordings = config.recordings_path
         self.store = open_store(config, to_serve=True)
-        spill = SpillFile(config.data_path / SPILL_NAME, self.store.master)
+        spill = SpillFile(spill_path(config.data_path, self.store), self.store.master)
         self.writer = LogWriter(self.store, self.clock, spill=spill)
         self.ticker = Ticker()
         self.sip: SipGateway | None = None
@@ -126,8 +139,25 @@ class House:
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
+        if self.store.is_shared:
+            self.tasks.start("neighbours", self._look_after_neighbours())
         self._warm()
         self.ready = True
+
+    async def drain(self, patience_s: float) -> bool:
+        """Take no new calls, say so to proxies, and let the running calls end by themselves.
+
+        Returns:
+            True when the last one ended within `patience_s`.
+        """
+        self.draining = True
+        logger.info("draining: %d calls may end by themselves", len(self.calls))
+        ends = [_all_ended(list(self.calls.values()), patience_s)]
+        if self.sip is not None:
+            ends.append(self.sip.drain(patience_s))
+        if any(trunk.kind == "proxy" for trunk in self.config.telephony.sip.trunks.values()):
+            ends.append(asyncio.sleep(min(NOTICED_S, patience_s), True))
+        return all(await asyncio.gather(*ends))
 
     async def stop(self) -> None:
         """Say goodbye to running calls, then close in reverse order. Idempotent."""
@@ -148,15 +178,35 @@ class House:
 
     # Calls
 
+    def _admit(self, offer: CallOffer) -> CallRefusal | None:
+        """Return how a call over SIP is refused, None when it may come in."""
+        return self.sip.no_room(offer) if self.sip is not None and self._is_refused(offer) else None
+
+    def _is_refused(self, offer: CallOffer) -> bool:
+        """Tell whether there is no room for one call more, and count it."""
+        why: NoRoom | None = "draining" if self.draining else None if self.ready else "not_ready"
+        why = why or self._limits.no_room(offer, self._load(offer))
+        if why is not None:
+            logger.warning("a call was refused: %s", why)
+            self.metrics.calls.labels(offer.transport, "rejected", why).inc()
+        return why is not None
+
+    def _load(self, offer: CallOffer) -> Load:
+        rings_already = 1 if offer.transport == "webrtc" else 0
+        return Load(
+            legs=(self.sip.open_calls if self.sip is not None else 0) + self.web.sessions - rings_already,
+            talking=len(self.calls),
+            of_trunk=sum(call.incoming.offer.trunk == offer.trunk for call in self.calls.values()),
+        )
+
     def _call_in(self, incoming: IncomingCall) -> None:
+        """Begin a call that rings; one over SIP was let in by `_admit`."""
         offer = incoming.offer
         route = self.dial_plan.route(offer.called, self.clock.now_utc())
         if route is None:
             incoming.reject(404, "Not Found")
             return
-        if not self.ready or len(self.calls) >= self.config.telephony.max_calls:
-            logger.warning("a call was refused: %s", "not ready" if not self.ready else "at the limit")
-            self.metrics.calls.labels(offer.transport, "rejected", "overload").inc()
+        if offer.transport == "webrtc" and self._is_refused(offer):
             incoming.reject(486, "Busy Here")
             return
         call = CallRunner(self, new_call_id(self.clock), incoming, route)
@@ -255,7 +305,7 @@ class House:
 
     async def _open_sip(self) -> None:
         media = RtpMediaFactory(self._media_settings(), self.clock)
-        self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in)
+        self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in, admit=self._admit)
         self.sip.transfers.may_take_over = self._take_overs.refusal
         self.sip.transfers.on_replaced = self._take_overs.follow
         self.sip.guard_calls(outbound(self.config, SharedCounts(self.store)))
@@ -286,6 +336,22 @@ class House:
             for worker in self._workers.all():
                 self.metrics.worker_restarts.labels(worker.name).set(worker.restarts)
 
+    async def _look_after_neighbours(self) -> None:
+        """End the calls of other processes that are lost, and show what the others do."""
+        caretaker, tail = Caretaker(self.store, self.recordings, self.clock), NeighbourTail(self.store)
+        while True:
+            await asyncio.sleep(NEIGHBOURS_EVERY_S)
+            try:
+                done = await asyncio.to_thread(caretaker.look)
+                elsewhere = await asyncio.to_thread(tail.look, self.clock.now_utc(), wanted=self.live.is_watched)
+            except CallCentreError as error:
+                logger.warning("the calls of other processes could not be looked at (%s)", error.code)
+                continue
+            for event in (*done.events, *elsewhere):
+                self.live.event(event)
+            for _ in done.calls_ended:
+                self.metrics.calls.labels("other", "failed", "process_lost").inc()
+
     async def _retain(self) -> None:
         while True:
             days = self.config.privacy.retention_days
@@ -315,3 +381,11 @@ class House:
             for language in LANGUAGES:
                 texts = [(text, language) for text in self.knowledge.spoken_texts(language)]
                 self.voice.warm(texts, clauses=clauses)
+
+
+async def _all_ended(calls: list[CallRunner], patience_s: float) -> bool:
+    endings = [asyncio.create_task(call.ended.wait()) for call in calls]
+    _, late = await asyncio.wait(endings, timeout=patience_s) if endings else (set(), set())
+    for ending in late:
+        ending.cancel()
+    return not late

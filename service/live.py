@@ -58,6 +58,11 @@ class LiveFeed:
         self._watchers.add(watcher)
         return watcher
 
+    @property
+    def is_watched(self) -> bool:
+        """True while anybody watches."""
+        return bool(self._watchers)
+
     def leave(self, watcher: Watcher) -> None:
         """Stop watching; idempotent."""
         self._watchers.discard(watcher)

@@ -116,6 +116,23 @@ class Service:
         if self._task.done():
             await self._task
 
+    async def drain(self, hurry: asyncio.Event) -> None:
+        """Take no new calls and wait until the running ones ended, patience is over or somebody hurries.
+
+        The pages stay open meanwhile: callers of web pages read their captions, staff look at their calls.
+        """
+        patience_s = self.config.service.drain_s
+        if not patience_s:
+            return
+        draining = asyncio.create_task(self.house.drain(patience_s), name="drain")
+        hurried = asyncio.create_task(hurry.wait(), name="hurry")
+        await asyncio.wait({draining, hurried}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (draining, hurried):
+            task.cancel()
+        await asyncio.wait({draining, hurried})
+        if not draining.cancelled():
+            draining.result()
+
     async def stop(self) -> None:
         """Take no more calls, close the pages, then the lines."""
         self.house.ready = False
@@ -170,10 +187,14 @@ def bind(listen: str) -> socket.socket:
 
 async def _serve(config: Config) -> None:
     service = Service(config)
-    stop = asyncio.Event()
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        (hurry if stop.is_set() else stop).set()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, told)
     loop.add_signal_handler(signal.SIGHUP, service.house.reload_now)
     await service.start()
     if config.telephony.sip.enabled:
@@ -182,5 +203,6 @@ async def _serve(config: Config) -> None:
     print(f"A caller's page:    {service.public_url}/call")
     print(f"The staff's pages:  {service.staff_url()}  (once; `warmline staff-link` prints another)", flush=True)
     await stop.wait()
+    await service.drain(hurry)
     logger.info("stopping: running calls hear a goodbye")
     await service.stop()

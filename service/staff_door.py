@@ -43,6 +43,7 @@ class StaffLinks:
         """Links lie in the data folder."""
         self._folder = staff_folder(data_path) / "links"
         self._address = staff_folder(data_path) / "address"
+        self._own = ""
 
     def new(self, now_s: float) -> str:
         """Return the token of a new link; `now_s` is the wall clock."""
@@ -67,6 +68,7 @@ class StaffLinks:
 
     def serve_at(self, base_url: str) -> None:
         """Write down where the pages are, for the command that prints links."""
+        self._own = base_url
         private_folder(self._address.parent)
         handle = os.open(self._address, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as out:
@@ -80,8 +82,9 @@ class StaffLinks:
             return ""
 
     def closed(self) -> None:
-        """Forget where the pages were."""
-        self._address.unlink(missing_ok=True)
+        """Forget where the pages were, unless another process on the same folder serves them elsewhere by now."""
+        if self.served_at() == self._own:
+            self._address.unlink(missing_ok=True)
 
     def _file(self, token: str) -> Path:
         return self._folder / hashlib.sha256(token.encode()).hexdigest()

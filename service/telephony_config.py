@@ -127,7 +127,9 @@ class TelephonySection(Section):
     outbound: OutboundSection = OutboundSection()
     webrtc: WebRtcSection = WebRtcSection()
     max_calls: int = Field(default=40, ge=1, strict=True)
-    """Calls with media at a time; one more hears busy."""
+    """Legs with media at a time, callers and whoever is called for them; one call more hears busy."""
+    max_talking: int = Field(default=0, ge=0, strict=True)
+    """Calls that the bot listens and speaks to at a time; 0: eight for each core of the machine."""
     media_lost_after_s: int = Field(default=30, ge=2, strict=True)
     """A caller whose packets stop for so long is gone."""
 

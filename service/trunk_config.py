@@ -13,6 +13,7 @@ from service.config_section import Section
 from service.config_values import network
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import OutboundRules
+from telephony.sip.grammar import is_ip_address
 from telephony.sip.uri import SipUri
 from telephony.trunks import Trunk, parse_server
 
@@ -44,6 +45,13 @@ class TrunkSection(Section):
     """Our number with + and prefix, which callees see."""
     addresses: tuple[str, ...] = ()
     """Addresses and networks that the carrier's calls come from, e.g. "192.0.2.0/28"."""
+    kind: Literal["carrier", "proxy"] = "carrier"
+    """"proxy": a SIP proxy of our own in front of several processes (deploy/kamailio.cfg), known by `server` and
+    `addresses`. What it says about where a call comes from is believed, and it hears 503 when there is no room here."""
+    busy_status: Literal[486, 480] = 486
+    """What the carrier is answered when there is no room; it would leave us out for all calls on 503."""
+    max_calls: int = Field(default=0, ge=0, strict=True)
+    """Calls in from there at a time, in this process; 0: as many as there is room for."""
     trust_identity: bool = Field(default=False, strict=True)
     """Believe what the carrier says about who calls (P-Asserted-Identity and its kin), when it comes from there."""
     srtp: bool = Field(default=False, strict=True)
@@ -108,6 +116,14 @@ class TrunkSection(Section):
             raise ValueError('srtp = true needs transport = "tls", or keys_in_clear = true where the way is private')
         return self
 
+    @model_validator(mode="after")
+    def _proxy_is_known_by_address(self) -> TrunkSection:
+        if self.kind == "proxy" and not self.addresses and not is_ip_address(parse_server(self.server).host):
+            raise ValueError('a proxy of our own is known by its address: write it as server, or into "addresses"')
+        if self.kind == "proxy" and self.trust_identity:
+            raise ValueError("a proxy vouches for nobody: trust_identity belongs to the carriers behind it")
+        return self
+
     def trunk(self, name: str) -> Trunk:
         """Return what the gateway is told.
 
@@ -130,6 +146,9 @@ class TrunkSection(Section):
             keep_alive_ms=self.keep_alive_s * 1_000,
             caller=self.caller,
             networks=tuple(network(value) for value in self.addresses),
+            kind=self.kind,
+            busy_status=self.busy_status,
+            max_calls=self.max_calls,
             trust_identity=self.trust_identity,
             numbers=self.number_plan(),
             srtp=self.srtp,

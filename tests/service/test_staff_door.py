@@ -153,5 +153,7 @@ def test_when_a_link_is_asked_for_on_the_command_line_then_it_opens_the_running_
     assert links.use(token, now_s)
     assert not links.use(token, now_s)
     assert all(not path.stat().st_mode & 0o077 for path in (tmp_path / "data" / "staff").rglob("*"))
+    StaffLinks(tmp_path / "data").closed()  # another process on the same folder stops
+    assert links.served_at() == "https://support.example.com"
     links.closed()
     assert main(["staff-link", "--config", str(file)]) == 1

@@ -90,6 +90,10 @@ def test_when_a_password_comes_by_environment_then_it_is_text_and_masked(tmp_pat
         ('server = "x"\npassword = "a"\npassword_file = "b"', "config.bad_value", "leave one out"),
         ('server = "x"\nsrtp = true', "config.bad_value", 'transport = "tls"'),
         ('user = "x"', "config.bad_value", "required"),
+        ('server = "x"\nkind = "proxy"', "config.bad_value", "known by its address"),
+        ('server = "192.0.2.1"\nkind = "proxy"\ntrust_identity = true', "config.bad_value", "vouches for nobody"),
+        ('server = "x"\nbusy_status = 503', "config.bad_value", "486"),
+        ('server = "x"\nmax_calls = -1', "config.bad_value", "greater"),
     ],
 )
 def test_when_a_trunk_is_written_wrongly_then_the_message_says_how(
