@@ -7,6 +7,8 @@ missing() {
     for pair in $peers; do
         command -v "${pair%%:*}" >/dev/null 2>&1 || printf ' %s' "${pair#*:}"
     done
+    # kamailio's TLS is a package of its own.
+    [ -n "$(find /usr/lib -path '*kamailio/modules/tls.so' 2>/dev/null | head -n 1)" ] || printf ' kamailio-tls-modules'
     # The program that drives the browser (playwright's node) needs this library, which a bare Debian does not have.
     [ -n "$(find /lib /usr/lib -name libatomic.so.1 2>/dev/null | head -n 1)" ] || printf ' libatomic1'
 }
