@@ -1,0 +1,184 @@
+"""People on real phones of another stack: joined, transferred on by their own side, reached by the caller's line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.service_process import ServiceProcess
+from tests.telephony.likeness import heard_s
+from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
+
+if not HAS_WHEEL:
+    pytest.skip("pjsua2-python has no wheel for this Python", allow_module_level=True)
+
+pytestmark = pytest.mark.peer
+
+Body = dict[str, Any]
+WAIT_S = 40.0
+
+
+@dataclass
+class Desk:
+    """A service whose callers reach people at what its dial plan says now."""
+
+    service: ServiceProcess
+    plan: Path
+
+    def events(self) -> list[Body]:
+        """Return the facts of the newest call."""
+        newest = self.service.get("/api/calls?limit=1")[0]["call_id"]
+        found = self.service.get(f"/api/calls/{newest}")["events"]
+        return [{**event["body"], "t_ms": event["t_ms"]} for event in found]
+
+    async def until(self, kind: str, count: int = 1, **wanted: Any) -> Body:
+        """Return the fact of that kind with these values once there are so many in the newest call."""
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline:
+            events = await asyncio.to_thread(self.events)
+            found = [b for b in events if b["type"] == kind and all(b.get(k) == v for k, v in wanted.items())]
+            if len(found) >= count:
+                return found[count - 1]
+            await asyncio.sleep(0.2)
+        pytest.fail(f"no {kind} {wanted} in {[b['type'] for b in events]}")
+
+    async def reach(self, uri: str) -> None:
+        """Let people be reached at `uri` from now on."""
+        before = self.service.printed()[1].count("dial plan was read again")
+        self.plan.write_text(f'[[number]]\ncalled = "*"\ntransfer_to = "{uri}"\n')
+        deadline = time.monotonic() + WAIT_S
+        while self.service.printed()[1].count("dial plan was read again") == before:
+            assert time.monotonic() < deadline, "the dial plan was not read again"
+            await asyncio.sleep(0.1)
+
+    @asynccontextmanager
+    async def caller(self, folder: Path) -> AsyncIterator[Peer]:
+        """A phone that heard the greeting and asked for a person by its key."""
+        async with pjsua2(folder, seed=1) as phone:
+            phone.tell("call", uri=f"sip:bot@127.0.0.1:{self.service.sip_port}")
+            await phone.until("state", state="CONFIRMED")
+            await self.until("notice_given")
+            phone.tell("press", digits="0")
+            await self.until("handover_started")
+            yield phone
+
+
+def started(folder: Path, **environ: str) -> Desk:
+    folder.mkdir(exist_ok=True)
+    plan = folder / "plan.toml"
+    plan.write_text('[[number]]\ncalled = "*"\n')
+    service = ServiceProcess(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WARMLINE__DIAL_PLAN__FILE", str(plan))
+        patch.setenv("WARMLINE__TELEPHONY__OUTBOUND__ADDRESSES", '["127.0.0.1"]')
+        for name, value in environ.items():
+            patch.setenv(f"WARMLINE__{name}", value)
+        service.start()
+    return Desk(service, plan)
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    made = started(tmp_path_factory.mktemp("desk"))
+    yield made
+    made.service.stop()
+
+
+@pytest.fixture(scope="module")
+def behind_pbx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """Calls come over a trunk that connects its callers by itself."""
+    trunk = "TELEPHONY__SIP__TRUNKS__PBX__"
+    settings = {f"{trunk}SERVER": "127.0.0.1:5099", f"{trunk}ADDRESSES": '["127.0.0.1"]', f"{trunk}TAKES_REFER": "true"}
+    made = started(tmp_path_factory.mktemp("pbx"), **settings)
+    yield made
+    made.service.stop()
+
+
+async def test_when_a_person_takes_the_call_then_both_hear_each_other_and_the_caller_may_hang_up(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async with pjsua2(tmp_path / "person", seed=2, answers=True) as person:
+        await desk.reach(person.uri)
+        async with desk.caller(tmp_path / "caller") as caller:
+            await desk.until("handover_completed")
+            await asyncio.sleep(2)
+            caller.tell("hang_up")
+            await person.until("state", state="DISCONNECTED")
+            ended = await desk.until("call_ended")
+    assert heard_s(caller.says, *person.heard()) >= 1.0, person.log()
+    assert heard_s(person.says, *caller.heard()) >= 1.0, caller.log()
+    assert (ended["result"], ended["reason"]) == ("escalated", "caller_hung_up")
+
+
+async def test_when_the_persons_own_side_transfers_the_call_then_it_goes_on_with_the_next_person(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async with (
+        pjsua2(tmp_path / "person", seed=2, answers=True) as person,
+        pjsua2(tmp_path / "next", seed=3, answers=True) as colleague,
+    ):
+        await desk.reach(person.uri)
+        async with desk.caller(tmp_path / "caller") as caller:
+            await desk.until("handover_completed")
+            person.tell("transfer", uri=colleague.uri)
+            await desk.until("leg_joined", count=2, member="agent")
+            await asyncio.sleep(2)
+            colleague.tell("hang_up")
+            ended = await desk.until("call_ended")
+            left = [b["reason"] for b in desk.events() if b["type"] == "leg_left" and b["member"] == "agent"]
+    assert heard_s(caller.says, *colleague.heard()) >= 1.0, colleague.log()
+    assert heard_s(colleague.says, *caller.heard()) >= 1.0, caller.log()
+    assert left == ["replaced", "hung_up"]
+    assert ended["reason"] == "agent_hung_up"
+
+
+async def test_when_the_callers_line_connects_calls_itself_then_it_is_asked_to_and_ours_is_free(
+    behind_pbx: Desk, tmp_path: Path
+) -> None:
+    async with pjsua2(tmp_path / "person", seed=2, answers=True) as person:
+        await behind_pbx.reach(person.uri)
+        async with behind_pbx.caller(tmp_path / "caller") as caller:
+            assert (await behind_pbx.until("handover_started"))["how"] == "refer"
+            assert (await behind_pbx.until("handover_completed"))["how"] == "refer"
+            ended = await behind_pbx.until("call_ended")
+            await asyncio.sleep(2)
+    assert heard_s(caller.says, *person.heard()) >= 1.0, person.log()
+    assert heard_s(person.says, *caller.heard(1)) >= 1.0, caller.log()
+    assert ended["result"] == "escalated"
+
+
+async def test_when_the_callers_line_reaches_nobody_then_we_call_and_then_offer_a_call_back(
+    behind_pbx: Desk, tmp_path: Path
+) -> None:
+    async with pjsua2(tmp_path / "person", seed=2) as person:
+        gone = person.uri
+    await behind_pbx.reach(gone)
+    async with behind_pbx.caller(tmp_path / "caller") as caller:
+        await behind_pbx.until("handover_started", how="bridge")
+        failed = await behind_pbx.until("handover_failed")
+        await behind_pbx.until("callback_offered")
+        caller.tell("hang_up")
+        await behind_pbx.until("call_ended")
+    assert failed["reason"] == "unreachable"
+    hows = [b["how"] for b in behind_pbx.events() if b["type"] == "handover_started"]
+    assert hows == ["refer", "bridge"]
+
+
+async def test_when_a_stranger_wants_the_place_of_a_caller_then_nothing_changes(desk: Desk, tmp_path: Path) -> None:
+    """A peer asks us by REFER to call a host that the rules do not name."""
+    async with pjsua2(tmp_path / "caller", seed=1) as phone:
+        phone.tell("call", uri=f"sip:bot@127.0.0.1:{desk.service.sip_port}")
+        await phone.until("state", state="CONFIRMED")
+        await desk.until("notice_given")
+        phone.tell("transfer", uri="sip:somebody@192.0.2.77")
+        await phone.until("transaction", role="client", method="REFER", status=403)
+        phone.tell("hang_up")
+        await desk.until("call_ended")
+    assert not [b for b in desk.events() if b["type"] in ("caller_replaced", "handover_started")]
