@@ -344,6 +344,12 @@ class CallRunner:
         sure = [estimate for estimate in known if not estimate.abstained] or known
         self._before = self.policy.remember()
         self.tell(CallerTurn(turn=turn, emotion=max(sure, key=lambda e: e.anger_prob, default=None)))
+        self._wait_in_peace()
+
+    def _wait_in_peace(self) -> None:
+        """While a human is being called and the bot has nothing to say, ringing is heard: no filler is owed."""
+        if self.policy.waits_for_human and not self.speaker.busy:
+            self._machine.feed(machine.NothingOwed())
 
     def barge_in(self, action: BargeInAction) -> None:
         """Hold, release or stop the bot's speech."""
@@ -360,6 +366,7 @@ class CallRunner:
         del t_ms
         self._machine.feed(machine.CallerTurnEnded())
         self.tell(HeardNothing())
+        self._wait_in_peace()
 
     def trouble(self, engine: str, error: Exception) -> None:
         """An engine of hearing failed."""
