@@ -1,8 +1,9 @@
 """What the network costs: words lost with the packets, delay added against jitter, drift between clocks.
 
-All in virtual time: clips become G.711 packets, a simulated network loses, delays and skews them, the receiver of a
-real leg plays them out tick by tick, and the recogniser hears the result. `_no_plc` is the same with silence in the
-place of what concealment made up.
+In virtual time: clips become G.711 packets, a simulated network loses them in bursts, delays and skews them, the
+receiver of a real leg plays them out tick by tick, and the recogniser hears the result. `_no_plc` is the same with
+silence for what concealment made up, `plc_gain_N` the difference on the same clips. Drift is that of an hour of virtual
+time, and of real legs, sockets and timers (`real_drift_ms`), whose clocks differ more so that a minute tells.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from bench.media_legs import drift_of_real_legs
 from bench.report import Result, progress, read_manifest, sha256_file, shared_folder
 from bench.streamed import at_speech_rate, load_clip
 from bench.wer import count_errors, normalise
@@ -50,6 +53,8 @@ class Network:
     """A simulated path; every run with the same numbers is the same."""
 
     loss_share: float = 0.0
+    burst_packets: float = 0.0
+    """Mean length of a loss; 0: each packet is lost by itself. Source: Gilbert 1960, two states."""
     jitter_ms: float = 0.0
     """Each packet is late by an even draw from 0 to this; packets may overtake each other."""
     ppm: float = 0.0
@@ -59,11 +64,23 @@ class Network:
     def carry(self, packets: Sequence[RtpPacket]) -> list[tuple[float, RtpPacket]]:
         """Return the packets that arrive, with their times, in the order of arrival."""
         generator = np.random.default_rng(self.seed)
-        lost = generator.random(len(packets)) < self.loss_share
+        lost = self._lost(generator.random(len(packets)))
         late_ms = generator.uniform(0.0, self.jitter_ms, len(packets)) if self.jitter_ms else np.zeros(len(packets))
         pace_ms = FRAME_MS * (1.0 - self.ppm * 1e-6)
         arrivals = [(n * pace_ms + float(late_ms[n]), packet) for n, packet in enumerate(packets) if not lost[n]]
         return sorted(arrivals, key=lambda arrival: arrival[0])
+
+    def _lost(self, draws: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        if not self.burst_packets:
+            return draws < self.loss_share
+        ends = 1.0 / self.burst_packets
+        begins = ends * self.loss_share / (1.0 - self.loss_share)
+        lost = np.zeros(len(draws), dtype=np.bool_)
+        bad = False
+        for n, draw in enumerate(draws):
+            bad = draw >= ends if bad else draw < begins
+            lost[n] = bad
+        return lost
 
 
 @dataclass
@@ -79,21 +96,23 @@ class Played:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("--loss", default="0,1,5,10,20", help="shares of lost packets in per cent")
+    parser.add_argument("--burst-ms", type=float, default=60.0, help="mean length of a loss; 0: packets by themselves")
     parser.add_argument("--jitter-ms", type=float, default=60.0, help="packets are late by 0 to this")
     parser.add_argument("--ppm", type=float, default=100.0, help="difference of the clocks")
+    parser.add_argument("--real-s", type=float, default=60.0, help="real time for the drift of real legs; 0: none")
     parser.add_argument("--manifest", type=Path, default=shared_folder() / "data" / "asr" / "manifest.csv")
-    parser.add_argument("--language", choices=("en", "es"), help="only rows of this language")
-    parser.add_argument("--limit", type=int, default=40, help="at most so many clips, spread evenly; 0 is all")
+    parser.add_argument("--language", default="en,es", help="only rows of these languages")
+    parser.add_argument(
+        "--limit", type=int, default=40, help="so many clips a language, spread evenly; 0 is all"
+    )
     parser.add_argument("--engine", default="whisper-base", help="name of the model in models/manifest.toml")
 
 
 def run(args: argparse.Namespace) -> Result:
     """Measure delay, drift and words."""
     store = ModelStore()
-    rows = [row for row in read_manifest(args.manifest) if args.language in (None, row["language"])]
-    rows = [row for row in rows if row["text"]]
-    if args.limit and len(rows) > args.limit:
-        rows = [rows[index * len(rows) // args.limit] for index in range(args.limit)]
+    rows = [row for row in read_manifest(args.manifest) if row["text"]]
+    rows = [row for language in args.language.split(",") for row in _spread(rows, language, args.limit)]
     model = store.path(args.engine)
     corpus = [args.manifest, *(Path(row["path"]) for row in rows)]
     result = Result(n=len(rows), models={args.engine: sha256_file(model / "model.bin")}, corpus=corpus)
@@ -101,23 +120,43 @@ def run(args: argparse.Namespace) -> Result:
     talk = np.concatenate([clip for clip, _ in clips[:20]])
     _delay(result, talk, args.jitter_ms)
     _drift(result, talk, args.ppm)
+    if args.real_s:
+        drift_of_real_legs(result, talk, args.ppm, args.real_s)
+    result.put("burst_ms", args.burst_ms)
     engine: Any = create({"model_dir": str(model), "threads": 1})
     engine.warm_up()
     for percent in (float(part) for part in args.loss.split(",")):
-        name = f"wer_loss_{percent:g}"
-        counts: dict[str, list[tuple[float, float]]] = {}
-        for number, (clip, row) in enumerate(clips):
-            network = Network(loss_share=percent / 100, jitter_ms=args.jitter_ms, seed=number)
-            for key, sound in _heard(clip, network).items():
-                language: Language = "es" if row["language"] == "es" else "en"
-                said, heard = normalise(row["text"], language), normalise(_recognise(engine, sound, language), language)
-                errors = count_errors(said, heard)
-                for suffix in ("", f"_{language}"):
-                    counts.setdefault(f"{name}{key}{suffix}", []).append((errors.edits, errors.words))
-        for key, parts in counts.items():
-            result.ratio(key, parts)
-        progress(f"{percent:g} % lost: {result.figures[name]} with, {result.figures[f'{name}_no_plc']} without")
+        _words(result, engine, clips, percent, args)
     return result
+
+
+def _spread(rows: list[dict[str, str]], language: str, limit: int) -> list[dict[str, str]]:
+    mine = [row for row in rows if row["language"] == language]
+    return [mine[index * len(mine) // limit] for index in range(limit)] if 0 < limit < len(mine) else mine
+
+
+def _words(
+    result: Result, engine: Any, clips: list[tuple[Samples, dict[str, str]]], percent: float, args: argparse.Namespace
+) -> None:
+    """Add the word error rates at one share of loss, with and without concealment, and what it gains."""
+    name = f"wer_loss_{percent:g}"
+    counts: dict[str, list[tuple[float, float]]] = {}
+    for number, (clip, row) in enumerate(clips):
+        network = Network(percent / 100, args.burst_ms / FRAME_MS, args.jitter_ms, seed=number)
+        language: Language = "es" if row["language"] == "es" else "en"
+        said = normalise(row["text"], language)
+        edits: dict[bytes, int] = {}
+        for key, sound in _heard(clip, network).items():
+            mark = sound.tobytes()  # without any loss both are the same, and are recognised once
+            if mark not in edits:
+                edits[mark] = count_errors(said, normalise(_recognise(engine, sound, language), language)).edits
+            for suffix in ("", f"_{language}"):
+                counts.setdefault(f"{name}{key}{suffix}", []).append((edits[mark], len(said)))
+    for key, parts in counts.items():
+        result.ratio(key, parts)
+    pairs = zip(counts[f"{name}_no_plc"], counts[name], strict=True)
+    result.ratio(f"plc_gain_{percent:g}", [(without[0] - with_plc[0], with_plc[1]) for without, with_plc in pairs])
+    progress(f"{percent:g} % lost: {result.figures[name]} with, {result.figures[f'{name}_no_plc']} without")
 
 
 def play_out(samples: Samples, network: Network, ticks: int) -> Played:
