@@ -19,7 +19,7 @@ _LEAST_OBJECTS = 25
 """Growth of one type below it is no leak: caches of addresses, of names."""
 
 
-_IDLE = {"TimerHandle": 150}
+_IDLE = {"TimerHandle": 150, "Context": 150}
 """Objects whose growth says little: the event loop keeps cancelled timers, up to half of all or a hundred."""
 
 

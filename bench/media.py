@@ -102,9 +102,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--real-s", type=float, default=60.0, help="real time for the drift of real legs; 0: none")
     parser.add_argument("--manifest", type=Path, default=shared_folder() / "data" / "asr" / "manifest.csv")
     parser.add_argument("--language", default="en,es", help="only rows of these languages")
-    parser.add_argument(
-        "--limit", type=int, default=40, help="so many clips a language, spread evenly; 0 is all"
-    )
+    parser.add_argument("--limit", type=int, default=40, help="so many clips a language, spread evenly; 0 is all")
     parser.add_argument("--engine", default="whisper-base", help="name of the model in models/manifest.toml")
 
 
