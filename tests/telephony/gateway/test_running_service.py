@@ -13,7 +13,7 @@ from tests.telephony.gateway.test_torture_on_sockets import outcome, over_tcp, o
 from tests.telephony.raw_phone import HOST, RawPhone, RtpEnd, description, tag_of
 from tests.telephony.sip.test_torture import VERDICTS, load
 
-GREETING_S = 9.0
+GREETING_S = 7.0
 GREETING_WORDS = frozenset({"automatic", "assistant", "call", "recorded", "voice", "sounds", "help", "hello"})
 """What an independent recogniser should find in the first seconds of a call; the voice of these tests is a robot's."""
 RINGS_S = 5.0

@@ -417,6 +417,6 @@ class UnkindPeer(RuleBasedStateMachine):
 
 
 UnkindPeer.TestCase.settings = settings(
-    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestUnkindPeer = UnkindPeer.TestCase
