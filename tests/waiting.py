@@ -21,15 +21,3 @@ async def eventually(condition: Callable[[], object], what: str = "", most_s: fl
     while not condition():
         assert time.monotonic() < gives_up_s, f"{what or 'what was waited for'} did not happen within {most_s:g} s"
         await asyncio.sleep(LOOKS_EVERY_S)
-
-
-def eventually_sync(condition: Callable[[], object], what: str = "", most_s: float = MOST_S) -> None:
-    """Return once `condition` holds, in a test without a loop.
-
-    Raises:
-        AssertionError: it did not within `most_s`.
-    """
-    gives_up_s = time.monotonic() + most_s
-    while not condition():
-        assert time.monotonic() < gives_up_s, f"{what or 'what was waited for'} did not happen within {most_s:g} s"
-        time.sleep(LOOKS_EVERY_S)

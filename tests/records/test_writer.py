@@ -18,6 +18,7 @@ from records.rows import NewEvent
 from records.spill import SpillFile, replay
 from records.store import EventStore
 from records.writer import LogWriter
+from tests.waiting import eventually
 
 OFFERED = CallOffered(transport="sip", caller="+34600123456", caller_name="Ana", called="bot", peer_call_id="x")
 ENDED = CallEnded(result="completed", reason="caller_hung_up")
@@ -68,14 +69,6 @@ class Lock:
     def release(self) -> None:
         self._connection.execute("ROLLBACK")
         self._connection.close()
-
-
-async def until_trouble(writer: LogWriter) -> None:
-    for _ in range(500):
-        if writer.health.trouble is not None:
-            return
-        await asyncio.sleep(0.01)
-    pytest.fail("the writer reports no trouble")
 
 
 async def test_when_facts_are_appended_then_futures_and_listeners_get_them_in_order(writer: LogWriter) -> None:
@@ -135,7 +128,7 @@ async def test_when_the_database_is_away_then_facts_wait_and_are_written_afterwa
     await writer.append("call", "c1", OFFERED, t_ms=None, source="call")
     lock = Lock(tmp_path)
     waiting = [writer.append("call", "c1", OFFERED, t_ms=n, source="call") for n in range(3)]
-    await until_trouble(writer)
+    await eventually(lambda: writer.health.trouble is not None)
     waiting.append(writer.append("call", "c1", ENDED, t_ms=9, source="call"))
     assert getattr(writer.health.trouble, "code", "") == "database.busy"
     lock.release()
@@ -154,7 +147,7 @@ async def test_when_the_disk_of_the_database_is_full_then_calls_go_on(
         connection.exec_driver_sql("PRAGMA max_page_count=1")  # SQLite clamps it to the present size: full from now on
     big = CallOffered(transport="sip", caller="x" * 20_000, caller_name="", called="bot", peer_call_id="x")
     waiting = [writer.append("call", "c1", big, t_ms=None, source="call") for _ in range(5)]
-    await until_trouble(writer)
+    await eventually(lambda: writer.health.trouble is not None)
     assert getattr(writer.health.trouble, "code", "") == "database.full"
     assert spill.exists
     with store.engine.connect() as connection:
@@ -182,7 +175,7 @@ async def test_when_the_program_stops_while_the_database_is_away_then_the_next_s
     await first.append("call", "c1", OFFERED, t_ms=None, source="call")
     lock = Lock(tmp_path)
     lost = first.append("call", "c1", ENDED, t_ms=5, source="call")
-    await until_trouble(first)
+    await eventually(lambda: first.health.trouble is not None)
     await asyncio.wait_for(first.stop(), 5)
     with pytest.raises(CallCentreError) as caught:
         await lost

@@ -6,7 +6,7 @@ import asyncio
 import json
 import shutil
 import wave
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,12 +198,3 @@ async def phone(
             process.terminate()
         output, _ = await process.communicate()
         made.log = output.decode(errors="replace")
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Look every 20 ms for at most 8 s."""
-    for _ in range(400):
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail("it did not happen within 8 s")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.telephony.baresip import eventually
 from tests.telephony.sip_fakes import free_udp_port
+from tests.waiting import eventually
 
 CONFIG = Path(__file__).parent / "kamailio" / "registrar.cfg"
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from calls.ports import LegEnded, PeerHeld
-from tests.telephony.baresip import EchoHouse, eventually, phone, tone_share
+from tests.telephony.baresip import EchoHouse, phone, tone_share
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

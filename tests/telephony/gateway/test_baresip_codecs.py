@@ -12,7 +12,8 @@ import pytest
 from calls.audio import Samples
 from telephony.sip_settings import SipSettings
 from tests.fakes.real_engines import caller_says, model
-from tests.telephony.baresip import EchoHouse, PhoneLine, eventually, phone, read_wav
+from tests.telephony.baresip import EchoHouse, PhoneLine, phone, read_wav
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from telephony.net.rtp_leg import RtpLeg
-from tests.telephony.baresip import EchoHouse, PhoneLine, eventually, phone, tone_share
+from tests.telephony.baresip import EchoHouse, PhoneLine, phone, tone_share
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.telephony.baresip import eventually
 from tests.telephony.gateway.test_gateway import Party, running
 from tests.telephony.sipp_peer import callee, outcome
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -10,8 +10,9 @@ import pytest
 
 from calls.ports import DigitHeard, LegEvent
 from telephony.sip_settings import SipSettings
-from tests.telephony.baresip import EchoHouse, PhoneLine, eventually, phone
+from tests.telephony.baresip import EchoHouse, PhoneLine, phone
 from tests.telephony.gateway.test_gateway import connect, pair
+from tests.waiting import eventually
 
 
 @pytest.mark.peer

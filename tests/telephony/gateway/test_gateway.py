@@ -19,6 +19,7 @@ from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests.telephony.sip.ua_bench import OFFER, request
 from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
+from tests.waiting import eventually
 
 
 class NoPorts(EchoFactory):
@@ -77,15 +78,6 @@ async def connect(near: Party, far: Party) -> tuple[SipLeg, SipLeg]:
     far_leg = await call.answer()
     assert isinstance(far_leg, SipLeg)
     return await dialling, far_leg
-
-
-async def eventually(condition: Callable[[], bool]) -> None:
-    """Look every 5 ms for at most 3 s."""
-    for _ in range(600):
-        if condition():
-            return
-        await asyncio.sleep(0.005)
-    pytest.fail("it did not happen within 3 s")
 
 
 async def test_when_one_gateway_calls_another_then_both_have_legs_that_know_each_others_ports() -> None:

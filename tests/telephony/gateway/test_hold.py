@@ -11,9 +11,10 @@ import pytest
 from calls.audio import FRAME_MS, AudioFrame
 from calls.ports import PeerHeld
 from telephony.sip_leg import SipLeg
-from tests.telephony.baresip import TONE_HZ, EchoHouse, eventually, phone
+from tests.telephony.baresip import TONE_HZ, EchoHouse, phone
 from tests.telephony.media_fakes import level_of, tone
 from tests.telephony.sipp_peer import callee, outcome
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -21,10 +21,11 @@ from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from telephony.sip_transfer import Replacement
 from telephony.trunks import Trunk, parse_server
-from tests.telephony.baresip import EchoHouse, eventually
+from tests.telephony.baresip import EchoHouse
 from tests.telephony.certificates import Authority
 from tests.telephony.likeness import heard_s, strange_s
 from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
+from tests.waiting import eventually
 
 if not HAS_WHEEL:
     pytest.skip("pjsua2-python has no wheel for this Python", allow_module_level=True)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from telephony.sip.source_guard import BURST, SourceGuard
-from tests.telephony.baresip import EchoHouse, eventually, phone
+from tests.telephony.baresip import EchoHouse, phone
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -12,10 +12,11 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ports import LegEnded
 from telephony.sip_settings import SipSettings
-from tests.telephony.baresip import EchoHouse, PhoneLine, eventually, phone, tone_share
+from tests.telephony.baresip import EchoHouse, PhoneLine, phone, tone_share
 from tests.telephony.certificates import Authority
 from tests.telephony.sip_fakes import free_udp_port
 from tests.telephony.sipp_peer import Desk, callee, outcome, run, run_sipp, sipp, start, until_listening
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 

@@ -21,8 +21,8 @@ from telephony.sip import stream_watch
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests.telephony.certificates import Authority
-from tests.telephony.gateway.test_gateway import eventually
 from tests.telephony.sip_fakes import EchoFactory, TestClock
+from tests.waiting import eventually
 
 OPTIONS = (
     b"OPTIONS sip:bot@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%d\r\nFrom: <sip:a@x>;tag=1\r\n"

@@ -13,9 +13,10 @@ from calls.errors import CallCentreError
 from calls.ports import LegEnded
 from telephony.sip_leg import SipLeg
 from telephony.sip_transfer import CallTarget
-from tests.telephony.baresip import TONE_HZ, EchoHouse, eventually, phone
+from tests.telephony.baresip import TONE_HZ, EchoHouse, phone
 from tests.telephony.gateway.test_gateway import Party, connect, running
 from tests.telephony.gateway.test_hold import MUSIC_HZ, converse, has_tone
+from tests.waiting import eventually
 
 
 @pytest_asyncio.fixture

@@ -16,8 +16,9 @@ from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
 from telephony.trunks import Trunk, parse_server
-from tests.telephony.baresip import EchoHouse, eventually, phone, tone_share
+from tests.telephony.baresip import EchoHouse, phone, tone_share
 from tests.telephony.kamailio_peer import carrier
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 SECRET = "s3cret"

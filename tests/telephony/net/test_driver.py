@@ -13,6 +13,7 @@ from telephony.net.driver import MachineDriver
 from telephony.net.udp_transport import open_udp
 from telephony.sip.message import Flow
 from tests.telephony.sip_fakes import TestClock
+from tests.waiting import eventually
 
 
 class Counter:
@@ -122,7 +123,7 @@ async def test_when_datagrams_are_sent_then_they_arrive_and_failures_are_told() 
     too_large = Flow("127.0.0.1", near.local_address[1])
     far.send(b"x" * 70_000, too_large)
     far.send(b"x", Flow("not an address", 1))
-    await asyncio.sleep(0.05)
+    await eventually(lambda: got and len(failed) == 2)
     assert got == [(b"hello", Flow(*far.local_address))]
     assert failed == [too_large, Flow("not an address", 1)]
     near.close()

@@ -66,7 +66,7 @@ async def test_when_the_socket_cannot_send_there_at_all_then_the_failure_is_told
     transport = await line.open()
     unreachable = Flow("192.0.2.1", 5060)  # from loopback there is no way
     transport.send(b"hello", unreachable)
-    await asyncio.sleep(0.05)
+    await eventually(lambda: line.failed)
     transport.close()
     assert line.failed == [unreachable]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import fractions
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import av
@@ -23,6 +23,7 @@ from telephony.webrtc.gateway import WebRtcGateway, WebRtcIncomingCall
 from telephony.webrtc.gathering import Gathering
 from telephony.webrtc.settings import WebRtcSettings
 from tests.telephony.media_fakes import LoopClock, level_of, tone
+from tests.waiting import eventually
 
 
 class ToneTrack(MediaStreamTrack):
@@ -100,12 +101,6 @@ async def client() -> AsyncIterator[Client]:
     await made.close()
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5):
-        while not condition():  # noqa: ASYNC110 - aiortc's states come without an event
-            await asyncio.sleep(0.02)
-
-
 class Talk:
     """Drives a leg by a ticker: says a tone, keeps what it hears."""
 
@@ -179,7 +174,7 @@ async def test_when_the_browser_leaves_then_the_leg_ends_with_hung_up(gateway: W
     events: list[LegEvent] = []
     leg.on_event(events.append)
     await client.close()
-    await until(lambda: not gateway.sessions)
+    await eventually(lambda: not gateway.sessions)
     assert events == [LegEnded(reason="hung_up")]
 
 
@@ -189,7 +184,7 @@ async def test_when_we_hang_up_then_the_browser_hears_of_it(gateway: WebRtcGatew
     leg.on_event(events.append)
     await leg.hang_up()
     await leg.hang_up()
-    await until(lambda: client.connection.connectionState == "closed")
+    await eventually(lambda: client.connection.connectionState == "closed")
     assert events == [LegEnded(reason="local")]
     leg.write(AudioFrame(tone(440, 1, 48_000), 48_000, 0))
     assert leg.read(0) is None
@@ -201,7 +196,7 @@ async def test_when_the_call_is_rejected_then_the_browser_is_disconnected(
     call = await client.call(gateway)
     await call.leg.wait_connected()
     call.reject(486, "Busy Here")
-    await until(lambda: not gateway.sessions and client.connection.connectionState == "closed")
+    await eventually(lambda: not gateway.sessions and client.connection.connectionState == "closed")
     with pytest.raises(CallCentreError) as gone:
         await call.answer()
     assert gone.value.code == "call.gone"
@@ -216,7 +211,7 @@ async def test_when_the_browser_leaves_while_it_rings_then_the_call_is_cancelled
     call.ring()
     await call.leg.wait_connected()
     await client.close()
-    await until(lambda: bool(cancelled))
+    await eventually(lambda: bool(cancelled))
     assert cancelled == [True]
 
 

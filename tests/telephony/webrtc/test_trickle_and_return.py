@@ -23,7 +23,8 @@ from telephony.webrtc.gateway import WebRtcGateway, WebRtcIncomingCall
 from telephony.webrtc.settings import IceServer, WebRtcSettings
 from telephony.webrtc.turn import turn_server
 from tests.telephony.media_fakes import LoopClock, level_of
-from tests.telephony.webrtc.test_gateway import Client, Talk, client, gateway, until
+from tests.telephony.webrtc.test_gateway import Client, Talk, client, gateway
+from tests.waiting import eventually
 
 __all__ = ["client", "gateway"]
 
@@ -133,7 +134,7 @@ async def test_when_our_stun_server_is_slow_then_the_answer_does_not_wait_and_it
     await accept(client, answer)
     assert "a=end-of-candidates" not in answer
     assert call.leg.candidates() == ([], False)
-    await until(lambda: call.leg.candidates()[1])
+    await eventually(lambda: call.leg.candidates()[1])
     found, complete = call.leg.candidates()
     assert complete
     assert ["192.0.2.7" in line and " typ srflx " in line for line in found] == [True]
@@ -150,7 +151,7 @@ async def test_when_our_stun_server_is_dead_then_the_call_goes_on_without_it(cli
         gateway = WebRtcGateway(settings, MediaSettings(), LoopClock())
         call = await client.call(gateway)
         await asyncio.wait_for(call.answer(), 5)
-        await until(lambda: call.leg.candidates() == ([], True))
+        await eventually(lambda: call.leg.candidates() == ([], True))
         await gateway.stop()
 
 
@@ -172,11 +173,11 @@ async def test_when_the_network_breaks_and_the_browser_comes_back_then_the_call_
     gateway, call, events = await call_that_may_return(client, reconnect_ms=10_000)
     assert await heard_level(call, 700) == pytest.approx(8000, rel=0.15)
     await lose_network(client, call)
-    await until(broken(call))
+    await eventually(broken(call))
     await asyncio.sleep(1.0)
     back = Client(1000.0)
     await accept(back, await call.leg.answer_again(await offer_of(back), "offer"))
-    await until(lambda: back.connection.connectionState == "connected")
+    await eventually(lambda: back.connection.connectionState == "connected")
     assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
     assert usual_level(440, back.heard[-40:]) == pytest.approx(8000, rel=0.15)
     assert events == []
@@ -189,9 +190,9 @@ async def test_when_the_network_breaks_and_the_browser_comes_back_then_the_call_
 async def test_when_the_browser_does_not_come_back_in_time_then_the_leg_ends(client: Client) -> None:
     gateway, call, events = await call_that_may_return(client, reconnect_ms=500)
     await lose_network(client, call)
-    await until(broken(call))
+    await eventually(broken(call))
     assert events == []
-    await until(lambda: bool(events))
+    await eventually(lambda: bool(events))
     assert events == [LegEnded(reason="media_lost")]
     with pytest.raises(CallCentreError) as gone:
         await call.leg.answer_again("v=0", "offer")
@@ -211,7 +212,7 @@ async def test_when_the_browser_moves_before_the_old_way_is_lost_then_its_farewe
     assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
     assert events == []
     await moved.connection.close()
-    await until(lambda: bool(events))
+    await eventually(lambda: bool(events))
     assert events == [LegEnded(reason="hung_up")]
     await gateway.stop()
 
@@ -223,7 +224,7 @@ async def test_when_the_browser_comes_back_with_another_codec_then_the_rate_of_t
     known = RTCRtpSender.getCapabilities("audio").codecs
     moved.connection.getTransceivers()[0].setCodecPreferences([each for each in known if each.mimeType == "audio/PCMU"])
     await accept(moved, await call.leg.answer_again(await offer_of(moved), "offer"))
-    await until(lambda: call.leg.codec == "PCMU")
+    await eventually(lambda: call.leg.codec == "PCMU")
     assert call.leg.rate_hz == 48_000
     assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
     assert events == []
