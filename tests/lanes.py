@@ -2,8 +2,8 @@
 
 Most of a run is waiting: for a phone that speaks, a page that opens, a timer of SIP. So tests are handed out in units:
 
-- `acceptance` and `service`: all tests of the stage of calls; all that look at the one running service. Each is one
-  unit, since what they look at is started once; they come first because they last longest.
+- `acceptance` and `service`: all tests that look at the stage of calls; all that look at the one running service. Each
+  is one unit, since what they look at is started once; they come first because they last longest.
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that several may run at once.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them. The last worker
   runs nothing else, from the first moment on; the others come to them when nothing in real time is left.
@@ -26,10 +26,13 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
-SHARED = {"acceptance": "tests/acceptance/", "service": "running_service"}
-"""Unit -> the folder of its tests, or the fixture at which all of them look."""
+SHARED = {"acceptance": "stage", "service": "running_service"}
+"""Unit -> the fixture at which all of its tests look."""
 REALTIME = "realtime"
-REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc"))
+REALTIME_FOLDERS = (
+    "tests/acceptance/",
+    *(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc")),
+)
 """Every test in these waits for a clock; elsewhere the markers `realtime` and `peer` say so."""
 PURE = "pure"
 ORDER = (*SHARED, REALTIME, PURE)
@@ -40,8 +43,8 @@ NICENESS = 19
 
 def lane_of(item: pytest.Item) -> str:
     """Return the lane of a test."""
-    for name, where in SHARED.items():
-        if item.nodeid.startswith(where) or where in getattr(item, "fixturenames", ()):
+    for name, fixture in SHARED.items():
+        if fixture in getattr(item, "fixturenames", ()):
             return name
     told = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
     return REALTIME if told or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
@@ -76,11 +79,14 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         """Give a worker its next unit; one that nothing is left for goes home."""
         last = f"gw{self.numnodes - 1}"
         lanes = (PURE,) if self.numnodes > 1 and node.gateway.id == last else ORDER
-        ranks = {unit: lanes.index(lane) for unit in self.workqueue if (lane := unit.partition(" ")[0]) in lanes}
-        if not ranks:
+        units = [(unit, lane) for unit in self.workqueue if (lane := unit.partition(" ")[0]) in lanes]
+        if not units:
             node.shutdown()
             return
-        self.workqueue.move_to_end(min(ranks, key=lambda unit: ranks[unit]), last=False)
+        lane = min((lane for _, lane in units), key=lanes.index)
+        of_lane = [unit for unit, its_lane in units if its_lane == lane]
+        # Pure tests begin with the last room, voice, where models are loaded: the longest must not end the run alone.
+        self.workqueue.move_to_end(of_lane[-1 if lane == PURE else 0], last=False)
         super()._assign_work_unit(node)
 
 

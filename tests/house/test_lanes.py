@@ -92,5 +92,5 @@ def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_
     assert told[request.node.nodeid] == "pure"
     for item in request.session.items:
         lane = told[item.nodeid]
-        assert (lane == "acceptance") == item.nodeid.startswith("tests/acceptance/")
+        assert (lane == "acceptance") == ("stage" in getattr(item, "fixturenames", ()))
         assert lane != "pure" or not (item.nodeid.startswith(lanes.REALTIME_FOLDERS) or item.get_closest_marker("peer"))
