@@ -37,8 +37,8 @@ REALTIME_FOLDERS = (
 PURE = "pure"
 ORDER = (*SHARED, REALTIME, PURE)
 """Lanes as they are handed out."""
-NICENESS = 19
-"""The least that the kernel gives, 15 shares beside 1,024 of a phone that wants its tick. Source: sched(7)."""
+NICENESS = 10
+"""A tenth of what a phone gets that wants its tick (110 shares to 1,024), never nothing. Source: sched(7)."""
 
 
 def lane_of(item: pytest.Item) -> str:
