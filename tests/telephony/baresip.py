@@ -21,6 +21,7 @@ from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from tests import waiting
 from tests.telephony.sip_fakes import TestClock, free_udp_port
 
 TONE_HZ = 440
@@ -198,3 +199,6 @@ async def phone(
             process.terminate()
         output, _ = await process.communicate()
         made.log = output.decode(errors="replace")
+
+
+eventually = waiting.eventually

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from telephony.net.tls_contexts import TlsSettings
-from tests.telephony.baresip import eventually
 from tests.telephony.sip_fakes import free_udp_port
+from tests.waiting import eventually
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "kamailio.cfg"
 HOST = "127.0.0.2"

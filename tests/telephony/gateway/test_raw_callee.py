@@ -8,9 +8,10 @@ import pytest
 
 from calls.errors import CallCentreError
 from calls.ports import LegEnded
-from tests.telephony.baresip import EchoHouse, eventually
+from tests.telephony.baresip import EchoHouse
 from tests.telephony.likeness import heard_s
 from tests.telephony.raw_phone import HOST, RawPhone, RtpEnd, description, media_port
+from tests.waiting import eventually
 
 
 async def test_when_the_answer_comes_several_times_then_each_is_confirmed_and_it_is_one_call(house: EchoHouse) -> None:

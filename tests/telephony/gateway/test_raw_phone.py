@@ -12,10 +12,11 @@ import pytest
 
 from calls.ports import DigitHeard, LegEnded, PeerHeld
 from telephony.media_settings import MediaSettings
-from tests.telephony.baresip import EchoHouse, eventually
+from tests.telephony.baresip import EchoHouse
 from tests.telephony.likeness import heard_s, strange_s
 from tests.telephony.raw_phone import HOST, NothingCameError, RawCall, RawPhone, RtpEnd, description, media_port, tag_of
 from tests.telephony.sip_fakes import free_rtp_port
+from tests.waiting import eventually
 
 
 def port_of(house: EchoHouse) -> int:
