@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-
-import numpy as np
-import numpy.typing as npt
 
 from bench.dialog_slots import (
     HUMAN_KIND,
@@ -21,21 +17,19 @@ from bench.dialog_slots import (
     human_request_recall,
     slot_accuracy,
 )
+from bench.mind import knowledge_base, one_thread
 from bench.report import Result, progress, read_manifest, shared_folder
 from calls.ids import LANGUAGES, Language, TurnId
 from calls.ports import Passage
 from calls.speech import Turn
-from knowledge.index import KnowledgeIndex
-from knowledge.vectors import EmbedKind
+from service.knowledge_base import KnowledgeBase
 from service.models_store import ModelStore
-from voice.dialog.acts import CallBegan, CallerTurn, LookUp, PassagesFound
+from voice.dialog.acts import CallBegan, CallerTurn, LookUp, PassagesFound, RaiseSafety, Say
 from voice.dialog.answering import judge
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.settings import DialogSettings
-from voice.workers.client import EngineSpec, Worker
 
 IN_SCOPE, MULTI, OUT_OF_SCOPE = "in_scope", "multi", "out_of_scope"
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +44,10 @@ class Decision:
     answered: tuple[str, ...]
     """Topics that the bot would speak about, in order."""
     best: Passage | None
+    alarmed: bool
+    """It was taken for a danger."""
+    asked_back: str
+    """What the bot was in doubt about, empty for nothing."""
     decide_ms: float
     """From the caller's turn to the acts that answer it."""
 
@@ -76,46 +74,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Result:
     """Measure. A question that is answered only after "did you mean …?" counts as not answered."""
-    for name in _THREAD_VARIABLES:
-        os.environ[name] = "1"
+    one_thread()
     store = ModelStore()
-    weights = store.path("e5") / "e5-small-q4.bin"
     questions, slots = read_manifest(arguments.questions), read_manifest(arguments.slots)
-    decisions = asyncio.run(_decide_all(weights, store.sha256("e5"), questions))
+    decisions = asyncio.run(_decide_all(store, questions))
     result = Result(n=len(questions) + len(slots), models={"e5": store.sha256("e5")})
     result.corpus = [arguments.questions, arguments.slots]
     _put_topics(result, decisions)
     _put_judged(result, "human_request_recall", human_request_recall(questions))
     _put_judged(result, "human_no_false_alarm", human_false_alarms(questions))
     _put_judged(result, "slot_accuracy", slot_accuracy(slots))
+    result.share("safety_false_alarm", [d.alarmed for d in decisions])
+    result.share("asked_back", [bool(d.asked_back) for d in decisions if d.kind != HUMAN_KIND])
     result.percentile("decide_p50_ms", [d.decide_ms for d in decisions], 50)
     result.percentile("decide_p95_ms", [d.decide_ms for d in decisions], 95)
     if arguments.misses:
-        arguments.misses.write_text("".join(f"{_line(d)}\n" for d in decisions if not d.right), encoding="utf-8")
+        arguments.misses.write_text(
+            "".join(f"{_line(d)}\n" for d in decisions if not d.right or d.alarmed or d.asked_back), encoding="utf-8"
+        )
     return result
 
 
-async def _decide_all(weights: Path, sha256: str, rows: Sequence[dict[str, str]]) -> list[Decision]:
-    worker = Worker("mind", [EngineSpec("embedding", "knowledge.embedding:create", {"path": str(weights)})], threads=1)
-    await worker.start()
-
-    async def embed(texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
-        reply = await worker.call("embedding", "embed", {"texts": list(texts), "kind": kind})
-        return reply.arrays["vectors"]
-
-    try:
-        progress("indexing the articles")
-        index = KnowledgeIndex(embed, model=sha256)
-        await index.load()
+async def _decide_all(store: ModelStore, rows: Sequence[dict[str, str]]) -> list[Decision]:
+    async with knowledge_base(store) as knowledge:
         progress(f"asking {len(rows)} questions")
         return [
-            await _decide(index, row, language) for row in rows for language in LANGUAGES if row["language"] == language
+            await _decide(knowledge, row, language)
+            for row in rows
+            for language in LANGUAGES
+            if row["language"] == language
         ]
-    finally:
-        await worker.stop()
 
 
-async def _decide(index: KnowledgeIndex, row: dict[str, str], language: Language) -> Decision:
+async def _decide(knowledge: KnowledgeBase, row: dict[str, str], language: Language) -> Decision:
     """Put a question to a fresh call: what the policy decides takes part in the time, the search in the topics."""
     settings = DialogSettings()
     policy = DialogPolicy(settings, language, new_reference=lambda flow: flow)
@@ -124,14 +115,15 @@ async def _decide(index: KnowledgeIndex, row: dict[str, str], language: Language
         turn_id=TurnId("turn-1"), speaker="caller", text=row["text"], language=language, start_ms=0, end_ms=1_000
     )
     start_s = time.perf_counter()
-    acts = policy.step(CallerTurn(turn=turn), 10_000)
+    meaning = await knowledge.meaning(turn.text, language)
+    acts = policy.step(CallerTurn(turn=turn, meaning=meaning), 10_000)
     look_up = next((act for act in acts if isinstance(act, LookUp)), None)
     if look_up is not None:
-        passages = tuple(await index.search(look_up.query, look_up.language))
+        passages = tuple(await knowledge.search(look_up.query, look_up.language))
         policy.step(PassagesFound(query_id=look_up.query_id, passages=passages), 10_000)
     decide_ms = (time.perf_counter() - start_s) * 1000.0
     if look_up is None or look_up.query != row["text"]:
-        passages = tuple(await index.search(row["text"], language))
+        passages = tuple(await knowledge.search(row["text"], language))
     finding = judge(passages, settings)
     return Decision(
         text=row["text"],
@@ -140,6 +132,8 @@ async def _decide(index: KnowledgeIndex, row: dict[str, str], language: Language
         wanted=tuple(topic for topic in row["topic"].split("+") if topic),
         answered=tuple(p.topic for p in finding.passages) if finding.kind == "answer" else (),
         best=passages[0] if passages else None,
+        alarmed=any(isinstance(act, RaiseSafety) for act in acts),
+        asked_back=next((a.detail for a in acts if isinstance(a, Say) and a.detail.startswith("doubt:")), ""),
         decide_ms=decide_ms,
     )
 
@@ -166,4 +160,6 @@ def _put_judged(result: Result, key: str, judged: Sequence[Judged]) -> None:
 def _line(decision: Decision) -> str:
     best = f"{decision.best.topic} {decision.best.score:.2f}" if decision.best else "nothing"
     wanted, answered = "+".join(decision.wanted) or "none", "+".join(decision.answered) or "none"
-    return f"{decision.kind} {decision.language}: wanted {wanted}, answered {answered}, best {best}: {decision.text}"
+    doubt = "danger" if decision.alarmed else decision.asked_back
+    told = f"{doubt} wanted {wanted}, answered {answered}, best {best}"
+    return f"{decision.kind} {decision.language}: {told}: {decision.text}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from calls.ids import Language, MemberRole, TurnId, UtteranceId
 
@@ -66,6 +67,25 @@ class EmotionEstimate:
     """Reason codes for people, e.g. `louder_than_start`; the pages translate them."""
     model: str
     """Name of the model that made the estimate."""
+
+
+SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
+
+CallWish = Literal["privacy", "recording_off", "emotion_off", "human"]
+"""`privacy`: to know what is kept of this call; the two switches; `human`: to talk to a person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeaningEstimate:
+    """What a turn seems to mean beside its matter, whatever its words: the likeliest danger and wish about the call.
+
+    A score is 0 to 1 and not calibrated: how much nearer the turn is to what is named than to all else, 0.5 for level.
+    """
+
+    danger: SafetyKind
+    danger_score: float
+    wish: CallWish
+    wish_score: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

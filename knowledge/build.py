@@ -1,4 +1,4 @@
-"""Makes the file of vectors that ships with the articles: `python -m knowledge.build WEIGHTS [--folder FOLDER]`."""
+"""Makes the vectors that ship with articles and wordings: `python -m knowledge.build WEIGHTS [--folder FOLDER]`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from knowledge.articles import DEFAULT_FOLDER
 from knowledge.embedding import create
 from knowledge.index import SHIPPED_VECTORS, KnowledgeIndex
+from knowledge.meaning import WORDINGS, MeaningNet
 from knowledge.vectors import EmbedKind, Floats
 
 
@@ -28,6 +29,8 @@ async def build(weights: Path, folder: Path) -> Path:
     model = await asyncio.to_thread(_sha256, weights)
     path = folder / SHIPPED_VECTORS
     await KnowledgeIndex(embed, folder=folder, cache=path, model=model).load()
+    if folder == DEFAULT_FOLDER:
+        await MeaningNet(embed, model=model, cache=WORDINGS / SHIPPED_VECTORS).load()
     return path
 
 

@@ -73,12 +73,20 @@ class TopicRanking:
     def rank(self, vectors: Floats, terms: Sequence[Sequence[str]]) -> Ranked:
         """Rank questions given as unit vectors, shape (n_questions, width), and terms."""
         words = self._word_likeness(terms)
-        raw = self._likeness(self._centred(vectors), words) @ self._votes + self._prior
+        raw = self._raw(vectors, words)
         rivals = np.empty((len(raw), len(self.topics)))
         for column in range(len(self.topics)):
             rivals[:, column] = np.delete(raw, column, axis=1).max(axis=1)
         relevance = 1.0 / (1.0 + np.exp(-SLOPE * (raw[:, :-1] - rivals)))
         return Ranked(relevance.astype(np.float32), words)
+
+    def votes(self, vectors: Floats, terms: Sequence[Sequence[str]]) -> Floats:
+        """Return the votes for each topic and, last, for none: shape (n_questions, n_topics + 1), about 0 to 1."""
+        return self._raw(vectors, self._word_likeness(terms)).astype(np.float32)
+
+    def _raw(self, vectors: Floats, words: Floats) -> npt.NDArray[np.float64]:
+        raw: npt.NDArray[np.float64] = self._likeness(self._centred(vectors), words) @ self._votes + self._prior
+        return raw
 
     def _likeness(self, centred: Floats, words: Floats) -> Floats:
         meaning = np.exp((centred @ self._vectors.T - np.float32(1.0)) / np.float32(MEANING_WIDTH))

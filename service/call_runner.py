@@ -30,7 +30,7 @@ from calls.events import (
 )
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import IncomingCall, Leg, Passage
-from calls.speech import EmotionEstimate, Hypothesis, Turn, Utterance
+from calls.speech import EmotionEstimate, Hypothesis, MeaningEstimate, Turn, Utterance
 from desk.handover import HandoverLimits
 from service import acts as act_executor
 from service.bot_turns import BotTurns
@@ -59,6 +59,7 @@ from voice.dialog.acts import (
     DialogInput,
     HeardNothing,
     LookUp,
+    MeaningFound,
     PassagesFound,
     Say,
     SayDone,
@@ -78,8 +79,8 @@ logger = logging.getLogger(__name__)
 
 BOT = "bot"
 
-EMOTION_WAIT_S = 0.15
-"""How long a finished turn waits for the emotion of its last utterance. Source: below what a caller notices."""
+ESTIMATE_WAIT_S = 0.15
+"""How long a finished turn waits for how it sounded and what it means. Source: below what a caller notices."""
 
 
 class CallRunner:
@@ -337,14 +338,30 @@ class CallRunner:
             self.hearing.turn_stands()
 
     async def _think(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
-        if estimates:
-            await asyncio.wait(estimates, timeout=EMOTION_WAIT_S)
+        meant = self.tasks.start("meaning", self._meaning(turn))
+        await asyncio.wait([*estimates, meant], timeout=ESTIMATE_WAIT_S)
         done = [task.result() for task in estimates if task.done() and not task.cancelled()]
         known = [estimate for estimate in done if estimate is not None]
         sure = [estimate for estimate in known if not estimate.abstained] or known
         self._before = self.policy.remember()
-        self.tell(CallerTurn(turn=turn, emotion=max(sure, key=lambda e: e.anger_prob, default=None)))
+        emotion = max(sure, key=lambda e: e.anger_prob, default=None)
+        self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meant.result() if meant.done() else None))
+        if not meant.done():
+            self._thoughts.append(self.tasks.start("late-meaning", self._late_meaning(turn, meant)))
         self._wait_in_peace()
+
+    async def _meaning(self, turn: Turn) -> MeaningEstimate | None:
+        try:
+            return await self.house.knowledge.meaning(turn.text, turn.language)
+        except CallCentreError as error:
+            logger.warning("call %s: no meaning for a turn: %s", self.call_id, error.code)
+            self.house.metrics.trouble.labels("knowledge").inc()
+            return None
+
+    async def _late_meaning(self, turn: Turn, meant: asyncio.Task[MeaningEstimate | None]) -> None:
+        meaning = await meant
+        if meaning is not None:
+            self.tell(MeaningFound(turn_id=turn.turn_id, meaning=meaning))
 
     def _wait_in_peace(self) -> None:
         """While a human is being called and the bot has nothing to say, ringing is heard: no filler is owed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
@@ -13,8 +14,10 @@ import numpy.typing as npt
 from calls.errors import CallCentreError
 from calls.ids import Language
 from calls.ports import Passage
+from calls.speech import MeaningEstimate
 from knowledge.articles import DEFAULT_FOLDER
 from knowledge.index import KnowledgeIndex
+from knowledge.meaning import MeaningNet
 from knowledge.vectors import EmbedKind
 from service.config import Config
 from service.models_store import ModelStore
@@ -25,6 +28,9 @@ logger = logging.getLogger(__name__)
 EMBEDDING = "embedding"
 QUERY_PRIORITY = 5
 """A caller waits for a question's vector; articles are indexed behind it."""
+TURNS_KEPT = 64
+"""Vectors of turns that may still be looked up: one for each call that a machine can hold, and some. A vector leaves
+when its turn is looked up or newer ones come; none is written anywhere."""
 BATCH = 32
 """Texts a request, so that indexing never holds up a caller's question for long."""
 
@@ -52,7 +58,9 @@ class KnowledgeBase:
         self._mind = mind
         self._folder = articles_dir(config)
         cache = vectors_file(config, models.folder)
-        self._index = KnowledgeIndex(self._embed, folder=self._folder, cache=cache, model=models.sha256("e5"))
+        self._index = KnowledgeIndex(self._embed_question, folder=self._folder, cache=cache, model=models.sha256("e5"))
+        self._meaning = MeaningNet(self._embed_turn, model=models.sha256("e5"))
+        self._turns: dict[bytes, npt.NDArray[np.float32]] = {}
         self._stamp: tuple[int, int] = (0, 0)
 
     async def load(self) -> None:
@@ -63,6 +71,7 @@ class KnowledgeBase:
         """
         self._stamp = self._look()
         await self._index.load()
+        await self._meaning.load()
 
     async def reload_if_changed(self) -> bool:
         """Read the articles again if any file changed; True when new ones are in force.
@@ -80,6 +89,10 @@ class KnowledgeBase:
     async def search(self, query: str, language: Language, limit: int = 5) -> Sequence[Passage]:
         """Return the best passages, best first."""
         return await self._index.search(query, language, limit)
+
+    async def meaning(self, text: str, language: Language) -> MeaningEstimate:
+        """Return what a turn means beside its matter; a `search` for the same words then needs no new vector."""
+        return await self._meaning.estimate(text, language)
 
     def spoken_texts(self, language: Language) -> Iterator[str]:
         """Yield every passage that may be spoken, so that speech can be made ahead of need."""
@@ -103,6 +116,18 @@ class KnowledgeBase:
         stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]
         return len(stamps), max(stamps, default=0)
 
+    async def _embed_turn(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
+        vectors = await self._embed(texts, kind)
+        if len(texts) == 1:
+            self._turns[_key(texts[0])] = vectors
+            while len(self._turns) > TURNS_KEPT:
+                del self._turns[next(iter(self._turns))]
+        return vectors
+
+    async def _embed_question(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
+        known = self._turns.pop(_key(texts[0]), None) if len(texts) == 1 and kind == "query" else None
+        return await self._embed(texts, kind) if known is None else known
+
     async def _embed(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
         priority = QUERY_PRIORITY if len(texts) < BATCH else -1
         found = []
@@ -115,3 +140,8 @@ class KnowledgeBase:
                 sentence = "The embedding engine gave an unusable reply."
                 raise CallCentreError("engine.bad_reply", sentence, fault="us") from error
         return np.concatenate(found)
+
+
+def _key(text: str) -> bytes:
+    """Stand for a caller's words, which are not kept."""
+    return hashlib.sha256(text.encode()).digest()

@@ -25,6 +25,16 @@ from bench.dialog import IN_SCOPE, MULTI, OUT_OF_SCOPE, Decision
 def test_when_a_question_was_decided_then_it_is_judged_by_what_would_be_spoken(
     kind: str, wanted: tuple[str, ...], answered: tuple[str, ...], right: bool, false_answer: bool
 ) -> None:
-    decision = Decision(text="", language="en", kind=kind, wanted=wanted, answered=answered, best=None, decide_ms=1.0)
+    decision = Decision(
+        text="",
+        language="en",
+        kind=kind,
+        wanted=wanted,
+        answered=answered,
+        best=None,
+        alarmed=False,
+        asked_back="",
+        decide_ms=1.0,
+    )
     assert decision.right is right
     assert decision.false_answer is false_answer

@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Literal
 
 from calls.events import ConsentSubject
-from calls.ids import Language
+from calls.ids import Language, TurnId
 from calls.ports import Passage
-from calls.speech import EmotionEstimate, Turn
+from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn
 
 Expects = Literal["open", "yes_no", "digits", "email", "address", "name", "date"]
 """What kind of words comes next; hearing waits longer inside numbers, names and addresses."""
@@ -21,8 +21,6 @@ Expects = Literal["open", "yes_no", "digits", "email", "address", "name", "date"
 SayKind = Literal["notice", "prompt", "answer", "filler", "safety", "goodbye"]
 """`notice`: greeting and what the caller must know; `prompt`: questions and repair; `answer`: what was asked for;
 `filler`: short words while something is being looked up; `safety`: emergency advice; `goodbye`: the last words."""
-
-SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
 
 EscalationReason = Literal[
     "caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure", "dial_plan"
@@ -72,6 +70,16 @@ class CallerTurn:
     turn: Turn
     emotion: EmotionEstimate | None = None
     """The estimate of the turn's last utterance, if one came in time."""
+    meaning: MeaningEstimate | None = None
+    """What the words mean beside their matter, if that was known in time; else `MeaningFound` follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeaningFound:
+    """What a turn means beside its matter, when it came too late for `CallerTurn`."""
+
+    turn_id: TurnId
+    meaning: MeaningEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,6 +170,7 @@ class DeadlineReached:
 DialogInput = (
     CallBegan
     | CallerTurn
+    | MeaningFound
     | CallerSpeaking
     | KeysPressed
     | PassagesFound

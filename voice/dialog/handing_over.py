@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import phonenumbers
 
+from calls.speech import SafetyKind
 from voice.dialog.acts import (
     BookCallback,
     DeclineCallback,
@@ -15,7 +16,6 @@ from voice.dialog.acts import (
     OfferCallback,
     PauseRecording,
     ResumeRecording,
-    SafetyKind,
     StopLooking,
 )
 from voice.dialog.flow import FlowRun

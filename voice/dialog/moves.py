@@ -122,6 +122,10 @@ class Moves:
                     talk.say("answer.which_keys")
             case "anything_else":
                 talk.say("meta.anything_else", detail="anything_else")
+            case "doubt":
+                put_doubt(talk)
+                if careful:
+                    talk.say("repair.keys_yes_no", expects="yes_no")
             case "look_up":
                 return
             case _:
@@ -155,3 +159,9 @@ class Moves:
         else:
             talk.say("language.only_one", detail="language")
         self.ask_again(careful=False)
+
+
+def put_doubt(talk: Talk) -> None:
+    """Ask back what a turn meant."""
+    if talk.doubt is not None:
+        talk.say(f"doubt.{talk.doubt.kind}", expects="yes_no", detail=f"doubt:{talk.doubt.kind}")

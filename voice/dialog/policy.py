@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls.ids import Language
-from calls.speech import EmotionEstimate, Turn
+from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn
 from voice.dialog import opening
 from voice.dialog.acts import (
     AgentsSignedIn,
@@ -25,14 +25,15 @@ from voice.dialog.acts import (
     HandoverFailed,
     HeardNothing,
     KeysPressed,
+    MeaningFound,
     PassagesFound,
     RaiseSafety,
-    SafetyKind,
     SayDone,
     Trouble,
     TroubleKind,
 )
 from voice.dialog.callback_words import asks_to_be_called
+from voice.dialog.doubts import Doubts
 from voice.dialog.flow_spec import flow_asked_for
 from voice.dialog.handing_over import (
     close_secret,
@@ -75,6 +76,7 @@ class DialogPolicy:
         self._mood = MoodWatch(settings.anger_prob)
         self._moves = Moves(self._talk, self._questions)
         self._matters = Matters(self._talk, self._questions, self._moves)
+        self._doubts = Doubts(self._talk, self._moves)
         self._keypad = Keypad(self._talk, self._questions, self._moves)
         self._hold = Hold()
 
@@ -145,11 +147,13 @@ class DialogPolicy:
             case CallBegan():
                 self._begin(event)
             case CallerTurn():
-                self._turn(event.turn, event.emotion)
+                self._turn(event.turn, event.emotion, event.meaning)
+            case MeaningFound():
+                self._late_meaning(event)
             case CallerSpeaking():
                 self._speaking(speaking=event.speaking)
             case KeysPressed():
-                self._keypad.press(event)
+                self._keys(event)
             case PassagesFound():
                 if talk.phase == "talking":
                     self._questions.found(event)
@@ -187,6 +191,19 @@ class DialogPolicy:
         talk.now_local, talk.caller, talk.open = event.now_local, event.caller, event.open
         talk.agents = max(0, event.agents_signed_in)
         opening.greet(talk, event)
+
+    def _keys(self, event: KeysPressed) -> None:
+        talk = self._talk
+        if talk.pending != "doubt" or event.digits not in ("1", "2") or talk.phase == "with_human":
+            self._keypad.press(event)
+            return
+        talk.clear("silence")
+        talk.silences = 0
+        danger, text = self._doubts.press(agreed=event.digits == "1")
+        if danger is not None:
+            self._danger(danger)
+        elif text and talk.turn is not None:
+            self._treat(talk.turn, text, None, None)
 
     def _trouble(self, kind: TroubleKind) -> None:
         talk = self._talk
@@ -271,6 +288,11 @@ class DialogPolicy:
         talk.silences += 1
         if talk.flow is None or not talk.flow.slot.secret:
             close_secret(talk)
+        if talk.pending == "doubt" and talk.silences > 1:
+            feared = self._doubts.unanswered()
+            if feared is not None:
+                self._danger(feared)
+                return
         if talk.pending == "consent":
             if talk.silences == 1:
                 opening.ask_consent_again(talk)
@@ -293,17 +315,29 @@ class DialogPolicy:
 
     # ------------------------------------------------------------------------------------------------------ turns
 
-    def _turn(self, turn: Turn, emotion: EmotionEstimate | None) -> None:
+    def _turn(self, turn: Turn, emotion: EmotionEstimate | None, meaning: MeaningEstimate | None) -> None:
         talk = self._talk
         text = turn.text.strip()
+        talk.turn = turn
         talk.clear("speaking", "silence")
         if talk.phase == "with_human" or not plain(text):
             return
         talk.silences, talk.noises, talk.patient = 0, 0, False
-        danger = find_danger(text)
+        danger = find_danger(text) or self._doubts.danger(text, meaning)
         if danger is not None:
             self._danger(danger)
             return
+        if talk.pending == "doubt":
+            text, meaning = self._doubts.answer(text), None
+            if not text:
+                return
+        elif self._doubts.ask_danger(text, meaning):
+            return
+        self._treat(turn, text, emotion, meaning)
+
+    def _treat(self, turn: Turn, text: str, emotion: EmotionEstimate | None, meaning: MeaningEstimate | None) -> None:
+        """Take words that speak of no danger: those of the turn, or of the one before that was asked back on."""
+        talk = self._talk
         if speaks_card_number(text, talk.language):
             self._moves.card_number()
             return
@@ -336,6 +370,8 @@ class DialogPolicy:
             talk.matter = talk.matter or text
             escalate(talk, "emotion", "words_or_voice")
             return
+        if self._doubts.wish(text, meaning):
+            return
         if talk.phase == "waiting_for_human":
             self._turn_while_waiting(text)
             return
@@ -346,6 +382,18 @@ class DialogPolicy:
             opening.to_queue(talk)
             return
         self._matters.hear(text)
+
+    def _late_meaning(self, event: MeaningFound) -> None:
+        """Take what the last turn means after it was treated: only danger is worth going back for."""
+        talk = self._talk
+        busy = talk.phase not in ("talking", "waiting_for_human") or talk.pending == "doubt" or talk.advice
+        if busy or talk.turn is None or talk.turn.turn_id != event.turn_id:
+            return
+        danger = self._doubts.danger(talk.turn.text, event.meaning)
+        if danger is not None:
+            self._danger(danger)
+        else:
+            self._doubts.ask_danger(talk.turn.text, event.meaning, treated=True)
 
     def _consent_answer(self, text: str) -> bool:
         """Settle consent; False when the caller said something that is to be treated now."""
@@ -414,7 +462,7 @@ class DialogPolicy:
         talk = self._talk
         self._moves.consent_unanswered()
         self._questions.drop()
-        talk.flow, talk.keys, talk.misses, talk.first_queue = None, "", 0, ""
+        talk.flow, talk.doubt, talk.keys, talk.misses, talk.first_queue = None, None, "", 0, ""
         close_secret(talk)
         talk.do(RaiseSafety(kind=kind))
         talk.advice = f"safety.{kind}"

@@ -7,7 +7,7 @@ plain text (no accents, no punctuation), because recognisers drop both.
 
 from __future__ import annotations
 
-from voice.dialog.acts import SafetyKind
+from calls.speech import SafetyKind
 from voice.dialog.dangers import speaks_of_danger
 from voice.dialog.figures_of_speech import FIGURES
 from voice.dialog.fraud import speaks_of_fraud

@@ -10,6 +10,7 @@ from typing import Literal
 from calls.events import ConsentSubject
 from calls.ids import Language
 from calls.ports import Passage
+from calls.speech import CallWish, SafetyKind, Turn
 from voice.dialog.acts import DialogAct, Expects, Say, SayKind
 from voice.dialog.flow import FlowRun
 from voice.dialog.prompts import phrase
@@ -18,7 +19,9 @@ from voice.dialog.settings import DialogSettings
 Phase = Literal["before", "talking", "waiting_for_human", "with_human", "ended"]
 """before --CallBegan--> talking --Escalate--> waiting_for_human --HandedOver--> with_human; any --EndCall--> ended."""
 
-Pending = Literal["open", "consent", "flow", "offer_human", "offer_callback", "which", "anything_else", "look_up"]
+Pending = Literal[
+    "open", "consent", "flow", "offer_human", "offer_callback", "which", "anything_else", "look_up", "doubt"
+]
 """What the next words of the caller are an answer to."""
 
 DeadlineName = Literal["silence", "say_guard", "speaking", "look_up", "look_up_filler", "keys", "waiting_word"]
@@ -38,6 +41,17 @@ SLOWEST = 0.7
 
 _NOT_REPEATED = frozenset({"filler", "wait", "patience", "slower"})
 """Details of sentences that "repeat" passes over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A question back on what a turn meant."""
+
+    kind: SafetyKind | CallWish
+    text: str
+    """The turn, to be treated as it stands after a no; empty when that was done already."""
+    pending: Pending
+    """What the turn was an answer to."""
 
 
 @dataclass(slots=True)
@@ -98,6 +112,12 @@ class Talk:
     """The last group of sentences, for "repeat"."""
     advice: str = ""
     """Name of the emergency advice that was given last, until the talk goes on to something else."""
+    turn: Turn | None = None
+    """The caller's last turn."""
+    doubt: Doubt | None = None
+    """What is asked back while `pending` is `doubt`."""
+    denied: tuple[SafetyKind | CallWish, ...] = ()
+    """What was asked back and answered with no."""
     deadlines: dict[DeadlineName, int] = field(default_factory=dict)
     keys: str = ""
     """Keys of an entry that is not finished."""
@@ -225,7 +245,7 @@ class Talk:
         """What kind of words the question in hand wants."""
         if self.pending == "flow" and self.flow is not None:
             return self.flow.expects
-        return "yes_no" if self.pending in ("consent", "offer_human", "offer_callback") else "open"
+        return "yes_no" if self.pending in ("consent", "offer_human", "offer_callback", "doubt") else "open"
 
     @property
     def silence_ms(self) -> int:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import get_args
 
 from calls.ids import Language, TurnId
 from calls.ports import Passage
-from calls.speech import EmotionEstimate, Turn
+from calls.speech import CallWish, EmotionEstimate, MeaningEstimate, SafetyKind, Turn
 from voice.dialog import acts
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.settings import DialogSettings
@@ -53,6 +54,21 @@ def code(act: acts.DialogAct) -> str:
             return "resume"
         case acts.EndCall(reason=reason):
             return f"end {reason}"
+
+
+def meant(kind: str, score: float) -> MeaningEstimate:
+    """Return an estimate that sees one danger or wish, and nothing else."""
+    return next(
+        MeaningEstimate(
+            danger=danger,
+            danger_score=score if kind == danger else 0.0,
+            wish=wish,
+            wish_score=score if kind == wish else 0.0,
+        )
+        for danger in get_args(SafetyKind)
+        for wish in get_args(CallWish)
+        if kind in (danger, wish)
+    )
 
 
 @dataclass
@@ -111,7 +127,14 @@ class ScriptedCall:
             found += self.feed(acts.SayDone(say_id=say_id, heard_text=text, interrupted=False))
         return found
 
-    def hear(self, text: str, *, language: Language | None = None, anger: float | None = None) -> list[str]:
+    def hear(
+        self,
+        text: str,
+        *,
+        language: Language | None = None,
+        anger: float | None = None,
+        meaning: MeaningEstimate | None = None,
+    ) -> list[str]:
         """Let the caller say a turn."""
         self.turns += 1
         self.now_ms += 2000
@@ -128,19 +151,27 @@ class ScriptedCall:
             emotion = EmotionEstimate(
                 anger_prob=anger, arousal_score=anger, uncertainty=0.1, abstained=False, reasons=(), model="test"
             )
-        return self.feed(acts.CallerTurn(turn=turn, emotion=emotion))
+        return self.feed(acts.CallerTurn(turn=turn, emotion=emotion, meaning=meaning))
 
     def line(self, script: str) -> list[str]:
         """Do one line of a script.
 
         `> words` the caller speaks (`>en words` in another language, `>! words` angrily), `# keys`, `silence` waits for
-        the next deadline, `found topic score …` answers the last look-up, `agents n`, `nothing` a voice without words.
+        the next deadline, `found topic score …` answers the last look-up, `agents n`, `nothing` a voice without words,
+        `~ kind score words` says what means a danger or wish with a score, `late kind score` tells so of the last turn.
         """
         head, _, rest = script.partition(" ")
         match head:
             case ">" | ">es" | ">en" | ">!":
                 spoken: Language | None = "es" if head == ">es" else "en" if head == ">en" else None
                 found = self.hear(rest, language=spoken, anger=0.9 if head == ">!" else None)
+            case "~":
+                kind, score, words = rest.split(" ", 2)
+                found = self.hear(words, meaning=meant(kind, float(score)))
+            case "late":
+                kind, score = rest.split()
+                turn_id = TurnId(f"turn-{self.turns}")
+                found = self.feed(acts.MeaningFound(turn_id=turn_id, meaning=meant(kind, float(score))))
             case "#":
                 self.now_ms += 500
                 found = [c for key in rest for c in self.feed(acts.KeysPressed(digits=key))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from calls.ids import Language, TurnId
 from calls.ports import Passage
-from calls.speech import EmotionEstimate, Turn
+from calls.speech import CallWish, EmotionEstimate, MeaningEstimate, SafetyKind, Turn
 from tests.voice.dialog import scripted
 from voice.dialog import acts
 from voice.dialog.flow_spec import load_flows
@@ -74,6 +75,13 @@ EMOTIONS = st.none() | st.builds(
     reasons=st.just(()),
     model=st.just("test"),
 )
+MEANINGS = st.builds(
+    MeaningEstimate,
+    danger=st.sampled_from(get_args(SafetyKind)),
+    danger_score=st.floats(0, 1),
+    wish=st.sampled_from(get_args(CallWish)),
+    wish_score=st.floats(0, 1),
+)
 PASSAGES = st.lists(
     st.builds(
         Passage,
@@ -96,7 +104,8 @@ TURNS = st.builds(
     end_ms=st.just(1),
 )
 EVENTS = st.one_of(
-    st.builds(acts.CallerTurn, turn=TURNS, emotion=EMOTIONS),
+    st.builds(acts.CallerTurn, turn=TURNS, emotion=EMOTIONS, meaning=st.none() | MEANINGS),
+    st.builds(acts.MeaningFound, turn_id=st.sampled_from([TurnId("t"), TurnId("other")]), meaning=MEANINGS),
     st.builds(acts.KeysPressed, digits=st.text("0123456789*#", max_size=9), complete=st.booleans()),
     st.builds(acts.PassagesFound, query_id=st.just("last"), passages=PASSAGES),
     st.just(acts.SayDone(say_id="oldest", heard_text="", interrupted=False)),

@@ -56,7 +56,11 @@ def fill(template: str, values: dict[str, str]) -> str:
 def urgent_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
     """Return what is said to a caller in danger: its speech must be ready before it is needed."""
     known = line_values(settings, language)
-    whole = [text for key, text in _table(language).items() if key.startswith("safety.") and not text.startswith(",")]
+    whole = [
+        text
+        for key, text in _table(language).items()
+        if key.startswith(("safety.", "doubt.")) and not text.startswith(",")
+    ]
     return tuple(fill(text, known) for text in whole)
 
 
