@@ -35,6 +35,7 @@ FOLDS = 8
 """Styles without a letter of their own (values, talk, ordinary matters) are spread over as many folds."""
 
 FILES = ("dangers", "harmless", "privacy", "human")
+_NAMES = {"off_recording": "recording_off", "off_emotion": "emotion_off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +97,14 @@ async def _say_all(store: ModelStore, rows: Sequence[tuple[str, dict[str, str]]]
             done, asked = said(row["text"], language, meaning)
             decide_ms = (time.perf_counter() - start_s) * 1000.0
             alone, _ = said(row["text"], language, None)
-            kind = row.get("kind") or {"harmless": HARMLESS}.get(name, name)
-            outcomes.append(Outcome(row["text"], language, _kind(kind), alone, done, asked, decide_ms))
+            kind = _kind(name, row.get("kind", ""))
+            outcomes.append(Outcome(row["text"], language, kind, alone, done, asked, decide_ms))
         return outcomes
 
 
-def _kind(name: str) -> str:
-    return HARMLESS if name in ("", "harmless", "no", "n") else "human" if name in ("y", "yes") else name
+def _kind(file: str, name: str) -> str:
+    """Return what a row means; in the files of wishes `ask` is the wish itself."""
+    return file if name == "ask" else _NAMES.get(name, name) or HARMLESS
 
 
 def said(text: str, language: Language, meaning: MeaningEstimate | None) -> tuple[str, str]:
