@@ -1,7 +1,8 @@
 """The mind of a call: what was heard goes in, what to do comes out. Pure; time and today's date are arguments.
 
-Each turn is read in this order: danger, card numbers, switches of recording and emotion, a human, language, lasting
-anger, consent, requests about the talk itself, the question in hand (flow, offer, choice), a new flow, a question.
+Each turn is read in this order: danger, the answer to a question back, card numbers, switches of recording and emotion,
+a human, language, lasting anger, wishes told by their meaning, consent, requests about the talk itself, the question in
+hand (flow, offer, choice), a new flow, a question.
 """
 
 from __future__ import annotations
