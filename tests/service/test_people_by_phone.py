@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from calls.audio import Samples
 from tests.service_process import ServiceProcess
 from tests.telephony.likeness import heard_s
 from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
@@ -70,6 +72,12 @@ class Desk:
             yield phone
 
 
+def heard(phone: Peer, call: int = 0) -> tuple[Samples, int]:
+    """Return what a phone heard and the rate; its recorder's header is right only if it had the time to end well."""
+    data = (phone.folder / f"heard{call}.wav").read_bytes()[44:]
+    return np.frombuffer(data[: len(data) // 2 * 2], dtype="<i2").astype(np.int16), 16_000
+
+
 def started(folder: Path, **environ: str) -> Desk:
     folder.mkdir(exist_ok=True)
     plan = folder / "plan.toml"
@@ -112,8 +120,8 @@ async def test_when_a_person_takes_the_call_then_both_hear_each_other_and_the_ca
             caller.tell("hang_up")
             await person.until("state", state="DISCONNECTED")
             ended = await desk.until("call_ended")
-    assert heard_s(caller.says, *person.heard()) >= 1.0, person.log()
-    assert heard_s(person.says, *caller.heard()) >= 1.0, caller.log()
+    assert heard_s(caller.says, *heard(person)) >= 1.0, person.log()
+    assert heard_s(person.says, *heard(caller)) >= 1.0, caller.log()
     assert (ended["result"], ended["reason"]) == ("escalated", "caller_hung_up")
 
 
@@ -133,8 +141,8 @@ async def test_when_the_persons_own_side_transfers_the_call_then_it_goes_on_with
             colleague.tell("hang_up")
             ended = await desk.until("call_ended")
             left = [b["reason"] for b in desk.events() if b["type"] == "leg_left" and b["member"] == "agent"]
-    assert heard_s(caller.says, *colleague.heard()) >= 1.0, colleague.log()
-    assert heard_s(colleague.says, *caller.heard()) >= 1.0, caller.log()
+    assert heard_s(caller.says, *heard(colleague)) >= 1.0, colleague.log()
+    assert heard_s(colleague.says, *heard(caller)) >= 1.0, caller.log()
     assert left == ["replaced", "hung_up"]
     assert ended["reason"] == "agent_hung_up"
 
@@ -149,8 +157,8 @@ async def test_when_the_callers_line_connects_calls_itself_then_it_is_asked_to_a
             assert (await behind_pbx.until("handover_completed"))["how"] == "refer"
             ended = await behind_pbx.until("call_ended")
             await asyncio.sleep(2)
-    assert heard_s(caller.says, *person.heard()) >= 1.0, person.log()
-    assert heard_s(person.says, *caller.heard(1)) >= 1.0, caller.log()
+    assert heard_s(caller.says, *heard(person)) >= 1.0, person.log()
+    assert heard_s(person.says, *heard(caller, 1)) >= 1.0, caller.log()
     assert ended["result"] == "escalated"
 
 
