@@ -214,10 +214,10 @@ class ChangingSession(Session):
 
     def _on_invite_again(self, key: TransactionKey, checked: CheckedRequest, source: Flow, now_ms: int) -> None:
         """Serve a re-INVITE: hold, resume, move, refresh (RFC 3261 section 14.2, RFC 3264 section 8)."""
-        assert self.dialog is not None, "checked by on_request"
-        if self.state in (SessionState.RINGING, SessionState.PROCEEDING, SessionState.CALLING):
+        if self.state not in (SessionState.ANSWERED, SessionState.LEAVING, SessionState.TALKING):
             self._refuse(key, checked, source, 500, now_ms, fields=(_RETRY_AFTER,))
             return
+        assert self.dialog is not None, "made by the answer at the latest"
         if self.media.state is OfferState.OFFERED or self.change in _ASKING:
             self._refuse(key, checked, source, 491, now_ms)
             return

@@ -12,6 +12,7 @@ import numpy as np
 from calls.audio import Samples
 from telephony.codecs.g711 import G711
 from telephony.rtp.packet import RtpPacket, RtpParseError, build_rtp, parse_rtp
+from telephony.sip.grammar import format_host
 from telephony.sip.message import SipRequest, SipResponse
 from telephony.sip.parse_message import NotSipError, parse_message
 from tests.telephony.likeness import unique_sound
@@ -26,10 +27,18 @@ class NothingCameError(AssertionError):
     """What was expected did not come."""
 
 
+def bound(host: str) -> socket.socket:
+    """Return a UDP socket on any port of an address of ours."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    return made
+
+
 def description(port: int, *, host: str = HOST, direction: str = "sendrecv", formats: str = "0 8 101") -> str:
     """Return an offer or answer of one audio stream."""
+    family = "IP6" if ":" in host else "IP4"
     return (
-        f"v=0\r\no=- 1 {next(_serials)} IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        f"v=0\r\no=- 1 {next(_serials)} IN {family} {host}\r\ns=-\r\nc=IN {family} {host}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {formats}\r\na=rtpmap:101 telephone-event/8000\r\na={direction}\r\n"
     )
 
@@ -37,11 +46,11 @@ def description(port: int, *, host: str = HOST, direction: str = "sendrecv", for
 class RtpEnd:
     """One RTP socket: speaks and listens in real time."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, seed: int = 1, host: str = HOST) -> None:
+        self.host = host
         self.says = unique_sound(seed)
         self.heard: list[RtpPacket] = []
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((HOST, 0))
+        self._socket = bound(host)
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
         self._ssrc = 0x1234 + seed
@@ -74,7 +83,7 @@ class RtpEnd:
     ) -> None:
         payload = bytes((code, 0x8A if is_end else 0x0A)) + units.to_bytes(2)
         packet = RtpPacket(101, self._sequence & 0xFFFF, start, self._ssrc, payload, marker)
-        self._socket.sendto(build_rtp(packet), (HOST, to_port))
+        self._socket.sendto(build_rtp(packet), (self.host, to_port))
         self._sequence += 1
 
     async def talk(self, to_port: int, seconds: float = 1.0, *, silent: bool = False) -> Samples:
@@ -86,7 +95,7 @@ class RtpEnd:
             frame = self.says[self._at * 160 : (self._at + 1) * 160]
             coded = self._law.encode(np.zeros_like(self.says[:160]) if silent else frame)
             packet = RtpPacket(0, self._sequence & 0xFFFF, self._timestamp, self._ssrc, coded, False)
-            self._socket.sendto(build_rtp(packet), (HOST, to_port))
+            self._socket.sendto(build_rtp(packet), (self.host, to_port))
             self._at += 0 if silent else 1
             self._sequence += 1
             self._timestamp += 160
@@ -130,10 +139,10 @@ class RawCall:
 class RawPhone:
     """One UDP socket with SIP on it."""
 
-    def __init__(self, gateway_port: int) -> None:
-        self.gateway = (HOST, gateway_port)
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.bind((HOST, 0))
+    def __init__(self, gateway_port: int, host: str = HOST) -> None:
+        self.gateway = (host, gateway_port)
+        self.host = format_host(host)
+        self._socket = bound(host)
         self._socket.setblocking(False)
         self.port = int(self._socket.getsockname()[1])
         self.kept: list[Message] = []
@@ -164,14 +173,14 @@ class RawPhone:
         tag = f";tag={to_tag}" if to_tag else ""
         branch = branch or f"z9hG4bKraw{next(_serials)}"
         lines = [
-            f"{method} {target or f'sip:bot@{HOST}:{self.gateway[1]}'} SIP/2.0",
-            via or f"Via: SIP/2.0/UDP {HOST}:{self.port};branch={branch};rport",
+            f"{method} {target or f'sip:bot@{self.host}:{self.gateway[1]}'} SIP/2.0",
+            via or f"Via: SIP/2.0/UDP {self.host}:{self.port};branch={branch};rport",
             "Max-Forwards: 70",
-            f"From: <sip:raw@{HOST}:{self.port}>;tag=raw",
-            f"To: <sip:bot@{HOST}>{tag}",
+            f"From: <sip:raw@{self.host}:{self.port}>;tag=raw",
+            f"To: <sip:bot@{self.host}>{tag}",
             f"Call-ID: {call_id or f'raw-{self.port}-{next(_serials)}'}",
             f"CSeq: {cseq} {method}",
-            f"Contact: <sip:raw@{HOST}:{self.port}>",
+            f"Contact: <sip:raw@{self.host}:{self.port}>",
             *extra,
             *((f"Content-Type: {content_type}",) if content else ()),
             f"Content-Length: {len(content)}",
@@ -219,7 +228,13 @@ class RawPhone:
             to += f";tag={tag}"
         kept = [f"{name}: {value}" for name, value in asked.headers if name in ("Via", "From", "Call-ID", "CSeq")]
         kind = ["Content-Type: application/sdp"] if body else []
-        fields = [*kept, f"To: {to}", f"Contact: <sip:raw@{HOST}:{self.port}>", *kind, f"Content-Length: {len(body)}"]
+        fields = [
+            *kept,
+            f"To: {to}",
+            f"Contact: <sip:raw@{self.host}:{self.port}>",
+            *kind,
+            f"Content-Length: {len(body)}",
+        ]
         self.send(("\r\n".join([f"SIP/2.0 {status} x", *fields]) + "\r\n\r\n" + body).encode())
 
     async def ask(self, method: str, **how: object) -> SipResponse:
@@ -236,7 +251,7 @@ class RawPhone:
     async def call(self, rtp: RtpEnd, *, extra: tuple[str, ...] = (), body: str | None = None) -> RawCall:
         """Place a call and confirm it."""
         call = RawCall(f"raw-{self.port}-{next(_serials)}")
-        offer = description(rtp.port) if body is None else body
+        offer = description(rtp.port, host=rtp.host) if body is None else body
         self.send(self.request("INVITE", call_id=call.call_id, body=offer, extra=extra))
         answer = await self.response(cseq="1 INVITE")
         assert answer.status == 200, answer

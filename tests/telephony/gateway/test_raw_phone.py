@@ -12,6 +12,7 @@ import pytest
 
 from calls.ports import DigitHeard, LegEnded, PeerHeld
 from telephony.media_settings import MediaSettings
+from telephony.sip_settings import SipSettings
 from tests.telephony.baresip import EchoHouse
 from tests.telephony.likeness import heard_s, strange_s
 from tests.telephony.raw_phone import HOST, NothingCameError, RawCall, RawPhone, RtpEnd, description, media_port, tag_of
@@ -101,6 +102,25 @@ async def test_when_the_media_moves_within_a_call_then_sound_follows_and_the_old
         late = await phone.within(call, "INVITE")
         assert lines_of(late.body, "m=audio")[0].split()[3] == "0", "what is in use stands first in our offer"
         await phone.hang_up(call)
+
+
+async def test_when_a_phone_calls_over_ipv6_then_sound_goes_both_ways_and_it_may_move() -> None:
+    first = free_rtp_port()
+    media = MediaSettings(bind_host="::1", port_min=first, port_max=first + 1, echo_guard=False)
+    house = EchoHouse(SipSettings(listen="[::1]:0"), media)
+    await house.gateway.start()
+    try:
+        with RawPhone(port_of(house), "::1") as phone, RtpEnd(1, "::1") as rtp, RtpEnd(2, "::1") as new:
+            call = await phone.call(rtp)
+            assert heard_s(rtp.says, await rtp.talk(call.remote_port)) >= 0.4
+            answer = await phone.within(call, "INVITE", body=description(new.port, host="::1"))
+            assert lines_of(answer.body, "c=") == ["c=IN IP6 ::1"]
+            assert heard_s(new.says, await new.talk(call.remote_port)) >= 0.4
+            plain = await phone.within(call, "INVITE", body=description(new.port))
+            assert plain.status == 488, "the media of this gateway knows no IPv4"
+            await phone.hang_up(call)
+    finally:
+        await house.close()
 
 
 async def test_when_the_stream_begins_anew_within_a_call_then_sound_goes_on(house: EchoHouse) -> None:
