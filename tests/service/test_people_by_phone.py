@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -179,8 +180,9 @@ async def test_when_the_callers_line_reaches_nobody_then_we_call_and_then_offer_
     assert hows == ["refer", "bridge"]
 
 
-async def test_when_a_stranger_wants_the_place_of_a_caller_then_nothing_changes(desk: Desk, tmp_path: Path) -> None:
-    """A peer asks us by REFER to call a host that the rules do not name."""
+async def test_when_a_caller_asks_us_to_call_a_host_that_no_rule_names_then_it_is_refused(
+    desk: Desk, tmp_path: Path
+) -> None:
     async with pjsua2(tmp_path / "caller", seed=1) as phone:
         phone.tell("call", uri=f"sip:bot@127.0.0.1:{desk.service.sip_port}")
         await phone.until("state", state="CONFIRMED")
@@ -190,3 +192,76 @@ async def test_when_a_stranger_wants_the_place_of_a_caller_then_nothing_changes(
         phone.tell("hang_up")
         await desk.until("call_ended")
     assert not [b for b in desk.events() if b["type"] in ("caller_replaced", "handover_started")]
+
+
+class Line:
+    """SIP by hand from one address, so that the names of a call are known to who is to steal it."""
+
+    def __init__(self, host: str, gateway_port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self._socket.settimeout(WAIT_S)
+        self.host, self.port = self._socket.getsockname()
+        self._gateway = ("127.0.0.1", gateway_port)
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+
+    def send(self, method: str, call: str, cseq: int, to_tag: str = "", replaces: str = "") -> None:
+        """Send one request of the call `call`, whose From tag is `tag-` and its name."""
+        body = ""
+        if method == "INVITE":
+            audio = f"m=audio {self.port} RTP/AVP 0"
+            body = f"v=0\r\no=- 1 1 IN IP4 {self.host}\r\ns=-\r\nc=IN IP4 {self.host}\r\nt=0 0\r\n{audio}\r\n"
+        lines = [
+            f"{method} sip:bot@127.0.0.1:{self._gateway[1]} SIP/2.0",
+            f"Via: SIP/2.0/UDP {self.host}:{self.port};branch=z9hG4bK{call}{cseq}{method}",
+            f"From: <sip:{call}@{self.host}>;tag=tag-{call}",
+            f"To: <sip:bot@127.0.0.1>{';tag=' + to_tag if to_tag else ''}",
+            f"Call-ID: {call}",
+            f"CSeq: {cseq} {method}",
+            f"Contact: <sip:{call}@{self.host}:{self.port}>",
+            "Max-Forwards: 70",
+            *([f"Replaces: {replaces}"] if replaces else []),
+            *(["Content-Type: application/sdp"] if body else []),
+            f"Content-Length: {len(body)}",
+        ]
+        self._socket.sendto(("\r\n".join(lines) + "\r\n\r\n" + body).encode(), self._gateway)
+
+    async def answer_to(self, method: str) -> tuple[int, str]:
+        """Return status and To tag of the final response to `method`."""
+        while True:
+            text = (await asyncio.to_thread(self._socket.recv, 65_535)).decode(errors="replace")  # sound comes here too
+            status = int(text.split(" ", 2)[1]) if text.startswith("SIP/2.0 ") else 0
+            if status >= 200 and f" {method}\r\n" in text:
+                to = next(line for line in text.split("\r\n") if line.lower().startswith(("to:", "t:")))
+                return status, to.partition(";tag=")[2]
+
+    async def invite(self, call: str, replaces: str = "") -> tuple[int, str]:
+        """Call and acknowledge whatever comes; return status and To tag."""
+        self.send("INVITE", call, 1, replaces=replaces)
+        status, tag = await self.answer_to("INVITE")
+        self.send("ACK", call, 1, tag)
+        return status, tag
+
+
+async def test_when_somebody_knows_the_names_of_a_call_then_only_its_own_side_may_take_it_over(desk: Desk) -> None:
+    port = desk.service.sip_port
+    with Line("127.0.0.1", port) as caller, Line("127.0.0.2", port) as thief, Line("127.0.0.1", port) as pbx:
+        status, tag = await caller.invite("first")
+        assert status == 200
+        await desk.until("call_answered")
+        names = f"first;to-tag={tag};from-tag=tag-first"
+        assert (await thief.invite("stolen", names))[0] == 603
+        assert (await pbx.invite("wrong", "first;to-tag=guessed;from-tag=tag-first"))[0] == 481
+        assert not [b for b in desk.events() if b["type"] == "caller_replaced"]
+        status, tag = await pbx.invite("second", names)
+        assert status == 200
+        assert (await desk.until("caller_replaced"))["caller"] == "second"
+        assert (await desk.until("leg_left", member="caller"))["reason"] == "replaced"
+        pbx.send("BYE", "second", 2, tag)
+        assert (await pbx.answer_to("BYE"))[0] == 200
+        assert (await desk.until("call_ended"))["reason"] == "caller_hung_up"
