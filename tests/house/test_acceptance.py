@@ -13,7 +13,7 @@ PAGE = TELEPHONY / "ACCEPTANCE.md"
 PEERS = {"baresip", "pjsua2", "sipp", "kamailio", "chromium", "raw", "ours", "aiortc", "pure"}
 PROOFS = {
     "correlation": ("heard_s", "lag_of", "corrcoef", "_nearer"),
-    "tone": ("tone_share", "has_tone"),
+    "tone": ("tone_share", "has_tone", "heard_level"),
     "words": ("share_of", "recognise", "words(asr"),
     "-": (),
 }

@@ -38,6 +38,7 @@ from telephony.sip.uri import SipUri
 from tests.telephony.sip.ua_bench import OFFER, PEER, Bench, request, tag_of
 
 TCP = Flow("192.0.2.7", 5062, "tcp", 7)
+TLS = Flow("192.0.2.7", 5062, "tls", 8)
 LONGEST_QUIET_MS = 400_000
 """After it nothing may be left: 64*T1 several times, timer C, the longest wait for news of a transfer (180 s)."""
 LONGEST_FAREWELL_MS = 100_000
@@ -52,6 +53,8 @@ BODIES = {
     "removed": OFFER.replace("audio 40000", "audio 0"),
     "video": OFFER + "m=video 5000 RTP/AVP 99\n",
     "unknown codec": OFFER.replace("0 8 101", "18"),
+    "secure": OFFER.replace("RTP/AVP", "RTP/SAVP")
+    + f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\na=crypto:2 AEAD_AES_128_GCM inline:{'B' * 38}==\n",
     "broken": "v=0\nx",
     "none": "",
 }
@@ -179,12 +182,12 @@ class UnkindPeer(RuleBasedStateMachine):
     def first_call(self) -> Call:
         return self._invite("offer", ())
 
-    @rule(target=calls, body=bodies, extra=extras, spoil=st.sampled_from(SPOILS))
-    def invite(self, body: str, extra: tuple[str, ...], spoil: str) -> object:
-        call = self._invite(body, extra, spoil)
+    @rule(target=calls, body=bodies, extra=extras, spoil=st.sampled_from(SPOILS), source=st.sampled_from([PEER, TLS]))
+    def invite(self, body: str, extra: tuple[str, ...], spoil: str, source: Flow) -> object:
+        call = self._invite(body, extra, spoil, source)
         return call if call.session_id else multiple()
 
-    def _invite(self, body: str, extra: tuple[str, ...], spoil: str = "") -> Call:
+    def _invite(self, body: str, extra: tuple[str, ...], spoil: str = "", source: Flow = PEER) -> Call:
         call = Call(f"call-{self.serial}", f"peer{self.serial}", "", branch=self._fresh())
         self.known.append(call)
         before = set(self.alive)
@@ -197,17 +200,19 @@ class UnkindPeer(RuleBasedStateMachine):
                 extra=extra,
                 body=BODIES[body],
             ),
+            source=source,
             spoil=spoil,
         )
         call.session_id = next(iter(self.alive - before), "")
         return call
 
-    @rule(target=calls)
-    def place(self) -> Call:
+    @rule(target=calls, secure=st.booleans())
+    def place(self, secure: bool) -> Call:
         session = f"out{self._fresh()}"
         self.alive.add(session)
         count = len(self.known)
-        self._order(PlaceCall(session, SipUri("sip", "b", "192.0.2.7"), PEER, "192.0.2.1", 30_000, "a"))
+        target = SipUri("sip", "b", "192.0.2.7")
+        self._order(PlaceCall(session, target, TLS if secure else PEER, "192.0.2.1", 30_000, "a", secure=secure))
         call = self.known[count]
         call.session_id = session
         return call
@@ -346,7 +351,7 @@ class UnkindPeer(RuleBasedStateMachine):
 
     # The network and time
 
-    @rule(flow=st.sampled_from([PEER, TCP]), lost=st.booleans())
+    @rule(flow=st.sampled_from([PEER, TCP, TLS]), lost=st.booleans())
     def break_flow(self, flow: Flow, lost: bool) -> None:
         self.bench.give(FlowLost(flow) if lost else SendFailed(flow))
         self._look()
