@@ -31,8 +31,8 @@ from telephony.sip_transfer import CallTarget, Replacement
 
 _PORTS = (42_000, 45_999)
 _TRANSPORTS = ("udp", "tcp", "tls")
-_PATIENCE_S = 10.0
-"""For anything that should happen at once."""
+_PATIENCE_S = 30.0
+"""For anything that should happen at once, on a machine with much else to do."""
 
 
 class Mouths:
@@ -141,7 +141,7 @@ class Stage:
             answer, trouble = await self._hear("answer")
         if trouble:
             await probe.close()
-            raise RuntimeError(trouble)
+            raise CallCentreError(*trouble, fault="peer")
         await probe.accept(answer)
         return probe
 
@@ -150,7 +150,7 @@ class Stage:
         self._wire.send("call out")
         (trouble,) = await self._hear("called out")
         if trouble:
-            raise RuntimeError(trouble)
+            raise CallCentreError(*trouble, fault="peer")
 
     async def pause(self, most_s: float, least_s: float = 0.0) -> None:
         """Wait for a time by chance."""
