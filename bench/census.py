@@ -6,6 +6,7 @@ import asyncio
 import ctypes
 import gc
 import os
+import sys
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -32,6 +33,11 @@ class Census:
     objects: dict[str, int]
     """Objects that the garbage collector knows, by type."""
     rss_bytes: int
+    """Memory in RAM, what the allocators keep for later included."""
+    heap_bytes: int
+    """What the C library has given out: buffers, samples, TLS, codecs."""
+    python_blocks: int
+    """Small objects of Python that live, whether the collector knows them or not."""
 
 
 def take_census(own: Mapping[str, int]) -> Census:
@@ -47,7 +53,7 @@ def take_census(own: Mapping[str, int]) -> Census:
     counts.update(f"thread {thread.name}" for thread in threading.enumerate())
     counts.update(f"file {kind}" for kind in open_files())
     objects = Counter(type(each).__qualname__ for each in gc.get_objects())
-    return Census(dict(counts), dict(objects), rss_bytes())
+    return Census(dict(counts), dict(objects), rss_bytes(), heap_bytes(), sys.getallocatedblocks())
 
 
 def leaks(before: Census, after: Census, calls: int) -> list[str]:
@@ -82,6 +88,36 @@ def rss_bytes() -> int:
     """Return the memory that this process has in RAM."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+class _MallInfo2(ctypes.Structure):
+    """Source: mallinfo(3)."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        )
+    ]
+
+
+def heap_bytes() -> int:
+    """Return what malloc has given out and not got back; 0 where the C library does not tell."""
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        return 0
+    ask.restype = _MallInfo2
+    told = ask()
+    return int(told.uordblks + told.hblkhd)
 
 
 def _give_memory_back() -> None:

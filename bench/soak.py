@@ -29,11 +29,14 @@ _WARM_ROUNDS = 2
 _PARTS = 4
 """Counts in the middle show whether memory still grows."""
 
-_MOST_GROWTH_BYTES_PER_CALL = 2_000
-"""Of memory in RAM over the last three quarters, in a run long enough to tell."""
+_MOST_HEAP_BYTES = 1_000_000
+"""More given out by the C library after the last three quarters of the calls than before: a megabyte has leaked."""
 
-_LEAST_GROWTH_BYTES = 2_000_000
-"""Less is the C library's manner: measured, memory of a house goes up and down by 1 MB between two counts."""
+_MOST_BLOCKS_PER_CALL = 5
+"""The same for small objects of Python; one that a call leaves behind is some dozens of blocks."""
+
+_LEAST_BLOCKS = 2_000
+"""Less is caches and timers: measured, up and down by a thousand between two counts."""
 
 _MOVE_S = 120.0
 """No move takes longer, or it hangs."""
@@ -86,8 +89,11 @@ async def _soak(args: argparse.Namespace, folder: Path, result: Result) -> None:
         mine = order[part * len(order) // _PARTS : (part + 1) * len(order) // _PARTS]
         await _play(stage, mine, args.concurrent, failed)
         counts.append(await stage.census())
-        rss = ", ".join(f"{census.rss_bytes / 1e6:.1f} MB" for census in counts[-1])
-        progress(f"{(part + 1) * len(order) // _PARTS} calls: house and callers hold {rss}")
+        held = " and ".join(
+            f"{each.rss_bytes / 1e6:.1f} MB (in use {each.heap_bytes / 1e6:.2f}, {each.python_blocks} blocks)"
+            for each in counts[-1]
+        )
+        progress(f"{(part + 1) * len(order) // _PARTS} calls: house and callers hold {held}")
     result.put("seconds", time.monotonic() - began)
     result.put("carried_by_carrier", stage.carrier.answered)
     _judge(result, counts, args.calls)
@@ -141,14 +147,17 @@ def _judge(result: Result, counts: list[tuple[Census, Census]], calls: int) -> N
     for side, name in enumerate(("house", "callers")):
         first, middle, last = counts[0][side], counts[1][side], counts[-1][side]
         result.failures += [f"the {name} leaked: {what}" for what in leaks(first, last, calls)]
-        grown = last.rss_bytes - middle.rss_bytes
+        counted = calls * (_PARTS - 1) / _PARTS
+        heap, blocks = last.heap_bytes - middle.heap_bytes, last.python_blocks - middle.python_blocks
         result.put(f"{name}_rss_mb", last.rss_bytes / 1e6)
-        result.put(f"{name}_growth_bytes_per_call", grown / (calls * (_PARTS - 1) / _PARTS))
+        result.put(f"{name}_rss_growth_mb", (last.rss_bytes - middle.rss_bytes) / 1e6)
+        result.put(f"{name}_heap_growth_bytes", heap)
+        result.put(f"{name}_blocks_per_call", blocks / counted)
         result.put(f"{name}_tasks", sum(count for key, count in last.counts.items() if key.startswith("task ")))
         result.put(f"{name}_files", sum(count for key, count in last.counts.items() if key.startswith("file ")))
         result.put(f"{name}_threads", sum(count for key, count in last.counts.items() if key.startswith("thread ")))
         result.put(f"{name}_objects_more", sum(last.objects.values()) - sum(first.objects.values()))
-        if grown > max(_LEAST_GROWTH_BYTES, _MOST_GROWTH_BYTES_PER_CALL * calls * (_PARTS - 1) / _PARTS):
-            result.failures.append(
-                f"the {name} leaked: memory grew by {grown / 1e6:.1f} MB over the last 3/4 of the calls"
-            )
+        if heap > _MOST_HEAP_BYTES:
+            result.failures.append(f"the {name} leaked memory: {heap / 1e6:.1f} MB in the last 3/4 of the calls")
+        if blocks > max(_LEAST_BLOCKS, _MOST_BLOCKS_PER_CALL * counted):
+            result.failures.append(f"the {name} leaked memory: {blocks} small objects in the last 3/4 of the calls")
