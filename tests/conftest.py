@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -12,14 +13,19 @@ import pytest
 from calls.errors import CallCentreError
 from service.models_store import ModelStore
 from tests import lanes
+from tests.fakes.real_engines import model
+from tests.postgres_server import PostgresServer, postgres_server
 from tests.service_process import ServiceProcess
+
+if TYPE_CHECKING:
+    from voice.asr.whisper import WhisperEngine
 
 NEEDED = ("whisper-base", "silero-vad", "smart-turn", "e5")
 
 
 @pytest.fixture(scope="session")
 def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
-    """Start the real service once for all tests that look at it from outside."""
+    """Start the real service once for all tests that look at it from outside, in 15 s; they are one unit."""
     try:
         for name in NEEDED:
             ModelStore().path(name)
@@ -31,6 +37,23 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
     service.start()
     yield service
     service.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer | None]:
+    """A PostgreSQL server for all tests of a worker, in 3 s, each with a database of its own; None if not installed."""
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def whisper() -> WhisperEngine:
+    """Load Whisper base once for all tests of this worker, in 1 s; who scripts its decoder does so by `monkeypatch`."""
+    from voice.asr.whisper import create
+
+    engine = create({"model_dir": str(model("whisper-base", "model.bin").parent), "threads": 1})
+    engine.warm_up()
+    return engine
 
 
 LEFT_OUT = "left out"

@@ -14,7 +14,7 @@ PEERS = {"baresip", "pjsua2", "sipp", "kamailio", "chromium", "raw", "ours", "ai
 PROOFS = {
     "correlation": ("heard_s", "lag_of", "corrcoef", "_nearer"),
     "tone": ("tone_share", "has_tone", "heard_level"),
-    "words": ("share_of", "recognise", "words(asr"),
+    "words": ("share_of", "recognise", "words(whisper"),
     "-": (),
 }
 """What the source of a scenario, or of a function that it calls in its file, must name to be a proof."""

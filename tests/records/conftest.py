@@ -10,14 +10,7 @@ import pytest
 from records import database
 from records.keys import MasterKey
 from records.store import EventStore
-from tests.postgres_server import PostgresServer, postgres_server
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer | None]:
-    """A PostgreSQL server of our own, or None where it is not installed."""
-    with postgres_server() as server:
-        yield server
+from tests.postgres_server import PostgresServer
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])

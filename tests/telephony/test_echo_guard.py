@@ -16,6 +16,7 @@ from telephony.echo_guard import EchoGuard
 from telephony.rtp.echo_watch import EchoState
 from tests.fakes.real_engines import caller_says, model
 from tests.telephony.media_fakes import tone, voice
+from voice.asr.whisper import WhisperEngine
 
 Sound = npt.NDArray[np.float64]
 
@@ -43,15 +44,6 @@ def vad() -> Any:
     from voice.vad.silero import create
 
     made = create({"model": str(model("silero-vad", "silero_vad_v6.onnx"))})
-    made.warm_up()
-    return made
-
-
-@pytest.fixture(scope="module")
-def asr() -> Any:
-    from voice.asr.whisper import create
-
-    made = create({"model_dir": str(model("whisper-base", "model.bin").parent), "threads": 1})
     made.warm_up()
     return made
 
@@ -90,10 +82,10 @@ def speech_share(vad: Any, sound: Samples) -> float:
     return float(np.mean(replies[-1].arrays["probs"] > 0.5))
 
 
-def words(asr: Any, sound: Samples) -> set[str]:
+def words(whisper: WhisperEngine, sound: Samples) -> set[str]:
     data = {"offset_ms": 0, "language": "es", "languages": ["es"], "final": True, "vocabulary": None}
     wide = {"samples": np.asarray(soxr.resample(sound, RATE, 16_000))}
-    replies = [reply for reply in asr.handle("decode", data, wide) if reply is not None]
+    replies = [reply for reply in whisper.handle("decode", data, wide) if reply is not None]
     return {word["text"].strip(" .,¡!¿?").lower() for word in replies[-1].data["words"]}
 
 
@@ -112,7 +104,7 @@ def test_when_a_phone_returns_the_bots_words_then_none_of_it_counts_as_speech(
 
 @pytest.mark.parametrize(("loss_db", "delay_ms"), [(12, 90), (20, 40), (20, 250), (30, 130)])
 def test_when_the_caller_speaks_over_the_bot_then_the_callers_words_are_kept(
-    loss_db: int, delay_ms: int, bot: Sound, asr: Any
+    loss_db: int, delay_ms: int, bot: Sound, whisper: WhisperEngine
 ) -> None:
     caller = np.zeros(len(bot))
     said = narrow(CALLER_SAYS, "es")
@@ -120,7 +112,7 @@ def test_when_the_caller_speaks_over_the_bot_then_the_callers_words_are_kept(
     caller[begin : begin + len(said)] = said[: len(bot) - begin]
     heard = guarded(bot, line(echo(bot, loss_db, delay_ms) + caller))
     wanted = {word.strip(".").lower() for word in CALLER_SAYS.split()}
-    kept = words(asr, heard[begin - RATE // 2 : begin + len(said) + RATE // 2])
+    kept = words(whisper, heard[begin - RATE // 2 : begin + len(said) + RATE // 2])
     assert len(wanted & kept) / len(wanted) >= 0.75
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from calls.audio import Samples
 from telephony.sip_settings import SipSettings
-from tests.fakes.real_engines import caller_says, model
+from tests.fakes.real_engines import caller_says
 from tests.telephony.baresip import EchoHouse, PhoneLine, phone, read_wav
 from tests.waiting import eventually
+from voice.asr.whisper import WhisperEngine
 
 pytestmark = pytest.mark.peer
 
@@ -28,25 +28,16 @@ LINES = {
 }
 
 
-@pytest.fixture(scope="module")
-def engine() -> Any:
-    from voice.asr.whisper import create
-
-    made = create({"model_dir": str(model("whisper-base", "model.bin").parent), "threads": 1})
-    made.warm_up()
-    return made
-
-
 def resampled(samples: Samples, rate_hz: int, to_hz: int) -> Samples:
     import soxr
 
     return np.asarray(soxr.resample(samples, rate_hz, to_hz), dtype=np.int16)
 
 
-def words(engine: Any, samples: Samples, rate_hz: int) -> set[str]:
+def words(whisper: WhisperEngine, samples: Samples, rate_hz: int) -> set[str]:
     data = {"offset_ms": 0, "language": "en", "languages": ["en"], "final": True, "vocabulary": None}
     sound = resampled(samples, rate_hz, 16_000)
-    replies = [reply for reply in engine.handle("decode", data, {"samples": sound}) if reply is not None]
+    replies = [reply for reply in whisper.handle("decode", data, {"samples": sound}) if reply is not None]
     return {word["text"].strip(" .,").lower() for word in replies[-1].data["words"]}
 
 
@@ -57,7 +48,7 @@ def share_of(spoken: str, heard: set[str]) -> float:
 
 @pytest.mark.parametrize("codec", LINES)
 async def test_when_a_phone_speaks_through_a_codec_then_its_words_are_understood_on_both_sides(
-    codec: str, tmp_path: Path, engine: Any
+    codec: str, tmp_path: Path, whisper: WhisperEngine
 ) -> None:
     line = LINES[codec]
     speech = resampled(caller_says(SENTENCE, "en"), 16_000, line.rate_hz)
@@ -78,5 +69,5 @@ async def test_when_a_phone_speaks_through_a_codec_then_its_words_are_understood
         await house.close()
     heard = np.concatenate([frame.samples for frame in house.heard])
     returned, rate_hz = read_wav(alice.decoded())
-    assert share_of(SENTENCE, words(engine, heard, leg.rate_hz)) > 0.85, alice.log
-    assert share_of(SENTENCE, words(engine, returned, rate_hz)) > 0.8, alice.log
+    assert share_of(SENTENCE, words(whisper, heard, leg.rate_hz)) > 0.85, alice.log
+    assert share_of(SENTENCE, words(whisper, returned, rate_hz)) > 0.8, alice.log

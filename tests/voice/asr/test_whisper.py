@@ -22,15 +22,8 @@ Say = Callable[[str, Language], Samples]
 SHARED = Path(os.environ.get("WARMLINE_SHARED") or Path(__file__).parents[4] / "shared")
 
 
-@pytest.fixture(scope="session")
-def engine(models: Path) -> WhisperEngine:
-    made = create({"model_dir": str(models / "whisper-base"), "threads": 1})
-    made.warm_up()
-    return made
-
-
-def decode(engine: WhisperEngine, samples: Samples, **data: Any) -> dict[str, Any]:
-    pieces = [piece for piece in engine.handle("decode", data, {"samples": samples}) if piece is not None]
+def decode(whisper: WhisperEngine, samples: Samples, **data: Any) -> dict[str, Any]:
+    pieces = [piece for piece in whisper.handle("decode", data, {"samples": samples}) if piece is not None]
     assert len(pieces) == 1
     return pieces[0].data
 
@@ -47,19 +40,19 @@ def words_of(reply: dict[str, Any]) -> str:
     ],
 )
 def test_when_somebody_speaks_then_the_words_and_the_language_are_found(
-    engine: WhisperEngine, say: Say, language: Language, text: str
+    whisper: WhisperEngine, say: Say, language: Language, text: str
 ) -> None:
-    reply = decode(engine, say(text, language), offset_ms=10_000)
+    reply = decode(whisper, say(text, language), offset_ms=10_000)
     assert reply["language"] == language
     assert reply["language_prob"] > 0.9
     errors = count_errors(normalise(text, reply["language"]), normalise(words_of(reply), reply["language"]))
     assert errors.edits <= 2, words_of(reply)
 
 
-def test_when_words_are_timed_then_they_lie_where_they_were_said(engine: WhisperEngine, say: Say) -> None:
+def test_when_words_are_timed_then_they_lie_where_they_were_said(whisper: WhisperEngine, say: Say) -> None:
     first, second = say("My bill is wrong.", "en"), say("Please call me tomorrow.", "en")
     pause = np.zeros(SPEECH_RATE_HZ, dtype=np.int16)
-    reply = decode(engine, np.concatenate([first, pause, second]), offset_ms=5_000, language="en")
+    reply = decode(whisper, np.concatenate([first, pause, second]), offset_ms=5_000, language="en")
     words = reply["words"]
     begin = next(word["start_ms"] for word in words if word["text"].lower().startswith("please"))
     assert abs(begin - (5_000 + (first.size + pause.size) // 16 + 500)) < 300
@@ -71,9 +64,9 @@ def test_when_words_are_timed_then_they_lie_where_they_were_said(engine: Whisper
 
 @pytest.mark.parametrize(("language", "text"), [("en", "Thank you."), ("es", "Gracias."), ("en", "Bye.")])
 def test_when_thanks_are_really_spoken_then_they_are_not_deleted(
-    engine: WhisperEngine, say: Say, language: Language, text: str
+    whisper: WhisperEngine, say: Say, language: Language, text: str
 ) -> None:
-    reply = decode(engine, say(text, language), language=language)
+    reply = decode(whisper, say(text, language), language=language)
     assert normalise(words_of(reply), language) == normalise(text, language)
 
 
@@ -101,69 +94,72 @@ def wordless(kind: str, seconds: int) -> Samples:
     "kind",
     ["silence", "comfort noise", "loud noise", "hold tone", "ringback", "digits", "hold music", "breath", "hum"],
 )
-def test_when_nobody_speaks_then_there_are_no_words(engine: WhisperEngine, kind: str, final: bool) -> None:
+def test_when_nobody_speaks_then_there_are_no_words(whisper: WhisperEngine, kind: str, final: bool) -> None:
     for seconds in (2, 7):
-        assert words_of(decode(engine, wordless(kind, seconds), final=final)) == ""
+        assert words_of(decode(whisper, wordless(kind, seconds), final=final)) == ""
 
 
-def test_when_the_audio_is_empty_then_there_are_no_words(engine: WhisperEngine) -> None:
-    reply = decode(engine, np.zeros(0, dtype=np.int16))
+def test_when_the_audio_is_empty_then_there_are_no_words(whisper: WhisperEngine) -> None:
+    reply = decode(whisper, np.zeros(0, dtype=np.int16))
     assert (reply["words"], reply["language_prob"]) == ([], 0.0)
 
 
-def test_when_speech_is_longer_than_the_window_then_nothing_is_lost(engine: WhisperEngine, say: Say) -> None:
+def test_when_speech_is_longer_than_the_window_then_nothing_is_lost(whisper: WhisperEngine, say: Say) -> None:
     text = "I called last week about the invoice. Nobody called me back. I want to speak to a person now, please."
     once = say(text, "en")
     times = 32 * SPEECH_RATE_HZ // once.size + 1
-    reply = decode(engine, np.tile(once, times), language="en")
+    reply = decode(whisper, np.tile(once, times), language="en")
     errors = count_errors(normalise(text, "en") * times, normalise(words_of(reply), "en"))
     assert times * once.size > 32 * SPEECH_RATE_HZ
     assert errors.edits / errors.words < 0.15, words_of(reply)
 
 
 def test_when_a_caller_talks_on_then_finished_stretches_are_recognised_only_once(
-    engine: WhisperEngine, say: Say
+    whisper: WhisperEngine, say: Say
 ) -> None:
     text = "I called last week about the invoice. Nobody called me back. I want to speak to a person now, please."
     sound = np.tile(say(text, "en"), 3)
-    began = [decode(engine, sound, language="en", final=False)["words"], decode(engine, sound, language="en")["words"]]
-    longer = decode(engine, np.concatenate([sound, sound[: 16_000 * 3]]), language="en")
+    began = [
+        decode(whisper, sound, language="en", final=False)["words"],
+        decode(whisper, sound, language="en")["words"],
+    ]
+    longer = decode(whisper, np.concatenate([sound, sound[: 16_000 * 3]]), language="en")
     cut_ms = 6_000
     first = [[word for word in words if word["end_ms"] <= cut_ms] for words in (*began, longer["words"])]
     assert first[0]
     assert first[0] == first[1] == first[2]
 
 
-def test_when_words_are_expected_then_they_are_spelled_that_way(engine: WhisperEngine, say: Say) -> None:
+def test_when_words_are_expected_then_they_are_spelled_that_way(whisper: WhisperEngine, say: Say) -> None:
     samples = say("I have a question about Lumina.", "en")
-    assert "Lumina" in words_of(decode(engine, samples, language="en", vocabulary="Lumina, fibre, electricity"))
+    assert "Lumina" in words_of(decode(whisper, samples, language="en", vocabulary="Lumina, fibre, electricity"))
 
 
-def test_when_a_partial_is_asked_for_then_it_has_words_in_order_at_once(engine: WhisperEngine, say: Say) -> None:
+def test_when_a_partial_is_asked_for_then_it_has_words_in_order_at_once(whisper: WhisperEngine, say: Say) -> None:
     samples = say("I would like to speak to a person.", "en")
-    reply = decode(engine, samples, language="en", final=False, offset_ms=100)
+    reply = decode(whisper, samples, language="en", final=False, offset_ms=100)
     assert "person" in words_of(reply)
     starts = [word["start_ms"] for word in reply["words"]]
     assert starts == sorted(starts)
     assert starts[0] >= 100
 
 
-def test_when_a_language_was_not_offered_then_it_is_refused(engine: WhisperEngine) -> None:
+def test_when_a_language_was_not_offered_then_it_is_refused(whisper: WhisperEngine) -> None:
     with pytest.raises(CallCentreError, match="'fr'") as caught:
-        decode(engine, np.zeros(16_000, dtype=np.int16), language="fr")
+        decode(whisper, np.zeros(16_000, dtype=np.int16), language="fr")
     assert caught.value.code == "asr.bad_language"
 
 
-def test_when_another_language_is_expected_then_only_a_sure_find_changes_it(engine: WhisperEngine, say: Say) -> None:
+def test_when_another_language_is_expected_then_only_a_sure_find_changes_it(whisper: WhisperEngine, say: Say) -> None:
     samples = say("I would like to speak to a person.", "en")
-    assert decode(engine, samples, expected="es", switch_prob=0.85)["language"] == "en"
-    stayed = decode(engine, samples, expected="es", switch_prob=1.1)
+    assert decode(whisper, samples, expected="es", switch_prob=0.85)["language"] == "en"
+    stayed = decode(whisper, samples, expected="es", switch_prob=1.1)
     assert (stayed["language"], stayed["language_prob"] < 0.5) == ("es", True)
 
 
-def test_when_the_method_is_unknown_then_it_is_refused(engine: WhisperEngine) -> None:
+def test_when_the_method_is_unknown_then_it_is_refused(whisper: WhisperEngine) -> None:
     with pytest.raises(CallCentreError, match="no method"):
-        list(engine.handle("dance", {}, {}))
+        list(whisper.handle("dance", {}, {}))
 
 
 def test_when_a_model_file_is_missing_then_the_sentence_names_it(tmp_path: Path) -> None:
@@ -184,7 +180,7 @@ def test_when_a_model_file_is_damaged_then_the_sentence_says_so(models: Path, tm
 @pytest.mark.recorded
 @pytest.mark.parametrize(("language", "limit"), [("en", 0.35), ("es", 0.35)])
 def test_when_people_speak_on_the_telephone_then_most_words_are_right(
-    engine: WhisperEngine, language: Any, limit: float, capsys: pytest.CaptureFixture[str]
+    whisper: WhisperEngine, language: Any, limit: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     manifest = SHARED / "data" / "asr" / "manifest.csv"
     if not manifest.is_file():
@@ -198,7 +194,7 @@ def test_when_people_speak_on_the_telephone_then_most_words_are_right(
     errors = []
     for row in chosen:
         sound, rate_hz = soundfile.read(manifest.parent / row["path"], dtype="float32")
-        reply = decode(engine, to_int16(soxr.resample(sound, rate_hz, SPEECH_RATE_HZ)), language=language)
+        reply = decode(whisper, to_int16(soxr.resample(sound, rate_hz, SPEECH_RATE_HZ)), language=language)
         errors.append(count_errors(normalise(row["text"], language), normalise(words_of(reply), language)))
     with capsys.disabled():
         left_out = len(rows) - len(chosen)

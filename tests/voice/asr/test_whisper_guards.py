@@ -14,7 +14,7 @@ from calls.audio import SPEECH_RATE_HZ, Samples, to_float, to_int16
 from calls.ids import Language
 from records.spoken_digits import digit_runs
 from voice.asr.model import FULL_WINDOW_MS, Decoding
-from voice.asr.whisper import WhisperEngine, create
+from voice.asr.whisper import WhisperEngine
 
 Say = Callable[[str, Language], Samples]
 CARDS: list[tuple[Language, str, str]] = [
@@ -27,15 +27,8 @@ CARDS: list[tuple[Language, str, str]] = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def engine(models: Path) -> WhisperEngine:
-    made = create({"model_dir": str(models / "whisper-base"), "threads": 1})
-    made.warm_up()
-    return made
-
-
-def decode(engine: WhisperEngine, samples: Samples, **data: Any) -> dict[str, Any]:
-    (reply,) = [piece for piece in engine.handle("decode", data, {"samples": samples}) if piece is not None]
+def decode(whisper: WhisperEngine, samples: Samples, **data: Any) -> dict[str, Any]:
+    (reply,) = [piece for piece in whisper.handle("decode", data, {"samples": samples}) if piece is not None]
     return reply.data
 
 
@@ -56,11 +49,11 @@ class Script:
     """Stands in for the decoder: answers from a list, the last for ever, and notes what was asked of the model."""
 
     def __init__(
-        self, engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, float, float]
+        self, whisper: WhisperEngine, monkeypatch: pytest.MonkeyPatch, *answers: tuple[str, float, float]
     ) -> None:
         self.windows: list[int] = []
         self.decodes: list[dict[str, Any]] = []
-        self._model, self._answers = engine._model, list(answers)
+        self._model, self._answers = whisper._model, list(answers)
         for name in ("encode", "decode", "align"):
             monkeypatch.setattr(self._model, name, getattr(self, name))
 
@@ -84,66 +77,66 @@ class Script:
 
 @pytest.mark.parametrize("case", CARDS, ids=["card-en", "amex-en", "card-es", "phone-es"])
 def test_when_a_number_is_dictated_then_every_digit_is_heard_whatever_the_line_adds(
-    engine: WhisperEngine, say: Say, case: tuple[Language, str, str]
+    whisper: WhisperEngine, say: Say, case: tuple[Language, str, str]
 ) -> None:
     language, text, digits = case
     for sound in shaken(say(text, language), 3):
-        heard = text_of(decode(engine, sound, language=None, expected=language, switch_prob=0.85))
+        heard = text_of(decode(whisper, sound, language=None, expected=language, switch_prob=0.85))
         assert "".join(run.digits for run in digit_runs(heard.split())) == digits, heard
 
 
 @pytest.mark.parametrize("final", [True, False])
 def test_when_digits_are_expected_and_something_else_is_said_then_it_is_heard(
-    engine: WhisperEngine, say: Say, final: bool
+    whisper: WhisperEngine, say: Say, final: bool
 ) -> None:
     for text, language, words in (
         ("I do not have the number with me.", "en", {"not", "have", "number"}),
         ("No tengo el número a mano.", "es", {"tengo", "número", "mano"}),
     ):
         sound = say(text, "es" if language == "es" else "en")
-        heard = text_of(decode(engine, sound, language=language, expecting="digits", final=final))
+        heard = text_of(decode(whisper, sound, language=language, expecting="digits", final=final))
         assert words <= set(heard.lower().strip(".").split()), heard
 
 
 def test_when_a_number_is_dictated_with_pauses_then_its_words_cover_all_of_its_sound(
-    engine: WhisperEngine, say: Say
+    whisper: WhisperEngine, say: Say
 ) -> None:
     pause = np.zeros(SPEECH_RATE_HZ, dtype=np.int16)
     groups = [say(text, "en") for text in ("five three zero eight", "nine two seven four")]
     sound = np.concatenate([groups[0], pause, groups[1]])
-    numbers = [word for word in decode(engine, sound, language="en")["words"] if any(map(str.isdigit, word["text"]))]
+    numbers = [word for word in decode(whisper, sound, language="en")["words"] if any(map(str.isdigit, word["text"]))]
     assert numbers[0]["start_ms"] <= 700
     assert numbers[-1]["end_ms"] >= sound.size // 16 - 900
 
 
 def test_when_most_of_the_speech_was_left_out_then_it_is_looked_at_again(
-    engine: WhisperEngine, say: Say, monkeypatch: pytest.MonkeyPatch
+    whisper: WhisperEngine, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Script(engine, monkeypatch, ("nine", -0.3, 0.1), ("please tell me about my contract and my bill", -0.5, 0.1))
+    Script(whisper, monkeypatch, ("nine", -0.3, 0.1), ("please tell me about my contract and my bill", -0.5, 0.1))
     sound = say("Please tell me about my contract and my bill, I do not understand it.", "en")
-    assert len(decode(engine, sound, language="en", speech_ms=3_000)["words"]) == 9
+    assert len(decode(whisper, sound, language="en", speech_ms=3_000)["words"]) == 9
 
 
 @pytest.mark.parametrize("no_speech", [0.1, 0.95])
 def test_when_clear_speech_is_taken_for_silence_then_there_are_words_all_the_same(
-    engine: WhisperEngine, say: Say, monkeypatch: pytest.MonkeyPatch, no_speech: float
+    whisper: WhisperEngine, say: Say, monkeypatch: pytest.MonkeyPatch, no_speech: float
 ) -> None:
-    Script(engine, monkeypatch, ("for six seven six", -1.3, no_speech))
+    Script(whisper, monkeypatch, ("for six seven six", -1.3, no_speech))
     sound = say("four six seven six", "en")
-    assert text_of(decode(engine, sound, language="en", speech_ms=1_200)) == "for six seven six"
-    assert text_of(decode(engine, sound, language="en", speech_ms=1_200, final=False)) == "for six seven six"
-    assert decode(engine, sound, language="en", speech_ms=64)["words"] == []
+    assert text_of(decode(whisper, sound, language="en", speech_ms=1_200)) == "for six seven six"
+    assert text_of(decode(whisper, sound, language="en", speech_ms=1_200, final=False)) == "for six seven six"
+    assert decode(whisper, sound, language="en", speech_ms=64)["words"] == []
 
 
 @pytest.mark.parametrize("text", ["8, " * 200, "time " * 200, "1-1 " * 200])
 @pytest.mark.parametrize("seconds", [2, 10, 25])
 def test_when_every_decode_loops_then_the_work_is_bounded_and_no_more_is_said_than_the_sound_can_hold(
-    engine: WhisperEngine, monkeypatch: pytest.MonkeyPatch, text: str, seconds: int
+    whisper: WhisperEngine, monkeypatch: pytest.MonkeyPatch, text: str, seconds: int
 ) -> None:
-    script = Script(engine, monkeypatch, (text, -0.2, 0.1))
+    script = Script(whisper, monkeypatch, (text, -0.2, 0.1))
     t = np.arange(seconds * SPEECH_RATE_HZ) / SPEECH_RATE_HZ
     sound = to_int16(0.1 * np.random.default_rng(1).normal(0, 1, t.size) * (np.sin(2 * np.pi * 2 * t) > 0))
-    words = decode(engine, sound, language="en", speech_ms=seconds * 500)["words"]
+    words = decode(whisper, sound, language="en", speech_ms=seconds * 500)["words"]
     pieces = len([window for window in script.windows if window < FULL_WINDOW_MS])
     assert len(script.decodes) <= 3 * pieces
     assert script.windows.count(FULL_WINDOW_MS) <= pieces
@@ -153,7 +146,7 @@ def test_when_every_decode_loops_then_the_work_is_bounded_and_no_more_is_said_th
 
 
 def test_when_numbers_are_hard_to_hear_then_a_decode_takes_about_twice_stock_whispers_time_at_most(
-    engine: WhisperEngine, say: Say, models: Path
+    whisper: WhisperEngine, say: Say, models: Path
 ) -> None:
     from faster_whisper import WhisperModel
 
@@ -168,7 +161,7 @@ def test_when_numbers_are_hard_to_hear_then_a_decode_takes_about_twice_stock_whi
             began_s = time.process_time()
             list(stock.transcribe(to_float(samples), language=language, beam_size=1, temperature=0.0)[0])
             halfway_s = time.process_time()
-            decode(engine, samples, language=language)
+            decode(whisper, samples, language=language)
             stock_s += halfway_s - began_s
             ours_s += time.process_time() - halfway_s
     assert ours_s <= 2.2 * stock_s
