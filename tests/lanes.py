@@ -4,10 +4,11 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
 
 - `acceptance` and `service`: all tests that look at the stage of calls; all that look at the one running service. Each
   is one unit, since what they look at is started once; they come first because they last longest.
-- `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that several may run at once.
-- pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them. The last worker
-  runs nothing else, from the first moment on; the others come to them when nothing in real time is left.
+- `houses`, a file each: whole services that recognise and speak. Two at a time are what two cores carry.
+- `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
+- pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
 
+The last worker runs pure tests only, the one before it no houses; who has nothing else left helps with the pure ones.
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
 """
 
@@ -28,14 +29,15 @@ if TYPE_CHECKING:
 
 SHARED = {"acceptance": "stage", "service": "running_service"}
 """Unit -> the fixture at which all of its tests look."""
+HOUSES = "houses"
+HOUSE_FOLDERS = ("tests/acceptance/", "tests/fleet/")
+"""Every test in these starts a whole service; in those that follow, each that is marked `peer` or `realtime` does."""
+HOUSE_FOLDERS_IF_MARKED = ("tests/service/", "tests/web/")
 REALTIME = "realtime"
-REALTIME_FOLDERS = (
-    "tests/acceptance/",
-    *(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc")),
-)
+REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc"))
 """Every test in these waits for a clock; elsewhere the markers `realtime` and `peer` say so."""
 PURE = "pure"
-ORDER = (*SHARED, REALTIME, PURE)
+ORDER = (*SHARED, HOUSES, REALTIME, PURE)
 """Lanes as they are handed out."""
 NICENESS = 10
 """A tenth of what a phone gets that wants its tick (110 shares to 1,024), never nothing. Source: sched(7)."""
@@ -46,8 +48,10 @@ def lane_of(item: pytest.Item) -> str:
     for name, fixture in SHARED.items():
         if fixture in getattr(item, "fixturenames", ()):
             return name
-    told = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
-    return REALTIME if told or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
+    marked = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
+    if item.nodeid.startswith(HOUSE_FOLDERS) or (marked and item.nodeid.startswith(HOUSE_FOLDERS_IF_MARKED)):
+        return HOUSES
+    return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -75,10 +79,15 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         lane = self.lanes[nodeid]
         return lane if lane in SHARED else f"{lane} {nodeid.partition('::')[0]}"
 
+    def _lanes_for(self, worker: int) -> tuple[str, ...]:
+        """Return the lanes that a worker takes."""
+        if self.numnodes > 1 and worker == self.numnodes - 1:
+            return (PURE,)
+        return (REALTIME, PURE) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
+
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give a worker its next unit; one that nothing is left for goes home."""
-        last = f"gw{self.numnodes - 1}"
-        lanes = (PURE,) if self.numnodes > 1 and node.gateway.id == last else ORDER
+        lanes = self._lanes_for(int(node.gateway.id.removeprefix("gw")))
         units = [(unit, lane) for unit in self.workqueue if (lane := unit.partition(" ")[0]) in lanes]
         if not units:
             node.shutdown()
