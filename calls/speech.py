@@ -86,6 +86,8 @@ class MeaningEstimate:
     danger_score: float
     wish: CallWish
     wish_score: float
+    matter_score: float = 0.0
+    """Relevance of the article that answers the turn best; near 1, the turn is an ordinary question."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,10 @@ class KnowledgeIndex:
         found.extend(built.passage(whole, column, language) for column in order)
         return tuple(passage for passage in found if passage is not None)[:limit]
 
+    def relevance(self, vector: Floats, text: str, language: Language) -> float:
+        """Return how well the best article answers the whole of `text`, whose vector of shape (1, width) is known."""
+        return float(self._ready().ranking.rank(vector, [terms(text, language)]).relevance.max())
+
     async def _parts(
         self, built: _Built, texts: Sequence[str], language: Language, *, added: bool = False
     ) -> list[_Part]:

@@ -84,12 +84,19 @@ class MeaningNet:
         Raises:
             CallCentreError: `knowledge.not_loaded`, or what the embedding says.
         """
+        return self.weigh(await self._embed([fold(text)], "query"), text, language)
+
+    def weigh(self, vector: Floats, text: str, language: Language) -> MeaningEstimate:
+        """Return what `text` seems to mean, whose vector of shape (1, width) is known.
+
+        Raises:
+            CallCentreError: `knowledge.not_loaded`.
+        """
         if self._ranking is None:
             raise CallCentreError(
                 "knowledge.not_loaded", "The wordings are not loaded yet.", fault="us", retryable=True
             )
-        vectors = await self._embed([fold(text)], "query")
-        return weigh(self._ranking, vectors, terms(text, language))
+        return weigh(self._ranking, vector, terms(text, language))
 
     def _lesson(self) -> tuple[list[Saying], list[str]]:
         sayings, texts = [], []

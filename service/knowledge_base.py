@@ -6,6 +6,7 @@ import hashlib
 import logging
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from calls.speech import MeaningEstimate
 from knowledge.articles import DEFAULT_FOLDER
 from knowledge.index import KnowledgeIndex
 from knowledge.meaning import MeaningNet
+from knowledge.text import fold
 from knowledge.vectors import EmbedKind
 from service.config import Config
 from service.models_store import ModelStore
@@ -59,7 +61,7 @@ class KnowledgeBase:
         self._folder = articles_dir(config)
         cache = vectors_file(config, models.folder)
         self._index = KnowledgeIndex(self._embed_question, folder=self._folder, cache=cache, model=models.sha256("e5"))
-        self._meaning = MeaningNet(self._embed_turn, model=models.sha256("e5"))
+        self._meaning = MeaningNet(self._embed, model=models.sha256("e5"))
         self._turns: dict[bytes, npt.NDArray[np.float32]] = {}
         self._stamp: tuple[int, int] = (0, 0)
 
@@ -92,7 +94,9 @@ class KnowledgeBase:
 
     async def meaning(self, text: str, language: Language) -> MeaningEstimate:
         """Return what a turn means beside its matter; a `search` for the same words then needs no new vector."""
-        return await self._meaning.estimate(text, language)
+        vector = await self._embed_turn(fold(text))
+        estimate = self._meaning.weigh(vector, text, language)
+        return replace(estimate, matter_score=self._index.relevance(vector, text, language))
 
     def spoken_texts(self, language: Language) -> Iterator[str]:
         """Yield every passage that may be spoken, so that speech can be made ahead of need."""
@@ -116,13 +120,12 @@ class KnowledgeBase:
         stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]
         return len(stamps), max(stamps, default=0)
 
-    async def _embed_turn(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
-        vectors = await self._embed(texts, kind)
-        if len(texts) == 1:
-            self._turns[_key(texts[0])] = vectors
-            while len(self._turns) > TURNS_KEPT:
-                del self._turns[next(iter(self._turns))]
-        return vectors
+    async def _embed_turn(self, folded: str) -> npt.NDArray[np.float32]:
+        vector = await self._embed([folded], "query")
+        self._turns[_key(folded)] = vector
+        while len(self._turns) > TURNS_KEPT:
+            del self._turns[next(iter(self._turns))]
+        return vector
 
     async def _embed_question(self, texts: Sequence[str], kind: EmbedKind) -> npt.NDArray[np.float32]:
         known = self._turns.pop(_key(texts[0]), None) if len(texts) == 1 and kind == "query" else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from calls.ids import Language
+from tests.voice.dialog import scripted
 from voice.dialog.humans import wants_human
 from voice.dialog.requests import asks_language, find_meta
 from voice.dialog.safety import find_danger
@@ -192,3 +194,21 @@ def test_when_keeping_is_to_be_switched_then_the_switches_are_found(text: str, s
 )
 def test_when_a_language_is_asked_for_then_it_is_found(text: str, language: Language | None) -> None:
     assert asks_language(text) == language
+
+
+@pytest.mark.parametrize(("matter_score", "asked"), [(0.89, True), (0.9, False)])
+def test_when_an_article_answers_a_turn_very_well_then_a_likely_danger_is_not_asked_about(
+    matter_score: float, asked: bool
+) -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    meaning = replace(scripted.meant("fraud", 0.6), matter_score=matter_score)
+    brought = call.hear("it locked me out after five tries", meaning=meaning)
+    assert brought == (["say doubt:fraud"] if asked else ["look up it locked me out after five tries"])
+
+
+def test_when_a_danger_is_sure_then_no_article_stands_in_its_way() -> None:
+    call = scripted.ScriptedCall("en")
+    call.begin()
+    meaning = replace(scripted.meant("danger_to_life", 0.9), matter_score=1.0)
+    assert "danger danger_to_life" in call.hear("a cable dances about at my gate", meaning=meaning)
