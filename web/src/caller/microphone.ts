@@ -5,6 +5,8 @@ import { CallTrouble, ofMicrophone, type Trouble } from "./trouble";
 
 /** A device that was pulled out leaves the list of devices a moment later than its sound ends. */
 const SETTLE_MS = 400;
+/** A sound card that stumbles is silent for a moment too, and no matter for people. */
+const SILENT_MS = 1_500;
 
 export interface MicrophoneOwner {
   /** What is wrong with it now; null when it works again. */
@@ -30,14 +32,18 @@ export function watchMicrophone(first: MediaStream, owner: MicrophoneOwner): () 
   let over = false;
   let away = false;
   let trying = false;
+  let onceMore = false;
   const devices = navigator.mediaDevices;
 
   const follow = (stream: MediaStream) => {
     for (const track of stream.getAudioTracks()) {
       track.addEventListener("ended", lost);
-      track.addEventListener("mute", () => over || away || owner.microphoneTrouble("microphone_silent"));
+      track.addEventListener("mute", () => window.setTimeout(() => silent(track), SILENT_MS));
       track.addEventListener("unmute", () => over || away || owner.microphoneTrouble(null));
     }
+  };
+  const silent = (track: MediaStreamTrack) => {
+    if (!over && !away && track.muted && track.readyState === "live") owner.microphoneTrouble("microphone_silent");
   };
   const lost = () => {
     if (over || away) return;
@@ -46,7 +52,11 @@ export function watchMicrophone(first: MediaStream, owner: MicrophoneOwner): () 
     window.setTimeout(again, SETTLE_MS); // another microphone may be there
   };
   const again = async () => {
-    if (over || !away || trying) return;
+    if (over || !away) return;
+    if (trying) {
+      onceMore = true; // what has changed since may be what is missing
+      return;
+    }
     trying = true;
     try {
       const stream = await openMicrophone();
@@ -63,6 +73,10 @@ export function watchMicrophone(first: MediaStream, owner: MicrophoneOwner): () 
       if (!over) owner.microphoneTrouble(why === "microphone_missing" ? "microphone_lost" : why);
     } finally {
       trying = false;
+      if (onceMore) {
+        onceMore = false;
+        void again();
+      }
     }
   };
   const changed = () => window.setTimeout(again, SETTLE_MS);
