@@ -55,7 +55,7 @@ test: models
 
 # Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what.
 WORKERS := 4
-lanes: models
+lanes: install
 	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS)
 
 test-extras: models
