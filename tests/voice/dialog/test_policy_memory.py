@@ -106,10 +106,10 @@ def test_when_the_policy_is_taken_back_at_every_point_then_the_call_is_the_same_
 
 def test_when_the_policy_is_remembered_then_it_costs_little_and_copies_no_settings() -> None:
     call = invariants.in_state("summary", 1)
-    started = time.perf_counter()
+    started = time.process_time()
     for _ in range(100):
         memory = call.policy.remember()
-    cost_ms = (time.perf_counter() - started) * 10
+    cost_ms = (time.process_time() - started) * 10
     assert cost_ms < REMEMBERING_MS
     assert memory.talk.settings is call.settings
 

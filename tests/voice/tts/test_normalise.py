@@ -141,6 +141,6 @@ def test_when_any_number_is_read_then_it_is_words_only(language: Language, numbe
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_when_a_text_is_huge_then_it_is_read_in_a_moment(language: Language) -> None:
     for text in ("9" * 100_000, "1.1" * 50_000, "a@" * 50_000, "( " * 50_000, "-1" * 50_000, "1 23 45 " * 10_000):
-        started = time.perf_counter()
+        started = time.process_time()
         read_aloud(text, language)
-        assert time.perf_counter() - started < 3.0
+        assert time.process_time() - started < 3.0
