@@ -29,7 +29,8 @@ from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from telephony.sip_transfer import CallTarget, Replacement
 
-_PORTS = (42_000, 45_999)
+_PORTS = (42_000, 42_399)
+"""Few, as those of the house."""
 _TRANSPORTS = ("udp", "tcp", "tls")
 _PATIENCE_S = 30.0
 """For anything that should happen at once, on a machine with much else to do."""
