@@ -112,7 +112,7 @@ class Carrier(asyncio.DatagramProtocol):
             )
             if not isinstance(proven, Proven):
                 asks = "WWW-Authenticate" if is_register else "Proxy-Authenticate"
-                fields = [(asks, str(challenge)) for challenge in self._door.challenges(now_ms)]
+                fields = [(asks, str(challenge)) for challenge in self._door.challenges(now_ms, stale=proven.stale)]
                 status = 401 if is_register else 407
                 return serialise(make_response(request, status, source, to_tag="carrier", fields=fields))
         if request.method == "INVITE":

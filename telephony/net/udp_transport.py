@@ -27,7 +27,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         self._failed = failed
         self._socket = bound
         self._transport: asyncio.DatagramTransport | None = None
-        self._sending: Flow | None = None
+        self._sending: tuple[bytes, Flow] | None = None
 
     @property
     def local_address(self) -> tuple[str, int]:
@@ -40,7 +40,7 @@ class UdpTransport(asyncio.DatagramProtocol):
         """Send one datagram at once or drop it; a failure is told by `failed` on the next turn of the loop."""
         if self._transport is None or self._transport.is_closing():
             return
-        self._sending = flow
+        self._sending = data, flow
         self._tell_undelivered()  # else the system would report an earlier datagram's fate in place of sending this one
         try:
             self._transport.sendto(data, (flow.host, flow.port))
@@ -64,23 +64,29 @@ class UdpTransport(asyncio.DatagramProtocol):
             self._received(data, Flow(addr[0].partition("%")[0], addr[1]))
 
     def error_received(self, exc: Exception) -> None:
-        """Note that a datagram could not be sent or delivered (asyncio calls this)."""
-        logger.info("a datagram could not be sent", extra={"error": type(exc).__name__})
-        if not self._tell_undelivered():
-            self._tell_failure()
+        """Note that a datagram could not be sent or delivered (asyncio calls this).
 
-    def _tell_undelivered(self) -> bool:
-        """Tell each peer of whom the network said that datagrams cannot reach it; True when it said anything."""
-        heard = False
+        What fails a send may be the fate of an earlier datagram to somebody else, heard of just now; the system says so
+        once, in place of sending. The datagram is sent again then, and only a second failure is its own.
+        """
+        logger.info("a datagram could not be sent", extra={"error": type(exc).__name__})
+        self._tell_undelivered()
+        if self._sending is not None:
+            data, flow = self._sending
+            try:
+                self._socket.sendto(data, (flow.host, flow.port))
+            except OSError:
+                self._tell_failure()
+
+    def _tell_undelivered(self) -> None:
+        """Tell of each peer of whom the network said that datagrams cannot reach it."""
         for flow in read_undelivered(self._socket):
-            heard = True
             if flow is not None:
                 asyncio.get_running_loop().call_soon(self._failed, flow)
-        return heard
 
     def _tell_failure(self) -> None:
         if self._sending is not None:
-            asyncio.get_running_loop().call_soon(self._failed, self._sending)
+            asyncio.get_running_loop().call_soon(self._failed, self._sending[1])
 
 
 async def open_udp(

@@ -51,6 +51,23 @@ async def test_when_one_peer_is_gone_then_datagrams_to_others_still_go_out() -> 
     assert set(line.failed) == {nobody}
 
 
+async def test_when_news_of_a_dead_peer_comes_in_the_moment_of_sending_then_nobody_else_is_blamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line, other = Line(), Line()
+    transport, far = await line.open(), await other.open()
+    somebody = Flow(*far.local_address)
+    monkeypatch.setattr("telephony.net.udp_transport.read_undelivered", lambda bound: iter(()))
+    for number in range(5):
+        transport.send(b"lost", Flow("127.0.0.1", free_udp_port()))
+        transport.send(str(number).encode(), somebody)
+    await eventually(lambda: len(other.heard) == 5)
+    monkeypatch.undo()
+    transport.close()
+    far.close()
+    assert line.failed == []
+
+
 async def test_when_undelivered_datagrams_were_told_then_the_loop_is_not_kept_busy() -> None:
     line = Line()
     transport = await line.open()
