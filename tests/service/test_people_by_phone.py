@@ -95,7 +95,7 @@ def started(folder: Path, **environ: str) -> Desk:
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    made = started(tmp_path_factory.mktemp("desk"))
+    made = started(tmp_path_factory.mktemp("desk"), TELEPHONY__HOLD_AT_MOST_S="10")
     yield made
     made.service.stop()
 
@@ -192,6 +192,26 @@ async def test_when_a_caller_asks_us_to_call_a_host_that_no_rule_names_then_it_i
         phone.tell("hang_up")
         await desk.until("call_ended")
     assert not [b for b in desk.events() if b["type"] in ("caller_replaced", "handover_started")]
+
+
+async def test_when_a_caller_holds_us_for_longer_than_the_limit_then_the_call_ends_and_the_log_says_why(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async with pjsua2(tmp_path / "caller", seed=1) as phone:
+        phone.tell("call", uri=f"sip:bot@127.0.0.1:{desk.service.sip_port}")
+        await phone.until("state", state="CONFIRMED")
+        await desk.until("notice_given")
+        phone.tell("hold")
+        held = await desk.until("leg_held")
+        phone.tell("resume")
+        assert (await desk.until("leg_resumed"))["held_ms"] < 9_000
+        phone.tell("hold")
+        again = await desk.until("leg_held", count=2)
+        ended = await desk.until("call_ended")
+        await phone.until("state", state="DISCONNECTED")
+    assert held["member"] == "caller"
+    assert ended["reason"] == "held_too_long"
+    assert 9_900 <= ended["t_ms"] - again["t_ms"] < 15_000
 
 
 class Line:
