@@ -134,6 +134,10 @@ class FlowRun:
             return self._decide(agreed=digits == "1", language=language)
         return FlowReply("not_understood")
 
+    def gives_value(self, text: str, language: Language) -> bool:
+        """Return whether the words hold the value that is being asked for."""
+        return self.now_asking == "slot" and self._read(self.slot, text, language) is not None
+
     def _take(self, parsed: Parsed | None, language: Language) -> FlowReply:
         if parsed is None:
             self.tries += 1
