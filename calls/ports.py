@@ -125,6 +125,8 @@ class CallOffer:
     """Name of the line to a carrier that it came over; empty for none."""
     proxy: str = ""
     """Name of the proxy of our own that passed it on; empty for none."""
+    phone: str = ""
+    """Name of the phone of ours that proved to be it, `caller` being its user name; empty for everybody else."""
 
 
 class IncomingCall(Protocol):

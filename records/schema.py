@@ -66,7 +66,7 @@ phone_bindings = sa.Table(
     sa.Column("place", sa.String(64), primary_key=True),  # stands for the device, or for the address that it named
     sa.Column("contact", sa.Text, nullable=False),
     sa.Column("q", sa.Integer, nullable=False),  # thousandths
-    sa.Column("call_id", sa.Text, nullable=False),
+    sa.Column("call_id", sa.String(64), nullable=False),
     sa.Column("cseq", sa.Integer, nullable=False),
     sa.Column("registered_at_utc", sa.String(32), nullable=False),
     sa.Column("expires_at_utc", sa.String(32), nullable=False, index=True),

@@ -71,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     link.set_defaults(run=_staff_link)
 
+    phones = add("phones", "say where each agent's phone is registered, and for how long")
+    phones.set_defaults(run=_phones)
+
     check = add(
         "check",
         "check configuration, models, dial plan and articles; show each setting with its origin",
@@ -212,6 +215,12 @@ def _staff_link(arguments: argparse.Namespace) -> int:
     from service.commands import staff_link
 
     return staff_link(arguments.config)
+
+
+def _phones(arguments: argparse.Namespace) -> int:
+    from service.phones_command import phones
+
+    return phones(arguments.config)
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -20,13 +20,18 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
+from service.phone_config import PhoneSection
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
 from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import DialogSettings
 
 ENV_PREFIX = "WARMLINE__"
-_TRUNKS = "telephony.sip.trunks."
+_NAMED: dict[str, Section] = {
+    "telephony.sip.trunks.": TrunkSection(server="invalid"),
+    "telephony.sip.phones.": PhoneSection(ha1_md5=SecretStr("0" * 32)),
+}
+"""Tables that an operator names, each with one that stands for all: only its keys count."""
 
 
 class ServiceSection(Section):
@@ -145,8 +150,9 @@ class DialPlanSection(Section):
     time_zone: str = "Europe/Madrid"
     company: str = "Lumina"
     transfer_to: str = ""
-    """Where people are reached: a number, or a `sip:` address such as a queue of the PBX. Callers who need a person
-    within opening hours are connected there; empty: they are offered a call back. A number's own entry wins."""
+    """Where people are reached: a number, a `sip:` address such as a queue of the PBX, or `phone:NAME` for a phone that
+    registers here. Callers who need a person within opening hours are connected there; empty: they are offered a call
+    back. A number's own entry wins."""
     transfer_ring_s: int = Field(default=25, ge=5, le=120, strict=True)
     """How long people may take to answer, until the caller is offered a call back."""
 
@@ -328,15 +334,19 @@ def _leaves(section: Section, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _all_leaves() -> Iterator[tuple[str, Any]]:
-    """Yield every key with its default; NAME stands for the name of a trunk."""
+    """Yield every key with its default; NAME stands for the name of a trunk or a phone."""
     yield from _leaves(Config())
-    yield from _leaves(TrunkSection(server="invalid"), f"{_TRUNKS}NAME.")
+    for prefix, section in _NAMED.items():
+        yield from _leaves(section, f"{prefix}NAME.")
 
 
 def _generic(key: str) -> str:
-    """Return the key with NAME in place of a trunk's name."""
-    name, dot, rest = key.removeprefix(_TRUNKS).partition(".")
-    return f"{_TRUNKS}NAME.{rest}" if key.startswith(_TRUNKS) and name and dot else key
+    """Return the key with NAME in place of a trunk's or a phone's name."""
+    for prefix in _NAMED:
+        name, dot, rest = key.removeprefix(prefix).partition(".")
+        if key.startswith(prefix) and name and dot:
+            return f"{prefix}NAME.{rest}"
+    return key
 
 
 def valid_keys() -> list[str]:

@@ -6,7 +6,12 @@ import difflib
 import ipaddress
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
+from pydantic import SecretStr
+
+from calls.errors import CallCentreError
+from telephony.outbound import PHONE_PREFIX
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
 from telephony.sip.uri import SipUri, parse_uri
 from telephony.trunks import Network
@@ -48,12 +53,12 @@ def checked_address(value: str) -> str:
 
 
 def check_target(value: str) -> str:
-    """Return whom to connect callers to, as it is written: a number, a `sip:` address, "none", or nothing.
+    """Return whom to connect callers to, as it is written: a number, a `sip:` address, `phone:NAME`, "none", nothing.
 
     Raises:
         ValueError: it is none of them; the sentence shows how one looks.
     """
-    if value in ("", "none"):
+    if value in ("", "none") or re.fullmatch(rf"{PHONE_PREFIX}[A-Za-z0-9_.+-]{{1,64}}", value):
         return value
     if value.partition(":")[0].lower() in ("sip", "sips"):
         try:
@@ -64,7 +69,25 @@ def check_target(value: str) -> str:
             return value
     elif re.fullmatch(r"\+?[0-9][0-9 ().-]{2,24}", value):
         return value
-    raise ValueError(f'{value!r} is neither a number like "+34910000000" nor an address like "sip:people@192.0.2.5"')
+    raise ValueError(
+        f'{value!r} is neither a number like "+34910000000" nor like "sip:people@192.0.2.5" or "phone:alice"'
+    )
+
+
+def secret_of(given: SecretStr, file: str, whose: str) -> str:
+    """Return a secret that stands in the configuration or in a file of its own.
+
+    Raises:
+        CallCentreError: `config.unreadable` when the file cannot be read.
+    """
+    if not file:
+        return given.get_secret_value()
+    try:
+        return Path(file).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CallCentreError(
+            "config.unreadable", f"The password of {whose} cannot be read from {file}.", fault="operator"
+        ) from error
 
 
 def is_host_name(value: str) -> bool:

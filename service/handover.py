@@ -19,6 +19,7 @@ from service.speaker import Speaker
 from telephony.dialling import CallWatch
 from telephony.hold_sound import RING_RATE_HZ, ring_tone
 from telephony.net.driver import MachineDriver
+from telephony.outbound import PHONE_PREFIX
 from telephony.sip_leg import SipLeg
 from voice.dialog import acts
 from voice.dialog.prompts import phrase
@@ -169,6 +170,8 @@ class CallHandover:
     def _line_can_refer(self) -> bool:
         """Return whether the caller's own line takes calls on to others (trunks with `takes_refer`)."""
         call = self._call
+        if self.target.startswith(PHONE_PREFIX):
+            return False  # no line knows our phones
         trunk = call.house.config.telephony.sip.trunks.get(call.incoming.offer.trunk)
         return trunk is not None and trunk.takes_refer and isinstance(call.leg, SipLeg)
 

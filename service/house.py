@@ -33,7 +33,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
-from service.shared_tables import SharedCounts
+from service.shared_tables import SharedBindings, SharedCounts
 from service.sip_line import outbound, sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.take_over import TakeOvers
@@ -90,7 +90,7 @@ class House:
         self.call_limits = CallLimits(hold_ms=config.telephony.hold_at_most_s * 1000)
         self._limits = limits(config.telephony)
         self.calls: dict[CallId, CallRunner] = {}
-        self._take_overs = TakeOvers(self, self.is_registered_phone)
+        self._take_overs = TakeOvers(self)
         self.ready = False
         self.draining = False
         """No new calls are taken; running ones may end by themselves."""
@@ -225,11 +225,6 @@ class House:
         """Return how many humans could take a call now: the desk has no sign-in yet, so nobody."""
         return 0
 
-    def is_registered_phone(self, host: str) -> bool:
-        """Return whether a phone that registered with us has this address; the service keeps no register yet."""
-        del host
-        return False
-
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
         return dialog_settings(self.config)
@@ -305,7 +300,15 @@ class House:
 
     async def _open_sip(self) -> None:
         media = RtpMediaFactory(self._media_settings(), self.clock)
-        self.sip = SipGateway(sip_settings(self.config), self.clock, media, self._call_in, admit=self._admit)
+        self.sip = SipGateway(
+            sip_settings(self.config),
+            self.clock,
+            media,
+            self._call_in,
+            admit=self._admit,
+            bindings=SharedBindings(self.store),
+            owner=self.store.owner,
+        )
         self.sip.transfers.may_take_over = self._take_overs.refusal
         self.sip.transfers.on_replaced = self._take_overs.follow
         self.sip.guard_calls(outbound(self.config, SharedCounts(self.store)))

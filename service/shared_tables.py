@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
 
 from calls.call_caps import Cap
+from calls.phones import Bindings
 from records.call_counts import CountTable
+from records.phone_bindings import BindingTable
 from records.store import EventStore
 
 
@@ -25,3 +27,23 @@ class SharedCounts:
     async def take(self, day: date, caps: Sequence[Cap]) -> Cap | None:
         """Count one call under every cap, or none and say which."""
         return await asyncio.to_thread(self._table.take, day, caps)
+
+
+class SharedBindings:
+    """Where phones are registered, kept in the database (`calls.phones.PhoneBindings`)."""
+
+    def __init__(self, store: EventStore) -> None:
+        """Use the database of the call log."""
+        self._table = BindingTable(store)
+
+    async def of(self, phone: str) -> Bindings:
+        """Return the bindings of one phone."""
+        return await asyncio.to_thread(self._table.of, phone)
+
+    async def change(self, phone: str, decide: Callable[[Bindings], Bindings]) -> Bindings:
+        """Replace a phone's bindings by what `decide` makes of them."""
+        return await asyncio.to_thread(self._table.change, phone, decide)
+
+    async def orphans(self, now: datetime) -> Bindings:
+        """Delete what ran out, and return the bindings of processes that live no more."""
+        return await asyncio.to_thread(self._table.orphans, now)

@@ -5,13 +5,13 @@ must know the names of that leg, which only its two ends know. We ask for more, 
 
     the new call comes over the trunk that the old one came over, or
     from the same host as the old one, or
-    from a phone that is registered with us, or
+    from a phone of ours that proved its password, or
     (for the leg of a human that we called) from a host that we may call: the PBX of the house
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from calls.ports import CallOffer
@@ -32,26 +32,24 @@ def host_of(remote: str) -> str:
     return remote.rpartition(":")[0].strip("[]")
 
 
-def may_replace_caller(of_call: CallOffer, asker: CallOffer, is_registered: Callable[[str], bool]) -> bool:
+def may_replace_caller(of_call: CallOffer, asker: CallOffer) -> bool:
     """Return whether `asker` may take the place of who placed `of_call`."""
     same_trunk = bool(asker.trunk) and asker.trunk == of_call.trunk
     same_host = host_of(asker.remote) == host_of(of_call.remote) != ""
-    return same_trunk or same_host or is_registered(host_of(asker.remote))
+    return same_trunk or same_host or bool(asker.phone)
 
 
-def may_replace_agent(asker: CallOffer, ours: Collection[str], is_registered: Callable[[str], bool]) -> bool:
+def may_replace_agent(asker: CallOffer, ours: Collection[str]) -> bool:
     """Return whether `asker` may take the place of a human whom we called; `ours` are hosts that we may call."""
-    host = host_of(asker.remote)
-    return bool(asker.trunk) or host in ours or is_registered(host)
+    return bool(asker.trunk or asker.phone) or host_of(asker.remote) in ours
 
 
 class TakeOvers:
     """The policy of `telephony.sip_transfer.Transfers` for one house."""
 
-    def __init__(self, house: House, is_registered: Callable[[str], bool]) -> None:
-        """`is_registered(host)` knows the phones that registered with us."""
+    def __init__(self, house: House) -> None:
+        """Watch over the calls of a house."""
         self._house = house
-        self._is_registered = is_registered
 
     def refusal(self, old: SipLeg, asker: CallOffer) -> int | None:
         """Return the status with which a call that wants the place of `old` is refused; None lets it in."""
@@ -59,10 +57,10 @@ class TakeOvers:
         if call is None or call.conference is None:
             return _NO_CALL
         if old is call.leg:
-            trusted = may_replace_caller(call.incoming.offer, asker, self._is_registered)
+            trusted = may_replace_caller(call.incoming.offer, asker)
         else:
             hosts = self._house.config.telephony.outbound.addresses
-            trusted = may_replace_agent(asker, hosts, self._is_registered)
+            trusted = may_replace_agent(asker, hosts)
         return None if trusted else _DECLINED
 
     def follow(self, change: Replacement) -> None:

@@ -8,7 +8,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, StrictInt, field_validator, model_validator
 
 from service.config_section import Section
-from service.config_values import checked_address, nearest
+from service.config_values import checked_address, is_host_name, nearest, network
+from service.phone_config import PhoneSection, check_phones
 from service.trunk_config import OutboundSection, TrunkSection
 from telephony.sip.grammar import is_ip_address
 
@@ -38,6 +39,23 @@ class SipSection(Section):
     accept_unknown: bool = Field(default=False, strict=True)
     """Take calls from public addresses that are no trunk's, up to a rate; else they get no reply. Loopback and private
     networks are always served."""
+    phones: dict[str, PhoneSection] = Field(default_factory=dict)
+    """Phones of agents that register here, by name: tables `[telephony.sip.phones.NAME]`."""
+    realm: str = Field(default="warmline", pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    """What phones are asked their password for; hashes (`ha1_...`) are made with it."""
+    digest_algorithms: tuple[Literal["SHA-256", "MD5"], ...] = Field(default=("MD5",), min_length=1)
+    """What phones are asked for, the most wanted first. Many of today, Debian's baresip among them, give up when they
+    see SHA-256 at all, even with MD5 beside it; ["SHA-256", "MD5"] where all yours can choose."""
+    domains: tuple[str, ...] = ()
+    """Names by which phones outside call us, e.g. "sip.example.com"; addresses of ours always are."""
+    phones_from: tuple[str, ...] = ()
+    """Public networks that phones may register from, e.g. "0.0.0.0/0" for everywhere; private ones always may."""
+    phones_min_expires_s: int = Field(default=60, ge=1, le=86_400, strict=True)
+    """A phone that wants to be registered for less is told to ask for this."""
+    phones_max_expires_s: int = Field(default=3_600, ge=60, le=86_400, strict=True)
+    """A phone that wants more gets this."""
+    places_per_phone: int = Field(default=5, ge=1, le=20, strict=True)
+    """Where one phone may be registered at once; a further place takes the one that was renewed longest ago."""
     trunks: dict[str, TrunkSection] = Field(default_factory=dict)
     """Lines to carriers and PBXs by name: tables `[telephony.sip.trunks.NAME]`."""
     codecs: tuple[Literal["OPUS", "G722", "PCMU", "PCMA"], ...] = Field(
@@ -69,6 +87,30 @@ class SipSection(Section):
         for item in value.split(",") if value else ():
             checked_address(item.strip())
         return value
+
+    @field_validator("phones_from")
+    @classmethod
+    def _are_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            network(value)
+        return values
+
+    @field_validator("domains")
+    @classmethod
+    def _are_names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not is_host_name(name):
+                raise ValueError(f'{name!r} is no name like "sip.example.com", without sip: and port')
+        return names
+
+    @model_validator(mode="after")
+    def _phones_can_be_asked(self) -> SipSection:
+        check_phones(self.phones, self.digest_algorithms)
+        if self.phones_min_expires_s > self.phones_max_expires_s:
+            raise ValueError("phones_min_expires_s is more than phones_max_expires_s")
+        if (self.phones_from or self.domains) and not self.phones:
+            raise ValueError("phones_from and domains are for phones, and there is no [telephony.sip.phones.NAME]")
+        return self
 
     @field_validator("rtp_ports")
     @classmethod

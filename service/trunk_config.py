@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from service.config_section import Section
-from service.config_values import network
+from service.config_values import network, secret_of
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import OutboundRules
 from telephony.sip.grammar import is_ip_address
@@ -61,6 +60,8 @@ class TrunkSection(Section):
     takes_refer: bool = Field(default=False, strict=True)
     """The line connects its callers to people by itself when it is asked (REFER), which frees our lines; else, and when
     it fails, we call the people and stay between. People then hear no brief."""
+    must_prove: bool = Field(default=False, strict=True)
+    """Its calls in are asked for `user` and `password` too, e.g. of a PBX behind an address that others share."""
     country: str = Field(default="ES", pattern=r"^[A-Z]{2}$")
     """Whose national numbers come without a prefix."""
     numbers_in: tuple[str, ...] = ()
@@ -107,6 +108,8 @@ class TrunkSection(Section):
 
     @model_validator(mode="after")
     def _can_prove_itself(self) -> TrunkSection:
+        if self.must_prove and not (self.user and (self.password_file or self.password.get_secret_value())):
+            raise ValueError("must_prove = true needs user and password, which its calls are asked for")
         if self.registers and not self.user:
             raise ValueError("register = true needs user, the name to register")
         if self.password.get_secret_value() and self.password_file:
@@ -138,7 +141,7 @@ class TrunkSection(Section):
             name=name,
             server=server,
             user=self.user,
-            password=self._secret(name),
+            password=secret_of(self.password, self.password_file, f"the trunk {name}"),
             realm=self.realm,
             register=self.registers,
             expires_s=self.expires_s,
@@ -150,6 +153,7 @@ class TrunkSection(Section):
             busy_status=self.busy_status,
             max_calls=self.max_calls,
             trust_identity=self.trust_identity,
+            must_prove=self.must_prove,
             numbers=self.number_plan(),
             srtp=self.srtp,
             keys_in_clear=self.keys_in_clear,
@@ -159,18 +163,6 @@ class TrunkSection(Section):
         """Return how the carrier writes numbers."""
         incoming, outgoing = (tuple(_rule(value) for value in rules) for rules in (self.numbers_in, self.numbers_out))
         return NumberPlan(self.country, incoming, outgoing)
-
-    def _secret(self, name: str) -> str:
-        if not self.password_file:
-            return self.password.get_secret_value()
-        try:
-            return Path(self.password_file).expanduser().read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise CallCentreError(
-                "config.unreadable",
-                f"The password of the trunk {name} cannot be read from {self.password_file}.",
-                fault="operator",
-            ) from error
 
 
 class OutboundSection(Section):

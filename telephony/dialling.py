@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import logging
 import secrets
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 
 from calls.errors import CallCentreError
 from calls.ports import Clock
@@ -18,6 +20,7 @@ from telephony.sip.digest_client import Credentials
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
 from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.message import Flow
+from telephony.sip.phone_ways import PhoneWay
 from telephony.sip.signals import CallOver, EndCause, PlaceCall, UserAgentOrder
 from telephony.sip.uri import SipUri, parse_uri
 from telephony.sip_call import PendingLeg
@@ -79,6 +82,7 @@ class Dialler:
         transports: Callable[[], SipTransports],
         add: Callable[[PendingLeg], None],
         feed: Callable[[UserAgentOrder], None],
+        phone_ways: Callable[[str], Awaitable[Sequence[PhoneWay]]],
     ) -> None:
         """Prepare; nothing is asked of the network yet.
 
@@ -89,6 +93,7 @@ class Dialler:
             transports: Gives what calls leave by; raises `call.unreachable` while none may be placed.
             add: Takes each call that begins, so that it hears of its fate.
             feed: Gives an order to the user agent.
+            phone_ways: Says how a phone of ours is called, the most wanted place first; raises when it is not there.
 
         Raises:
             CallCentreError: `config.bad_dns_server`.
@@ -101,6 +106,7 @@ class Dialler:
         self._transports = transports
         self._add = add
         self._feed = feed
+        self._phone_ways = phone_ways
         self._trunks = {trunk.name: trunk for trunk in settings.trunks}
         self._resolver = Resolver(settings.dns_servers)
         self._avoided = AvoidedServers()
@@ -111,19 +117,22 @@ class Dialler:
         Cancelling the waiting cancels the call.
 
         Args:
-            target: A `sip:` URI, or with rules a number in any spelling too.
+            target: A `sip:` URI, or with rules a number in any spelling or `phone:NAME` too.
             kind: Who wants it.
             watch: What the caller wants; a line's own number stands in From.
 
         Raises:
             CallCentreError: `call.bad_target`, `call.denied`, `call.refused`, `call.no_answer`, `call.unreachable`,
-                `call.not_trusted`, `call.no_common_codec` or what opening the media raises.
+                `call.not_trusted`, `call.no_common_codec`, `phone.not_registered`, `phone.elsewhere`, or what opening
+                the media raises.
         """
         if self.outbound is None:
             return await self._reach(parse_target(target), watch)
         allowed = await self.outbound.take(target, kind, self._clock.now_utc())
         if isinstance(allowed, Denied):
             raise denied(allowed, kind)
+        if allowed.phone:
+            return await self._call_phone(allowed.phone, watch)
         if not allowed.trunk:
             return await self._reach(parse_target(allowed.uri), watch)
         trunk = self._trunks[allowed.trunk]
@@ -157,6 +166,48 @@ class Dialler:
                 watch.status = reached.status
                 raise reached.error
             logger.info("a server failed, the next one is tried", extra={"cause": reached.cause})
+
+    async def _call_phone(self, name: str, watch: CallWatch) -> SipLeg:
+        """Ring a phone of ours at its most wanted places, at all of the same preference at once, then at the next ones.
+
+        Source: RFC 3261 section 16.6: equal q-values are tried in parallel, lower ones afterwards.
+        """
+        ways = await self._phone_ways(name)
+        failures: list[_Failure] = []
+        for _, group in itertools.groupby(ways, key=lambda way: way.q):
+            leg = await self._ring_together(list(group), watch, failures)
+            if leg is not None:
+                return leg
+            if any(failure.status >= 600 for failure in failures):
+                break  # somebody said no for all places (section 21.6)
+        told = next((failure for failure in failures if failure.status), failures[-1])
+        watch.status = told.status
+        raise told.error
+
+    async def _ring_together(self, ways: list[PhoneWay], watch: CallWatch, failures: list[_Failure]) -> SipLeg | None:
+        """Ring several places; return the leg of the first that answers, with the other calls taken back."""
+        # Of several phones that ring none is heard.
+        watch = replace(watch, srtp=ways[0].srtp, on_early=watch.on_early if len(ways) == 1 else None)
+        ringing = {asyncio.create_task(self._try_server(way.flow, way.target, watch, is_last=True)) for way in ways}
+        answered: list[SipLeg] = []
+        try:
+            while ringing and not answered:
+                done, ringing = await asyncio.wait(ringing, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    reached = task.result()
+                    if isinstance(reached, SipLeg):
+                        answered.append(reached)
+                    else:
+                        failures.append(reached)
+                        if reached.status >= 600:
+                            return None
+            return answered[0] if answered else None
+        finally:
+            for task in ringing:
+                task.cancel()
+            late = await asyncio.gather(*ringing, return_exceptions=True)
+            for leg in (*answered[1:], *(item for item in late if isinstance(item, SipLeg))):
+                await leg.hang_up()
 
     async def _try_server(self, server: Flow, target: SipUri, watch: CallWatch, *, is_last: bool) -> SipLeg | _Failure:
         """Call through one server; return the leg once it is answered, or why not."""

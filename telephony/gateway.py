@@ -10,14 +10,18 @@ from collections.abc import Callable
 from typing import assert_never
 
 from calls.errors import CallCentreError
+from calls.phones import PhoneBindings
 from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.dialling import CallWatch, Dialler, denied
 from telephony.media_port import MediaFactory
 from telephony.net.driver import MachineDriver
 from telephony.net.sip_transports import SipTransports
-from telephony.outbound import CallKind, Denial, Denied, Outbound
+from telephony.outbound import PHONE_PREFIX, CallKind, Denial, Denied, Outbound
+from telephony.phone_lines import PhoneLines
+from telephony.phone_memory import MemoryBindings
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.message import Flow
+from telephony.sip.registrar_signals import ChangeBindings
 from telephony.sip.registration_signals import LocateRegistrar, RegistrationChanged
 from telephony.sip.signals import (
     CallArrived,
@@ -43,7 +47,7 @@ from telephony.sip.signals import (
 from telephony.sip.source_guard import SourceGuard
 from telephony.sip.uri import SipUri
 from telephony.sip.user_agent import UserAgent
-from telephony.sip_call import CallRefusal, PendingLeg, SipIncomingCall
+from telephony.sip_call import CallRefusal, PendingLeg, SipIncomingCall, offer_of
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from telephony.sip_transfer import CallTarget, Transfers
@@ -66,6 +70,8 @@ class SipGateway:
         on_call: Callable[[IncomingCall], None],
         *,
         admit: Callable[[CallOffer], CallRefusal | None] | None = None,
+        bindings: PhoneBindings | None = None,
+        owner: str = "alone",
     ) -> None:
         """Prepare; nothing is bound before `start`.
 
@@ -75,6 +81,8 @@ class SipGateway:
             media: Makes the media half of each leg.
             on_call: Called on the loop for each new call; it must decide on it soon, not at once.
             admit: Asked first; may refuse a call before anybody hears of it. Settable later as `admit`.
+            bindings: Where it is kept which phones are registered; None: in memory.
+            owner: Name of this process among those that share the bindings.
 
         Raises:
             CallCentreError: `config.unknown_codec`, `config.bad_listen`, `config.bad_advertise`, `config.bad_tls`.
@@ -90,11 +98,17 @@ class SipGateway:
         self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
-        self._dialler = Dialler(settings, clock, media, self._way_out, self._add, self._feed)
+        self.phones = PhoneLines(
+            settings.phones, bindings or MemoryBindings(), owner, settings.register_limits, clock, self._feed
+        )
+        """The phones that register here."""
+        self._dialler = Dialler(settings, clock, media, self._way_out, self._add, self._feed, self.phones.ways)
         self.transfers = Transfers(self._feed, self._dialler.call, self._leg_of)
         """What peers may make us call; its policy is given by the service."""
         self.guard = SourceGuard(
-            (network for trunk in settings.trunks for network in trunk.sources), accept_unknown=settings.accept_unknown
+            (network for trunk in settings.trunks for network in trunk.sources),
+            accept_unknown=settings.accept_unknown,
+            phone_networks=settings.phone_networks,
         )
         """Whose requests are looked at."""
         self.trunks = TrunkLines(settings.trunks, self._feed, self._locate_registrar)
@@ -144,9 +158,12 @@ class SipGateway:
             ),
             _new_token,
             self.guard,
+            self._settings.door(self.trunks.of),
+            self._settings.register_limits,
         )
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = self._closing = False
+        self.phones.start(transports)
         self.trunks.start()
 
     async def drain(self, patience_s: float) -> bool:
@@ -189,6 +206,7 @@ class SipGateway:
             registrations = self._user_agent.registrations
             await self.trunks.stop(lambda: registrations.are_over, self._settings.drain_ms / 1000)
             self._driver.close()
+        await self.phones.stop()
         transports, self._transports = self._transports, None
         await transports.close()
 
@@ -218,20 +236,48 @@ class SipGateway:
         watch = CallWatch(on_early=on_early, caller=caller, caller_name=caller_name)
         return await self._dialler.call(target_uri, "call", watch)
 
+    async def call_phone(
+        self,
+        name: str,
+        kind: CallKind = "call",
+        *,
+        caller: str = "warmline",
+        caller_name: str = "",
+        on_early: Callable[[SipLeg], None] | None = None,
+    ) -> SipLeg:
+        """Call a phone of ours wherever it is registered; the first place that answers has the call.
+
+        Args:
+            name: Its table is `[telephony.sip.phones.NAME]`.
+            kind: Who wants it.
+            caller: Whom its display shall show: user part of our From.
+            caller_name: The same in words.
+            on_early: As of `place_call`, while it rings at one place alone.
+
+        Raises:
+            CallCentreError: `call.denied` without rules or for an unknown name, `phone.not_registered`,
+                `phone.elsewhere`, and as `place_call`.
+        """
+        watch = CallWatch(on_early=on_early, caller=caller, caller_name=caller_name)
+        return await self._call_by_the_rules(PHONE_PREFIX + name, kind, watch)
+
     async def call_out(self, target: str, kind: CallKind = "call", *, watch: CallWatch | None = None) -> SipLeg:
         """Call a number or an address if the rules let it; numbers go over the trunk that they name.
 
         Args:
-            target: A number in any spelling, or a `sip:` or `tel:` URI.
+            target: A number in any spelling, a `sip:` or `tel:` URI, or `phone:NAME` for a phone of ours.
             kind: Who wants it.
             watch: What to tell while it rings.
 
         Raises:
             CallCentreError: `call.denied`, without rules always, and as `place_call`.
         """
+        return await self._call_by_the_rules(target, kind, watch or CallWatch())
+
+    async def _call_by_the_rules(self, target: str, kind: CallKind, watch: CallWatch) -> SipLeg:
         if self._dialler.outbound is None:
             raise denied(Denied(Denial.NO_TRUNK), kind)
-        return await self._dialler.call(target, kind, watch or CallWatch())
+        return await self._dialler.call(target, kind, watch)
 
     def target_on(self, trunk: str, target: str) -> str:
         """Return the address by which the line `trunk` knows a target: numbers as it writes them."""
@@ -276,10 +322,12 @@ class SipGateway:
     def flow_lost(self, flow: Flow) -> None:
         """Hear that a stream broke (the transports call this)."""
         self._feed(FlowLost(flow))
+        self.phones.flow_lost(flow)
 
     def connections_in_use(self) -> set[int]:
-        """Return the streams that calls need (the transports call this)."""
-        return self._user_agent.connections_in_use if self._user_agent is not None else set()
+        """Return the streams that calls and phones need (the transports call this)."""
+        in_calls = self._user_agent.connections_in_use if self._user_agent is not None else set()
+        return in_calls | self.phones.connections_in_use
 
     @property
     def _bound(self) -> SipTransports:
@@ -313,6 +361,9 @@ class SipGateway:
         if isinstance(output, (LocateRegistrar, RegistrationChanged)):
             self.trunks.on_news(output)
             return
+        if isinstance(output, ChangeBindings):
+            self.phones.on_wish(output)
+            return
         call = self._calls.get(output.session_id)
         if call is None:
             return
@@ -341,21 +392,7 @@ class SipGateway:
             assert_never(output)
 
     def _on_arrived(self, arrived: CallArrived) -> None:
-        trunk = self.trunks.of(arrived.source)
-        read = trunk.numbers.read if trunk is not None else str
-        offer = CallOffer(
-            transport="sip",
-            caller=read(arrived.caller),
-            caller_name=arrived.caller_name,
-            called=read(arrived.called),
-            trunk=trunk.name if trunk is not None else "",
-            peer_call_id=arrived.call_id,
-            remote=str(arrived.source),
-            withheld=arrived.withheld,
-            asserted=arrived.asserted,
-            diverted_from=arrived.diverted_from,
-            proxy=self.trunks.proxy_at(arrived.hop or arrived.source),
-        )
+        offer = offer_of(arrived, self.trunks.of(arrived.source), self.trunks.proxy_at(arrived.hop or arrived.source))
         old = self._leg_of(arrived.replaces)
         refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old, offer)
         if refusal is not None:

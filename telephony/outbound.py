@@ -22,6 +22,8 @@ from telephony.number_plan import NumberPlan
 from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.uri import SipUri, parse_uri
 
+PHONE_PREFIX = "phone:"
+"""Begins the target of a call to a phone of ours."""
 CallKind = Literal["call", "refer", "callback", "transfer"]
 
 _COSTLY = {
@@ -49,6 +51,7 @@ class Denial(Enum):
     PREMIUM = "numbers with a special price are not called"
     FOREIGN = "numbers of this country are not called"
     ADDRESS = "addresses outside are not called"
+    PHONE = "there is no such phone here"
     NUMBER_CAP = "this number was called often enough today"
     TRUNK_CAP = "this line has placed its calls of today"
     DAY_CAP = "all calls of today are placed"
@@ -66,6 +69,8 @@ class Allowed:
     """The address."""
     is_emergency: bool = False
     """No cap holds for it."""
+    phone: str = ""
+    """Name of the phone of ours that is called; no line and no cap is for it."""
 
 
 _FULL: dict[CapKind, Denial] = {
@@ -122,12 +127,15 @@ class Outbound:
     zone: tzinfo = UTC
     """Its midnight begins a new day."""
     counts: CallCounts = field(default_factory=MemoryCounts)
+    phones: frozenset[str] = frozenset()
+    """Phones of ours by name."""
 
     async def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
         """Say whether a target may be called now, and over which line. Counts nothing.
 
         Args:
-            target: A number in any spelling, or a `sip:`, `sips:` or `tel:` URI.
+            target: A number in any spelling, a `sip:`, `sips:` or `tel:` URI, or `phone:NAME` for a phone of ours,
+                which a peer's REFER never names.
             kind: Who wants it. A peer's REFER never reaches an emergency number: we cannot say where its person is.
             now: Aware.
 
@@ -159,11 +167,11 @@ class Outbound:
         return allowed if full is None else Denied(_FULL[full.kind])
 
     def _caps(self, allowed: Allowed, kind: CallKind) -> tuple[Cap, ...]:
-        """Return what limits a call; nothing limits help, not even a database that is down.
+        """Return what limits a call: not one to our own phones, nor help, not even by a database that is down.
 
         Transfers go to the people that the operator named, and again and again: their number has no cap of its own.
         """
-        if allowed.is_emergency:
+        if allowed.is_emergency or allowed.phone:
             return ()
         rules = self.rules
         line = (Cap("trunk", allowed.trunk, rules.calls_per_trunk),) if allowed.trunk else ()
@@ -172,6 +180,10 @@ class Outbound:
         return (*own, *line, Cap("day", "", rules.calls_per_day))
 
     def _by_the_rules(self, target: str, kind: CallKind) -> Allowed | Denied:
+        if target.startswith(PHONE_PREFIX):
+            name = target.removeprefix(PHONE_PREFIX)
+            ours = name in self.phones and kind != "refer"
+            return Allowed("", "", phone=name) if ours else Denied(Denial.PHONE)
         number, address = self._split(target)
         if address is not None:
             return self._check_address(address)

@@ -14,6 +14,7 @@ from telephony.sdp.offer_answer import MediaAgreement
 from telephony.sip.signals import (
     AnswerCall,
     BeginEarlyMedia,
+    CallArrived,
     CallOver,
     EndCause,
     RejectCall,
@@ -22,6 +23,7 @@ from telephony.sip.signals import (
 )
 from telephony.sip.signals import UserAgentOrder as Order
 from telephony.sip_leg import SipLeg
+from telephony.trunks import Trunk
 
 logger = logging.getLogger(__name__)
 
@@ -93,6 +95,25 @@ class PendingLeg:
             if self.leg is not None:
                 self.leg.end("local")
             raise
+
+
+def offer_of(arrived: CallArrived, trunk: Trunk | None, proxy: str = "") -> CallOffer:
+    """Return who calls whom, with numbers as the trunk writes them that the call came over."""
+    read = trunk.numbers.read if trunk is not None else str
+    return CallOffer(
+        transport="sip",
+        caller=read(arrived.caller),
+        caller_name=arrived.caller_name,
+        called=read(arrived.called),
+        trunk=trunk.name if trunk is not None else "",
+        peer_call_id=arrived.call_id,
+        remote=str(arrived.source),
+        withheld=arrived.withheld,
+        asserted=arrived.asserted,
+        diverted_from=arrived.diverted_from,
+        phone=arrived.phone,
+        proxy=proxy,
+    )
 
 
 class SipIncomingCall(PendingLeg):

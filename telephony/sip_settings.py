@@ -12,11 +12,15 @@ from telephony.net.sip_transports import TransportSettings
 from telephony.net.stream_pool import StreamLimits
 from telephony.net.tls_contexts import TlsSettings
 from telephony.sdp.codecs import CODECS
+from telephony.sip.accounts import Account
+from telephony.sip.digest import Algorithm
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.message import Flow
+from telephony.sip.phone_door import DoorSettings, TrunkDoor
+from telephony.sip.register_wish import RegisterLimits
 from telephony.sip.session_timer import TimerSettings
 from telephony.sip.wire import UserAgentSettings
-from telephony.trunks import Trunk
+from telephony.trunks import Network, Trunk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +68,18 @@ class SipSettings:
 
     trunks: tuple[Trunk, ...] = ()
     """Lines to carriers and PBXs."""
+    realm: str = "warmline"
+    """What phones and trunks are asked their password for; part of the stored hashes."""
+    digest_algorithms: tuple[Algorithm, ...] = ("MD5",)
+    """What phones and trunks are asked for, the most wanted first."""
+    domains: frozenset[str] = frozenset()
+    """Names by which phones call us, in lower case, beside our addresses."""
+    phones: tuple[Account, ...] = ()
+    """Who may register here."""
+    phone_networks: tuple[Network, ...] = ()
+    """Public networks that phones may register from; near ones always may."""
+    register_limits: RegisterLimits = field(default_factory=RegisterLimits)
+    """How long phones are registered, and at how many places."""
     accept_unknown: bool = False
     """Serve strangers on public addresses too, up to a rate; False: they get no reply."""
 
@@ -100,6 +116,23 @@ class SipSettings:
             tls=self.tls,
             limits=StreamLimits(self.idle_ms, self.max_connections_per_peer, self.max_connections),
             advertise=self.advertise,
+        )
+
+    def door(self, trunk_of: Callable[[Flow], Trunk | None]) -> DoorSettings:
+        """Return who may prove to be somebody here."""
+        accounts = {trunk.name: trunk.account(self.realm) for trunk in self.trunks}
+
+        def door_of(source: Flow) -> TrunkDoor | None:
+            trunk = trunk_of(source)
+            return TrunkDoor(accounts.get(trunk.name)) if trunk is not None else None
+
+        return DoorSettings(
+            realm=self.realm,
+            algorithms=self.digest_algorithms,
+            phones=self.phones,
+            trunks=tuple(account for account in accounts.values() if account is not None),
+            domains=self.domains | ({self.advertise} if self.advertise else set()),
+            trunk_of=door_of,
         )
 
     def user_agent_settings(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from calls.errors import CallCentreError
 from telephony.number_plan import NumberPlan
+from telephony.sip.accounts import Account, password_hashes
 from telephony.sip.digest_client import Credentials
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
 from telephony.sip.registration_signals import StartRegistration
@@ -38,6 +39,8 @@ class Trunk:
     """Where the carrier's calls come from."""
     trust_identity: bool = False
     """Believe what comes from there about who calls (P-Asserted-Identity, RFC 3325)."""
+    must_prove: bool = False
+    """Its calls are challenged: user and password are asked of it too."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
     srtp: bool = False
     """Calls that we place over it are encrypted, or not placed."""
@@ -76,6 +79,12 @@ class Trunk:
         """True when the carrier's calls come from this address."""
         address = ipaddress.ip_address(host.partition("%")[0])
         return any(address in network for network in self.sources)
+
+    def account(self, realm: str) -> Account | None:
+        """Return whom its calls must prove to come from, None when its address is enough."""
+        if not self.must_prove:
+            return None
+        return Account(self.name, self.user, password_hashes(self.user, realm, self.password), is_phone=False)
 
     def registration(self) -> StartRegistration:
         """Return the order to register there."""

@@ -123,6 +123,10 @@ class SipTransports:
         """
         return flow if flow.transport == "udp" else await self._pool.open(flow)
 
+    def is_open(self, flow: Flow) -> bool:
+        """True while the connection that a flow names is open."""
+        return self._pool.is_open(flow)
+
     def local_host(self, peer_host: str) -> str:
         """Return the address of ours that this peer is told."""
         is_v6 = ":" in peer_host

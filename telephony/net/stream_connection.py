@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -19,6 +20,12 @@ MAX_UNSENT_BYTES = 1 << 20
 
 MAX_SENT_FOR = 256
 """Remembered flows; a peer makes a new one with each Via that it invents. Older ones are left to their timers."""
+
+
+PROBE_AFTER_S, PROBE_EVERY_S, PROBES = 60, 15, 4
+"""When a quiet connection is probed by TCP itself: a phone that lost its power or its network says nothing, and its
+connection would look open for hours. It is found dead after two minutes. Source: tcp(7); RFC 5626 section 4.4.1 asks
+phones to send something every two minutes, many do not."""
 
 
 class StreamOwner(Protocol):
@@ -116,6 +123,7 @@ class StreamConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport (asyncio calls this)."""
         self._transport = cast("asyncio.Transport", transport)  # asyncio's own classes do not all inherit from it
+        probe_when_quiet(transport.get_extra_info("socket"))
         peer = transport.get_extra_info("peername") or ("", 0)
         self._flow = self._name(str(peer[0]).partition("%")[0], int(peer[1]))
         if not self._owner.connection_opened(self):
@@ -149,3 +157,12 @@ class StreamConnection(asyncio.Protocol):
         logger.debug("a connection ended", extra={"error": type(exc).__name__})
         if self._flow is not None:
             self._owner.connection_closed(self)
+
+
+def probe_when_quiet(connected: socket.socket | None) -> None:
+    """Let TCP find out when the other side is gone without a word."""
+    if connected is not None:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER_S)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY_S)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)

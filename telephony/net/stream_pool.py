@@ -154,6 +154,11 @@ class StreamPool:
             self._senders.add(task)
             task.add_done_callback(self._senders.discard)
 
+    def is_open(self, flow: Flow) -> bool:
+        """True while the connection that a flow names is open."""
+        found = self._connections.get(flow.connection)
+        return found is not None and found.is_open
+
     def abort_all(self) -> None:
         """Cut every connection at once, as a network that breaks would; the pool goes on."""
         for connection in list(self._connections.values()):

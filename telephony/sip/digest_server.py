@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from telephony.sip.digest import Algorithm, Challenge, DigestAnswer, digest_response, hash_text, parse_answers
+from telephony.sip.digest import Algorithm, Challenge, digest_response, hash_text, parse_answers
 from telephony.sip.message import SipRequest
 
 NONCE_MS = 300_000
@@ -36,7 +36,8 @@ class NotProven:
     """Nobody is proven; challenge (again)."""
 
     stale: bool = False
-    """Hash and password were right; only the nonce is too old, or its count was seen before."""
+    """The nonce is not one of ours that is young, or its count was seen before; what the answer proves was not looked
+    at, so that nobody guesses passwords with a nonce of his own."""
     tried: bool = False
     """An answer came, and it was wrong: what a guesser of passwords sends."""
 
@@ -65,8 +66,11 @@ class DigestServer:
         self._algorithms = algorithms
         self._nonce_ms = nonce_ms
         self._secret = (new_token() + new_token()).encode()
-        self._counts: dict[str, int] = {}
-        """Nonces that were answered rightly, oldest first, with the highest count seen."""
+        self._opaque = new_token()
+        self._nobody = {name: hash_text(name, new_token()) for name in algorithms}
+        """What the password of a user is held against who does not exist."""
+        self._counts: dict[str, tuple[int, int]] = {}
+        """Nonces that were answered rightly, the first used first, with their time and the highest count seen."""
 
     @property
     def remembered(self) -> int:
@@ -76,7 +80,7 @@ class DigestServer:
     def challenges(self, now_ms: int, *, stale: bool = False) -> tuple[Challenge, ...]:
         """Return one challenge for each algorithm, the best first."""
         nonce = self._make_nonce(now_ms)
-        return tuple(Challenge(self.realm, nonce, name, ("auth",), None, stale) for name in self._algorithms)
+        return tuple(Challenge(self.realm, nonce, name, ("auth",), self._opaque, stale) for name in self._algorithms)
 
     def check(
         self, request: SipRequest, find_hash: FindHash, now_ms: int, field_name: str = "Authorization"
@@ -89,27 +93,21 @@ class DigestServer:
         answer = answers[0] if answers else None
         if answer is None:
             return NotProven()
-        if answer.algorithm not in self._algorithms or answer.qop is None or answer.uri != request.uri:
-            return NotProven(tried=True)
-        ha1 = find_hash(answer.username, answer.algorithm)
-        known = ha1 or hash_text(answer.algorithm, self._secret.decode())
-        right = hmac.compare_digest(digest_response(answer, known, request.method, request.body), answer.response)
-        if not right or ha1 is None:
-            return NotProven(tried=True)
-        if not self._is_fresh(answer, now_ms):
-            return NotProven(stale=True)
-        return Proven(answer.username)
-
-    def _is_fresh(self, answer: DigestAnswer, now_ms: int) -> bool:
-        """True when the nonce is ours and young and its count is new; the count is noted."""
         self._forget_old(now_ms)
         issued_ms = self._issued_ms(answer.nonce)
         if issued_ms is None or not 0 <= now_ms - issued_ms < self._nonce_ms:
-            return False
-        if answer.nc <= self._counts.get(answer.nonce, 0):
-            return False
-        self._counts[answer.nonce] = answer.nc
-        return True
+            return NotProven(stale=True)
+        if answer.algorithm not in self._algorithms or answer.qop is None or answer.uri != request.uri:
+            return NotProven(tried=True)
+        ha1 = find_hash(answer.username, answer.algorithm)
+        expected = digest_response(answer, ha1 or self._nobody[answer.algorithm], request.method, request.body)
+        right = hmac.compare_digest(expected.encode(), answer.response.encode("utf-8", "surrogateescape"))
+        if not right or ha1 is None:
+            return NotProven(tried=True)
+        if answer.nc <= self._counts.get(answer.nonce, (0, 0))[1]:
+            return NotProven(stale=True)
+        self._counts[answer.nonce] = (issued_ms, answer.nc)
+        return Proven(answer.username)
 
     def _make_nonce(self, now_ms: int) -> str:
         head = f"{now_ms:x}-{self._new_token()}"
@@ -125,7 +123,9 @@ class DigestServer:
         return int(head.partition("-")[0], 16)
 
     def _forget_old(self, now_ms: int) -> None:
-        for nonce in list(self._counts):
-            issued_ms = self._issued_ms(nonce)
-            if issued_ms is None or now_ms - issued_ms >= self._nonce_ms:
-                del self._counts[nonce]
+        """Forget nonces that serve no more, the first used first."""
+        while self._counts:
+            first = next(iter(self._counts))
+            if now_ms - self._counts[first][0] < self._nonce_ms:
+                return
+            del self._counts[first]

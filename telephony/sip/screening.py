@@ -3,40 +3,39 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
 
 from telephony.sdp.choice import NotAcceptableError, choose
 from telephony.sdp.session_description import SdpError, parse_sdp
 from telephony.sip.bodies import SDP_TYPE, accepts_sdp, find_sdp
 from telephony.sip.checked_request import KNOWN_METHODS, CheckedRequest
+from telephony.sip.refusal import Refusal
 from telephony.sip.session import warning_field
 from telephony.sip.session_timer import SessionTimer
 from telephony.sip.uri import SipUri
 from telephony.sip.wire import ALLOW, SUPPORTED, UserAgentSettings
 
-_ALLOW_FIELD = ("Allow", ", ".join(ALLOW))
+_SUPPORTED_BY_REGISTRAR = ("outbound",)
+"""Source: RFC 5626 section 6; `path` (RFC 3327) is not done."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A status with the fields that tell the peer what would do."""
-
-    status: int
-    fields: tuple[tuple[str, str], ...] = ()
-    reason: str = ""
+def allowed_methods(*, takes_phones: bool) -> tuple[str, ...]:
+    """Return the methods that we serve."""
+    return (*ALLOW, "REGISTER") if takes_phones else ALLOW
 
 
-def screen(checked: CheckedRequest) -> Refusal | None:
+def screen(checked: CheckedRequest, *, takes_phones: bool = False) -> Refusal | None:
     """Return why nobody here serves the request, None when it may go on.
 
     In the order of section 8.2: method, scheme of the Request-URI, required extensions, encoding of the body.
     """
-    if checked.method not in ALLOW:
-        return Refusal(405 if checked.method in KNOWN_METHODS else 501, (_ALLOW_FIELD,))
+    allowed = allowed_methods(takes_phones=takes_phones)
+    if checked.method not in allowed:
+        return Refusal(405 if checked.method in KNOWN_METHODS else 501, (("Allow", ", ".join(allowed)),))
     if not isinstance(checked.uri, SipUri) and checked.uri.scheme != "tel":
         return Refusal(416)
     if checked.method != "CANCEL":
-        missing = [tag for tag in checked.required if tag.lower() not in SUPPORTED]
+        known = _SUPPORTED_BY_REGISTRAR if checked.method == "REGISTER" else SUPPORTED
+        missing = [tag for tag in checked.required if tag.lower() not in known]
         if missing:
             return Refusal(420, (("Unsupported", ", ".join(missing)),))
     encodings = checked.headers.tokens("Content-Encoding") - {"identity"}

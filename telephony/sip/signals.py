@@ -8,6 +8,7 @@ from typing import Literal
 from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.digest_client import Credentials
 from telephony.sip.message import Flow
+from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
 from telephony.sip.registration_signals import LocateRegistrar, RegistrationChanged, RegistrationOrder
 from telephony.sip.uri import SipUri
 
@@ -183,7 +184,9 @@ SessionOrder = (
 )
 """What a call leg that lives is told."""
 UserAgentOrder = SessionOrder | PlaceCall
-UserAgentInput = DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder | RegistrationOrder
+UserAgentInput = (
+    DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder | RegistrationOrder | BindingsChanged
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,9 @@ class CallArrived:
     withheld: bool = False
     """The caller does not want to be known."""
     asserted: bool = False
-    """A trusted peer vouches for the caller."""
+    """A trusted peer vouches for the caller, or the caller proved it."""
+    phone: str = ""
+    """Name of the phone of ours that proved to be it; empty: none did."""
     diverted_from: str = ""
     """Who was called first, when a trusted peer says that the call was diverted."""
     hop: Flow | None = None
@@ -302,4 +307,5 @@ UserAgentOutput = (
     | CallOver
     | LocateRegistrar
     | RegistrationChanged
+    | ChangeBindings
 )

@@ -1,8 +1,9 @@
 """The user agent as one pure machine: `step(input, now_ms) -> outputs`, `next_deadline_ms()`.
 
-    datagram -> parse -> check -> transaction layer -> screening -> session -> responses and news
-                  |         |            |                 |
-               dropped   400, 505   absorbed, resent    405 415 416 420 481 482 501
+    datagram -> parse -> check -> transaction layer -> screening -> door -> session, registrar -> responses and news
+                  |         |            |                 |          |
+               dropped   400, 505   absorbed, resent       |       401 403
+                                             405 415 416 420 481 482 501
 
 No datagram, in whatever order, raises; only a mistake of our own code can.
 """
@@ -10,18 +11,25 @@ No datagram, in whatever order, raises; only a mistake of our own code can.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
+from telephony.sip.accounts import Account
 from telephony.sip.checked_request import CheckedRequest, check_request, check_response
 from telephony.sip.grammar import SipSyntaxError, readable
 from telephony.sip.identity import read_identity
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
+from telephony.sip.phone_door import DoorSettings, PhoneDoor
 from telephony.sip.refer import format_replaces, parse_replaces
+from telephony.sip.refusal import Refusal
+from telephony.sip.register_wish import RegisterLimits
+from telephony.sip.registrar import Registrar
+from telephony.sip.registrar_signals import BindingsChanged
 from telephony.sip.registration_signals import RegistrarLocated, StartRegistration, StopRegistrations
 from telephony.sip.registrations import Registrations
 from telephony.sip.respond import make_response, response_flow
-from telephony.sip.screening import Refusal, screen, screen_invite
+from telephony.sip.screening import allowed_methods, screen, screen_invite
 from telephony.sip.session_incoming import IncomingSession
 from telephony.sip.session_outgoing import OutgoingSession
 from telephony.sip.session_refer import ReferringSession
@@ -53,7 +61,7 @@ from telephony.sip.signals import (
 from telephony.sip.sip_dialog import DialogKey
 from telephony.sip.source_guard import SourceGuard
 from telephony.sip.transaction_layer import ResponseArrived, TransactionKey, cancelled_key, server_key
-from telephony.sip.wire import ACCEPT, ALLOW, SUPPORTED, UserAgentSettings, Wire
+from telephony.sip.wire import ACCEPT, SUPPORTED, UserAgentSettings, Wire
 
 MAX_SESSIONS = 2_000
 """Calls beyond it are refused with 503 before anybody is asked; admission keeps far below it."""
@@ -64,7 +72,12 @@ class UserAgent:
     """SIP for many calls, without I/O."""
 
     def __init__(
-        self, settings: UserAgentSettings, new_token: Callable[[], str], guard: SourceGuard | None = None
+        self,
+        settings: UserAgentSettings,
+        new_token: Callable[[], str],
+        guard: SourceGuard | None = None,
+        door: DoorSettings | None = None,
+        limits: RegisterLimits = RegisterLimits(),  # noqa: B008 -- frozen
     ) -> None:
         """Start without calls.
 
@@ -72,9 +85,13 @@ class UserAgent:
             settings: What it is told once.
             new_token: Gives an unpredictable word of letters and digits each time.
             guard: Says whose requests are looked at; None: everybody's.
+            door: Who may prove to be somebody; None: nobody, and no phone registers.
+            limits: What phones are granted that register.
         """
         self._guard = guard
+        self._door = PhoneDoor(door, guard, new_token) if door is not None and door.is_needed else None
         self._wire = Wire(settings, new_token)
+        self._registrar = Registrar(self._wire, limits)
         self._stateless_tag = new_token()
         self.registrations = Registrations(self._wire, lambda data, flow: self._wire.tell(SendDatagram(data, flow)))
         self.is_draining = False
@@ -113,6 +130,8 @@ class UserAgent:
             self._sessions[event.session_id] = OutgoingSession(event, self._wire, now_ms)
         elif isinstance(event, (StartRegistration, RegistrarLocated, StopRegistrations)):
             self.registrations.take(event, now_ms)
+        elif isinstance(event, BindingsChanged):
+            self._registrar.changed(event, now_ms)
         elif not isinstance(event, TimePassed):
             self._on_order(event, now_ms)
         self._expire(now_ms)
@@ -245,11 +264,11 @@ class UserAgent:
         if layer.is_known(key):
             self._wire.handle(layer.receive_again(key, now_ms))
             return
-        if layer.is_full or not self._is_served(checked, source, now_ms):
+        if layer.is_full or not self._is_served(checked, datagram, now_ms):
             return
         back = _way_back(checked.request, source)
         layer.begin_server(key, checked, back, reliable=source.transport in RELIABLE_TRANSPORTS)
-        refusal = screen(checked)
+        refusal = screen(checked, takes_phones=self._takes_phones)
         if refusal is not None:
             self._refuse(key, checked, source, refusal, now_ms)
         elif checked.method == "CANCEL":
@@ -262,19 +281,41 @@ class UserAgent:
                 session.on_request(key, checked, source, now_ms)
         elif layer.is_merged(checked, key):
             self._refuse(key, checked, source, Refusal(482), now_ms)
-        elif checked.method == "OPTIONS" and self.is_draining:
+        else:
+            self._on_beginning(key, checked, datagram, now_ms)
+
+    def _on_beginning(
+        self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int
+    ) -> None:
+        """Serve a request that belongs to nothing yet, once it proved what it has to."""
+        source, method = datagram.source, checked.method
+        proven: Account | None = None
+        if self._door is not None and self._door.must_prove(checked, source, datagram.local_host):
+            found = self._door.ask(checked, source, now_ms)
+            if isinstance(found, Refusal):
+                self._refuse(key, checked, source, found, now_ms)
+                return
+            proven = found
+        if method == "OPTIONS" and self.is_draining:
             self._refuse(key, checked, source, Refusal(503, (_RETRY_AFTER,)), now_ms)
-        elif checked.method == "OPTIONS":
-            fields = (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Accept-Encoding", "identity"))
+        elif method == "OPTIONS":
+            methods = allowed_methods(takes_phones=self._takes_phones)
+            fields = (("Allow", ", ".join(methods)), ("Accept", ACCEPT), ("Accept-Encoding", "identity"))
             self._wire.respond(key, checked, source, 200, now_ms, fields=(*fields, ("Supported", ", ".join(SUPPORTED))))
-        elif checked.method == "REFER":
+        elif method == "REGISTER" and proven is not None:
+            self._registrar.take(key, checked, source, proven, now_ms)
+        elif method == "REFER":
             self._refuse(key, checked, source, Refusal(403, reason="Refer within a call"), now_ms)
-        elif checked.method == "INVITE":
-            self._on_new_call(key, checked, datagram, now_ms)
+        elif method == "INVITE":
+            self._on_new_call(key, checked, datagram, proven, now_ms)
         else:
             self._refuse(key, checked, source, Refusal(481), now_ms)
 
-    def _is_served(self, checked: CheckedRequest, source: Flow, now_ms: int) -> bool:
+    @property
+    def _takes_phones(self) -> bool:
+        return self._door is not None and self._door.takes_phones
+
+    def _is_served(self, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int) -> bool:
         """True for a request of a call that lives, and for others as the guard says."""
         if self._guard is None:
             return True
@@ -282,10 +323,17 @@ class UserAgent:
             return True
         if checked.method == "CANCEL" and self._wire.layer.is_known(cancelled_key(checked)):
             return True
-        return self._guard.serves(source.host, now_ms)
+        source, door = datagram.source, self._door
+        must_prove = door is not None and door.must_prove(checked, source, datagram.local_host)
+        return self._guard.serves(source.host, now_ms, must_prove=must_prove)
 
     def _on_new_call(
-        self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int
+        self,
+        key: TransactionKey,
+        checked: CheckedRequest,
+        datagram: DatagramReceived,
+        proven: Account | None,
+        now_ms: int,
     ) -> None:
         source = datagram.source
         refusal = screen_invite(
@@ -310,6 +358,9 @@ class UserAgent:
         self._by_invite[key] = session_id
         self._note_dialogs(session)
         told = read_identity(checked, trusted=self._wire.trusts(source))
+        phone = proven if proven is not None and proven.is_phone else None
+        if phone is not None:
+            told = replace(told, number=phone.user, name=phone.display_name, withheld=False, asserted=True)
         self._wire.tell(
             CallArrived(
                 session_id=session_id,
@@ -322,6 +373,7 @@ class UserAgent:
                 withheld=told.withheld,
                 asserted=told.asserted,
                 diverted_from=told.diverted_from,
+                phone=phone.name if phone is not None else "",
             )
         )
 

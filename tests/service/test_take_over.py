@@ -8,7 +8,7 @@ from calls.ports import CallOffer
 from service.take_over import host_of, may_replace_agent, may_replace_caller
 
 
-def offer(remote: str, trunk: str = "") -> CallOffer:
+def offer(remote: str, trunk: str = "", phone: str = "") -> CallOffer:
     return CallOffer(
         transport="sip",
         caller="+34600123456",
@@ -17,6 +17,7 @@ def offer(remote: str, trunk: str = "") -> CallOffer:
         peer_call_id="x",
         remote=remote,
         trunk=trunk,
+        phone=phone,
     )
 
 
@@ -28,7 +29,7 @@ def offer(remote: str, trunk: str = "") -> CallOffer:
         (offer("192.0.2.1:5060", "pbx"), offer("192.0.2.9:5060", "pbx"), True),
         (offer("192.0.2.1:5060", "pbx"), offer("192.0.2.9:5060", "other"), False),
         (offer("192.0.2.1:5060"), offer("192.0.2.9:5060", "pbx"), False),
-        (offer("192.0.2.1:5060"), offer("198.51.100.7:5060"), True),
+        (offer("192.0.2.1:5060"), offer("198.51.100.7:5060", phone="alice"), True),
         (offer("[2001:db8::1]:5060"), offer("[2001:db8::1]:5062"), True),
         (offer(""), offer(""), False),
     ],
@@ -38,7 +39,7 @@ def offer(remote: str, trunk: str = "") -> CallOffer:
         "same trunk",
         "other trunk",
         "a trunk's for no trunk's",
-        "registered",
+        "a phone that proved itself",
         "v6",
         "nobody",
     ],
@@ -46,18 +47,14 @@ def offer(remote: str, trunk: str = "") -> CallOffer:
 def test_when_a_call_wants_the_callers_place_then_only_the_same_side_or_a_phone_of_ours_may(
     of_call: CallOffer, asker: CallOffer, allowed: bool
 ) -> None:
-    assert may_replace_caller(of_call, asker, lambda host: host == "198.51.100.7") is allowed
+    assert may_replace_caller(of_call, asker) is allowed
 
 
 def test_when_a_call_wants_the_humans_place_then_it_comes_from_the_pbx_of_the_house() -> None:
-    def nobody(host: str) -> bool:
-        del host
-        return False
-
-    assert may_replace_agent(offer("192.0.2.5:5060"), ("192.0.2.5",), nobody)
-    assert may_replace_agent(offer("192.0.2.9:5060", "pbx"), (), nobody)
-    assert not may_replace_agent(offer("192.0.2.9:5060"), ("192.0.2.5",), nobody)
-    assert may_replace_agent(offer("192.0.2.9:5060"), (), lambda host: True)
+    assert may_replace_agent(offer("192.0.2.5:5060"), ("192.0.2.5",))
+    assert may_replace_agent(offer("192.0.2.9:5060", "pbx"), ())
+    assert not may_replace_agent(offer("192.0.2.9:5060"), ("192.0.2.5",))
+    assert may_replace_agent(offer("192.0.2.9:5060", phone="alice"), ())
 
 
 def test_when_an_address_is_split_then_its_port_and_brackets_are_gone() -> None:

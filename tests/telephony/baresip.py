@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from calls.audio import FRAME_MS, AudioFrame, Samples
+from calls.phones import PhoneBindings
 from calls.ports import IncomingCall, LegEvent
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
@@ -62,12 +63,18 @@ def tone_share(path: Path) -> float:
 class EchoHouse:
     """A gateway with real RTP legs that answers every call and says back what it hears."""
 
-    def __init__(self, settings: SipSettings | None = None, media: MediaSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: SipSettings | None = None,
+        media: MediaSettings | None = None,
+        bindings: PhoneBindings | None = None,
+    ) -> None:
         clock = TestClock()
         first = 40_000 + free_udp_port() % 10_000
         media = media or MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
         self.factory = RtpMediaFactory(media, clock)
-        self.gateway = SipGateway(settings or SipSettings(listen="127.0.0.1:0"), clock, self.factory, self._take)
+        wanted = settings or SipSettings(listen="127.0.0.1:0")
+        self.gateway = SipGateway(wanted, clock, self.factory, self._take, bindings=bindings)
         self.legs: list[SipLeg] = []
         self.events: list[LegEvent] = []
         self.heard: list[AudioFrame] = []
@@ -122,6 +129,10 @@ class PhoneLine:
     settings: tuple[str, ...] = ()
     account: str = ""
     """More parameters of the account, each with a semicolon before it."""
+    registers_at: str = ""
+    """Who the phone is where it registers, `alice@127.0.0.1:5060;transport=tcp`; empty: it does not register."""
+    lives_s: int = 20
+    """After so long it ends by itself."""
     says: Samples | None = None
     """At `rate_hz`; None for a tone."""
 
@@ -134,6 +145,7 @@ class Phone:
         self.sip_port = free_udp_port()
         self.control_port = free_udp_port()
         self.log = ""
+        self.process: asyncio.subprocess.Process | None = None
         if line.says is None:
             write_tone(folder / "tone.wav", 12.0)
         else:
@@ -155,10 +167,11 @@ class Phone:
             f"ctrl_tcp_listen 127.0.0.1:{self.control_port}",
         ]
         mode = ";answermode=auto" if answers else ""
+        who = f"<sip:alice@127.0.0.1:{self.sip_port}>;regint=0"
+        if line.registers_at:
+            who = f"<sip:{line.registers_at}>;regint=60"
         (folder / "config").write_text("".join(line.replace(" ", "\t", 1) + "\n" for line in lines))
-        (folder / "accounts").write_text(
-            f"<sip:alice@127.0.0.1:{self.sip_port}>;regint=0;audio_codecs={line.codec}{line.account}{mode}\n"
-        )
+        (folder / "accounts").write_text(f"{who};audio_codecs={line.codec}{line.account}{mode}\n")
         (folder / "contacts").write_text("")
 
     async def command(self, name: str, params: str = "") -> None:
@@ -173,8 +186,8 @@ class Phone:
         await writer.wait_closed()
 
     def decoded(self) -> Path:
-        """Return the recording of what the phone heard."""
-        return next(path for path in self.folder.iterdir() if path.name.startswith("dump") and "dec" in path.name)
+        """Return the recording of what the phone heard, of several calls the longest."""
+        return max(self.folder.glob("dump*dec*"), key=lambda path: path.stat().st_size)
 
 
 @asynccontextmanager
@@ -187,11 +200,12 @@ async def phone(
         pytest.skip("baresip is not installed (apt-get install baresip-core)")
     made = Phone(folder, answers, line)
     process = await asyncio.create_subprocess_exec(
-        *(program, "-4", "-f", str(folder), "-t", "20", *(("-e", f"/dial {dial}") if dial else ())),
+        *(program, "-4", "-f", str(folder), "-t", str(line.lives_s), *(("-e", f"/dial {dial}") if dial else ())),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+    made.process = process
     try:
         yield made
     finally:

@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("place", sa.String(64), primary_key=True),
         sa.Column("contact", sa.Text, nullable=False),
         sa.Column("q", sa.Integer, nullable=False),
-        sa.Column("call_id", sa.Text, nullable=False),
+        sa.Column("call_id", sa.String(64), nullable=False),
         sa.Column("cseq", sa.Integer, nullable=False),
         sa.Column("registered_at_utc", sa.String(32), nullable=False),
         sa.Column("expires_at_utc", sa.String(32), nullable=False),

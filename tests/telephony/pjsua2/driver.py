@@ -96,6 +96,9 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
 class PhoneAccount(pj.Account):  # type: ignore[misc]
     phone: Phone
 
+    def onRegState(self, prm: Any) -> None:  # noqa: N802
+        tell("registered", status=int(prm.code), reason=prm.reason)
+
     def onIncomingCall(self, prm: Any) -> None:  # noqa: N802
         call = PhoneCall(self.phone, prm.callId)
         tell("ringing", call=call.number, caller=call.getInfo().remoteUri)
@@ -161,6 +164,12 @@ class Phone:
         tail = "" if transport == "udp" else f";transport={transport}"
         made.idUri = f"sip:{config.get('user', 'phone')}@{address}{tail}"
         made.sipConfig.transportId = self.transport
+        if "registrar" in config:
+            user = config["user"]
+            made.idUri = f"sip:{user}@{config['registrar']}{tail}"
+            made.regConfig.registrarUri = f"sip:{config['registrar']}{tail}"
+            made.regConfig.timeoutSec = 120
+            made.sipConfig.authCreds.append(pj.AuthCredInfo("digest", "*", user, 0, config["password"]))
         made.callConfig.timerUse = TIMERS[config.get("timers", "optional")]
         made.callConfig.timerSessExpiresSec = config.get("interval_s", 1800)
         made.callConfig.prackUse = RELIABLE[config.get("reliable", "off")]

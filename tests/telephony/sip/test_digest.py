@@ -173,6 +173,32 @@ def test_when_a_nonce_is_too_old_or_of_another_server_then_the_answer_is_stale_a
     assert other.check(wallet.authorise(REGISTER), _find, 10) == NotProven(stale=True)
 
 
+def test_when_an_answer_uses_a_nonce_of_the_guessers_own_then_right_and_wrong_passwords_hear_the_same() -> None:
+    server, forger = _server(), DigestServer("warm line", lambda: "forged")
+    for password in (SECRET, "wrong"):
+        wallet = _wallet(password=password)
+        wallet.take_challenge(_refusal(forger, 0))
+        assert server.check(wallet.authorise(REGISTER), _find, 10) == NotProven(stale=True)
+
+
+def test_when_a_challenge_is_made_then_it_has_an_opaque_and_no_two_nonces_are_the_same() -> None:
+    server = _server()
+    first, second = server.challenges(0), server.challenges(0)
+    assert {item.opaque for item in (*first, *second)} == {first[0].opaque}
+    assert first[0].opaque
+    assert first[0].nonce != second[0].nonce
+    assert [(item.algorithm, item.qop) for item in first] == [("SHA-256", ("auth",)), ("MD5", ("auth",))]
+
+
+def test_when_many_nonces_served_then_those_that_are_too_old_are_forgotten() -> None:
+    server = _server(nonce_ms=1_000)
+    for now_ms in range(0, 10_000, 100):
+        wallet = _wallet()
+        wallet.take_challenge(_refusal(server, now_ms))
+        assert server.check(wallet.authorise(REGISTER), _find, now_ms) == Proven("alice")
+        assert server.remembered <= 10
+
+
 @pytest.mark.parametrize(("user", "password"), [("alice", "wrong"), ("bob", SECRET)])
 def test_when_user_or_password_is_wrong_then_nothing_says_which(user: str, password: str) -> None:
     server, wallet = _server(), _wallet(user, password)

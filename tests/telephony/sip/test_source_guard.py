@@ -11,6 +11,7 @@ from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.source_guard import (
     BAN_MS,
     BURST,
+    GUESSES,
     LONGEST_BAN_MS,
     MAX_STRANGERS,
     REFILL_MS,
@@ -81,6 +82,44 @@ def test_when_very_many_strangers_come_then_memory_has_its_bound() -> None:
     for number in range(MAX_STRANGERS + 100):
         guard.serves(str(ipaddress.ip_address(0x08000000 + number)), 0)
     assert guard.remembered == MAX_STRANGERS
+
+
+@pytest.mark.parametrize("host", ["10.1.2.3", STRANGER])
+def test_when_passwords_are_guessed_then_the_source_is_barred_from_proofs_and_a_stranger_from_all(host: str) -> None:
+    guard = SourceGuard(accept_unknown=True)
+    for _ in range(GUESSES):
+        guard.blame(host, 0)
+    assert guard.serves(host, 0, must_prove=True)
+    guard.blame(host, 0)
+    assert not guard.serves(host, 0, must_prove=True)
+    assert guard.serves(host, 0) == (host != STRANGER)
+    assert guard.is_banned(host, 0) == (host == STRANGER)
+    assert guard.serves(host, BAN_MS, must_prove=True)
+    for _ in range(GUESSES + 1):
+        guard.blame(host, BAN_MS)
+    assert not guard.serves(host, 3 * BAN_MS - 1, must_prove=True)
+
+
+def test_when_loopback_or_a_trunk_guesses_then_it_is_never_barred() -> None:
+    guard = SourceGuard([ipaddress.ip_network("8.8.4.0/24")])
+    for host in ("127.0.0.1", "::1", "::ffff:127.0.0.1", "8.8.4.7"):
+        for _ in range(1_000):
+            guard.blame(host, 0)
+        assert guard.serves(host, 0, must_prove=True)
+
+
+def test_when_a_phone_with_an_old_password_asks_each_minute_then_its_neighbours_are_not_barred() -> None:
+    guard = SourceGuard()
+    for minute in range(500):
+        guard.blame("10.1.2.3", minute * 60_000)
+    assert guard.serves("10.1.2.3", 500 * 60_000, must_prove=True)
+
+
+def test_when_a_network_was_named_for_phones_then_strangers_there_may_prove_themselves_and_nothing_else() -> None:
+    guard = SourceGuard(phone_networks=[ipaddress.ip_network("8.8.8.0/24")])
+    assert not guard.serves(STRANGER, 0)
+    assert [guard.serves(STRANGER, 0, must_prove=True) for _ in range(BURST + 1)] == [True] * BURST + [False]
+    assert not guard.serves("8.8.9.9", 0, must_prove=True)
 
 
 class _Public(Bench):

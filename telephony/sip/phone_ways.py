@@ -1,0 +1,62 @@
+"""Where a phone is called: on the connection it registered on, back through its translator, or at its Contact.
+
+Who can reach it depends on the way. A datagram to a Contact that leads to the phone may come from any process of ours.
+A translator lets back in only the address that the phone spoke to, so that only a process that listens there is heard.
+A connection belongs to the one process that has it; where the Contact leads to the phone, another process may open one
+of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calls.phones import PhoneBinding
+from telephony.sip.message import DEFAULT_PORTS, RELIABLE_TRANSPORTS, Flow, Transport
+from telephony.sip.name_addr import parse_sip_name_addr
+from telephony.sip.registrar_rules import Host
+from telephony.sip.uri import SipUri
+
+_TRANSPORTS: dict[str, Transport] = {"udp": "udp", "tcp": "tcp", "tls": "tls"}
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneWay:
+    """How to call one place of a phone."""
+
+    target: SipUri
+    """Request-URI: the Contact as it was registered (RFC 3261 section 16.5)."""
+    flow: Flow
+    q: int
+    srtp: bool = False
+    """The call is encrypted, or not placed."""
+
+
+def way_to(binding: PhoneBinding, host: Host, *, is_open: bool) -> PhoneWay | None:
+    """Return how this process reaches a binding, None when it cannot.
+
+    Args:
+        binding: Where the phone is.
+        host: This process.
+        is_open: The connection that the binding names is open here.
+
+    Raises:
+        SipSyntaxError: When the stored Contact was damaged.
+    """
+    _, uri = parse_sip_name_addr(binding.contact)
+    transport = _TRANSPORTS.get(binding.transport, "udp")
+    is_stream = transport in RELIABLE_TRANSPORTS
+    if is_stream and is_open and binding.owner == host.owner:
+        flow = Flow(binding.host, binding.port, transport, binding.connection, uri.host)
+    elif not binding.behind_nat:
+        flow = direct_flow(uri, transport)
+    elif not is_stream and binding.route == host.route:
+        flow = Flow(binding.host, binding.port)
+    else:
+        return None
+    return PhoneWay(uri, flow, binding.q)
+
+
+def direct_flow(uri: SipUri, registered_on: Transport) -> Flow:
+    """Return where a Contact leads that names its phone's own address."""
+    transport = uri.transport or registered_on
+    return Flow(uri.host, uri.port or DEFAULT_PORTS[transport], transport, server_name=uri.host)

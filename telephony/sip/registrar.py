@@ -1,0 +1,89 @@
+"""REGISTER of our phones, from the request to the response (RFC 3261 section 10.3).
+
+::
+
+    proven request --malformed, too brief, too many: 400, 423, 403
+      |            --too many wait: 503
+      '--> WAITING for the bindings --BindingsChanged--> 200 with all of them | late: 500 | database down: 500
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from calls.phones import PhoneBinding
+from telephony.sip.accounts import Account
+from telephony.sip.checked_request import CheckedRequest
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.headers import Fields
+from telephony.sip.message import Flow
+from telephony.sip.refusal import Refusal
+from telephony.sip.register_wish import RegisterLimits, read_wish
+from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
+from telephony.sip.transaction_layer import TransactionKey
+from telephony.sip.wire import Wire
+
+MAX_WAITING = 500
+"""Requests that wait for the database at a time: a thousand phones that come back after a power cut within seconds."""
+_RETRY_AFTER = ("Retry-After", "10")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A request whose response waits for the database."""
+
+    key: TransactionKey
+    checked: CheckedRequest
+    source: Flow
+    is_outbound: bool
+
+
+class Registrar:
+    """Takes proven REGISTER requests and answers each exactly once."""
+
+    def __init__(self, wire: Wire, limits: RegisterLimits) -> None:
+        """Begin with nobody waiting."""
+        self._wire = wire
+        self._limits = limits
+        self._waiting: dict[int, _Waiting] = {}
+        self._last_ticket = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for the database."""
+        return len(self._waiting)
+
+    def take(self, key: TransactionKey, checked: CheckedRequest, source: Flow, phone: Account, now_ms: int) -> None:
+        """Take the REGISTER of a phone that proved to be it."""
+        try:
+            wish = read_wish(checked, phone.name, source, self._limits)
+        except SipSyntaxError:
+            wish = Refusal(400, reason="Bad Request: Contact")
+        if not isinstance(wish, Refusal) and len(self._waiting) >= MAX_WAITING:
+            wish = Refusal(503, (_RETRY_AFTER,))
+        if isinstance(wish, Refusal):
+            self._wire.respond(key, checked, source, wish.status, now_ms, reason=wish.reason, fields=wish.fields)
+            return
+        self._last_ticket += 1
+        self._waiting[self._last_ticket] = _Waiting(key, checked, source, wish.is_outbound)
+        self._wire.tell(ChangeBindings(self._last_ticket, wish))
+
+    def changed(self, news: BindingsChanged, now_ms: int) -> None:
+        """Answer the request that waited for this; a second time nothing happens."""
+        waited = self._waiting.pop(news.ticket, None)
+        if waited is None:
+            return
+        if news.bindings is None or news.is_late:
+            fields: Fields = () if news.is_late else (_RETRY_AFTER,)
+            reason = "Request Out Of Order" if news.is_late else ""
+            self._wire.respond(waited.key, waited.checked, waited.source, 500, now_ms, reason=reason, fields=fields)
+            return
+        contacts = [_contact(item, left_s) for item, left_s in zip(news.bindings, news.expire_in_s, strict=True)]
+        more = (("Require", "outbound"),) if waited.is_outbound else ()
+        self._wire.respond(waited.key, waited.checked, waited.source, 200, now_ms, fields=(*contacts, *more))
+
+
+def _contact(binding: PhoneBinding, left_s: int) -> tuple[str, str]:
+    """Write a binding as the phone is told it; a preference only where the phone gave one."""
+    q = f";q={binding.q / 1_000:g}" if binding.q < 1_000 else ""
+    return ("Contact", f"{binding.contact}{q};expires={left_s}")

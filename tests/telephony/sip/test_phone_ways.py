@@ -1,0 +1,74 @@
+"""Which process reaches a phone and how: its connection, the way back through its translator, or its Contact."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from calls.phones import PhoneBinding
+from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.message import Flow
+from telephony.sip.phone_ways import way_to
+from telephony.sip.registrar_rules import Host
+from tests.telephony.sip.phone_bench import NOON
+
+HERE = Host("one", "192.0.2.1:5060")
+SAME_ROUTE = Host("next", "192.0.2.1:5060")
+ELSEWHERE = Host("two", "192.0.2.1:5070")
+ON_UDP = PhoneBinding(
+    phone="alice",
+    place="p",
+    contact="<sip:alice@10.1.2.3:5062;line=7>",
+    q=300,
+    call_id="c",
+    cseq=1,
+    registered_utc=NOON,
+    expires_utc=NOON + timedelta(seconds=60),
+    transport="udp",
+    host="10.1.2.3",
+    port=40_000,
+    connection=0,
+    behind_nat=False,
+    owner="one",
+    route="192.0.2.1:5060",
+)
+HIDDEN = replace(ON_UDP, host="8.8.8.8", behind_nat=True)
+ON_TCP = replace(ON_UDP, contact="<sip:alice@10.1.2.3:5062;transport=tcp>", transport="tcp", connection=7)
+ON_TLS = replace(ON_TCP, contact="<sip:alice@10.1.2.3>", transport="tls")
+HIDDEN_TCP = replace(ON_TCP, host="8.8.8.8", behind_nat=True)
+STREAM = Flow("10.1.2.3", 40_000, "tcp", 7, "10.1.2.3")
+
+
+@pytest.mark.parametrize(
+    ("binding", "host", "is_open", "flow"),
+    [
+        (ON_UDP, HERE, False, Flow("10.1.2.3", 5062, server_name="10.1.2.3")),
+        (ON_UDP, ELSEWHERE, False, Flow("10.1.2.3", 5062, server_name="10.1.2.3")),
+        (HIDDEN, HERE, False, Flow("8.8.8.8", 40_000)),
+        (HIDDEN, SAME_ROUTE, False, Flow("8.8.8.8", 40_000)),
+        (HIDDEN, ELSEWHERE, False, None),
+        (ON_TCP, HERE, True, STREAM),
+        (ON_TCP, HERE, False, Flow("10.1.2.3", 5062, "tcp", server_name="10.1.2.3")),
+        (ON_TCP, ELSEWHERE, True, Flow("10.1.2.3", 5062, "tcp", server_name="10.1.2.3")),
+        (ON_TLS, ELSEWHERE, False, Flow("10.1.2.3", 5061, "tls", server_name="10.1.2.3")),
+        (HIDDEN_TCP, HERE, True, Flow("8.8.8.8", 40_000, "tcp", 7, "10.1.2.3")),
+        (HIDDEN_TCP, HERE, False, None),
+        (HIDDEN_TCP, ELSEWHERE, True, None),
+        (HIDDEN_TCP, SAME_ROUTE, True, None),
+    ],
+)
+def test_when_a_process_calls_a_phone_then_it_takes_the_way_that_it_has(
+    binding: PhoneBinding, host: Host, is_open: bool, flow: Flow | None
+) -> None:
+    way = way_to(binding, host, is_open=is_open)
+    assert (way.flow if way is not None else None) == flow
+    if way is not None:
+        assert f"<{way.target}>" == binding.contact
+        assert way.q == 300
+
+
+def test_when_a_stored_contact_was_damaged_then_it_is_told() -> None:
+    with pytest.raises(SipSyntaxError):
+        way_to(replace(ON_UDP, contact="<sip:"), HERE, is_open=False)
