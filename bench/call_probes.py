@@ -262,8 +262,11 @@ class BrowserProbe:
 
     async def close(self) -> None:
         """Close the connection."""
+        from telephony.webrtc.peer import forget_consent
+
         self._send_rtp = None
         await self._connection.close()
+        forget_consent(self._transceiver.sender.transport.transport._connection)  # noqa: SLF001 - no public way
 
     def _take(self, data: bytes) -> None:
         if is_rtcp(data):

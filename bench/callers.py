@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -57,6 +58,7 @@ class Callers(ABC):
 
     async def start(self) -> None:
         """Start the process."""
+        self._cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
         self._process, self.wire = await start_process(self._target, pinned=self._pinned)
 
     async def add(self, calls: int) -> None:
@@ -85,6 +87,8 @@ class Callers(ABC):
         await self._hang_up()
         self.wire.close()
         self._process.join(10)
+        if self._cores is not None:
+            os.sched_setaffinity(0, self._cores)
 
     @abstractmethod
     def streams(self) -> list[Arrivals]:

@@ -190,6 +190,25 @@ async def test_when_we_hang_up_then_the_browser_hears_of_it(gateway: WebRtcGatew
     assert leg.read(0) is None
 
 
+async def test_when_a_page_leaves_just_as_it_connects_then_nobody_asks_for_its_consent_for_ever(
+    gateway: WebRtcGateway, client: Client
+) -> None:
+    call = await client.call(gateway)
+    await call.answer()
+    ice = call.leg._way.peer._ice
+    close = ice.close
+
+    async def connect_after_all() -> None:
+        """Do as aioice 0.13 in that moment."""
+        await close()
+        ice._query_consent_task = asyncio.get_running_loop().create_task(ice.query_consent())
+
+    ice.close = connect_after_all
+    await call.leg.hang_up()
+    await asyncio.sleep(0)
+    assert ice._query_consent_task.done()
+
+
 async def test_when_the_call_is_rejected_then_the_browser_is_disconnected(
     gateway: WebRtcGateway, client: Client
 ) -> None:
