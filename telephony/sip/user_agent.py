@@ -268,6 +268,15 @@ class UserAgent:
             return
         back = _way_back(checked.request, source)
         layer.begin_server(key, checked, back, reliable=source.transport in RELIABLE_TRANSPORTS)
+        try:
+            self._serve(key, checked, datagram, now_ms)
+        except Exception:  # a mistake of ours; neither the peer nor our tables shall wait for ever because of it
+            self._refuse(key, checked, source, Refusal(500), now_ms)
+            raise
+
+    def _serve(self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int) -> None:
+        """Serve a new request in its transaction."""
+        layer, source = self._wire.layer, datagram.source
         refusal = screen(checked, takes_phones=self._takes_phones)
         if refusal is not None:
             self._refuse(key, checked, source, refusal, now_ms)

@@ -299,3 +299,31 @@ def test_when_the_far_side_rejects_then_the_near_side_hears_the_status() -> None
     pair.give(False, RejectCall(arrived.session_id, 486, "Busy"))
     assert pair.near.take_news() == [CallOver("out", "refused", 486, "Busy")]
     assert tag_of(SipResponse(200, "", Headers([("To", "<sip:x>;tag=y")]))) == "y"
+
+
+def test_when_the_callee_offers_anew_before_it_answered_then_500_asks_it_to_wait() -> None:
+    bench = Bench()
+    invite = dial(bench)
+    bench.receive(reply(invite, 180))
+    names = {"call_id": invite.headers.get("Call-ID") or "", "from_tag": "bob"}
+    own_tag = (invite.headers.get("From") or "").partition("tag=")[2]
+    again = request("INVITE", branch="z9hG4bKagain", to_tag=own_tag, body=OFFER, **names)  # type: ignore[arg-type]
+    (refusal,) = bench.receive(again)
+    assert isinstance(refusal, SipResponse)
+    assert (refusal.status, refusal.headers.get("Retry-After")) == (500, "1")
+
+
+def test_when_a_mistake_of_ours_breaks_the_serving_of_a_request_then_it_is_answered_with_500_and_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = Bench()
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("a mistake")
+
+    monkeypatch.setattr(bench.agent, "_on_new_call", fail)
+    with pytest.raises(RuntimeError):
+        bench.receive(request("INVITE", body=OFFER))
+    assert [message.status for message in bench.wait(1_000)[:1] if isinstance(message, SipResponse)] == [500]
+    bench.wait(40_000)
+    assert bench.agent.open_transactions == 0
