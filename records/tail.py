@@ -40,8 +40,8 @@ class NeighbourTail:
         events: list[Event] = []
         if before is not None and wanted:
             for call, last in now_seen.items():
-                if last > before.get(call, 0):
-                    events += self._store.read("call", call, after=before.get(call, 0))
+                if (first := before.get(call, 0)) < last:
+                    events += self._store.read("call", call, after=first, limit=last - first)
         self._seen = now_seen
         return events
 

@@ -66,9 +66,9 @@ NEIGHBOURS_EVERY_S = 1.0
 """How often the calls of other processes on the same database are looked at. Source: one that was cut off shall be seen
 as ended within seconds, and staff see what is said a second later than in the process itself; a look is two queries."""
 
-NOTICED_S = 3.0
+NOTICED_S = 5.0
 """How long an idle process that drains still answers, so that a proxy sees it and sends nothing there any more. Source:
-pings each 2 s, deploy/kamailio.cfg."""
+two pings, one each 2 s, deploy/kamailio.cfg."""
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 

@@ -36,9 +36,9 @@ from tests.telephony.sip_caller import calling_from
 
 pytestmark = pytest.mark.peer
 
-LONG_MS = 18_000
+LONG_MS = 20_000
 """How long a call lasts in which its process is killed: long enough for the notice and some seconds of recording."""
-FULL_MS = 8_000
+FULL_MS = 12_000
 """How long all lines of a process are taken."""
 RATE_PER_S, CALL_MS = 2, 2_000
 """The steady load of the rolling restart."""
@@ -102,7 +102,7 @@ class Scenes:
 
         def recorded(calls: list[CallRow]) -> bool:
             own = [call for call in calls if call.pid == told.killed_pid]
-            return len(calls) == 6 and bool(own) and all(call.has("recording_started") for call in own)
+            return len(calls) >= 6 and bool(own) and all(call.has("recording_started") for call in own)
 
         before = await self.log.until("the victim records its calls", recorded, 60)
         told.killed_before = [call for call in before if call.pid == told.killed_pid]
