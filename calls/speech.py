@@ -87,7 +87,8 @@ class MeaningEstimate:
     wish: CallWish
     wish_score: float
     matter_score: float = 0.0
-    """Relevance of the article that answers the turn best; near 1, the turn is an ordinary question."""
+    """Relevance of the article that answers the turn best; near 1, the turn is an ordinary question. 0 when both other
+    scores are so low that it does not matter."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

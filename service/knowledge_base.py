@@ -30,6 +30,8 @@ logger = logging.getLogger(__name__)
 EMBEDDING = "embedding"
 QUERY_PRIORITY = 5
 """A caller waits for a question's vector; articles are indexed behind it."""
+DOUBT_SCORE = 0.2
+"""Below it nobody asks back, so no article needs to be compared (which costs as much as the estimate itself)."""
 TURNS_KEPT = 64
 """Vectors of turns that may still be looked up: one for each call that a machine can hold, and some. A vector leaves
 when its turn is looked up or newer ones come; none is written anywhere."""
@@ -96,6 +98,8 @@ class KnowledgeBase:
         """Return what a turn means beside its matter; a `search` for the same words then needs no new vector."""
         vector = await self._embed_turn(fold(text))
         estimate = self._meaning.weigh(vector, text, language)
+        if max(estimate.danger_score, estimate.wish_score) < DOUBT_SCORE:
+            return estimate
         return replace(estimate, matter_score=self._index.relevance(vector, text, language))
 
     def spoken_texts(self, language: Language) -> Iterator[str]:
