@@ -20,6 +20,8 @@ from records.store import EventStore
 from records.writer import LogWriter
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.realtime
+
 OFFERED = CallOffered(transport="sip", caller="+34600123456", caller_name="Ana", called="bot", peer_call_id="x")
 ENDED = CallEnded(result="completed", reason="caller_hung_up")
 MASTER = MasterKey(bytes(32))
