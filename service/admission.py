@@ -1,7 +1,7 @@
 """Whether one call more is let in: what is scarce is counted apart, media legs and the bot's attention.
 
-A leg costs half a percent of a core, a call that the bot talks to costs twenty times as much: who waits in a queue or
-talks to a person has only legs. So each has a limit of its own, and each trunk may have one.
+A leg costs half a percent of a core, a call that the bot listens and speaks to twenty times as much. People who are
+called for a caller are legs alone. So each has a limit of its own, and each trunk may have one.
 """
 
 from __future__ import annotations
