@@ -45,7 +45,7 @@ async def test_when_a_phone_with_opus_presses_keys_then_each_is_heard_once_with_
             await asyncio.sleep(0.4)
             for digit in "5#":
                 await alice.command("sndcode", digit)
-                await asyncio.sleep(0.2)
+                await asyncio.sleep(0.6)
                 await alice.command("sndcode", "")  # the key is let go
                 await asyncio.sleep(0.15)
             await eventually(lambda: len(house.events) == 2)
@@ -56,7 +56,8 @@ async def test_when_a_phone_with_opus_presses_keys_then_each_is_heard_once_with_
         await house.close()
     pressed = [event for event in house.events if isinstance(event, DigitHeard)]
     assert "".join(event.digit for event in pressed) == "5#", alice.log
-    assert all(60 <= event.duration_ms <= 600 for event in pressed)
+    lengths_ms = [event.duration_ms for event in pressed]
+    assert all(130 <= length_ms <= 2_000 for length_ms in lengths_ms), f"{lengths_ms}: read by the wrong clock, 100"
 
 
 async def test_when_the_peer_takes_no_keys_in_media_then_they_go_by_info_in_order() -> None:
