@@ -264,7 +264,8 @@ class UserAgent:
         if layer.is_known(key):
             self._wire.handle(layer.receive_again(key, now_ms))
             return
-        if layer.is_full or not self._is_served(checked, datagram, now_ms):
+        origin = self._wire.origin(checked, source)
+        if layer.is_full or not self._is_served(checked, datagram, origin, now_ms):
             return
         back = _way_back(checked.request, source)
         layer.begin_server(key, checked, back, reliable=source.transport in RELIABLE_TRANSPORTS)
@@ -299,8 +300,9 @@ class UserAgent:
         """Serve a request that belongs to nothing yet, once it proved what it has to."""
         source, method = datagram.source, checked.method
         proven: Account | None = None
-        if self._door is not None and self._door.must_prove(checked, source, datagram.local_host):
-            found = self._door.ask(checked, source, now_ms)
+        origin = self._wire.origin(checked, source)
+        if self._door is not None and self._door.must_prove(checked, origin, datagram.local_host):
+            found = self._door.ask(checked, origin, now_ms)
             if isinstance(found, Refusal):
                 self._refuse(key, checked, source, found, now_ms)
                 return
@@ -324,7 +326,7 @@ class UserAgent:
     def _takes_phones(self) -> bool:
         return self._door is not None and self._door.takes_phones
 
-    def _is_served(self, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int) -> bool:
+    def _is_served(self, checked: CheckedRequest, datagram: DatagramReceived, origin: Flow, now_ms: int) -> bool:
         """True for a request of a call that lives, and for others as the guard says."""
         if self._guard is None:
             return True
@@ -332,9 +334,8 @@ class UserAgent:
             return True
         if checked.method == "CANCEL" and self._wire.layer.is_known(cancelled_key(checked)):
             return True
-        source, door = datagram.source, self._door
-        must_prove = door is not None and door.must_prove(checked, source, datagram.local_host)
-        return self._guard.serves(source.host, now_ms, must_prove=must_prove)
+        must_prove = self._door is not None and self._door.must_prove(checked, origin, datagram.local_host)
+        return self._guard.serves(origin.host, now_ms, must_prove=must_prove)
 
     def _on_new_call(
         self,
@@ -344,7 +345,7 @@ class UserAgent:
         proven: Account | None,
         now_ms: int,
     ) -> None:
-        source = datagram.source
+        source, origin = datagram.source, self._wire.origin(checked, datagram.source)
         refusal = screen_invite(
             checked, self._wire.settings, datagram.local_host, keys_allowed=self._wire.key_source(source) is not None
         )
@@ -366,7 +367,7 @@ class UserAgent:
         self._sessions[session_id] = session
         self._by_invite[key] = session_id
         self._note_dialogs(session)
-        told = read_identity(checked, trusted=self._wire.trusts(source))
+        told = read_identity(checked, trusted=self._wire.trusts(origin))
         phone = proven if proven is not None and proven.is_phone else None
         if phone is not None:
             told = replace(told, number=phone.user, name=phone.display_name, withheld=False, asserted=True)
@@ -377,12 +378,13 @@ class UserAgent:
                 caller_name=told.name,
                 called=readable(checked.uri.user_text),
                 call_id=readable(checked.call_id),
-                source=source,
+                source=origin,
                 replaces=replaced,
                 withheld=told.withheld,
                 asserted=told.asserted,
                 diverted_from=told.diverted_from,
                 phone=phone.name if phone is not None else "",
+                hop=source,
             )
         )
 
