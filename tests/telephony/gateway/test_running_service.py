@@ -13,20 +13,26 @@ from tests.telephony.gateway.test_torture_on_sockets import outcome, over_tcp, o
 from tests.telephony.raw_phone import HOST, RawPhone, RtpEnd, description, tag_of
 from tests.telephony.sip.test_torture import VERDICTS, load
 
-GREETING_S = 7.0
+PIECE_S = 6.0
+LONGEST_S = 30.0
+"""On a machine that does everything else too the first words are made seconds after the answer."""
 GREETING_WORDS = frozenset({"automatic", "assistant", "call", "recorded", "voice", "sounds", "help", "hello"})
 """What an independent recogniser should find in the first seconds of a call; the voice of these tests is a robot's."""
-RINGS_S = 5.0
-"""How long the user part `slow` rings."""
+ENOUGH = 4
 
 
 async def greeting_of(port: int) -> set[str]:
     """Place a call and return the words of its greeting."""
     with RawPhone(port) as phone, RtpEnd() as rtp:
         call = await phone.call(rtp)
-        heard = await rtp.talk(call.remote_port, GREETING_S, silent=True)
+        found: set[str] = set()
+        for _ in range(round(LONGEST_S / PIECE_S)):
+            await rtp.talk(call.remote_port, PIECE_S, silent=True)
+            found = set(words(await asyncio.to_thread(recognise, rtp.sound(), "en"))) & GREETING_WORDS
+            if len(found) >= ENOUGH:
+                break
         await phone.hang_up(call)
-    return set(words(await asyncio.to_thread(recognise, heard, "en"))) & GREETING_WORDS
+    return found
 
 
 @pytest.mark.recorded
@@ -45,7 +51,7 @@ async def test_when_torture_and_half_open_connections_came_then_the_bot_still_sa
                     await send(data, port, waits_s=0.02)
         for number, (_, writer) in enumerate(waiting):
             writer.write((b"INVITE sip:", b"\r\n", b"\x00\x01\x02")[number % 3])
-        assert len(await greeting_of(port)) >= 4
+        assert len(await greeting_of(port)) >= ENOUGH
     finally:
         for _, writer in waiting:
             writer.close()
