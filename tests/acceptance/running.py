@@ -22,6 +22,10 @@ TOKEN = "acceptance"
 START_S = 200.0
 """A first start embeds every article: 30 s of one core when nobody else wants it."""
 
+SPOKEN = Path("~/.cache/warmline/spoken-in-tests").expanduser()
+"""What services under test have said, for the next ones and the next run: making the sentences that each prepares takes
+a minute of one core."""
+
 Body = dict[str, Any]
 """The body of an event as the API gives it, with `t_ms` of the event beside it."""
 
@@ -64,7 +68,11 @@ class RunningService:
         self.rtp_ports = range(rtp_from, rtp_from + 100, 2)
         self.base_url = f"http://127.0.0.1:{self.web_port}"
         self.stderr = folder / "stderr.txt"
-        folder.mkdir(parents=True, exist_ok=True)
+        SPOKEN.mkdir(parents=True, exist_ok=True)
+        spoken = self.data_dir / "cache" / "speech"
+        spoken.parent.mkdir(parents=True, exist_ok=True)
+        if not spoken.is_symlink():
+            spoken.symlink_to(SPOKEN)
         self.config.write_text(
             f'data_dir = "{self.data_dir}"\n'
             f'[service]\nlisten = "127.0.0.1:{self.web_port}"\nstaff_token = "{TOKEN}"\n'

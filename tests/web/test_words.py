@@ -10,6 +10,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import pytest
 
 from calls.events import EVENT_BODIES
+from calls.speech import CallWish, SafetyKind
 
 ROOT = Path(__file__).parents[2]
 WORDS = (ROOT / "web" / "src" / "staff" / "words.ts").read_text(encoding="utf-8")
@@ -56,6 +57,11 @@ def test_when_the_bot_decides_something_then_the_pages_have_words_for_its_detail
 @pytest.mark.parametrize("code", sorted(flow_words() | choices() - {"none", "caller_id_only", "account_given"}))
 def test_when_a_fact_holds_one_of_its_values_then_the_pages_have_words_for_it(code: str) -> None:
     assert code in known(CODES)
+
+
+@pytest.mark.parametrize("kind", sorted({*get_args(SafetyKind), *get_args(CallWish)}))
+def test_when_the_bot_asks_back_then_the_pages_have_words_for_what_it_asks(kind: str) -> None:
+    assert kind in known(CODES)
 
 
 @pytest.mark.parametrize("name", sorted(str(body.__dataclass_fields__["type"].default) for body in EVENT_BODIES))
