@@ -7,6 +7,11 @@ caller's own start. Pitch is by YIN (de Cheveigne and Kawahara 2002), not pYIN, 
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import functools
+import importlib.util
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,14 +77,11 @@ def prosody(samples: Samples) -> Prosody | None:
     sound, level_dbfs = _telephone(samples)
     if sound is None:
         return None
-    import librosa
-
+    librosa = _compiled_librosa()
     frames = _frames(sound)
     energy_db = 10 * np.log10(np.mean(frames**2, axis=0) + 1e-10)
     active = energy_db > energy_db.max() - ACTIVE_BELOW_PEAK_DB
-    pitch_hz = librosa.yin(
-        sound, fmin=PITCH_MIN_HZ, fmax=PITCH_MAX_HZ, sr=RATE_HZ, frame_length=FRAME, hop_length=HOP, center=False
-    )
+    pitch_hz = _pitch(librosa, sound)
     n = min(pitch_hz.size, frames.shape[1])
     frames, energy_db, active, pitch_hz = frames[:, :n], energy_db[:n], active[:n], pitch_hz[:n]
     periodicity = _periodicity(frames, pitch_hz)
@@ -224,6 +226,36 @@ def _spectral_values(
         float(periodicity[active].std()),
         float(hammarberg),
     ]
+
+
+@functools.cache
+def _compiled_librosa() -> Any:
+    """Return librosa, its pitch search compiled and kept on disk.
+
+    One process at a time: two that compile at once leave files in numba's cache that do not fit together, and every
+    later process dies of them. Source: numba 0.68, a gufunc that jumped to address 0 in each process after two services
+    had started on a new installation.
+    """
+    spec = importlib.util.find_spec("librosa")
+    folder = spec.submodule_search_locations[0] if spec is not None and spec.submodule_search_locations else "/"
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        import librosa
+
+        _pitch(librosa, np.sin(np.arange(4 * FRAME) * 0.1))
+    finally:
+        os.close(handle)
+    return librosa
+
+
+def _pitch(librosa: Any, sound: Array) -> Array:
+    """Return the pitch of each frame in Hz, voiced or not."""
+    pitch_hz: Array = librosa.yin(
+        sound, fmin=PITCH_MIN_HZ, fmax=PITCH_MAX_HZ, sr=RATE_HZ, frame_length=FRAME, hop_length=HOP, center=False
+    )
+    return pitch_hz
 
 
 def _cepstral_values(librosa: Any, spectrum: Array, active: npt.NDArray[np.bool_]) -> list[float]:
