@@ -25,9 +25,13 @@ class NeighbourTail:
         self._store = store
         self._seen: dict[str, int] | None = None
         """Call -> the last number that was seen."""
+        self._unwatched: dict[str, int] | None = None
+        """The same before the last look that nobody wanted: whoever came during it has seen nothing of it."""
 
     def look(self, now_utc: datetime, *, wanted: bool = True) -> list[Event]:
         """Return what was appended since the last look, in order within a call; the first one only notes where all are.
+
+        After looks that nobody wanted the last of them is told too; a page knows by the number what it has already.
 
         Args:
             now_utc: The time.
@@ -36,12 +40,14 @@ class NeighbourTail:
         Raises:
             CallCentreError: `database.*`; the next look goes on where the last good one was.
         """
-        before, now_seen = self._seen, self._heads(now_utc)
+        before = self._seen if self._unwatched is None else self._unwatched
+        now_seen = self._heads(now_utc)
         events: list[Event] = []
         if before is not None and wanted:
             for call, last in now_seen.items():
                 if (first := before.get(call, 0)) < last:
                     events += self._store.read("call", call, after=first, limit=last - first)
+        self._unwatched = None if wanted else self._seen
         self._seen = now_seen
         return events
 

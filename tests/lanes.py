@@ -56,6 +56,11 @@ def lane_of(item: pytest.Item) -> str:
     return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
+def may_be_starved(item: pytest.Item) -> bool:
+    """Tell whether a test waits for clocks of others while other tests compute; what many share is started once."""
+    return lane_of(item) in (HOUSES, REALTIME)
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this process runs tests for another that prints the results."""
     return hasattr(config, "workerinput")

@@ -131,7 +131,7 @@ async def test_when_it_holds_and_resumes_then_nothing_is_heard_meanwhile_and_sou
     async with pjsua2(tmp_path, old_hold=old_style) as peer:
         peer.tell("call", uri=house.uri)
         await peer.until("state", state="CONFIRMED")
-        await listen(house)
+        await listen(house, 2.0)
         peer.tell("hold")
         await eventually(lambda: house.events == [PeerHeld(held=True)])
         media = house.legs[0].media
@@ -141,11 +141,11 @@ async def test_when_it_holds_and_resumes_then_nothing_is_heard_meanwhile_and_sou
         assert media.quality().sent == sent, "a peer that holds us is sent nothing"
         peer.tell("resume")
         await eventually(lambda: house.events == [PeerHeld(held=True), PeerHeld(held=False)])
-        after = await listen(house)
+        after = await listen(house, 2.0)
         assert heard_s(peer.says, after, house.legs[0].rate_hz) >= 0.6, "sound comes in after resuming"
         peer.tell("hang_up")
         await eventually(lambda: house.gateway.open_calls == 0)
-    assert heard_s(peer.says, *peer.heard()) >= 1.4, "it hears before and after"
+    assert heard_s(peer.says, *peer.heard()) >= 2.2, "it hears before and after, 2 s each"
 
 
 async def test_when_we_hold_it_then_it_says_so_and_after_resuming_both_hear_again(
