@@ -13,6 +13,7 @@ from bench.census import leaks, take_census
 from bench.soak_moves import MOVES
 
 
+@pytest.mark.realtime
 def test_when_sixty_calls_of_every_manner_are_over_then_nothing_is_left() -> None:
     parser = argparse.ArgumentParser()
     soak.add_arguments(parser)
