@@ -103,7 +103,8 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         if not any(report.failed for report in reports):
             break
         if tried < TRIES:
-            item.session._setupstate.teardown_exact(None)
+            if lanes.lane_of(item) not in lanes.SHARED:  # what many look at is started once
+                item.session._setupstate.teardown_exact(None)
             item._initrequest()  # type: ignore[attr-defined]
     if tried > 1:
         reports[0].user_properties.append(("again", tried))
