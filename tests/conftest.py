@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
-from _pytest.runner import runtestprotocol
 
 from calls.errors import CallCentreError
 from service.models_store import ModelStore
@@ -84,43 +83,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report  # type: ignore[return-value]
 
 
-TRIES = 3
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Play a real-time test that failed among others again, from the start of all its fixtures, and say so at the end.
-
-    Peers have clocks of their own, which two cores that are wanted by four workers do not always serve. In a plain
-    `pytest`, where nothing runs beside it, a test has one try.
-    """
-    if not lanes.is_worker(item.config) or not lanes.may_be_starved(item):
-        return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports: list[pytest.TestReport] = []
-    for tried in range(1, TRIES + 1):
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        if not any(report.failed for report in reports):
-            break
-        if tried < TRIES:
-            if lanes.lane_of(item) not in lanes.SHARED:  # what many look at is started once
-                item.session._setupstate.teardown_exact(None)
-            item._initrequest()  # type: ignore[attr-defined]
-    if tried > 1:
-        reports[0].user_properties.append(("again", tried))
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-
-
 class _Tally:
     """Counts in the process that prints; with workers, it sees the reports of all of them."""
 
     def __init__(self) -> None:
         self.recorded: Counter[str] = Counter()
         self.peers: list[str] = []
-        self.again: list[str] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
@@ -128,15 +96,11 @@ class _Tally:
                 self.recorded[str(value)] += 1
             elif name == "peer":
                 self.peers.append(report.nodeid)
-            elif name == "again" and report.when == "setup":
-                self.again.append(f"{report.nodeid} ({value} tries)")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was left out."""
         ran, left_out = self.recorded["ran"], self.recorded[LEFT_OUT]
         terminalreporter.write_line(f"recorded speech: {ran} tests ran, {left_out} were left out")
-        for name in self.again:
-            terminalreporter.write_line(f"played again among others: {name}")
         for name in self.peers:
             terminalreporter.write_line(f"left out, a peer is missing: {name}")
 

@@ -56,11 +56,6 @@ def lane_of(item: pytest.Item) -> str:
     return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
-def may_be_starved(item: pytest.Item) -> bool:
-    """Tell whether a test waits for clocks of others while other tests compute."""
-    return lane_of(item) != PURE
-
-
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this process runs tests for another that prints the results."""
     return hasattr(config, "workerinput")
