@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from typing import Any
 import httpx
 
 from service.staff_door import StaffLinks
+from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[1]
 ARTICLES = ("bill-explained", "power-outage-status")
@@ -30,7 +30,7 @@ class ServiceProcess:
         """Write the configuration."""
         self.data_dir = folder / "data"
         self.staff_token = "token-of-the-tests"
-        web_port, self.sip_host, self.sip_port = _free(socket.SOCK_STREAM), "127.0.0.1", _free(socket.SOCK_DGRAM)
+        web_port, self.sip_host, self.sip_port = free_port(), "127.0.0.1", free_port()
         self.base_url = f"http://127.0.0.1:{web_port}"
         self._errors, self._printed = folder / "stderr.txt", folder / "stdout.txt"
         self._config = folder / "warmline.toml"
@@ -40,7 +40,7 @@ class ServiceProcess:
             for name in ARTICLES:
                 source = ROOT / "knowledge" / "lumina" / language / f"{name}.md"
                 shutil.copy(source, folder / "articles" / language)
-        rtp_from = 45_000 + self.sip_port % 100 * 100
+        rtp_from = free_ports(100)
         self._config.write_text(
             f'data_dir = "{self.data_dir}"\n'
             f'[service]\nlisten = "127.0.0.1:{web_port}"\nstaff_token = "{self.staff_token}"\n'
@@ -112,9 +112,3 @@ class ServiceProcess:
             return httpx.get(f"{self.base_url}/readyz", trust_env=False).status_code == 200
         except httpx.TransportError:
             return False
-
-
-def _free(kind: socket.SocketKind) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -11,7 +11,9 @@ MOST_S = 10.0
 LOOKS_EVERY_S = 0.01
 
 
-async def eventually(condition: Callable[[], object], what: str = "", most_s: float = MOST_S) -> None:
+async def eventually(
+    condition: Callable[[], object], what: str = "", most_s: float = MOST_S, every_s: float = LOOKS_EVERY_S
+) -> None:
     """Return once `condition` holds.
 
     Raises:
@@ -20,4 +22,4 @@ async def eventually(condition: Callable[[], object], what: str = "", most_s: fl
     gives_up_s = time.monotonic() + most_s
     while not condition():
         assert time.monotonic() < gives_up_s, f"{what or 'what was waited for'} did not happen within {most_s:g} s"
-        await asyncio.sleep(LOOKS_EVERY_S)
+        await asyncio.sleep(every_s)

@@ -6,7 +6,6 @@ import asyncio
 import functools
 import itertools
 import json
-import socket
 import time
 import wave
 from collections.abc import Callable
@@ -19,8 +18,9 @@ import soxr
 from calls.audio import Samples
 from calls.ids import Language
 from service.phone import Phone
-from tests.acceptance.running import Body, NotSeenError, RunningService, free_port
+from tests.acceptance.running import Body, NotSeenError, RunningService
 from tests.fakes.real_engines import caller_says
+from tests.ports import free_port, free_ports
 
 RATE_HZ = 8_000
 HEARS_S = 60.0
@@ -109,7 +109,7 @@ class Caller(Watched):
     def __init__(self, service: RunningService) -> None:
         """Nothing rings yet."""
         super().__init__(service, new_number())
-        first = 46_000 + int(self.number[-4:]) % 100 * 20
+        first = free_ports(20)
         self.phone = Phone(ports=(first, first + 19))
 
     async def dial(self, user: str = "bot") -> None:
@@ -166,11 +166,11 @@ class Baresip(Watched):
         super().__init__(service, new_number())
         self.folder = folder
         self._process: asyncio.subprocess.Process | None = None
-        self._sip_port = free_port(socket.SOCK_DGRAM)
-        self._control_port = free_port(socket.SOCK_STREAM)
+        self._sip_port = free_port()
+        self._control_port = free_port()
         folder.mkdir(parents=True)
         self._write("silence.wav", np.zeros(RATE_HZ * 300, np.int16))
-        rtp = 48_000 + int(self.number[-4:]) % 100 * 20
+        rtp = free_ports(22)
         modules = next(p for p in Path("/usr/lib").glob("**/baresip/modules") if p.is_dir())
         lines = [
             f"sip_listen 127.0.0.1:{self._sip_port}",

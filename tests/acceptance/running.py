@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -16,7 +15,10 @@ from typing import Any, cast
 
 import httpx
 
+from tests.ports import free_port, free_ports
+
 WARMLINE = (sys.executable, "-m", "service.cli")
+
 ROOT = Path(__file__).parents[2]
 TOKEN = "acceptance"
 START_S = 200.0
@@ -32,13 +34,6 @@ Body = dict[str, Any]
 
 class NotSeenError(AssertionError):
     """Something did not happen in time; the text lists what did."""
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    """Return a port of loopback that is free at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def command(*arguments: str, environ: dict[str, str] | None = None, most_s: float = 90.0) -> tuple[int, str, str]:
@@ -58,14 +53,14 @@ def command(*arguments: str, environ: dict[str, str] | None = None, most_s: floa
 class RunningService:
     """`warmline serve` on free ports. `start` again after `kill` goes on with the same data."""
 
-    def __init__(self, folder: Path, settings: str = "", *, rtp_from: int = 41_000) -> None:
+    def __init__(self, folder: Path, settings: str = "") -> None:
         """Write the configuration; `settings` is TOML of further tables."""
         self.folder = folder
         self.data_dir = folder / "data"
         self.config = folder / "warmline.toml"
-        self.web_port = free_port(socket.SOCK_STREAM)
-        self.sip_port = free_port(socket.SOCK_DGRAM)
-        self.rtp_ports = range(rtp_from, rtp_from + 100, 2)
+        self.web_port = free_port()
+        self.sip_port = free_port()
+        self.rtp_ports = range(rtp_from := free_ports(100), rtp_from + 100, 2)
         self.base_url = f"http://127.0.0.1:{self.web_port}"
         self.stderr = folder / "stderr.txt"
         SPOKEN.mkdir(parents=True, exist_ok=True)

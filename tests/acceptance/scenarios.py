@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import os
 import shutil
 import signal
 from collections.abc import Awaitable, Callable
@@ -502,12 +501,10 @@ def build_houses(folder: Path) -> Houses:
         main_dir,
         f'[dial_plan]\nlanguage = "en"\nfile = "{main_dir}/dialplan.toml"\n[knowledge]\ndir = "{main_dir}/articles"\n'
         '[speech]\nrender_ahead = false\n[dialog]\nhuman_topics = ["wifi-password"]\n',
-        rtp_from=41_000 + os.getpid() % 20 * 100,
     )
     asking = RunningService(
         folder / "asking",
         '[dial_plan]\nlanguage = "en"\n[privacy]\nrecording = "ask"\n[speech]\nrender_ahead = false\n'
         f'[knowledge]\ndir = "{main_dir}/articles"\n',
-        rtp_from=43_000 + os.getpid() % 20 * 100,
     )
     return Houses(main, asking, folder)

@@ -13,16 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.running import RunningService, command, free_port
+from tests.acceptance.running import RunningService, command
 from tests.fakes.real_engines import MODELS
+from tests.ports import free_port
 
 
 def serve(file: Path, text: str, *, environ: dict[str, str] | None = None, most_s: float = 60.0) -> str:
     """Start the service with this configuration; it must fail with one sentence, which is returned."""
     if "[service]" not in text:
-        text += f'\n[service]\nlisten = "127.0.0.1:{free_port(socket.SOCK_STREAM)}"\n'
+        text += f'\n[service]\nlisten = "127.0.0.1:{free_port()}"\n'
     if "[telephony.sip]" not in text:
-        text += f'\n[telephony.sip]\nlisten = "127.0.0.1:{free_port(socket.SOCK_DGRAM)}"\n'
+        text += f'\n[telephony.sip]\nlisten = "127.0.0.1:{free_port()}"\n'
     file.write_text(text)
     code, _, errors = command("serve", "--config", str(file), environ=environ, most_s=most_s)
     assert code == 1, errors
@@ -188,7 +189,7 @@ def test_when_the_dial_plan_is_wrong_then_the_entry_is_named(
 
 
 def test_when_the_certificate_is_not_there_then_that_is_said_before_calls_are_taken(file: Path, data: str) -> None:
-    port = free_port(socket.SOCK_STREAM)
+    port = free_port()
     text = f'[service]\nlisten = "127.0.0.1:{port}"\ntls_certificate = "/none.pem"\ntls_key = "/none.key"\n'
     assert "tls_certificate" in serve(file, data + text)
 
@@ -201,7 +202,7 @@ def test_when_articles_are_wrong_then_file_and_line_are_named(file: Path, data: 
 
 
 def test_when_a_call_cannot_be_placed_then_a_sentence_says_why() -> None:
-    code, _, errors = command("call", f"sip:bot@127.0.0.1:{free_port(socket.SOCK_DGRAM)}", "--seconds", "3")
+    code, _, errors = command("call", f"sip:bot@127.0.0.1:{free_port()}", "--seconds", "3")
     assert code == 1
     assert "Traceback" not in errors
     assert errors.splitlines()[-1].startswith("warmline: ")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,8 @@ import soundfile
 from tests.acceptance.callers import Watched, is_bot_turn, is_type, speech
 from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.people_phones import Handset, PersonsPhone
-from tests.acceptance.running import Body, RunningService, eventually, free_port
+from tests.acceptance.running import Body, RunningService, eventually
+from tests.ports import free_port
 from tests.telephony.pjsua2_peer import pjsua2
 
 pytestmark = [
@@ -41,7 +41,7 @@ class House:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     """One service for all calls of this file."""
-    folder, port = tmp_path_factory.mktemp("people"), free_port(socket.SOCK_DGRAM)
+    folder, port = tmp_path_factory.mktemp("people"), free_port()
     plan = folder / "plan.toml"
     plan.write_text(
         f'[[number]]\ncalled = "bot"\ntransfer_to = "sip:people@127.0.0.1:{port}"\n'
@@ -52,7 +52,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         '[telephony.outbound]\naddresses = ["127.0.0.1"]\n[speech]\nrender_ahead = false\n'
         f'[dial_plan]\nlanguage = "en"\nfile = "{plan}"\ntransfer_ring_s = 8\n'
     )
-    service = RunningService(folder, settings, rtp_from=42_000)
+    service = RunningService(folder, settings)
     await service.start()
     for text in (WANTS_PERSON, SAID_BY_CALLER, SAID_BY_PERSON):
         await asyncio.to_thread(speech, text)

@@ -21,10 +21,10 @@ from websockets.asyncio.client import connect
 from records import schema
 from records.store import EventStore
 from tests.acceptance.running import TOKEN, RunningService
+from tests.ports import free_port, free_ports
 from tests.service_process import ROOT
 from tests.telephony.kamailio_edge import HOST, Edge
-from tests.telephony.sip_fakes import free_rtp_port, free_udp_port
-from tests.telephony.sipp_peer import SCENARIOS
+from tests.telephony.sipp_peer import SCENARIOS, manners
 
 CALLER, SMALL, CROWD = "127.0.0.3", "127.0.0.4", "127.0.0.6"
 """Where calls come from: nobody's trunk, a trunk with room for one call, and who takes all lines."""
@@ -52,7 +52,7 @@ def make_fleet(folder: Path, url: str, size: int) -> list[RunningService]:
     )
     fleet = []
     for number in range(size):
-        service = RunningService(folder / f"p{number}", shared, rtp_from=51_000 + number * 100)
+        service = RunningService(folder / f"p{number}", shared)
         own = f'data_dir = "{service.data_dir}"\n'
         written = (
             service.config.read_text().replace(own, "").replace("[service]\n", f"[service]\ndrain_s = {PATIENCE_S}\n")
@@ -162,11 +162,11 @@ class Sipp:
         """Begin to call."""
         await asyncio.to_thread(folder.mkdir, parents=True)
         command = ("-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "bot", "-i", host, "-mi", host)
-        ports = ("-p", str(free_udp_port()), "-mp", str(free_rtp_port()))
+        ports = ("-p", str(free_port()), "-mp", str(free_ports(4)))
         traces = ("-trace_stat", "-stf", "stat.csv", "-trace_rtt", "-rtt_freq", "1", "-trace_err", "-nostdin")
         limits = ("-m", str(calls), "-l", str(calls), "-timeout", "120s")
         process = await asyncio.create_subprocess_exec(
-            *("sipp", *command, *ports, *limits, *traces, *more, address),
+            *("sipp", *command, *ports, *limits, *traces, *manners(scenario), *more, address),
             cwd=folder,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

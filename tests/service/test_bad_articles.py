@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from service import house
 from service.cli import main
 from service.config import load_config
 from service.serve import Service
+from tests.ports import free_port
 
 GOOD = """\
 ---
@@ -46,9 +46,7 @@ def wrong(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
     for name, text in files.items():
         (tmp_path / "articles" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "articles" / name).write_text(text)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     config = tmp_path / "warmline.toml"
     config.write_text(
         f'data_dir = "{tmp_path}/data"\n[service]\nlisten = "127.0.0.1:{port}"\n'

@@ -48,7 +48,6 @@ def _configure(folder: Path, server: PostgresServer) -> RunningService:
         folder,
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
         f'[dial_plan]\nlanguage = "en"\n[knowledge]\ndir = "{folder / "articles"}"\n',
-        rtp_from=43_000,
     )
     url = f'database_url = "{server.new_database()}"\n'
     service.config.write_text(url + service.config.read_text())

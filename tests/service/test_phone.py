@@ -13,8 +13,9 @@ from calls.ports import IncomingCall
 from service.cli import main
 from telephony.gateway import SipGateway
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port
 from tests.telephony.certificates import Authority
-from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
+from tests.telephony.sip_fakes import EchoFactory, TestClock
 
 pytestmark = pytest.mark.realtime
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.realtime
 def test_when_nobody_listens_there_then_the_command_ends_at_once_with_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    port = free_udp_port()
+    port = free_port()
     began_s = time.monotonic()
     assert main(["call", f"sip:bot@127.0.0.1:{port}"]) == 1
     assert time.monotonic() - began_s < 3
@@ -49,7 +50,7 @@ def test_when_the_target_cannot_be_called_then_a_sentence_says_so(uri: str, caps
 def test_when_we_call_another_address_of_this_computer_then_the_phone_is_not_bound_to_loopback_alone(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["call", f"sip:bot@[::1]:{free_udp_port()}"]) == 1
+    assert main(["call", f"sip:bot@[::1]:{free_port()}"]) == 1
     assert "warmline: Nothing takes SIP calls over UDP at [::1]:" in capsys.readouterr().err
 
 

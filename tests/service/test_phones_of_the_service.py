@@ -59,7 +59,6 @@ def _configure(folder: Path, url: str) -> RunningService:
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
         f'[knowledge]\ndir = "{folder / "articles"}"\n'
         f'[telephony.sip.phones.alice]\npassword = "{SECRET}"\ndisplay_name = "Alice of the desk"\n',
-        rtp_from=44_000,
     )
     if url:
         service.config.write_text(f'database_url = "{url}"\n' + service.config.read_text())

@@ -23,7 +23,8 @@ from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
 from tests import waiting
-from tests.telephony.sip_fakes import TestClock, free_udp_port
+from tests.ports import free_port, free_ports
+from tests.telephony.sip_fakes import TestClock
 
 TONE_HZ = 440
 
@@ -70,7 +71,7 @@ class EchoHouse:
         bindings: PhoneBindings | None = None,
     ) -> None:
         clock = TestClock()
-        first = 40_000 + free_udp_port() % 10_000
+        first = free_ports(42)
         media = media or MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
         self.factory = RtpMediaFactory(media, clock)
         wanted = settings or SipSettings(listen="127.0.0.1:0")
@@ -142,15 +143,15 @@ class Phone:
 
     def __init__(self, folder: Path, answers: bool, line: PhoneLine) -> None:
         self.folder = folder
-        self.sip_port = free_udp_port()
-        self.control_port = free_udp_port()
+        self.sip_port = free_port()
+        self.control_port = free_port()
         self.log = ""
         self.process: asyncio.subprocess.Process | None = None
         if line.says is None:
             write_tone(folder / "tone.wav", 12.0)
         else:
             write_wav(folder / "tone.wav", line.says, line.rate_hz)
-        rtp = 30_000 + self.sip_port % 5_000 * 2
+        rtp = free_ports(22)
         lines = [
             f"sip_listen 127.0.0.1:{self.sip_port}",
             f"audio_source aufile,{folder}/tone.wav",
@@ -208,11 +209,18 @@ async def phone(
     made.process = process
     try:
         yield made
-    finally:
-        if process.returncode is None:
-            process.terminate()
-        output, _ = await process.communicate()
-        made.log = output.decode(errors="replace")
+    except BaseException as error:
+        error.add_note(f"What the phone said:\n{await _end(made, process)}")
+        raise
+    await _end(made, process)
+
+
+async def _end(made: Phone, process: asyncio.subprocess.Process) -> str:
+    """End the program; return what it printed, which its `log` has from now on."""
+    if process.returncode is None:
+        process.terminate()
+    made.log = (await process.communicate())[0].decode(errors="replace")
+    return made.log
 
 
 eventually = waiting.eventually

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from telephony.net.tls_contexts import TlsSettings
-from tests.telephony.sip_fakes import free_udp_port
+from tests.ports import free_port
 from tests.waiting import eventually
 
 CONFIG = Path(__file__).parents[2] / "deploy" / "kamailio.cfg"
@@ -66,7 +66,7 @@ async def edge(
         pytest.skip("kamailio is not installed (apt-get install kamailio)")
     _write_lists(folder, gateways, sources)
     with tempfile.TemporaryDirectory(prefix="wl-k-") as short:  # a socket's path must be short
-        made = Edge(free_udp_port(), f"unix:{short}/ctl")
+        made = Edge(free_port(), f"unix:{short}/ctl")
         defines = [
             f"LISTEN=udp:{made.address}",
             f'DISPATCHER_LIST="{folder}/gateways.list"',
@@ -74,7 +74,7 @@ async def edge(
             f'CONTROL="{made.control}"',
         ]
         if tls is not None:
-            made.tls_port = free_udp_port()
+            made.tls_port = free_port()
             defines += ["WITH_TLS", f"LISTEN_TLS=tls:{HOST}:{made.tls_port}"]
             defines += [f'TLS_CERTIFICATE="{tls.certificate}"', f'TLS_KEY="{tls.key}"']
         process = await asyncio.create_subprocess_exec(

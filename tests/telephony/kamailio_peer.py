@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.telephony.sip_fakes import free_udp_port
+from tests.ports import free_port
 from tests.waiting import eventually
 
 CONFIG = Path(__file__).parent / "kamailio" / "registrar.cfg"
@@ -32,7 +32,7 @@ async def carrier(folder: Path, *, phone_port: int = 9, min_expires_s: int = 60)
     program = shutil.which("kamailio")
     if program is None:
         pytest.skip("kamailio is not installed (apt-get install kamailio)")
-    made = Carrier(free_udp_port())
+    made = Carrier(free_port())
     text = CONFIG.read_text()
     for name, value in (("PORT", made.port), ("PHONE_PORT", phone_port), ("MIN_EXPIRES", min_expires_s)):
         text = text.replace(f"@{name}@", str(value))

@@ -12,17 +12,21 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from calls.audio import Samples
+from tests.ports import free_ports
 from tests.telephony.baresip import read_wav, write_wav
-from tests.telephony.likeness import unique_sound
-from tests.telephony.sip_fakes import free_rtp_port
+from tests.telephony.likeness import heard_s, unique_sound
+from tests.waiting import eventually
 
 DRIVER = Path(__file__).parent / "pjsua2" / "driver.py"
 HAS_WHEEL = sys.version_info < (3, 13) and (sys.platform, platform.machine()) == ("linux", "x86_64")
 """Where pyproject.toml asks for pjsua2-python: it has no wheels for others; there the tests are not collected."""
 WAITS_S = 8.0
+WAV_HEADER, FILE_HZ = 44, 16_000
+"""Of what the driver records; the lengths in the header come last."""
 
 News = dict[str, Any]
 
@@ -74,6 +78,20 @@ class Peer:
         """Return what it heard in one call and the rate; complete once the phone is gone."""
         return read_wav(self.folder / f"heard{call}.wav")
 
+    def heard_so_far_s(self, call: int = 0, of: Peer | None = None) -> float:
+        """Return for how long it heard, up to now, what another says or, when nobody is named, itself."""
+        path = self.folder / f"heard{call}.wav"
+        data = path.read_bytes()[WAV_HEADER:] if path.exists() else b""
+        return heard_s((of or self).says, np.frombuffer(data[: len(data) & ~1], dtype="<i2").astype(np.int16), FILE_HZ)
+
+    async def until_heard(self, seconds: float, call: int = 0, of: Peer | None = None) -> None:
+        """Wait until it heard for so long what another says or, when nobody is named, itself.
+
+        A fixed time would ask that neither side ever waits for the processor: after a stall of its clock PJSIP plays
+        what came meanwhile first, up to half a second late.
+        """
+        await eventually(lambda: self.heard_so_far_s(call, of) >= seconds, f"hearing {seconds} s", every_s=0.1)
+
     def log(self) -> str:
         """Return the end of the library's log."""
         path = self.folder / "pjsip.log"
@@ -112,7 +130,7 @@ async def pjsua2(folder: Path, *, seed: int = 1, **config: Any) -> AsyncIterator
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     says = unique_sound(seed)
     write_wav(folder / "says.wav", says, 8_000)
-    config = {"folder": str(folder), "says": str(folder / "says.wav"), "rtp_port": free_rtp_port(), **config}
+    config = {"folder": str(folder), "says": str(folder / "says.wav"), "rtp_port": free_ports(4), **config}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, str(DRIVER), json.dumps(config)),
         stdin=asyncio.subprocess.PIPE,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import cast
 
@@ -121,24 +119,3 @@ class EchoFactory:
         await loop.create_datagram_endpoint(lambda: leg, local_addr=("127.0.0.1", 0))
         self.legs.append(leg)
         return leg
-
-
-def free_rtp_port() -> int:
-    """Return an even port that was free a moment ago together with the three above it (sipp binds four)."""
-    for _ in range(100):
-        first = free_udp_port() & ~1
-        with ExitStack() as probes:
-            try:
-                for port in range(first, first + 4):
-                    probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return first
-    raise RuntimeError("no four free ports in a row were found")
-
-
-def free_udp_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -16,8 +16,9 @@ from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.sip_call import SipIncomingCall
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port, free_ports
 from tests.telephony.gateway.test_hold import MUSIC_HZ, converse, has_tone
-from tests.telephony.sip_fakes import TestClock, free_udp_port
+from tests.telephony.sip_fakes import TestClock
 from tests.telephony.sipp_peer import callee, outcome, sipp, start
 
 pytestmark = pytest.mark.peer
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.peer
 @pytest_asyncio.fixture
 async def line() -> AsyncIterator[tuple[SipGateway, asyncio.Queue[IncomingCall]]]:
     clock = TestClock()
-    first = 40_000 + free_udp_port() % 10_000
+    first = free_ports(42)
     calls: asyncio.Queue[IncomingCall] = asyncio.Queue()
     factory = RtpMediaFactory(MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40), clock)
     gateway = SipGateway(SipSettings(listen="127.0.0.1:0"), clock, factory, calls.put_nowait)
@@ -41,7 +42,7 @@ async def test_when_we_play_before_we_answer_then_a_caller_with_100rel_hears_it_
 ) -> None:
     gateway, calls = line
     address = f"127.0.0.1:{gateway.listen_address[1]}"
-    command = sipp("early_caller", free_udp_port(), "-m", "1", "-rtp_echo", "-s", "bot", address)
+    command = sipp("early_caller", free_port(), "-m", "1", "-rtp_echo", "-s", "bot", address)
     process = await start(*command, folder=tmp_path)
     call = await asyncio.wait_for(calls.get(), 5)
     assert isinstance(call, SipIncomingCall)

@@ -17,8 +17,9 @@ from telephony.media_port import MediaLeg
 from telephony.sip_call import CallRefusal
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port
 from tests.telephony.sip.ua_bench import OFFER, request
-from tests.telephony.sip_fakes import EchoFactory, TestClock, free_udp_port
+from tests.telephony.sip_fakes import EchoFactory, TestClock
 from tests.waiting import eventually
 
 
@@ -240,7 +241,7 @@ async def test_when_a_peer_never_confirms_the_bye_then_stopping_does_not_hang() 
 async def test_when_nobody_listens_at_the_called_port_then_the_call_ends_at_once_with_a_sentence() -> None:
     party = Party()
     async with running(party):
-        port = free_udp_port()
+        port = free_port()
         async with asyncio.timeout(1):
             with pytest.raises(CallCentreError, match=f"Nothing takes SIP calls over UDP at 127.0.0.1:{port}") as error:
                 await party.gateway.place_call(f"sip:bot@127.0.0.1:{port}")

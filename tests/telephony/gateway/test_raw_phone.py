@@ -13,10 +13,10 @@ import pytest
 from calls.ports import DigitHeard, LegEnded, PeerHeld
 from telephony.media_settings import MediaSettings
 from telephony.sip_settings import SipSettings
+from tests.ports import free_ports
 from tests.telephony.baresip import EchoHouse
 from tests.telephony.likeness import heard_s, strange_s
 from tests.telephony.raw_phone import HOST, NothingCameError, RawCall, RawPhone, RtpEnd, description, media_port, tag_of
-from tests.telephony.sip_fakes import free_rtp_port
 from tests.waiting import eventually
 
 
@@ -105,7 +105,7 @@ async def test_when_the_media_moves_within_a_call_then_sound_follows_and_the_old
 
 
 async def test_when_a_phone_calls_over_ipv6_then_sound_goes_both_ways_and_it_may_move() -> None:
-    first = free_rtp_port()
+    first = free_ports(4)
     media = MediaSettings(bind_host="::1", port_min=first, port_max=first + 1, echo_guard=False)
     house = EchoHouse(SipSettings(listen="[::1]:0"), media)
     await house.gateway.start()
@@ -350,7 +350,7 @@ def test_when_nothing_comes_then_the_phone_of_these_tests_says_so() -> None:
 
 
 async def test_when_the_next_caller_gets_the_ports_of_one_who_still_sends_then_they_hear_only_each_their_own() -> None:
-    first = free_rtp_port()
+    first = free_ports(4)
     media = MediaSettings(bind_host=HOST, port_min=first, port_max=first + 1, drain_ms=100, echo_guard=False)
     house = EchoHouse(media=media)
     await house.gateway.start()
@@ -376,7 +376,7 @@ async def test_when_the_next_caller_gets_the_ports_of_one_who_still_sends_then_t
 
 
 async def test_when_the_peer_falls_silent_in_the_network_then_the_leg_ends_and_the_peer_gets_bye() -> None:
-    first = free_rtp_port()
+    first = free_ports(4)
     media = MediaSettings(bind_host=HOST, port_min=first, port_max=first + 1, media_timeout_ms=700, echo_guard=False)
     house = EchoHouse(media=media)
     await house.gateway.start()

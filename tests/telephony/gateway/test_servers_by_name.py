@@ -17,9 +17,9 @@ import pytest
 from calls.errors import CallCentreError
 from telephony.sip_call import CallRefusal
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port
 from tests.telephony.certificates import Authority
 from tests.telephony.gateway.test_streams import Party, connect, running
-from tests.telephony.sip_fakes import free_udp_port
 
 
 class Zone(asyncio.DatagramProtocol):
@@ -76,7 +76,7 @@ async def test_when_the_first_server_is_dead_then_the_second_takes_the_call_and_
     async with zone() as names:
         near, far = caller(names), Party()
         async with running(near, far):
-            names.serve((10, free_udp_port()), (20, far.gateway.listen_address[1]))
+            names.serve((10, free_port()), (20, far.gateway.listen_address[1]))
             leg, _, _ = await connect(near, far, "sip:bot@carrier.test")
             await leg.hang_up()
             assert "SRV _sip._udp.carrier.test." in names.asked
@@ -119,8 +119,8 @@ async def test_when_every_server_fails_then_the_last_failure_is_told() -> None:
     async with zone() as names:
         near = caller(names)
         async with running(near):
-            last = free_udp_port()
-            names.serve((10, free_udp_port()), (20, last))
+            last = free_port()
+            names.serve((10, free_port()), (20, last))
             with pytest.raises(CallCentreError, match=f"Nothing takes SIP calls over UDP at 127.0.0.1:{last}"):
                 await near.gateway.place_call("sip:bot@carrier.test")
 
@@ -148,7 +148,7 @@ async def test_when_only_tls_is_served_then_the_certificate_must_be_the_domains(
 
 
 async def test_when_the_dns_server_is_gone_then_the_call_ends_with_a_sentence() -> None:
-    near = Party(SipSettings(listen="127.0.0.1:0", dns_servers=(f"127.0.0.1:{free_udp_port()}",)))
+    near = Party(SipSettings(listen="127.0.0.1:0", dns_servers=(f"127.0.0.1:{free_port()}",)))
     async with running(near):
         with pytest.raises(CallCentreError, match="is not known, or has no server for SIP"):
             await near.gateway.place_call("sip:bot@carrier.test")

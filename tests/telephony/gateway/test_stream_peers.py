@@ -12,9 +12,9 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ports import LegEnded
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port
 from tests.telephony.baresip import EchoHouse, PhoneLine, phone, tone_share
 from tests.telephony.certificates import Authority
-from tests.telephony.sip_fakes import free_udp_port
 from tests.telephony.sipp_peer import Desk, callee, outcome, run, run_sipp, sipp, start, until_listening
 from tests.waiting import eventually
 
@@ -155,7 +155,7 @@ async def test_when_sipp_makes_twenty_calls_over_tcp_then_each_step_of_each_is_a
 
 
 async def test_when_we_call_sipp_over_tcp_then_it_answers_and_our_bye_is_confirmed(desk: Desk, tmp_path: Path) -> None:
-    port = free_udp_port()
+    port = free_port()
     process = await start(*sipp("uas", port, "-m", "1", "-t", "t1"), folder=tmp_path)
     await until_listening(port)
     leg = await desk.gateway.place_call(f"sip:service@127.0.0.1:{port};transport=tcp")
@@ -185,7 +185,7 @@ async def test_when_sipp_calls_over_ipv6_then_it_is_answered(tmp_path: Path) -> 
     await desk.gateway.start()
     try:
         address = f"[::1]:{desk.gateway.listen_address[1]}"
-        command = sipp("uac", free_udp_port(), "-s", "bot", "-m", "1", address, host="::1")
+        command = sipp("uac", free_port(), "-s", "bot", "-m", "1", address, host="::1")
         code, output = await run(*command, folder=tmp_path)
         assert code == 0, output
         assert desk.calls[0].offer.remote.startswith("[::1]:")

@@ -20,6 +20,7 @@ from telephony.net.tls_contexts import TlsSettings
 from telephony.sip import stream_watch
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
+from tests.ports import free_port
 from tests.telephony.certificates import Authority
 from tests.telephony.sip_fakes import EchoFactory, TestClock
 from tests.waiting import eventually
@@ -206,9 +207,7 @@ async def test_when_plain_tcp_meets_the_port_of_tls_then_it_is_told_and_the_othe
 
 async def test_when_nobody_listens_over_tcp_then_the_sentence_says_so() -> None:
     near = Party()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     async with running(near):
         with pytest.raises(CallCentreError, match=rf"Nothing takes SIP calls over TCP at 127\.0\.0\.1:{port}"):
             await near.gateway.place_call(f"sip:bot@127.0.0.1:{port};transport=tcp")

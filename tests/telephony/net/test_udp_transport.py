@@ -9,7 +9,7 @@ import pytest
 
 from telephony.net.udp_transport import UdpTransport, open_udp
 from telephony.sip.message import Flow
-from tests.telephony.sip_fakes import free_udp_port
+from tests.ports import free_port
 from tests.waiting import eventually
 
 
@@ -30,7 +30,7 @@ class Line:
 async def test_when_nobody_listens_at_a_port_then_that_peer_is_told_at_once(host: str) -> None:
     line = Line()
     transport = await line.open(host)
-    nobody = Flow(host, free_udp_port())
+    nobody = Flow(host, free_port())
     transport.send(b"hello", nobody)
     await eventually(lambda: line.failed)
     transport.close()
@@ -40,7 +40,7 @@ async def test_when_nobody_listens_at_a_port_then_that_peer_is_told_at_once(host
 async def test_when_one_peer_is_gone_then_datagrams_to_others_still_go_out() -> None:
     line, other = Line(), Line()
     transport, far = await line.open(), await other.open()
-    nobody, somebody = Flow("127.0.0.1", free_udp_port()), Flow(*far.local_address)
+    nobody, somebody = Flow("127.0.0.1", free_port()), Flow(*far.local_address)
     for number in range(20):
         transport.send(b"lost", nobody)
         transport.send(str(number).encode(), somebody)
@@ -59,7 +59,7 @@ async def test_when_news_of_a_dead_peer_comes_in_the_moment_of_sending_then_nobo
     somebody = Flow(*far.local_address)
     monkeypatch.setattr("telephony.net.udp_transport.read_undelivered", lambda bound: iter(()))
     for number in range(5):
-        transport.send(b"lost", Flow("127.0.0.1", free_udp_port()))
+        transport.send(b"lost", Flow("127.0.0.1", free_port()))
         transport.send(str(number).encode(), somebody)
     await eventually(lambda: len(other.heard) == 5)
     monkeypatch.undo()
@@ -72,7 +72,7 @@ async def test_when_undelivered_datagrams_were_told_then_the_loop_is_not_kept_bu
     line = Line()
     transport = await line.open()
     for _ in range(300):  # more than are read in one go
-        transport.send(b"lost", Flow("127.0.0.1", free_udp_port()))
+        transport.send(b"lost", Flow("127.0.0.1", free_port()))
     await asyncio.sleep(0.1)
     assert asyncio.get_running_loop()._selector.select(0) == []  # type: ignore[attr-defined]
     transport.close()

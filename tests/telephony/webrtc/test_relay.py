@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import socket
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ import pytest
 from telephony.conference import Conference
 from telephony.net.ticker import Ticker
 from telephony.webrtc.turn import turn_server
+from tests.ports import free_port
 from tests.telephony.media_fakes import FakeSource, lag_of, level_of, tone
 from tests.telephony.webrtc.test_chromium import CHROMIUM, Ear, Line, line
 
@@ -34,9 +34,7 @@ pytestmark = [
 
 @pytest.fixture
 async def relay(tmp_path: Path) -> AsyncIterator[str]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     assert TURNSERVER is not None
     options = [
         "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}", "--realm=test",
