@@ -90,6 +90,9 @@ async def edge(
             await eventually(lambda: process.returncode is not None or control.exists())
             assert process.returncode is None, "\n".join(made.log[-10:])
             yield made
+        except BaseException as error:
+            error.add_note("What the proxy said:\n" + "\n".join(made.log[-30:]))
+            raise
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -105,4 +108,5 @@ def _write_lists(folder: Path, gateways: Sequence[int], sources: str) -> None:
 
 async def _read(process: asyncio.subprocess.Process, lines: list[str]) -> None:
     assert process.stdout is not None
-    lines.extend([line.decode(errors="replace").rstrip() async for line in process.stdout])
+    async for line in process.stdout:
+        lines.append(line.decode(errors="replace").rstrip())
