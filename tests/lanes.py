@@ -41,8 +41,9 @@ PURE = "pure"
 ORDER = (*SHARED, HOUSES, REALTIME, PURE)
 """Lanes as they are handed out."""
 NICENESS = {PURE: 19, REALTIME: -5}
-"""Pure tests get what services leave (15 shares to their 1,024), a third of the processor on average; phones and their clocks get three
-times as much where that is allowed (as root), since they want little, but at once. Source: sched(7)."""
+"""Pure tests get what services leave (15 shares to their 1,024), which is a third of the processor on average; phones
+and their clocks get three times as much as services where that is allowed (as root): they want little, but at once.
+Source: sched(7)."""
 
 
 def lane_of(item: pytest.Item) -> str:

@@ -109,4 +109,4 @@ def _write_lists(folder: Path, gateways: Sequence[int], sources: str) -> None:
 async def _read(process: asyncio.subprocess.Process, lines: list[str]) -> None:
     assert process.stdout is not None
     async for line in process.stdout:
-        lines.append(line.decode(errors="replace").rstrip())
+        lines += [line.decode(errors="replace").rstrip()]  # at once: who fails wants to read what came before

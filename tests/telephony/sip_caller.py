@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 
 from tests.telephony.sip.ua_bench import OFFER, request
 
-
 T1_MS = 500
 
 
