@@ -165,6 +165,9 @@ class _Listener:
         self._heard.words += utterance.words
         self._heard.shown += [(self._heard.told_ms, word) for word in utterance.words]
 
+    def late_words(self, utterance: Utterance) -> None:
+        self.utterance(utterance)
+
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         del turn, spoken_until_ms
         self.done.set()

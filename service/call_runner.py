@@ -277,6 +277,10 @@ class CallRunner:
             sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
             self._estimates.append(self.tasks.start("emotion", self._estimate(utterance, sound)))
 
+    def late_words(self, utterance: Utterance) -> None:
+        """Write what was recognised too late to be answered: the log is complete, and no secret stays in the sound."""
+        self.secrets.late(utterance, self.conference_ms())
+
     async def _estimate(self, utterance: Utterance, sound: Samples) -> EmotionEstimate | None:
         try:
             estimate = await self.feeling.estimate(utterance, sound)

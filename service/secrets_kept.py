@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 from calls.events import RecordingSilenced, UtteranceHeard
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_words
@@ -41,6 +43,13 @@ class SecretsKept:
         """Write the final words, as far as they can't be the beginning of a secret any more."""
         self._silence_rest_of_card(utterance)
         self._write(self._redactor.hear(utterance), now_ms)
+
+    def late(self, utterance: Utterance, now_ms: int) -> None:
+        """Write words that came too late for their utterance; what is held back of the running turn stays so."""
+        aside = deepcopy(self._redactor)
+        parts = (aside.hear(utterance), aside.flush())
+        own = tuple(told for part in parts for told in part.utterances if told.utterance_id == utterance.utterance_id)
+        self._write(Redacted(own, tuple(silence for part in parts for silence in part.silences)), now_ms)
 
     def turn_over(self, now_ms: int) -> None:
         """Write what was held back: the turn, or the call, is over."""

@@ -123,6 +123,7 @@ class Hearing:
         self._language_settled = language is not None
         self._language_probs: dict[int, tuple[Language, float]] = {}
         self._turns = 0
+        self._told = 0
         self._turn_utterances: list[Utterance] = []
         self._last_utterances: list[Utterance] = []
 
@@ -347,7 +348,12 @@ class Hearing:
         )
         language: Language = reply.data["language"]
         self._language_probs[ask.utterance] = (language, float(reply.data["language_prob"]))
-        if ask.utterance < self._committing or ask.end_ms < self._covered_ms or not words or ask.utterance == 0:
+        if (
+            ask.utterance <= self._told
+            or ask.utterance < self._committing
+            or ask.end_ms < self._covered_ms
+            or not words
+        ):
             return words
         if ask.utterance > self._committing:
             self._committing, self._committer, self._revision = ask.utterance, Committer(), 0
@@ -375,9 +381,10 @@ class Hearing:
 
     def _tell_utterance(self, ended: UtteranceEnded) -> None:
         language, prob = self._language_probs.get(ended.utterance, (self.language or self.settings.languages[0], 0.0))
-        self._settle_language(language, prob, len(ended.words))
+        if not ended.is_rest:
+            self._settle_language(language, prob, len(ended.words))
         utterance = Utterance(
-            utterance_id=self._utterance_id(ended.utterance),
+            utterance_id=UtteranceId(f"{self._utterance_id(ended.utterance)}{'-rest' if ended.is_rest else ''}"),
             member=self._member,
             language=language,
             language_prob=prob,
@@ -387,6 +394,10 @@ class Hearing:
         )
         for number in [number for number in self._language_probs if number <= ended.utterance]:
             del self._language_probs[number]
+        if ended.is_rest:
+            self._listener.late_words(utterance)
+            return
+        self._told = ended.utterance
         if ended.in_turn:
             self._turn_utterances.append(utterance)
         self._listener.utterance(utterance)

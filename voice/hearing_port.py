@@ -57,6 +57,13 @@ class HearingListener(Protocol):
         """An utterance ended with its final words. A backchannel during the bot's speech is one too, without a turn."""
         ...
 
+    def late_words(self, utterance: Utterance) -> None:
+        """Words of an utterance, told before, that came when they were not waited for any more.
+
+        They have an id of their own; nobody answers them, but whoever spoke need not repeat them.
+        """
+        ...
+
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         """The caller's turn is over: all its utterances were told before; the last voice ended at `spoken_until_ms`."""
         ...

@@ -53,6 +53,9 @@ class Ear:
     def utterance(self, utterance: Utterance) -> None:
         self._keep("utterance", utterance)
 
+    def late_words(self, utterance: Utterance) -> None:
+        self._keep("late", utterance)
+
     def turn_ended(self, turn: Turn, spoken_until_ms: int) -> None:
         self._keep("turn", (turn, spoken_until_ms))
 

@@ -136,7 +136,11 @@ class Talk:
     @property
     def turns(self) -> list[tuple[int, str]]:
         """Each turn that stood: when its end was told, and its text."""
-        texts = {o.utterance: " ".join(w.text for w in o.words) for _, o in self.told if isinstance(o, UtteranceEnded)}
+        texts = {
+            o.utterance: " ".join(w.text for w in o.words)
+            for _, o in self.told
+            if isinstance(o, UtteranceEnded) and not o.is_rest
+        }
         turns: list[tuple[int, str]] = []
         for t, output in self.told:
             if isinstance(output, TurnOver):
@@ -169,5 +173,5 @@ class Talk:
             t
             for t, output in self.told
             if isinstance(output, TurnOver | NothingHeard)
-            or (isinstance(output, UtteranceEnded) and not output.in_turn)
+            or (isinstance(output, UtteranceEnded) and not output.in_turn and not output.is_rest)
         )

@@ -56,7 +56,7 @@ from voice.turn.messages import (
 )
 from voice.turn.open_turn import Judgement, LastTurn, OpenTurn
 from voice.turn.patience import Rhythm, patience_ms
-from voice.turn.running import Request, RunningUtterance
+from voice.turn.running import Overdue, Request, RunningUtterance
 from voice.turn.settings import WINDOW_MS, BargeInAction, Expectation, TurnSettings
 from voice.turn.voice_clock import OnsetDetector, VoiceClock
 from voice.turn.words import is_backchannel, plain
@@ -98,6 +98,7 @@ class TurnMachine:
         # the turn
         self._running: RunningUtterance | None = None
         self._closing: list[RunningUtterance] = []
+        self._overdue = Overdue()
         self._turn = OpenTurn()
         self._told_until_ms = 0
         self._last: LastTurn | None = None
@@ -229,10 +230,13 @@ class TurnMachine:
             utterance.answer(request, heard.words)
             self._find_noise(utterance, request)
             return
+        if found := self._overdue.answer(heard.request_id, heard.words):
+            self._out.append(_ended(*found, in_turn=False, is_rest=True))
 
     def _failed(self, failed: DecodeFailed) -> None:
         if self._probe is not None and failed.request_id == self._probe[0]:
             self._probe = None
+        self._overdue.forget(failed.request_id)
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             if utterance.requests.pop(failed.request_id, None) is not None and not failed.replaced:
                 utterance.retry_ms = self._clock.now_ms + self._settings.retry_ms
@@ -297,8 +301,7 @@ class TurnMachine:
         if utterance.asked_ms is None:
             utterance.asked_ms = self._clock.now_ms
         if self._clock.now_ms - utterance.asked_ms >= self._settings.decode_deadline_ms:
-            utterance.given_up = True
-            utterance.requests.clear()
+            self._overdue.give_up(utterance)
             self._out.append(EngineLate(engine="asr"))
         elif not utterance.covered_by_request and (
             utterance.retry_ms is None or self._clock.now_ms >= utterance.retry_ms
@@ -487,6 +490,7 @@ class TurnMachine:
     def _drop(self, running: RunningUtterance) -> None:
         """Forget an utterance without words; the turn it may belong to goes on where it was."""
         self._running = None
+        running.is_over = True
         if self._turn.utterances:
             self.state = "between"
             self._clock.voice_until_ms = self._told_until_ms
@@ -561,17 +565,10 @@ class TurnMachine:
     def _tell(self, utterance: RunningUtterance, *, in_turn: bool) -> None:
         """Tell the final words of an utterance; one without words is not told."""
         self._told_until_ms = max(self._told_until_ms, utterance.voice_until_ms)
+        utterance.is_over = True
         if not utterance.words:
             return
-        self._out.append(
-            UtteranceEnded(
-                utterance=utterance.number,
-                start_ms=utterance.onset_ms,
-                end_ms=utterance.voice_until_ms,
-                words=utterance.words,
-                in_turn=in_turn,
-            )
-        )
+        self._out.append(_ended(utterance, utterance.words, in_turn=in_turn))
         if in_turn:
             self._turn.add(utterance.number, (word.text for word in utterance.words))
 
@@ -593,3 +590,17 @@ class TurnMachine:
         self._guard.bot_due = self._last is not None
         self._judgement.forget()
         self._rhythm.turn_over()
+
+
+def _ended(
+    utterance: RunningUtterance, words: tuple[Word, ...], *, in_turn: bool, is_rest: bool = False
+) -> UtteranceEnded:
+    start_ms = words[0].start_ms if is_rest else utterance.onset_ms
+    return UtteranceEnded(
+        utterance=utterance.number,
+        start_ms=start_ms,
+        end_ms=max(utterance.voice_until_ms, start_ms),
+        words=words,
+        in_turn=in_turn,
+        is_rest=is_rest,
+    )

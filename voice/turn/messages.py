@@ -133,7 +133,9 @@ class UtteranceEnded:
     end_ms: int
     words: tuple[Word, ...]
     in_turn: bool
-    """False for a backchannel, which is nobody's turn."""
+    """False for a backchannel, which is nobody's turn, and for a rest."""
+    is_rest: bool = False
+    """True for words that the recogniser found after they were waited for: the utterance was told without them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

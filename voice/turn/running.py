@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from calls.speech import Word
 from voice.turn.settings import WINDOW_MS
+from voice.turn.words import plain
 
 
 @dataclass(slots=True)
@@ -54,6 +55,8 @@ class RunningUtterance:
     """Wall clock before which a failed decode is not asked for again."""
     given_up: bool = False
     """The recogniser is not waited for any more."""
+    is_over: bool = False
+    """Its words were told, or that it has none; what comes later is told as a rest."""
 
     @property
     def settled(self) -> bool:
@@ -86,3 +89,49 @@ class RunningUtterance:
         self.words = words
         self.covers_ms = request.end_ms
         self.wordless = 0 if words else self.wordless + 1
+
+
+class Overdue:
+    """Final decodes that were not waited for any longer. Whoever spoke is not asked again, so no word may be lost."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self._asked: dict[int, tuple[RunningUtterance, Request]] = {}
+
+    def give_up(self, utterance: RunningUtterance) -> None:
+        """Go on without the answers of an utterance."""
+        utterance.given_up = True
+        self._asked |= {number: (utterance, request) for number, request in utterance.requests.items() if request.final}
+        utterance.requests.clear()
+
+    def forget(self, request_id: int) -> None:
+        """An answer will not come."""
+        self._asked.pop(request_id, None)
+
+    def answer(self, request_id: int, words: tuple[Word, ...]) -> tuple[RunningUtterance, tuple[Word, ...]] | None:
+        """Take an answer after all.
+
+        Returns:
+            An utterance that is over and the words that were not told of it; None when there are none, or when it is
+            not over: then they are its words like any others.
+        """
+        utterance, request = self._asked.pop(request_id, (None, None))
+        if utterance is None or request is None:
+            return None
+        if not utterance.is_over:
+            utterance.answer(request, words)
+            return None
+        if request.end_ms < utterance.final_until_ms:
+            return None
+        rest = _rest(utterance.words, words)
+        utterance.words, utterance.final_until_ms = (*utterance.words, *rest), request.end_ms
+        return (utterance, rest) if rest else None
+
+
+def _rest(told: tuple[Word, ...], words: tuple[Word, ...]) -> tuple[Word, ...]:
+    """Return what follows in `words` after what was told; partial words have no exact times, so texts go first."""
+    texts = [plain(word.text) for word in told]
+    if texts == [plain(word.text) for word in words[: len(told)]]:
+        return words[len(told) :]
+    until_ms = told[-1].end_ms if told else -1
+    return tuple(word for word in words if (word.start_ms + word.end_ms) // 2 >= until_ms)

@@ -199,6 +199,18 @@ async def test_when_the_recogniser_never_answers_then_nothing_heard_is_told_and_
     assert [error.code for engine, error in call.ear.all("trouble") if engine == "asr"] == ["asr.late"]
 
 
+async def test_when_the_words_come_after_they_were_waited_for_then_they_are_told_as_late_ones() -> None:
+    asr = ScriptedWorker(hears("are you there"))
+    asr.delay_s = 0.4
+    async with a_call(asr, settings=HearingSettings(turn=IMPATIENT, partials=False)) as call:
+        await call.feeder.feed(quiet(500), tone(800), quiet(1_500))
+        await call.ear.until("late")
+    assert len(call.ear.all("nothing")) == 1
+    (late,) = call.ear.all("late")
+    assert (late.text, late.utterance_id) == ("are you there", "caller-u1-rest")
+    assert call.ear.all("utterance") == call.ear.turns == []
+
+
 async def test_when_voice_activity_fails_then_it_is_told_once_and_loudness_stands_in() -> None:
     ears = ScriptedWorker(lambda method, *_: LOST)
     async with a_call(ears=ears) as call:

@@ -254,6 +254,37 @@ def test_when_only_the_final_decode_is_dead_then_the_partial_words_are_taken() -
     assert talk.turns[0][1].startswith("one thing is")
 
 
+def test_when_final_words_come_too_late_then_the_turn_goes_on_and_what_was_missing_is_told_as_a_rest() -> None:
+    said = Said(1_000, 8_000, "my card number is four one one one one one one one")
+    late_ms = NUMBERS.decode_deadline_ms + 2_000
+    talk = Talk([said], decode_ms=lambda t: 300 if t < 5_000 else late_ms).run()
+    ((turn_ms, text),) = talk.turns
+    ended = [(t, output) for t, output in talk.told if isinstance(output, UtteranceEnded)]
+    (_, told), (rest_ms, rest) = ended
+    assert talk.late == ["asr"]
+    assert rest_ms > turn_ms
+    assert (rest.is_rest, rest.in_turn, rest.utterance) == (True, False, told.utterance)
+    words = [word.text for word in (*told.words, *rest.words)]
+    assert words == said.text.split(), "each word once"
+    assert text == " ".join(word.text for word in told.words)
+    assert (rest.start_ms, rest.end_ms) == (rest.words[0].start_ms, told.end_ms)
+
+
+def test_when_words_come_too_late_for_an_utterance_without_any_then_all_of_them_are_a_rest() -> None:
+    talk = Talk([Said(1_000, 3_000, "hello there")], decode_ms=lambda _: NUMBERS.decode_deadline_ms + 500).run()
+    assert (len(talk.nothings), talk.turns) == (1, [])
+    (rest,) = (output for _, output in talk.told if isinstance(output, UtteranceEnded))
+    assert [word.text for word in rest.words] == ["hello", "there"]
+    assert rest.is_rest
+
+
+def test_when_the_caller_goes_on_before_late_words_come_then_they_are_told_once() -> None:
+    said = [Said(1_000, 3_000, "hello there"), Said(9_500, 11_000, "is anybody in")]
+    talk = Talk(said, decode_ms=lambda t: 7_000 if t < 9_000 else 300, partials=False).run()
+    told = [word.text for _, output in talk.told if isinstance(output, UtteranceEnded) for word in output.words]
+    assert sorted(told) == sorted(["hello", "there", "is", "anybody", "in"])
+
+
 def test_when_the_recogniser_restarts_then_the_final_decode_is_asked_for_again() -> None:
     talk = Talk([Said(1_000, 3_000, "hello there")], decode_ms=lambda t: -5 if t < 5_000 else 300).run()
     assert [text for _, text in talk.turns] == ["hello there"]

@@ -1,0 +1,48 @@
+"""What the caller says goes to the log without its secrets, whenever the recogniser found it."""
+
+from __future__ import annotations
+
+from calls.events import EventBody, RecordingSilenced, UtteranceHeard
+from service.secrets_kept import SecretsKept
+from tests.records.utterances import utterance
+
+
+class Log:
+    def __init__(self) -> None:
+        self.noted: list[EventBody] = []
+
+    def note(self, body: EventBody, source: str, *, t_ms: int | None = None) -> None:
+        self.noted.append(body)
+
+
+class Recording:
+    def silence(self, start_ms: int, end_ms: int) -> bool:
+        return end_ms > start_ms
+
+
+def test_when_a_card_number_is_recognised_too_late_then_it_is_masked_and_silenced_all_the_same() -> None:
+    log = Log()
+    kept = SecretsKept(log, Recording(), "asr")  # type: ignore[arg-type]
+    kept.utterance(utterance("u1", "my card number is", 1_000), 5_000)
+    kept.turn_over(5_000)
+    kept.late(utterance("u1-rest", "4111 1111 1111 1111", 3_000), 9_000)
+    told = [body for body in log.noted if isinstance(body, UtteranceHeard)]
+    assert [body.utterance_id for body in told] == ["u1", "u1-rest"]
+    assert not any(word.text.isdigit() for word in told[1].words)
+    (silence,) = (body for body in log.noted if isinstance(body, RecordingSilenced))
+    assert silence.start_ms <= 3_000
+    assert silence.end_ms >= 9_000
+
+
+def test_when_late_words_come_while_digits_are_held_back_then_those_stay_so() -> None:
+    log = Log()
+    kept = SecretsKept(log, Recording(), "asr")  # type: ignore[arg-type]
+    kept.utterance(utterance("u2", "it is 4111 1111", 20_000), 21_000)
+    assert log.noted == []
+    kept.late(utterance("u1-rest", "hello there", 3_000), 21_000)
+    assert [body.utterance_id for body in log.noted if isinstance(body, UtteranceHeard)] == ["u1-rest"]
+    kept.utterance(utterance("u3", "1111 1111", 21_500), 23_000)
+    kept.turn_over(23_000)
+    told = [body for body in log.noted if isinstance(body, UtteranceHeard)]
+    assert [body.utterance_id for body in told] == ["u1-rest", "u2", "u3"]
+    assert not any(word.text.isdigit() for body in told for word in body.words)
