@@ -12,7 +12,7 @@ TELEPHONY = Path(__file__).parents[1] / "telephony"
 PAGE = TELEPHONY / "ACCEPTANCE.md"
 PEERS = {"baresip", "pjsua2", "sipp", "kamailio", "chromium", "raw", "ours", "aiortc", "pure"}
 PROOFS = {
-    "correlation": ("heard_s", "lag_of", "corrcoef", "_nearer"),
+    "correlation": ("heard_s", "until_heard", "lag_of", "corrcoef", "_nearer"),
     "tone": ("tone_share", "has_tone", "heard_level"),
     "words": ("share_of", "recognise", "words(whisper"),
     "-": (),

@@ -90,7 +90,7 @@ class Peer:
         A fixed time would ask that neither side ever waits for the processor: after a stall of its clock PJSIP plays
         what came meanwhile first, up to half a second late.
         """
-        await eventually(lambda: self.heard_so_far_s(call, of) >= seconds, f"hearing {seconds} s", every_s=0.1)
+        await eventually(lambda: self.heard_so_far_s(call, of) >= seconds, f"hearing {seconds} s", every_s=0.3)
 
     def log(self) -> str:
         """Return the end of the library's log."""

@@ -22,3 +22,13 @@ def test_when_there_is_silence_then_nothing_is_heard_and_nothing_is_strange() ->
     said = unique_sound(3)
     silence = np.zeros(16_000, dtype=np.int16)
     assert (heard_s(said, silence), strange_s(said, silence)) == (0, 0)
+
+
+def test_when_a_phone_splices_what_was_said_then_only_the_splices_are_strange() -> None:
+    said, other = unique_sound(1), unique_sound(2)
+    at = range(1_000, 17_000, 1_600)
+    spliced = np.concatenate([said[start : start + 1_400] for start in at])  # 25 ms are left out each 200 ms
+    assert strange_s(said, spliced) <= len(at) * 0.05
+    assert strange_s(other, spliced) >= 0.95 * len(spliced) / 8_000
+    mixed = np.concatenate([said[:8_000], other[:4_000]])
+    assert 0.45 <= strange_s(said, mixed) <= 0.55
