@@ -123,7 +123,7 @@ async def newest_second(page: Page) -> npt.NDArray[np.float64]:
         "(() => { const f = new Float32Array(window.heard.slice(-48000));"
         " let s = ''; for (const b of new Uint8Array(f.buffer)) s += String.fromCharCode(b); return btoa(s); })()"
     )
-    return np.frombuffer(base64.b64decode(data), dtype=np.float32) * 32768.0
+    return np.frombuffer(base64.b64decode(data), dtype=np.float32).astype(np.float64) * 32768.0
 
 
 async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voice_there(line: Line) -> None:
