@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from calls.ports import CallOffer, LegEnded, LegEvent, PeerHeld
 from telephony.net.tls_contexts import TlsSettings
+from telephony.sip.message import SipRequest
+from telephony.sip.parse_message import parse_message
 from telephony.sip.source_guard import BURST, SourceGuard
 from telephony.sip_call import CallRefusal
 from telephony.sip_settings import SipSettings
@@ -150,6 +153,47 @@ async def test_when_a_gateway_dies_then_new_calls_go_to_the_other_within_two_sec
     before = line.taken()[1]
     await line.call(3)
     assert line.taken() == [0, before + 3]
+
+
+class SlowGateway(asyncio.DatagramProtocol):
+    """Answers OPTIONS at once and calls after some time, with 486 and not even 100 before."""
+
+    def __init__(self, waits_s: float) -> None:
+        self.waits_s = waits_s
+        self.asked = 0
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.DatagramTransport", transport)
+
+    def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        message = parse_message(data)
+        assert isinstance(message, SipRequest)
+        if message.method not in ("OPTIONS", "INVITE") or self._transport is None:
+            return
+        is_call = message.method == "INVITE"
+        self.asked += is_call
+        status = "486 Busy Here" if is_call else "200 OK"
+        kept = [f"{name}: {message.headers.get(name)}" for name in ("From", "Call-ID", "CSeq")]
+        vias = [f"Via: {value}" for value in message.headers.split("Via")]
+        to = f"To: {message.headers.get('To')};tag=slow"
+        reply = "\r\n".join((f"SIP/2.0 {status}", *vias, *kept, to, "Content-Length: 0", "", "")).encode()
+        asyncio.get_running_loop().call_later(self.waits_s if is_call else 0.0, self._transport.sendto, reply, source)
+
+
+async def test_when_the_only_gateway_is_slow_then_it_is_waited_for_and_stays_in_the_list(tmp_path: Path) -> None:
+    loop = asyncio.get_running_loop()
+    transport, slow = await loop.create_datagram_endpoint(lambda: SlowGateway(3.5), ("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    try:
+        async with edge(tmp_path / "k", (port,)) as proxy, calling_from(CARRIER) as caller:
+            await proxy.until(port, "A")
+            reply = await caller.ask(proxy.address, call_id="slow", wait_s=8.0)
+            assert reply.startswith("SIP/2.0 486 ")
+            assert slow.asked >= 3, "again and again, since nothing was heard"
+            assert await proxy.states() == {port: "A"}
+    finally:
+        transport.close()
 
 
 async def test_when_a_gateway_drains_then_it_is_left_out_and_its_call_goes_on_and_ends(line: Line) -> None:
