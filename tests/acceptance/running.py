@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 
 from tests.ports import free_port, free_ports
+from tests.waiting import eventually
 
 WARMLINE = (sys.executable, "-m", "service.cli")
 
@@ -175,19 +176,6 @@ class RunningService:
         await eventually(lambda: text in self.errors()[since:], f"{text!r} in the service's log", most_s)
 
 
-async def eventually(condition: Callable[[], bool], what: str, most_s: float) -> None:
-    """Look every 0.1 s.
-
-    Raises:
-        NotSeenError: it did not happen.
-    """
-    until = time.monotonic() + most_s
-    while not condition():
-        if time.monotonic() > until:
-            raise NotSeenError(f"{what} did not happen within {most_s:.0f} s")
-        await asyncio.sleep(0.1)
-
-
 class SipSocket(asyncio.DatagramProtocol):
     """A socket that sends SIP written by hand: no stack of ours has a part in it."""
 
@@ -261,7 +249,7 @@ async def ask_options(port: int) -> str:
     try:
         sip.request("OPTIONS", port, "bot", f"o{time.monotonic_ns()}")
         return await sip.reply("2", "OPTIONS", 10.0)
-    except NotSeenError as error:
+    except AssertionError as error:
         return str(error)
     finally:
         sip.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,9 +16,10 @@ import soundfile
 from tests.acceptance.callers import Watched, is_bot_turn, is_type, speech
 from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.people_phones import Handset, PersonsPhone
-from tests.acceptance.running import Body, RunningService, eventually
+from tests.acceptance.running import Body, RunningService
 from tests.ports import free_port
 from tests.telephony.pjsua2_peer import pjsua2
+from tests.waiting import eventually
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -70,10 +72,15 @@ async def caller(house: House, tmp_path: Path) -> AsyncIterator[Handset]:
     await phone.close()
 
 
-async def person_at(house: House, folder: Path, *, answers: bool) -> PersonsPhone:
+@asynccontextmanager
+async def person_at(house: House, folder: Path, *, answers: bool) -> AsyncIterator[PersonsPhone]:
+    """Run the phone of the people until the block ends."""
     phone = PersonsPhone(house.service, folder, house.people_port, answers=answers)
     await phone.wait_for_calls()
-    return phone
+    try:
+        yield phone
+    finally:
+        await phone.close()
 
 
 def of(events: list[Body], name: str) -> list[Body]:
@@ -117,8 +124,7 @@ async def test_when_the_caller_holds_us_then_music_is_no_speech_and_the_talk_goe
 async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_hear_each_other(
     house: House, caller: Handset, tmp_path: Path
 ) -> None:
-    person = await person_at(house, tmp_path / "person", answers=True)
-    try:
+    async with person_at(house, tmp_path / "person", answers=True) as person:
         await ask_for_person(caller)
         answered = await caller.until(is_type("handover_answered"))
         joined = await caller.until(is_type("handover_completed"))
@@ -131,8 +137,6 @@ async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_h
         events = [*await caller.events()]
         await caller.until(is_type("call_ended"))
         events = await caller.events()
-    finally:
-        await person.close()
     (brief,) = of(events, "brief_prepared")
     (spoken,) = of(events, "brief_spoken")
     assert spoken["whole"]
@@ -161,16 +165,13 @@ async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_h
 async def test_when_the_person_is_busy_then_the_caller_hears_so_and_is_offered_a_call_back(
     house: House, caller: Handset, tmp_path: Path
 ) -> None:
-    person = await person_at(house, tmp_path / "person", answers=False)
-    try:
+    async with person_at(house, tmp_path / "person", answers=False) as person:
         await ask_for_person(caller)
         await caller.until(is_type("handover_ringing"))
         await person.command("hangup")
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
         told = await caller.until(is_bot_turn)
-    finally:
-        await person.close()
     assert failed["reason"] == "busy"
     assert "couldn't reach a colleague" in told["text"]
     assert "call you back" in told["text"]
@@ -180,14 +181,11 @@ async def test_when_the_person_is_busy_then_the_caller_hears_so_and_is_offered_a
 async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
     house: House, caller: Handset, tmp_path: Path
 ) -> None:
-    person = await person_at(house, tmp_path / "person", answers=False)
-    try:
+    async with person_at(house, tmp_path / "person", answers=False) as person:
         await ask_for_person(caller)
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
         await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
-    finally:
-        await person.close()
     assert failed["reason"] == "no_answer"
     events = await caller.hang_up()
     assert "handover_completed" not in types(events)
@@ -196,15 +194,12 @@ async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
 async def test_when_the_person_hangs_up_in_the_brief_then_the_caller_is_not_joined_to_nobody(
     house: House, caller: Handset, tmp_path: Path
 ) -> None:
-    person = await person_at(house, tmp_path / "person", answers=True)
-    try:
+    async with person_at(house, tmp_path / "person", answers=True) as person:
         await ask_for_person(caller)
         await caller.until(is_type("handover_answered"))
         await person.command("hangup")
         failed = await caller.until(is_type("handover_failed"))
         await caller.until(is_type("callback_offered"))
-    finally:
-        await person.close()
     assert failed["reason"] == "agent_left"
     await caller.hang_up()
 
@@ -212,14 +207,11 @@ async def test_when_the_person_hangs_up_in_the_brief_then_the_caller_is_not_join
 async def test_when_the_caller_hangs_up_while_it_rings_then_nobody_is_called_any_more(
     house: House, caller: Handset, tmp_path: Path
 ) -> None:
-    person = await person_at(house, tmp_path / "person", answers=False)
-    try:
+    async with person_at(house, tmp_path / "person", answers=False) as person:
         await ask_for_person(caller)
         await caller.until(is_type("handover_ringing"))
         events = await caller.hang_up()
         await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
-    finally:
-        await person.close()
     assert of(events, "handover_cancelled")[0]["reason"] == "caller_gone"
     assert types(events)[-1] in ("handover_cancelled", "leg_left")
 

@@ -22,7 +22,6 @@ from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.sip_leg import SipLeg
 from telephony.sip_settings import SipSettings
-from tests import waiting
 from tests.ports import free_port, free_ports
 from tests.telephony.sip_fakes import TestClock
 
@@ -221,6 +220,3 @@ async def _end(made: Phone, process: asyncio.subprocess.Process) -> str:
         process.terminate()
     made.log = (await process.communicate())[0].decode(errors="replace")
     return made.log
-
-
-eventually = waiting.eventually

@@ -20,11 +20,12 @@ from telephony.sip.source_guard import BURST, SourceGuard
 from telephony.sip_call import CallRefusal
 from telephony.sip_settings import SipSettings
 from telephony.trunks import Trunk, parse_server
-from tests.telephony.baresip import EchoHouse, eventually, phone
+from tests.telephony.baresip import EchoHouse, phone
 from tests.telephony.certificates import Authority
 from tests.telephony.kamailio_edge import HOST, Edge, edge
 from tests.telephony.sip_caller import calling_from
 from tests.telephony.sipp_peer import run_sipp
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
