@@ -41,6 +41,9 @@ class PhoneBinding:
     route: str
     """Where that process listens, `host:port`."""
     user_agent: str = ""
+    path: tuple[str, ...] = ()
+    """What calls to it visit first, as a proxy of ours wrote it (RFC 3327); with one every process can call the phone,
+    and `host`, `port` and `transport` are what the proxy saw."""
 
 
 Bindings = tuple[PhoneBinding, ...]

@@ -91,6 +91,7 @@ class BindingTable:
 def _row_of(item: PhoneBinding) -> dict[str, Any]:
     columns = [column.name for column in _TABLE.columns]
     row = {name: getattr(item, name) for name in columns if not name.endswith("_at_utc")}
+    row["path"] = "\n".join(item.path)
     return row | {f"{name}_at_utc": utc_text(getattr(item, f"{name}_utc")) for name in _TIMES}
 
 
@@ -98,4 +99,5 @@ def _binding_of(row: Any) -> PhoneBinding:
     stored: dict[str, Any] = dict(row._mapping)  # noqa: SLF001 -- SQLAlchemy's public name of it
     for name in _TIMES:
         stored[f"{name}_utc"] = utc_time(stored.pop(f"{name}_at_utc"))
+    stored["path"] = tuple(stored["path"].splitlines())
     return PhoneBinding(**stored)

@@ -78,6 +78,7 @@ phone_bindings = sa.Table(
     sa.Column("owner", sa.String(64), nullable=False),  # the process that the phone registered at
     sa.Column("route", sa.String(96), nullable=False),  # and where that listens
     sa.Column("user_agent", sa.String(128), nullable=False),
+    sa.Column("path", sa.Text, nullable=False, server_default=""),  # one line a proxy that calls visit first
 )
 """One row a place where a phone of ours is reached. Rows that ran out are deleted."""
 

@@ -28,6 +28,7 @@ def phones(config_file: Path | None) -> int:
             for item in standing:
                 where = f"{item.transport.upper()} {format_host(item.host)}:{item.port}"
                 nat = ", behind a translator" if item.behind_nat else ""
+                nat += ", called through the proxy" if item.path else ""
                 left_s = round((item.expires_utc - now).total_seconds())
                 print(f"    {where}{nat}, for {left_s} s more, at {item.route}, {item.user_agent or 'nameless'}")
     finally:

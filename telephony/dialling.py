@@ -18,8 +18,9 @@ from telephony.outbound import CallKind, Denied, Outbound
 from telephony.sdp.crypto_attribute import sdes_allowed
 from telephony.sip.digest_client import Credentials
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
-from telephony.sip.grammar import SipSyntaxError
+from telephony.sip.grammar import SipSyntaxError, is_ip_address
 from telephony.sip.message import Flow
+from telephony.sip.name_addr import NameAddr
 from telephony.sip.phone_ways import PhoneWay
 from telephony.sip.signals import CallOver, EndCause, PlaceCall, UserAgentOrder
 from telephony.sip.uri import SipUri, parse_uri
@@ -188,7 +189,7 @@ class Dialler:
         """Ring several places; return the leg of the first that answers, with the other calls taken back."""
         # Of several phones that ring none is heard.
         watch = replace(watch, srtp=ways[0].srtp, on_early=watch.on_early if len(ways) == 1 else None)
-        ringing = {asyncio.create_task(self._try_server(way.flow, way.target, watch, is_last=True)) for way in ways}
+        ringing = {asyncio.create_task(self._try_phone(way, watch)) for way in ways}
         answered: list[SipLeg] = []
         try:
             while ringing and not answered:
@@ -209,7 +210,26 @@ class Dialler:
             for leg in (*answered[1:], *(item for item in late if isinstance(item, SipLeg))):
                 await leg.hang_up()
 
-    async def _try_server(self, server: Flow, target: SipUri, watch: CallWatch, *, is_last: bool) -> SipLeg | _Failure:
+    async def _try_phone(self, way: PhoneWay, watch: CallWatch) -> SipLeg | _Failure:
+        """Call one place of a phone, through the proxy of ours that it registered through if it did."""
+        server = way.flow
+        if way.behind is not None:
+            hop = way.route[0].uri
+            try:
+                if isinstance(hop, SipUri) and not is_ip_address(server.host):
+                    server = (await self.servers_of(hop, self._transports()))[0]
+            except CallCentreError as error:
+                return _Failure("transport_error", 0, error)
+            over_tls = way.behind.transport == "tls"
+            if way.srtp and not sdes_allowed(over_tls=over_tls, peer_host=way.behind.host, trusted_trunk=False):
+                return _Failure("transport_error", 0, _KEYS_WOULD_SHOW)  # the proxy would show them
+            proxies = (trunk for trunk in self._trunks.values() if trunk.kind == "proxy" and trunk.knows(server.host))
+            watch = replace(watch, keys_in_clear=any(trunk.keys_in_clear for trunk in proxies))
+        return await self._try_server(server, way.target, watch, is_last=True, route=way.route)
+
+    async def _try_server(
+        self, server: Flow, target: SipUri, watch: CallWatch, *, is_last: bool, route: tuple[NameAddr, ...] = ()
+    ) -> SipLeg | _Failure:
         """Call through one server; return the leg once it is answered, or why not."""
         try:
             flow = await self._transports().open(server)
@@ -241,6 +261,7 @@ class Dialler:
                 fields=watch.fields,
                 credentials=watch.credentials,
                 from_host=watch.from_host,
+                route=route,
                 reach_ms=reach_ms if is_last else min(reach_ms, self._settings.next_server_ms),
             )
         )

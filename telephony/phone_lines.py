@@ -179,9 +179,13 @@ class PhoneLines:
         self._note(lost.phone, await self._bindings.change(lost.phone, decide))
 
     async def _connect(self, lost: PhoneBinding) -> int | None:
-        """Open a connection to where a Contact leads; return its number, 0 for datagrams, None when nobody is there."""
+        """Open a connection to where a Contact leads.
+
+        Returns:
+            Its number, 0 for datagrams and for phones that a proxy is connected to, None when nobody is there.
+        """
         transports = self._transports
-        if lost.transport not in RELIABLE_TRANSPORTS:
+        if lost.path or lost.transport not in RELIABLE_TRANSPORTS:
             return 0
         if lost.behind_nat or transports is None:
             return None
@@ -211,7 +215,7 @@ class PhoneLines:
         for item in await self._bindings.orphans(now):
             if self._stopping.is_set():
                 return
-            is_datagram = item.transport not in RELIABLE_TRANSPORTS
+            is_datagram = item.transport not in RELIABLE_TRANSPORTS and not item.path
             if is_datagram and item.behind_nat and item.route != self._host_for(item.host).route:
                 continue  # only a process that listens there is let through
             await self._find_again(item)
@@ -221,7 +225,8 @@ class PhoneLines:
     def _keep_open(self) -> None:
         for items in self._mine.values():
             for item in items:
-                if item.transport == "udp" and item.behind_nat and self._transports is not None:
+                hidden = item.behind_nat and not item.path
+                if item.transport == "udp" and hidden and self._transports is not None:
                     self._transports.send(_KEEP_ALIVE, Flow(item.host, item.port))
 
     def _way(self, item: PhoneBinding) -> PhoneWay | None:

@@ -10,6 +10,7 @@ from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import SipSyntaxError, is_ip_address, param, readable
 from telephony.sip.message import DEFAULT_PORTS, Flow
 from telephony.sip.name_addr import NameAddr, parse_sip_name_addr
+from telephony.sip.path import read_path
 from telephony.sip.refusal import Refusal
 from telephony.sip.uri import SipUri
 
@@ -56,18 +57,36 @@ class RegisterWish:
     call_id: str
     cseq: int
     source: Flow
+    """Where it came from; with a path where the proxy says that it did."""
     user_agent: str
     is_outbound: bool
     """The phone keeps its flow by RFC 5626 and wants to hear that we do too."""
+    path: tuple[str, ...] = ()
+    """What calls to the phone visit first (`path`)."""
 
 
-def read_wish(checked: CheckedRequest, phone: str, source: Flow, limits: RegisterLimits) -> RegisterWish | Refusal:
+def read_wish(
+    checked: CheckedRequest, phone: str, source: Flow, limits: RegisterLimits, origin: Flow | None = None
+) -> RegisterWish | Refusal:
     """Read what is asked for, or say why it cannot be granted at all.
+
+    Args:
+        checked: The REGISTER.
+        phone: Who proved to be it.
+        source: Who sent it to us.
+        limits: What is granted.
+        origin: Where it comes from as a proxy of ours says who sent it; None: it came from nobody who is believed, and
+            its Path is not read.
 
     Raises:
         SipSyntaxError: When a list of the request cannot be cut.
     """
     headers = checked.headers
+    path = read_path(headers) if origin is not None else ()
+    if isinstance(path, Refusal):
+        return path
+    if path and origin is not None:
+        source = Flow(origin.host, origin.port, origin.transport)
     values = headers.split("Contact")
     general = _seconds(headers.get("Expires"), limits.max_s)
     everything = "*" in values
@@ -106,6 +125,7 @@ def read_wish(checked: CheckedRequest, phone: str, source: Flow, limits: Registe
         user_agent=readable(headers.get("User-Agent") or "")[:_USER_AGENT_CHARS],
         # With a proxy between there is no flow of the phone's own to us. Source: RFC 5626 section 6.
         is_outbound=outbound and "outbound" in headers.tokens("Supported") and len(headers.split("Via")) == 1,
+        path=path,
     )
 
 

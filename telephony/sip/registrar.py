@@ -26,6 +26,7 @@ from telephony.sip.wire import Wire
 MAX_WAITING = 500
 """Requests that wait for the database at a time: a thousand phones that come back after a power cut within seconds."""
 _RETRY_AFTER = ("Retry-After", "10")
+_OUTBOUND: Fields = (("Require", "outbound"),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class _Waiting:
     key: TransactionKey
     checked: CheckedRequest
     source: Flow
-    is_outbound: bool
+    fields: Fields
+    """What the 200 says beside the contacts."""
 
 
 class Registrar:
@@ -55,17 +57,20 @@ class Registrar:
 
     def take(self, key: TransactionKey, checked: CheckedRequest, source: Flow, phone: Account, now_ms: int) -> None:
         """Take the REGISTER of a phone that proved to be it."""
+        origin = self._wire.origin(checked, source) if self._wire.is_proxy(source) else None
         try:
-            wish = read_wish(checked, phone.name, source, self._limits)
+            wish = read_wish(checked, phone.name, source, self._limits, origin)
         except SipSyntaxError:
-            wish = Refusal(400, reason="Bad Request: Contact")
+            wish = Refusal(400, reason="Bad Request: Contact or Path")
         if not isinstance(wish, Refusal) and len(self._waiting) >= MAX_WAITING:
             wish = Refusal(503, (_RETRY_AFTER,))
         if isinstance(wish, Refusal):
             self._wire.respond(key, checked, source, wish.status, now_ms, reason=wish.reason, fields=wish.fields)
             return
         self._last_ticket += 1
-        self._waiting[self._last_ticket] = _Waiting(key, checked, source, wish.is_outbound)
+        path = tuple(("Path", value) for value in wish.path)  # RFC 3327 section 5.3
+        fields = (*(_OUTBOUND if wish.is_outbound else ()), *path)
+        self._waiting[self._last_ticket] = _Waiting(key, checked, source, fields)
         self._wire.tell(ChangeBindings(self._last_ticket, wish))
 
     def changed(self, news: BindingsChanged, now_ms: int) -> None:
@@ -79,8 +84,7 @@ class Registrar:
             self._wire.respond(waited.key, waited.checked, waited.source, 500, now_ms, reason=reason, fields=fields)
             return
         contacts = [_contact(item, left_s) for item, left_s in zip(news.bindings, news.expire_in_s, strict=True)]
-        more = (("Require", "outbound"),) if waited.is_outbound else ()
-        self._wire.respond(waited.key, waited.checked, waited.source, 200, now_ms, fields=(*contacts, *more))
+        self._wire.respond(waited.key, waited.checked, waited.source, 200, now_ms, fields=(*contacts, *waited.fields))
 
 
 def _contact(binding: PhoneBinding, left_s: int) -> tuple[str, str]:

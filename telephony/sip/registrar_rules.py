@@ -124,4 +124,5 @@ def _bound(item: WishedPlace, wish: RegisterWish, host: Host, now: datetime) -> 
         owner=host.owner,
         route=host.route,
         user_agent=wish.user_agent,
+        path=wish.path,
     )

@@ -15,7 +15,7 @@ from telephony.sip.uri import SipUri
 from telephony.sip.wire import ALLOW, SUPPORTED, UserAgentSettings
 
 _SUPPORTED_BY_REGISTRAR = ("outbound",)
-"""Source: RFC 5626 section 6; `path` (RFC 3327) is not done."""
+"""Source: RFC 5626 section 6."""
 
 
 def allowed_methods(*, takes_phones: bool) -> tuple[str, ...]:
@@ -23,10 +23,15 @@ def allowed_methods(*, takes_phones: bool) -> tuple[str, ...]:
     return (*ALLOW, "REGISTER") if takes_phones else ALLOW
 
 
-def screen(checked: CheckedRequest, *, takes_phones: bool = False) -> Refusal | None:
+def screen(checked: CheckedRequest, *, takes_phones: bool = False, from_proxy: bool = False) -> Refusal | None:
     """Return why nobody here serves the request, None when it may go on.
 
     In the order of section 8.2: method, scheme of the Request-URI, required extensions, encoding of the body.
+
+    Args:
+        checked: The request.
+        takes_phones: There are phones that may register.
+        from_proxy: A proxy of ours sent it, so that its Path is read (RFC 3327); from others it may not be required.
     """
     allowed = allowed_methods(takes_phones=takes_phones)
     if checked.method not in allowed:
@@ -34,7 +39,9 @@ def screen(checked: CheckedRequest, *, takes_phones: bool = False) -> Refusal | 
     if not isinstance(checked.uri, SipUri) and checked.uri.scheme != "tel":
         return Refusal(416)
     if checked.method != "CANCEL":
-        known = _SUPPORTED_BY_REGISTRAR if checked.method == "REGISTER" else SUPPORTED
+        known = SUPPORTED
+        if checked.method == "REGISTER":
+            known = (*_SUPPORTED_BY_REGISTRAR, "path") if from_proxy else _SUPPORTED_BY_REGISTRAR
         missing = [tag for tag in checked.required if tag.lower() not in known]
         if missing:
             return Refusal(420, (("Unsupported", ", ".join(missing)),))

@@ -19,7 +19,7 @@ from telephony.sip.session import SDP_FIELD, parse_body
 from telephony.sip.session_refer import ReferringSession
 from telephony.sip.session_states import SessionAct, SessionEvent, SessionState
 from telephony.sip.signals import CallRinging, PlaceCall
-from telephony.sip.sip_dialog import DialogKey, SipDialog, dialog_of_caller
+from telephony.sip.sip_dialog import DialogKey, SipDialog, along, dialog_of_caller
 from telephony.sip.timers import TIMEOUT_MS
 from telephony.sip.uri import SipUri
 from telephony.sip.wire import Wire
@@ -50,6 +50,7 @@ class OutgoingSession(ReferringSession):
         self.media.local = replace(self.media.local, port=order.media_port, random_bytes=random_bytes)
         self._flow = order.flow
         self._target = order.target
+        self._route = order.route
         self._fields = order.fields
         if order.credentials is not None:
             wire.wallets[order.session_id] = Wallet(order.credentials, wire.new_token)
@@ -75,12 +76,14 @@ class OutgoingSession(ReferringSession):
     def _send_invite(self, now_ms: int) -> SipRequest:
         """Send the INVITE, or send it anew with what the refusal of the last one asked for."""
         self._invite_cseq += 1
-        uri = str(self._target.without("method"))
+        target = self._target.without("method")
+        uri, routes = along(self._route, target)
         fields = [
             ("Via", self._wire.new_via(self._local_host, self._flow.transport)),
             ("Max-Forwards", "70"),
+            *routes,
             ("From", str(self._local)),
-            ("To", f"<{uri}>"),
+            ("To", f"<{target}>"),
             ("Call-ID", self._call_id),
             ("CSeq", f"{self._invite_cseq} INVITE"),
             *self._wire.dialog_fields(self._local_host, self._flow.transport, self._target.scheme),
@@ -275,9 +278,10 @@ class OutgoingSession(ReferringSession):
             self._expires_ms = self._reach_by_ms = None
 
     def _send_cancel(self, now_ms: int) -> None:
-        """Send CANCEL on the INVITE's own branch (section 9.1) and wait 64 * T1 for the end."""
+        """Send CANCEL on the INVITE's own branch and route (section 9.1) and wait 64 * T1 for the end."""
         headers = self._invite.headers
         fields = [(name, headers.get(name) or "") for name in ("Via", "Max-Forwards", "From", "To", "Call-ID")]
+        fields += [("Route", value) for value in headers.all("Route")]
         request = SipRequest("CANCEL", self._invite.uri, Headers([*fields, ("CSeq", f"{self._invite_cseq} CANCEL")]))
         self._expires_ms = now_ms + TIMEOUT_MS
         self._wire.request(request, self._flow, self.session_id, now_ms)

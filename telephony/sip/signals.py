@@ -8,6 +8,7 @@ from typing import Literal
 from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.digest_client import Credentials
 from telephony.sip.message import Flow
+from telephony.sip.name_addr import NameAddr
 from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
 from telephony.sip.registration_signals import LocateRegistrar, RegistrationChanged, RegistrationOrder
 from telephony.sip.uri import SipUri
@@ -131,6 +132,8 @@ class PlaceCall:
     """What a challenge is answered with; None: a challenge is a refusal."""
     from_host: str = ""
     """Host part of our From: a carrier's domain; empty: our address."""
+    route: tuple[NameAddr, ...] = ()
+    """Proxies that the INVITE visits first; `flow` leads to the first of them (RFC 3261 section 8.1.2)."""
 
 
 @dataclass(frozen=True, slots=True)

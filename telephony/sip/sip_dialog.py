@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from telephony.sip.checked_request import CheckedRequest, CheckedResponse
 from telephony.sip.grammar import is_ip_address
-from telephony.sip.headers import Headers
+from telephony.sip.headers import Fields, Headers
 from telephony.sip.message import DEFAULT_PORTS, RELIABLE_TRANSPORTS, Flow, SipRequest
 from telephony.sip.name_addr import NameAddr
 from telephony.sip.uri import SipUri
@@ -58,16 +58,12 @@ class SipDialog:
         self, method: str, cseq: int, via: str, fields: tuple[tuple[str, str], ...] = (), body: bytes = b""
     ) -> SipRequest:
         """Make a request within the dialog, along the route set, strict routers included (section 12.2.1.1)."""
-        target, routes = str(self.remote_target), [str(route) for route in self.route_set]
-        first = self.route_set[0].uri if self.route_set else None
-        if isinstance(first, SipUri) and not first.is_loose_router:
-            target = str(first.without("method"))
-            routes = [*routes[1:], f"<{self.remote_target}>"]
+        target, routes = along(self.route_set, self.remote_target)
         headers = Headers(
             [
                 ("Via", via),
                 ("Max-Forwards", "70"),
-                *(("Route", route) for route in routes),
+                *routes,
                 ("From", str(self.local)),
                 ("To", str(self.remote)),
                 ("Call-ID", self.call_id),
@@ -106,6 +102,15 @@ class SipDialog:
             return True
         may_be_hidden = not self.route_set or self.flow.transport in RELIABLE_TRANSPORTS
         return may_be_hidden and hop.is_private and not peer.is_private
+
+
+def along(route_set: tuple[NameAddr, ...], target: SipUri) -> tuple[str, Fields]:
+    """Return Request-URI and Route fields of a request to a target along a route (RFC 3261 section 12.2.1.1)."""
+    uri, routes = str(target), [str(route) for route in route_set]
+    first = route_set[0].uri if route_set else None
+    if isinstance(first, SipUri) and not first.is_loose_router:
+        uri, routes = str(first.without("method")), [*routes[1:], f"<{target}>"]
+    return uri, tuple(("Route", route) for route in routes)
 
 
 def dialog_of_callee(checked: CheckedRequest, tag: str, source: Flow) -> SipDialog:

@@ -278,7 +278,7 @@ class UserAgent:
     def _serve(self, key: TransactionKey, checked: CheckedRequest, datagram: DatagramReceived, now_ms: int) -> None:
         """Serve a new request in its transaction."""
         layer, source = self._wire.layer, datagram.source
-        refusal = screen(checked, takes_phones=self._takes_phones)
+        refusal = screen(checked, takes_phones=self._takes_phones, from_proxy=self._wire.is_proxy(source))
         if refusal is not None:
             self._refuse(key, checked, source, refusal, now_ms)
         elif checked.method == "CANCEL":

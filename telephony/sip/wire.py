@@ -138,7 +138,8 @@ class Wire:
         """Send a request in a transaction of its own.
 
         One that is too long for a datagram goes over TCP, and as a datagram all the same where nobody takes TCP (RFC
-        3261 section 18.1.1). A CANCEL goes the way of its INVITE.
+        3261 section 18.1.1). A CANCEL goes the way of its INVITE. To a proxy of ours the way is ours too, and it knows
+        us by the port that datagrams come from.
         """
         otherwise: tuple[SipRequest, Flow] | None = None
         wallet = self.wallets.get(owner)
@@ -146,7 +147,7 @@ class Wire:
             request = wallet.authorise(request)
         if request.method == "CANCEL" and (sent := self.layer.sent_as(request)) is not None:
             request, flow = _with_via(request, sent[0]), sent[1]
-        elif flow.transport == "udp" and len(serialise(request)) > MAX_DATAGRAM_BYTES:
+        elif flow.transport == "udp" and not self.is_proxy(flow) and len(serialise(request)) > MAX_DATAGRAM_BYTES:
             otherwise = (request, flow)
             via = request.headers.all("Via")[0].replace("SIP/2.0/UDP", "SIP/2.0/TCP", 1)
             request, flow = _with_via(request, via), Flow(flow.host, flow.port, "tcp")
@@ -215,8 +216,11 @@ class Wire:
         Raises:
             MalformedRequestError: With status 400 when a proxy of ours does not say it clearly.
         """
-        behind_proxy = self.settings.is_proxy is not None and self.settings.is_proxy(hop)
-        return read_origin(checked, hop) if behind_proxy else hop
+        return read_origin(checked, hop) if self.is_proxy(hop) else hop
+
+    def is_proxy(self, hop: Flow) -> bool:
+        """True when a proxy of our own sends from there."""
+        return self.settings.is_proxy is not None and self.settings.is_proxy(hop)
 
     def random_number(self) -> int:
         """Return 32 random bits."""

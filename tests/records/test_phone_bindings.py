@@ -37,7 +37,14 @@ HOME = PhoneBinding(
     route="192.0.2.1:5060",
     user_agent="Teléfono 1.0",
 )
-WORK = replace(HOME, place="b" * 64, registered_utc=NOW + timedelta(seconds=1), behind_nat=True, q=1000)
+WORK = replace(
+    HOME,
+    place="b" * 64,
+    registered_utc=NOW + timedelta(seconds=1),
+    behind_nat=True,
+    q=1000,
+    path=("<sip:192.0.2.10:5060;lr;received=sip:203.0.113.9:40000%3Btransport%3Dtcp>", "<sip:[2001:db8::7];lr>"),
+)
 
 
 @pytest.fixture

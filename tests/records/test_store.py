@@ -19,6 +19,7 @@ from calls.speech import Word
 from records import database, schema
 from records.erasure import erase_subjects
 from records.keys import ERASED, MasterKey
+from records.phone_bindings import BindingTable
 from records.rows import NewEvent
 from records.store import EventStore
 from tests.records.strategies import streams
@@ -324,4 +325,21 @@ def test_when_a_database_of_the_first_version_is_opened_then_its_facts_stay_and_
     again = EventStore(database.default_url(tmp_path), master)
     assert [event.body for event in again.read("call", "c1")] == [OFFERED]
     assert {"phone_bindings", "outbound_counts"} <= set(sa.inspect(again.engine).get_table_names())
+    again.close()
+
+
+def test_when_a_database_without_paths_of_phones_is_opened_then_its_phones_stay_registered(
+    tmp_path: Path, master: MasterKey
+) -> None:
+    EventStore(database.default_url(tmp_path), master).close()
+    with sqlite3.connect(tmp_path / database.FILE_NAME) as connection:
+        connection.execute("ALTER TABLE phone_bindings DROP COLUMN path")
+        connection.execute("UPDATE alembic_version SET version_num = '0002'")
+        stored = ("alice", "p", "<sip:alice@10.1.2.3>", 1000, "c", 1, *[f"2026-11-22T1{n}:00:00.000Z" for n in (2, 3)])
+        row = (*stored, "udp", "10.1.2.3", 5062, 0, False, "one", "192.0.2.1:5060", "Desk 1.0")
+        connection.execute(f"INSERT INTO phone_bindings VALUES ({', '.join('?' * len(row))})", row)
+    connection.close()
+    again = EventStore(database.default_url(tmp_path), master)
+    (binding,) = BindingTable(again).of("alice")
+    assert (binding.contact, binding.path) == ("<sip:alice@10.1.2.3>", ())
     again.close()

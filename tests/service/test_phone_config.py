@@ -16,7 +16,7 @@ from service.phones_command import phones
 from service.sip_line import describe_line, outbound, sip_settings
 from telephony.outbound import Allowed, Denial, Denied
 from telephony.sip.digest import account_hash
-from tests.telephony.sip.test_phone_ways import HIDDEN_TCP
+from tests.telephony.sip.test_phone_ways import HIDDEN_TCP, PROXIED
 
 SECRET = "correct horse battery"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -178,13 +178,17 @@ def test_when_phones_are_listed_then_each_says_where_it_is_and_for_how_long(
     binding = replace(HIDDEN_TCP, registered_utc=now, expires_utc=now + timedelta(seconds=90), user_agent="Desk 1.0")
     old = replace(binding, place="old", expires_utc=now)
     BindingTable(store).change("alice", lambda current: (binding, old))
+    proxied = replace(PROXIED, phone="bob", registered_utc=now, expires_utc=now + timedelta(seconds=90))
+    BindingTable(store).change("bob", lambda current: (proxied,))
     store.close()
     assert phones(tmp_path / "warmline.toml") == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "alice: places: 1"
     assert said[1].startswith("    TCP 8.8.8.8:40000, behind a translator, for ")
     assert said[1].endswith(" s more, at 192.0.2.1:5060, Desk 1.0")
-    assert said[2:] == ["bob: not registered"]
+    assert said[2] == "bob: places: 1"
+    assert said[3].startswith("    TCP 8.8.8.8:40000, behind a translator, called through the proxy, for ")
+    assert len(said) == 4
 
 
 def test_when_callers_shall_be_connected_to_a_phone_then_it_must_be_one_of_ours(tmp_path: Path) -> None:

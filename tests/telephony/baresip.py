@@ -68,13 +68,14 @@ class EchoHouse:
         settings: SipSettings | None = None,
         media: MediaSettings | None = None,
         bindings: PhoneBindings | None = None,
+        owner: str = "alone",
     ) -> None:
         clock = TestClock()
         first = free_ports(42)
         media = media or MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
         self.factory = RtpMediaFactory(media, clock)
         wanted = settings or SipSettings(listen="127.0.0.1:0")
-        self.gateway = SipGateway(wanted, clock, self.factory, self._take, bindings=bindings)
+        self.gateway = SipGateway(wanted, clock, self.factory, self._take, bindings=bindings, owner=owner)
         self.legs: list[SipLeg] = []
         self.events: list[LegEvent] = []
         self.heard: list[AudioFrame] = []

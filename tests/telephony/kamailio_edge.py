@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
+import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -58,7 +59,12 @@ class Edge:
 
 @asynccontextmanager
 async def edge(
-    folder: Path, gateways: Sequence[int], *, sources: str = "127.0.0.0 8", tls: TlsSettings | None = None
+    folder: Path,
+    gateways: Sequence[int],
+    *,
+    sources: str = "127.0.0.0 8",
+    tcp: bool = False,
+    tls: TlsSettings | None = None,
 ) -> AsyncIterator[Edge]:
     """Run it in front of gateways on these ports of 127.0.0.1 until the block ends; skips when it is not installed."""
     program = shutil.which("kamailio")
@@ -73,6 +79,8 @@ async def edge(
             f'ADDRESS_LIST="{folder}/sources.list"',
             f'CONTROL="{made.control}"',
         ]
+        if tcp:
+            defines += ["WITH_TCP", f"LISTEN_TCP=tcp:{made.address}"]
         if tls is not None:
             made.tls_port = free_port()
             defines += ["WITH_TLS", f"LISTEN_TLS=tls:{HOST}:{made.tls_port}"]
@@ -89,6 +97,8 @@ async def edge(
             control = Path(made.control.removeprefix("unix:"))
             await eventually(lambda: process.returncode is not None or control.exists())
             assert process.returncode is None, "\n".join(made.log[-10:])
+            for port in (*([made.port] if tcp else []), *([made.tls_port] if tls is not None else [])):
+                await eventually(lambda port=port: _takes_connections(port))  # type: ignore[misc]
             yield made
         except BaseException as error:
             error.add_note("What the proxy said:\n" + "\n".join(made.log[-30:]))
@@ -98,6 +108,12 @@ async def edge(
                 process.terminate()
             await process.wait()
             await reading
+
+
+def _takes_connections(port: int) -> bool:
+    """True once the process for connections is there; it starts after those for datagrams."""
+    with socket.socket() as probe:
+        return probe.connect_ex((HOST, port)) == 0
 
 
 def _write_lists(folder: Path, gateways: Sequence[int], sources: str) -> None:

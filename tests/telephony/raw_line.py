@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from telephony.sip.digest_client import Credentials, Wallet
@@ -39,16 +39,16 @@ class RawLine:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, port: int, transport: str) -> AsyncIterator[RawLine]:
-        """Connect to a gateway until the block ends."""
+    async def open(cls, port: int, transport: str, host: str = "127.0.0.1") -> AsyncIterator[RawLine]:
+        """Connect to a gateway, or to a proxy at another address, until the block ends."""
         line = cls(transport)
         if transport == "udp":
             loop = asyncio.get_running_loop()
-            way, _ = await loop.create_datagram_endpoint(lambda: _Ear(line._take), remote_addr=("127.0.0.1", port))
+            way, _ = await loop.create_datagram_endpoint(lambda: _Ear(line._take), remote_addr=(host, port))
             line.local_port = way.get_extra_info("sockname")[1]
             line._send_bytes, line._end = way.sendto, way.close
         else:
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection(host, port)
             line.local_port = writer.get_extra_info("sockname")[1]
             line._send_bytes, line._end = writer.write, writer.close
             line._reader = asyncio.create_task(line._read(reader))
@@ -64,10 +64,17 @@ class RawLine:
             self._reader.cancel()
             await asyncio.gather(self._reader, return_exceptions=True)
 
-    async def register(self, user: str, password: str, realm: str, contact: str, expires_s: int = 600) -> int:
+    def send(self, text: str) -> None:
+        """Send a message as it is written."""
+        self._send_bytes(text.encode())
+
+    async def register(
+        self, user: str, password: str, realm: str, contact: str, expires_s: int = 600, extra: Sequence[str] = ()
+    ) -> int:
         """Register, proving it when asked; return the last status."""
         wallet = Wallet(Credentials(user, password, realm), lambda: secrets.token_hex(8))
         status = 0
+        more = "".join(f"{field}\r\n" for field in extra)
         for _ in range(2):
             self._cseq += 1
             text = (
@@ -75,12 +82,12 @@ class RawLine:
                 f"Via: SIP/2.0/{self.transport.upper()} 10.9.9.9:5999;branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
                 f"Max-Forwards: 70\r\nFrom: <sip:{user}@127.0.0.1>;tag=raw\r\nTo: <sip:{user}@127.0.0.1>\r\n"
                 f"Call-ID: {self._call_id}\r\nCSeq: {self._cseq} REGISTER\r\nContact: {contact}\r\n"
-                f"Expires: {expires_s}\r\nContent-Length: 0\r\n\r\n"
+                f"Expires: {expires_s}\r\n{more}Content-Length: 0\r\n\r\n"
             )
             request = parse_message(text.encode())
             assert isinstance(request, SipRequest)
             self._send_bytes(serialise(wallet.authorise(request)))
-            response = parse_message((await self._next("SIP/2.0 ")).encode())
+            response = parse_message((await self.next_response()).encode())
             assert isinstance(response, SipResponse)
             status = response.status
             if status != 401 or not wallet.take_challenge(response):
@@ -90,6 +97,10 @@ class RawLine:
     async def next_request(self, method: str) -> str:
         """Return the next request of a method; what else comes is kept."""
         return await self._next(f"{method} ")
+
+    async def next_response(self, begins: str = "") -> str:
+        """Return the next response, or the next whose status begins so."""
+        return await self._next(f"SIP/2.0 {begins}")
 
     def waiting_requests(self, method: str) -> int:
         """Return how many requests of a method came that nobody read."""
@@ -102,14 +113,16 @@ class RawLine:
         async with asyncio.timeout(5):
             await self._pongs.get()
 
-    async def answer(self, request: str, status: int, reason: str) -> None:
-        """Answer a request."""
-        kept = re.findall(r"(?m)^(?:Via|From|Call-ID|CSeq): .*$", request)
+    async def answer(self, request: str, status: int, reason: str, contact: str = "", body: str = "") -> None:
+        """Answer a request; with a Contact and a session description where a call shall stand."""
+        kept = re.findall(r"(?m)^(?:Via|Record-Route|From|Call-ID|CSeq): .*$", request)
         to = re.search(r"(?m)^To: (.*)$", request)
         assert to is not None
         tag = "" if ";tag=" in to[1] else ";tag=rawline"
         lines = [f"SIP/2.0 {status} {reason}", *(line.strip() for line in kept), f"To: {to[1].strip()}{tag}"]
-        self._send_bytes(("\r\n".join([*lines, "Content-Length: 0"]) + "\r\n\r\n").encode())
+        lines += [f"Contact: {contact}"] if contact else []
+        lines += ["Content-Type: application/sdp"] if body else []
+        self._send_bytes(("\r\n".join([*lines, f"Content-Length: {len(body)}"]) + "\r\n\r\n" + body).encode())
 
     async def _next(self, begins: str) -> str:
         for at, text in enumerate(self._kept):

@@ -19,7 +19,7 @@ from telephony.sip.accounts import Account
 from telephony.sip.message import Flow
 from telephony.sip.register_wish import RegisterLimits, RegisterWish, WishedPlace
 from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
-from tests.telephony.sip.test_phone_ways import HIDDEN, HIDDEN_TCP, ON_TCP, ON_UDP
+from tests.telephony.sip.test_phone_ways import HIDDEN, HIDDEN_TCP, ON_TCP, ON_UDP, PROXIED
 from tests.telephony.sip_fakes import TestClock
 from tests.waiting import eventually
 
@@ -132,6 +132,25 @@ async def test_when_a_process_died_then_what_can_be_reached_is_taken_over_and_wh
         }
         assert made.connections_in_use == {100}
         assert (b"\r\n\r\n", Flow("8.8.8.8", 40_000)) in wires.sent, "the translator hears from us"
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_when_phones_registered_through_a_proxy_then_any_process_calls_them_and_none_keeps_their_ways_open(
+    transport: str,
+) -> None:
+    theirs = replace(PROXIED, transport=transport, owner="two", route="192.0.2.9:5060")
+    left = replace(place(theirs, "left"), owner="dead")
+    ours = replace(place(theirs, "ours"), owner="one")
+    bindings, wires = Left(theirs, left, ours), Wires()
+    async with lines(bindings, wires) as (made, _):
+        made._note("alice", await bindings.of("alice"))
+        await eventually(lambda: {item.owner for item in bindings.standing} == {"one", "two"})
+        assert {item.place for item in bindings.standing} == {"p", "left", "ours"}, "no connection of ours, none lost"
+        assert [way.flow.host for way in await made.ways("alice")] == ["192.0.2.10"] * 3
+        made.flow_lost(Flow("192.0.2.10", 5060, "tcp", 0))
+        made._keep_open()
+        assert len(await bindings.of("alice")) == 3
+        assert (wires.sent, wires.open_numbers, made.connections_in_use) == ([], set(), set())
 
 
 def _wish(source: Flow) -> ChangeBindings:

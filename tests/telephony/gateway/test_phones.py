@@ -47,8 +47,8 @@ def account(user: str, password: str = SECRET) -> Account:
 class PhoneHouse(EchoHouse):
     """An echoing gateway with the phones alice and bob, and whom it heard of."""
 
-    def __init__(self, settings: SipSettings, bindings: PhoneBindings) -> None:
-        super().__init__(settings, bindings=bindings)
+    def __init__(self, settings: SipSettings, bindings: PhoneBindings, owner: str = "alone") -> None:
+        super().__init__(settings, bindings=bindings, owner=owner)
         self.bindings = bindings
         self.offers: list[CallOffer] = []
         self.gateway.admit = self._note

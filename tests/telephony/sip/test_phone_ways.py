@@ -39,6 +39,9 @@ ON_TCP = replace(ON_UDP, contact="<sip:alice@10.1.2.3:5062;transport=tcp>", tran
 ON_TLS = replace(ON_TCP, contact="<sip:alice@10.1.2.3>", transport="tls")
 HIDDEN_TCP = replace(ON_TCP, host="8.8.8.8", behind_nat=True)
 STREAM = Flow("10.1.2.3", 40_000, "tcp", 7, "10.1.2.3")
+PROXIED = replace(
+    HIDDEN_TCP, connection=0, path=("<sip:192.0.2.10:5060;lr;received=sip:8.8.8.8:40000>", "<sip:192.0.2.11;lr>")
+)
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,31 @@ def test_when_a_process_calls_a_phone_then_it_takes_the_way_that_it_has(
         assert way.q == 300
 
 
-def test_when_a_stored_contact_was_damaged_then_it_is_told() -> None:
+@pytest.mark.parametrize(
+    ("first", "flow"),
+    [
+        ("<sip:192.0.2.10:5060;lr>", Flow("192.0.2.10", 5060, server_name="192.0.2.10")),
+        ("<sip:192.0.2.10;lr>", Flow("192.0.2.10", 5060, server_name="192.0.2.10")),
+        ("<sip:192.0.2.10;transport=tcp;lr>", Flow("192.0.2.10", 5060, "tcp", server_name="192.0.2.10")),
+        ("<sips:[2001:db8::7];lr>", Flow("2001:db8::7", 5061, "tls", server_name="2001:db8::7")),
+        ("<sip:edge.example;lr>", Flow("edge.example", 5060, server_name="edge.example")),
+    ],
+)
+@pytest.mark.parametrize("host", [HERE, ELSEWHERE])
+def test_when_a_phone_registered_through_a_proxy_then_every_process_calls_it_through_that(
+    host: Host, first: str, flow: Flow
+) -> None:
+    way = way_to(replace(PROXIED, path=(first, PROXIED.path[1])), host, is_open=False)
+    assert way is not None
+    assert (way.flow, f"<{way.target}>") == (flow, PROXIED.contact)
+    assert [str(item) for item in way.route] == [first, PROXIED.path[1]]
+    assert way.behind == Flow("8.8.8.8", 40_000, "tcp")
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [replace(ON_UDP, contact="<sip:"), replace(PROXIED, path=("<sip:",)), replace(PROXIED, path=("<tel:+34600>",))],
+)
+def test_when_what_is_stored_was_damaged_then_it_is_told(damaged: PhoneBinding) -> None:
     with pytest.raises(SipSyntaxError):
-        way_to(replace(ON_UDP, contact="<sip:"), HERE, is_open=False)
+        way_to(damaged, HERE, is_open=False)
