@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import re
 import shutil
+import signal
 import socket
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -21,6 +24,9 @@ from tests.waiting import eventually
 CONFIG = Path(__file__).parents[2] / "deploy" / "kamailio.cfg"
 HOST = "127.0.0.2"
 """Another address than that of gateways and callers, so that each can tell who speaks."""
+
+ENDS_S = 3.0
+"""How long it may take to end by itself; mostly it needs 0.1 s."""
 
 
 @dataclass
@@ -91,6 +97,7 @@ async def edge(
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )
         reading = asyncio.create_task(_read(process, made.log))
         try:
@@ -104,10 +111,20 @@ async def edge(
             error.add_note("What the proxy said:\n" + "\n".join(made.log[-30:]))
             raise
         finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+            await _end(process)
             await reading
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End it with all its processes; one that was told to end while they start would wait for them for a minute."""
+    if process.returncode is None:
+        process.terminate()
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(ENDS_S):
+            await process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # the leader of a session of its own
+    await process.wait()
 
 
 def _takes_connections(port: int) -> bool:

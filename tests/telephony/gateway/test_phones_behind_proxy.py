@@ -10,11 +10,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from calls.errors import CallCentreError
 from calls.phones import PhoneBinding
+from calls.ports import PeerHeld
 from telephony.dialling import CallWatch
 from telephony.net.tls_contexts import TlsSettings
 from telephony.phone_memory import MemoryBindings
@@ -27,6 +29,7 @@ from tests.telephony.gateway.test_phones import REALM, SECRET, PhoneHouse, accou
 from tests.telephony.gateway.test_stream_peers import tls_phone
 from tests.telephony.kamailio_edge import HOST, Edge, edge
 from tests.telephony.likeness import heard_s
+from tests.telephony.pjsua2_peer import pjsua2
 from tests.telephony.raw_line import RawLine
 from tests.telephony.raw_phone import RtpEnd, description
 from tests.waiting import eventually
@@ -119,10 +122,32 @@ async def test_when_a_phone_registers_through_the_proxy_then_the_other_gateway_c
         caller.follow(leg)
         await eventually(lambda: len(caller.heard) > 60)
         assert caller.gateway.open_connections == 0, "the proxy has the phone's connection"
+        for held, command in ((True, "hold"), (False, "resume")):
+            await alice.command(command)
+            await eventually(lambda held=held: PeerHeld(held=held) in caller.events)  # type: ignore[misc]
         await leg.hang_up()
         await eventually(lambda: caller.gateway.open_calls == 0)
     assert tone_share(alice.decoded()) > 0.8, alice.log
     assert "+34600123456" in alice.log
+
+
+async def test_when_pjsip_registers_over_tcp_where_nobody_can_connect_to_it_then_it_is_called_with_sound_and_hung_up(
+    tmp_path: Path,
+) -> None:
+    async with desk(tmp_path) as made:
+        registrar: dict[str, Any] = {"registrar": made.edge.address, "user": "alice", "password": SECRET}
+        async with pjsua2(tmp_path / "pj", transport="tcp", answers=True, **registrar) as peer:
+            await peer.until("registered", status=200)
+            binding = await made.binding()
+            assert f"127.0.0.1:{binding.port}" in binding.contact, "it names its connection, at which nobody listens"
+            caller = await made.other()
+            leg = await caller.gateway.call_phone("alice", caller="bot")
+            caller.follow(leg)
+            await peer.until("state", state="CONFIRMED")
+            await eventually(lambda: len(caller.heard) > 60)
+            await leg.hang_up()
+            await peer.until("state", state="DISCONNECTED")
+            await eventually(lambda: caller.gateway.open_calls == 0)
 
 
 async def test_when_the_gateway_that_a_phone_registered_at_dies_then_the_other_calls_it(tmp_path: Path) -> None:
