@@ -25,6 +25,7 @@ from service.clock import SystemClock
 from telephony.conference import Conference
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
+from telephony.net.outbox import Beat, Outbox
 from telephony.net.punctual import make_punctual
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
 from telephony.net.ticker import Ticker
@@ -144,7 +145,7 @@ async def _serve_sip(connection: Connection) -> None:
     with tempfile.TemporaryDirectory() as folder:
         house = _House(Path(folder))
         media = MediaSettings(bind_host=_LOOPBACK, port_min=SERVER_PORTS[0], port_max=SERVER_PORTS[1])
-        factory = RtpMediaFactory(media, house.clock)
+        factory = RtpMediaFactory(media, house.clock, Outbox(Beat()))
         gateway = SipGateway(SipSettings(listen=f"{_LOOPBACK}:0"), house.clock, factory, house.take)
         await gateway.start()
         wire.send("ready")

@@ -41,6 +41,7 @@ from service.tasks import Tasks
 from service.telemetry import Metrics
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
+from telephony.net.outbox import Beat, Outbox
 from telephony.net.punctual import make_punctual
 from telephony.net.rtp_leg import RtpMediaFactory
 from telephony.net.sip_transports import probe_ports
@@ -108,6 +109,7 @@ class House:
         spill = SpillFile(spill_path(config.data_path, self.store), self.store.master)
         self.writer = LogWriter(self.store, self.clock, spill=spill)
         self.ticker = Ticker()
+        self._outbox = Outbox(Beat())
         self.sip: SipGateway | None = None
         self.recorder = RecordingThread(self.recordings)
         self.web = self._build_web()
@@ -282,7 +284,7 @@ class House:
             max_sessions=section.max_calls,
             opus_rate_hz=section.opus_rate_hz,
         )
-        return WebRtcGateway(settings, self._media_settings(), self.clock)
+        return WebRtcGateway(settings, self._media_settings(), self.clock, self._outbox)
 
     def _media_settings(self) -> MediaSettings:
         sip = self.config.telephony.sip
@@ -299,7 +301,7 @@ class House:
             await probe_ports(sip_settings(self.config).transports, self.clock)
 
     async def _open_sip(self) -> None:
-        media = RtpMediaFactory(self._media_settings(), self.clock)
+        media = RtpMediaFactory(self._media_settings(), self.clock, self._outbox)
         self.sip = SipGateway(
             sip_settings(self.config),
             self.clock,

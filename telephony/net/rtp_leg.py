@@ -255,8 +255,13 @@ class RtpLeg:
 class RtpMediaFactory:
     """Makes RTP legs on ports of one range; implements `telephony.media_port.MediaFactory`."""
 
-    def __init__(self, settings: MediaSettings, clock: Clock) -> None:
+    def __init__(self, settings: MediaSettings, clock: Clock, outbox: Outbox | None = None) -> None:
         """Prepare the range; nothing is bound yet.
+
+        Args:
+            settings: The range and how legs behave.
+            clock: Where the time comes from.
+            outbox: What packets leave by, shared with others; None: one that sends at once.
 
         Raises:
             CallCentreError: `media.bad_range`.
@@ -264,7 +269,7 @@ class RtpMediaFactory:
         self._settings = settings
         self._clock = clock
         self._pool = PortPool(settings.bind_host, settings.port_min, settings.port_max, settings.drain_ms, clock)
-        self._outbox = Outbox()
+        self._outbox = outbox or Outbox()
         self._open: set[int] = set()
         self._heard: dict[int, Sender] = {}
 

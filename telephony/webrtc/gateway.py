@@ -89,12 +89,21 @@ class WebRtcIncomingCall:
 class WebRtcGateway:
     """Keeps the sessions of all browsers."""
 
-    def __init__(self, settings: WebRtcSettings, media: MediaSettings, clock: Clock) -> None:
-        """Make a gateway without sessions."""
+    def __init__(
+        self, settings: WebRtcSettings, media: MediaSettings, clock: Clock, outbox: Outbox | None = None
+    ) -> None:
+        """Make a gateway without sessions.
+
+        Args:
+            settings: How browsers are met.
+            media: How legs behave.
+            clock: Where the time comes from.
+            outbox: What packets leave by, shared with others; None: one that sends at once.
+        """
         self._settings = settings
         self._media = media
         self._clock = clock
-        self._outbox = Outbox()
+        self._outbox = outbox or Outbox()
         self._legs: dict[LegId, WebRtcLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False

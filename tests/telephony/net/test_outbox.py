@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from telephony.net.outbox import Outbox
+import numpy as np
+
+from telephony.net.outbox import EVERY_S, MOST_HOLD_S, Beat, Outbox
 
 
 async def test_when_datagrams_are_put_in_then_they_leave_together_after_the_callback() -> None:
@@ -27,3 +29,50 @@ async def test_when_it_is_flushed_then_what_waits_leaves_at_once_and_only_once()
     outbox.put(lambda data, _: sent.append(data), b"next", None)
     await asyncio.sleep(0)
     assert sent == [b"farewell", b"next"]
+
+
+async def test_when_there_is_a_beat_then_what_is_ready_early_waits_for_it_and_leaves_once() -> None:
+    outbox, sent, loop = Outbox(Beat()), list[tuple[float, bytes]](), asyncio.get_running_loop()
+    began_s = loop.time()
+    for number, ready_s in enumerate((0.0, 0.015, 0.040)):
+        await asyncio.sleep(began_s + ready_s - loop.time())
+        for _ in range(2):
+            outbox.put(lambda data, _: sent.append((loop.time() - began_s, data)), b"%d" % number, None)
+    await asyncio.sleep(0.015)
+    assert [data for _, data in sent] == [b"0", b"0", b"1", b"1", b"2", b"2"]
+    assert sent[2][0] - sent[0][0] >= EVERY_S - 0.001, "not before its time"
+
+
+def spacings_of(ready_s: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the milliseconds between things that are ready at these times when they leave, and how long each waits."""
+    beat = Beat()
+    left = np.array([beat.leaves_s(float(at)) for at in ready_s])
+    return np.diff(left) * 1000, (left - ready_s) * 1000
+
+
+def test_when_ticks_end_at_uneven_times_then_packets_leave_evenly_and_wait_little() -> None:
+    random = np.random.default_rng(5)
+    lateness_s = random.gamma(2.0, 0.001, 20_000) + 0.006  # 8 ms of work, one tick in a hundred 5 ms more
+    ready = np.arange(20_000) * EVERY_S + lateness_s
+    plain = np.diff(ready) * 1000
+    spaced, waited = spacings_of(ready)
+    assert np.percentile(plain, 99) > 25
+    assert np.percentile(spaced, 99) < 22
+    assert waited.min() >= 0
+    assert waited.max() <= MOST_HOLD_S * 1000 + 1e-6
+    assert abs(spaced.mean() - 20) < 0.01, "nothing drifts"
+
+
+def test_when_ticks_are_punctual_then_nothing_waits_longer_than_a_moment() -> None:
+    spaced, waited = spacings_of(np.arange(5_000) * EVERY_S + np.random.default_rng(6).uniform(0, 0.0003, 5_000))
+    assert np.percentile(waited, 99) < 0.4
+    assert np.percentile(spaced, 99) < 20.3
+
+
+def test_when_packets_come_beside_the_beat_or_after_a_long_rest_then_they_leave_at_once() -> None:
+    beat = Beat()
+    assert beat.leaves_s(1.0) == 1.0
+    assert beat.leaves_s(1.005) == 1.005, "beside the beat"
+    assert abs(beat.leaves_s(1.018) - 1.02) < 0.001
+    assert beat.leaves_s(9.0) == 9.0
+    assert abs(beat.leaves_s(9.015) - 9.02) < 0.001
