@@ -10,13 +10,25 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from bench.emotion_data import Array, Clip, load_clips, load_sound, simulated_callers, through_telephone
-from bench.emotion_fit import C_CHOICES, fit
+from bench.emotion_data import (
+    Array,
+    Clip,
+    load_clips,
+    load_encoder,
+    load_sound,
+    simulated_callers,
+    states_of,
+    through_telephone,
+    with_states,
+)
+from bench.emotion_fit import C_CHOICES, C_CHOICES_WITH_STATES, fit
 from bench.report import ROOT, Result, progress, sha256_file, shared_folder
+from voice.asr.whisper import WhisperEngine
+from voice.prosody.engine import FUSED, WEIGHTS
 from voice.prosody.features import NAMES, prosody
 from voice.prosody.model import HEATED_PROB, Baseline, EmotionModel
 
-SHIPPED = ROOT / "models" / "emotion" / "emotion.json"
+SHIPPED = ROOT / "models" / "emotion"
 CALIBRATION_BINS = 10
 """Source: Guo et al. 2017, expected calibration error over equal bins; ten suit a few hundred clips."""
 
@@ -28,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=Path, help="fit on this manifest instead of leaving one speaker out")
     parser.add_argument("--weights", choices=("shipped",), help="measure the shipped weights as they are")
     parser.add_argument("--calm", type=Path, help="manifest of calm speech for the false alarms")
+    parser.add_argument("--prosody-only", action="store_true", help="leave out the states of the recogniser's encoder")
 
 
 def run(arguments: argparse.Namespace) -> Result:
@@ -35,38 +48,57 @@ def run(arguments: argparse.Namespace) -> Result:
     started = time.process_time()
     clips = load_clips(arguments.manifest, [arguments.corpus] if arguments.corpus else [])
     cores = (time.process_time() - started) / max(1e-9, sum(clip.duration_s for clip in clips))
+    encoder = None if arguments.prosody_only else load_encoder()
+    if encoder is not None:
+        clips = with_states(clips, encoder)
     voiced = [clip for clip in clips if clip.sound is not None]
     speakers = sorted({clip.speaker for clip in voiced})
-    shipped = EmotionModel.load(SHIPPED)
-    result = Result(n=len(clips), models={"emotion": sha256_file(SHIPPED)})
+    plain = EmotionModel.load(SHIPPED / WEIGHTS)
+    shipped = plain if encoder is None else EmotionModel.load(SHIPPED / FUSED, plain)
+    if encoder is not None and shipped.encoder != encoder.encoder:
+        raise SystemExit(f"the fused weights are of the encoder {shipped.encoder}, not of {encoder.encoder}")
+    names = (WEIGHTS,) if encoder is None else (WEIGHTS, FUSED)
+    result = Result(n=len(clips), models={name: sha256_file(SHIPPED / name) for name in names})
     result.corpus = [arguments.manifest, *(clip.path for clip in clips)]
     result.put("clips", len(clips))
     result.put("speakers", len(speakers))
-    _put_recall(result, voiced)
     x, owners = simulated_callers(voiced)
     trained: EmotionModel | None = shipped if arguments.weights else None
     if arguments.train is not None:
-        train_x, train_owners = simulated_callers(load_clips(arguments.train, augment=True))
+        train_x, train_owners = simulated_callers(load_clips(arguments.train, augment=True, encoder=encoder))
         trained = fit(train_x, train_owners, "trained").model
-    probs = _probs(x, owners, trained)
-    _put_anger(result, probs, owners)
+    _put_anger(result, _probs(x, owners, trained), owners)
+    if encoder is not None:
+        beside = plain if arguments.weights else None
+        if beside is not None or arguments.train is None:
+            _put_anger(result, _probs(x[:, : 2 * len(NAMES)], owners, beside), owners, "_prosody")
+    _put_recall(result, voiced)
     flags = []
     for clip in clips:
-        estimate, _ = shipped.estimate(clip.sound, Baseline())
+        estimate, _ = shipped.estimate(clip.sound, Baseline(), clip.states)
         flags.append(estimate.abstained)
     result.share("abstained", flags)
-    result.put("false_alarms_per_min", _false_alarms(arguments.calm, shipped) if arguments.calm else None)
+    result.put("false_alarms_per_min", _false_alarms(arguments.calm, shipped, encoder) if arguments.calm else None)
     result.put("cores", cores)
     return result
 
 
 def _put_recall(result: Result, clips: Sequence[Clip]) -> None:
     """Add the unweighted average recall over the emotions, each speaker judged by a model that never heard it."""
+    prosody_x = np.array([clip.sound.vector for clip in clips if clip.sound is not None])
+    states = np.array([clip.states for clip in clips if clip.states is not None])
+    if not states.size:
+        _put_recall_of(result, clips, prosody_x, (*C_CHOICES, 1.0), "")
+        return
+    _put_recall_of(result, clips, np.c_[prosody_x, states], C_CHOICES_WITH_STATES, "")
+    _put_recall_of(result, clips, prosody_x, (*C_CHOICES, 1.0), "_prosody")
+
+
+def _put_recall_of(result: Result, clips: Sequence[Clip], x: Array, choices: Sequence[float], suffix: str) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    x = np.array([clip.sound.vector for clip in clips if clip.sound is not None])
     y = np.array([clip.emotion for clip in clips])
     speaker = np.array([clip.speaker for clip in clips])
 
@@ -78,7 +110,7 @@ def _put_recall(result: Result, clips: Sequence[Clip]) -> None:
         held = speaker == name
         inner = _split_in_half(speaker[~held])
         scored = []
-        for c in (*C_CHOICES, 1.0):
+        for c in choices:
             fitted = model(c).fit(x[~held][~inner], y[~held][~inner])  # type: ignore[attr-defined]
             scored.append((_recall(y[~held][inner], fitted.predict(x[~held][inner])), c))
         hits[held] = model(max(scored)[1]).fit(x[~held], y[~held]).predict(x[held]) == y[held]  # type: ignore[attr-defined]
@@ -88,10 +120,10 @@ def _put_recall(result: Result, clips: Sequence[Clip]) -> None:
         float(np.mean([hits[(speaker == name) & (y == emotion)].mean() for emotion in np.unique(y[speaker == name])]))
         for name in np.unique(speaker)
     ]
-    result.put("uar_loso", float(np.mean(per_class)))
-    result.put("uar_loso_lo", float(np.percentile(per_speaker, 5)))
-    result.put("uar_loso_hi", float(np.percentile(per_speaker, 95)))
-    result.put("uar_loso_speaker_std", float(np.std(per_speaker)))
+    result.put(f"uar_loso{suffix}", float(np.mean(per_class)))
+    result.put(f"uar_loso{suffix}_lo", float(np.percentile(per_speaker, 5)))
+    result.put(f"uar_loso{suffix}_hi", float(np.percentile(per_speaker, 95)))
+    result.put(f"uar_loso{suffix}_speaker_std", float(np.std(per_speaker)))
 
 
 def _split_in_half(speakers: npt.NDArray[np.str_]) -> npt.NDArray[np.bool_]:
@@ -106,8 +138,7 @@ def _probs(x: Array, owners: Sequence[Clip], trained: EmotionModel | None) -> Ar
     """Return the anger probability of each row: of a given model, or of one that never heard the speaker."""
 
     def of(model: EmotionModel, rows: Array) -> Array:
-        n = len(NAMES)
-        return np.array([model.anger.prob(model.standardise(row[:n], row[n:])) for row in rows])
+        return np.array([model.anger.prob(model.standardise(row)) for row in rows])
 
     if trained is not None:
         return of(trained, x)
@@ -121,23 +152,23 @@ def _probs(x: Array, owners: Sequence[Clip], trained: EmotionModel | None) -> Ar
     return probs
 
 
-def _put_anger(result: Result, probs: Array, owners: Sequence[Clip]) -> None:
+def _put_anger(result: Result, probs: Array, owners: Sequence[Clip], suffix: str = "") -> None:
     from sklearn.metrics import roc_auc_score
 
     angry = np.array([clip.emotion == "anger" for clip in owners])
-    result.put("auc_anger", float(roc_auc_score(angry, probs)) if angry.any() and not angry.all() else None)
+    result.put(f"auc_anger{suffix}", float(roc_auc_score(angry, probs)) if angry.any() and not angry.all() else None)
     bins = np.minimum((probs * CALIBRATION_BINS).astype(int), CALIBRATION_BINS - 1)
     gaps = [
         abs(probs[bins == b].mean() - angry[bins == b].mean()) * (bins == b).mean()
         for b in range(CALIBRATION_BINS)
         if (bins == b).any()
     ]
-    result.put("ece", float(np.sum(gaps)))
+    result.put(f"ece{suffix}", float(np.sum(gaps)))
     reference = float(np.mean((angry.mean() - angry) ** 2))
-    result.put("brier_skill", 1 - float(np.mean((probs - angry) ** 2)) / reference if reference else None)
+    result.put(f"brier_skill{suffix}", 1 - float(np.mean((probs - angry) ** 2)) / reference if reference else None)
 
 
-def _false_alarms(manifest: Path, model: EmotionModel) -> float:
+def _false_alarms(manifest: Path, model: EmotionModel, encoder: WhisperEngine | None) -> float:
     """Return alarms a minute over calm speech, each speaker one call: utterances of 4 s, anger at `HEATED_PROB`."""
     from bench.report import read_manifest
 
@@ -148,9 +179,11 @@ def _false_alarms(manifest: Path, model: EmotionModel) -> float:
         name = row.get("speaker") or row["path"]
         for start in range(0, sound.size, 64_000):
             piece = sound[start : start + 64_000]
-            estimate, baselines[name] = model.estimate(
-                prosody(through_telephone(piece)), baselines.get(name, Baseline())
-            )
+            heard = through_telephone(piece)
+            states = None if encoder is None else states_of(encoder, heard)
+            if encoder is not None and states is None:
+                continue  # nobody spoke
+            estimate, baselines[name] = model.estimate(prosody(heard), baselines.get(name, Baseline()), states)
             alarms += estimate.anger_prob >= HEATED_PROB and not estimate.abstained
         minutes += sound.size / 16_000 / 60
     return alarms / max(minutes, 1e-9)

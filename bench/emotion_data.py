@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from calls.audio import SPEECH_RATE_HZ, to_int16
+from bench.report import progress
+from calls.audio import SPEECH_RATE_HZ, Samples, to_int16
+from service.models_store import ModelStore
 from telephony.codecs.g711 import G711
+from voice.asr.whisper import WhisperEngine, WhisperSettings
 from voice.prosody.features import NAMES, Prosody, prosody
 
 Array = npt.NDArray[np.float64]
@@ -31,6 +34,8 @@ class Clip:
     emotion: str
     duration_s: float
     sound: Prosody | None
+    states: npt.NDArray[np.float32] | None = None
+    """Of the recogniser's encoder, where they were asked for."""
 
 
 def read_rows(manifest: Path, corpora: Sequence[str] = ()) -> list[dict[str, str]]:
@@ -70,8 +75,25 @@ def with_noise(
     return np.asarray(sound + gain * stretch, dtype=np.float32)
 
 
-def load_clips(manifest: Path, corpora: Sequence[str] = (), *, augment: bool = False) -> list[Clip]:
-    """Return every clip with its prosody; `augment` adds a noisy copy of each for training."""
+def load_encoder(model_dir: Path | None = None) -> WhisperEngine:
+    """Return the recogniser whose states the fused model is trained on, as a service runs it.
+
+    Raises:
+        CallCentreError: `model.missing` or `model.corrupt`.
+    """
+    return WhisperEngine(WhisperSettings(model_dir=str(model_dir or ModelStore().path("whisper-base"))))
+
+
+def states_of(encoder: WhisperEngine, samples: Samples) -> npt.NDArray[np.float32] | None:
+    """Return the encoder's states of an utterance, None where nobody spoke."""
+    (reply,) = encoder.handle("states", {}, {"samples": samples})
+    return reply.arrays["states"] if reply is not None and reply.arrays["states"].size else None
+
+
+def load_clips(
+    manifest: Path, corpora: Sequence[str] = (), *, augment: bool = False, encoder: WhisperEngine | None = None
+) -> list[Clip]:
+    """Return every clip with its prosody and, with an `encoder`, its states; `augment` adds a noisy copy of each."""
     folder = manifest.parent
     noises = [load_sound(path) for path in sorted((SHARED / "noise").glob("sb_noise*.flac"))] if augment else []
     clips = []
@@ -83,19 +105,37 @@ def load_clips(manifest: Path, corpora: Sequence[str] = (), *, augment: bool = F
         if noises:
             snr_db = 8 + seed % 18  # 8 to 25 dB: a street to a quiet office
             versions.append(with_noise(clean, noises[seed % len(noises)], snr_db, seed))
-        clips += [
-            Clip(
-                path=path,
-                corpus=row.get("corpus", ""),
-                speaker=row.get("speaker", ""),
-                gender=row.get("gender", ""),
-                emotion=row.get("emotion", ""),
-                duration_s=clean.size / SPEECH_RATE_HZ,
-                sound=prosody(through_telephone(version)),
+        for version in versions:
+            heard = through_telephone(version)
+            clips.append(
+                Clip(
+                    path=path,
+                    corpus=row.get("corpus", ""),
+                    speaker=row.get("speaker", ""),
+                    gender=row.get("gender", ""),
+                    emotion=row.get("emotion", ""),
+                    duration_s=clean.size / SPEECH_RATE_HZ,
+                    sound=prosody(heard),
+                    states=None if encoder is None else states_of(encoder, heard),
+                )
             )
-            for version in versions
-        ]
+        if len(clips) % 100 < len(versions):
+            progress(f"{len(clips)} clips heard")
+    if encoder is not None:  # where nobody is heard there is nothing to fit to, or to judge
+        return [clip for clip in clips if clip.states is not None]
     return clips
+
+
+def with_states(clips: Sequence[Clip], encoder: WhisperEngine) -> list[Clip]:
+    """Return clips that are not augmented with the states of an encoder, but for those in which nobody spoke."""
+    found = []
+    for clip in clips:
+        states = states_of(encoder, through_telephone(load_sound(clip.path)))
+        if states is not None:
+            found.append(replace(clip, states=states))
+        if len(found) % 100 == 0:
+            progress(f"{len(found)} clips encoded")
+    return found
 
 
 def simulated_callers(clips: Sequence[Clip], seed: int = 7) -> tuple[Array, list[Clip]]:
@@ -112,7 +152,8 @@ def simulated_callers(clips: Sequence[Clip], seed: int = 7) -> tuple[Array, list
     rows, owners = [], []
     for clip in voiced:
         assert clip.sound is not None
-        rows.append(np.r_[clip.sound.vector, np.zeros(len(NAMES))])
+        states = () if clip.states is None else (clip.states,)
+        rows.append(np.concatenate([clip.sound.vector, np.zeros(len(NAMES)), *states]))
         owners.append(clip)
         others = [other for other in by_speaker[clip.speaker] if other.path != clip.path]
         if not others:
@@ -121,6 +162,6 @@ def simulated_callers(clips: Sequence[Clip], seed: int = 7) -> tuple[Array, list
         for _ in range(2):
             chosen = random.choice(len(others), size=int(random.integers(1, 6)), p=weights / weights.sum())
             start = np.mean([others[i].sound.vector for i in chosen if others[i].sound is not None], axis=0)
-            rows.append(np.r_[clip.sound.vector, clip.sound.vector - start])
+            rows.append(np.concatenate([clip.sound.vector, clip.sound.vector - start, *states]))
             owners.append(clip)
     return np.array(rows), owners

@@ -68,7 +68,7 @@ from voice.dialog.acts import (
 from voice.dialog.memory import Memory
 from voice.dialog.policy import DialogPolicy
 from voice.hearing import Hearing
-from voice.hearing_port import HearingSettings
+from voice.hearing_port import HearingSettings, VoiceStates
 from voice.tts.playout import PlayoutResult
 from voice.turn.settings import BargeInAction
 
@@ -275,15 +275,18 @@ class CallRunner:
         self.secrets.utterance(utterance, self._words_final_ms)
         if self.consent.emotion and self.hearing is not None:
             sound = self.hearing.audio(utterance.start_ms, utterance.end_ms)
-            self._estimates.append(self.tasks.start("emotion", self._estimate(utterance, sound)))
+            work = self._estimate(utterance, sound, self.hearing.states)
+            self._estimates.append(self.tasks.start("emotion", work))
 
     def late_words(self, utterance: Utterance) -> None:
         """Write what was recognised too late to be answered: the log is complete, and no secret stays in the sound."""
         self.secrets.late(utterance, self.conference_ms())
 
-    async def _estimate(self, utterance: Utterance, sound: Samples) -> EmotionEstimate | None:
+    async def _estimate(
+        self, utterance: Utterance, sound: Samples, states: VoiceStates | None
+    ) -> EmotionEstimate | None:
         try:
-            estimate = await self.feeling.estimate(utterance, sound)
+            estimate = await self.feeling.estimate(utterance, sound, states)
         except CallCentreError as error:
             self.house.metrics.trouble.labels("prosody").inc()
             logger.warning("call %s: no emotion for an utterance: %s", self.call_id, error.code)

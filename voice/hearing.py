@@ -19,7 +19,7 @@ from calls.resample import Resampler
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from voice.asr.commit import Committer
 from voice.audio.ring import SoundRing
-from voice.hearing_port import HearingListener, HearingSettings
+from voice.hearing_port import HearingListener, HearingSettings, VoiceStates
 from voice.turn.machine import TurnMachine
 from voice.turn.messages import (
     BargeIn,
@@ -124,6 +124,9 @@ class Hearing:
         self._language_probs: dict[int, tuple[Language, float]] = {}
         self._turns = 0
         self._told = 0
+        self._states: dict[int, VoiceStates] = {}
+        self.states: VoiceStates | None = None
+        """Of the utterance that was told last, where the recogniser gave them."""
         self._turn_utterances: list[Utterance] = []
         self._last_utterances: list[Utterance] = []
 
@@ -313,6 +316,8 @@ class Hearing:
             self._step(DecodeFailed(request_id=ask.request_id, replaced=False))
             return
         words = self._take_words(ask, reply)
+        if ask.final and "states" in reply.arrays:
+            self._states[ask.utterance] = VoiceStates(reply.data["encoder"], reply.arrays["states"])
         took_ms = self._clock.now_ms() - began_ms
         language = self._language_probs[ask.utterance][0]
         self._step(WordsHeard(request_id=ask.request_id, words=words, language=language, took_ms=took_ms))
@@ -398,6 +403,8 @@ class Hearing:
             self._listener.late_words(utterance)
             return
         self._told = ended.utterance
+        self.states = self._states.get(ended.utterance)
+        self._states = {number: states for number, states in self._states.items() if number > ended.utterance}
         if ended.in_turn:
             self._turn_utterances.append(utterance)
         self._listener.utterance(utterance)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from calls.ids import LANGUAGES, Language, TurnId
 from calls.speech import Hypothesis, Turn, Utterance
 from voice.turn.settings import BargeInAction, TurnSettings
@@ -36,6 +39,15 @@ class HearingSettings:
     """Sound that is kept for decoding and prosody; 90 s are 2.9 MB."""
     switch_prob: float = 0.85
     """Probability at which an utterance in another language changes the language of the call."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoiceStates:
+    """What the recogniser's encoder made of an utterance; no words can be read from it."""
+
+    encoder: str
+    """What made it: it means something only to who was trained on the same."""
+    vector: npt.NDArray[np.float32]
 
 
 class HearingListener(Protocol):

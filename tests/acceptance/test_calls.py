@@ -101,6 +101,7 @@ def test_when_a_call_is_over_then_the_log_has_notice_consent_emotion_and_exactly
     assert {body["subject"] for body in call.of("consent_given")} == {"recording", "emotion"}
     estimate = call.of("emotion_estimated")[0]["estimate"]
     assert 0 <= estimate["anger_prob"] <= 1
+    assert estimate["model"].startswith("fused-"), "prosody and the states of the recogniser that this service runs"
 
 
 @pytest.mark.parametrize("played", ANY_VOICE, indirect=True)

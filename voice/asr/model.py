@@ -91,6 +91,14 @@ class WhisperModel:
         mel = np.ascontiguousarray(self._features(sound)[None, :, :frames], dtype=np.float32)
         return self._whisper.encode(self._storage.from_array(mel))
 
+    def array_of(self, states: Any) -> FloatSamples:
+        """Return states as an array of shape (positions, dimensions)."""
+        import ctranslate2
+
+        if states.device != "cpu" or states.dtype != ctranslate2.DataType.float32:
+            states = states.to(ctranslate2.DataType.float32).to_device(ctranslate2.Device.cpu)
+        return np.asarray(np.asarray(states)[0], dtype=np.float32)
+
     def language_probs(self, states: Any, languages: Sequence[str]) -> dict[str, float]:
         """Return the probability of each of `languages`, which add up to 1, from states already computed."""
         if not self.is_multilingual:

@@ -16,15 +16,21 @@ from voice.prosody.model import Baseline, EmotionModel
 from voice.workers.engine import Reply
 from voice.workers.protocol import Arrays
 
-WEIGHTS = "emotion.json"
+WEIGHTS, FUSED = "emotion.json", "fused.json"
 
 
 class ProsodyEngine:
-    """`estimate`: an utterance at 16 kHz in, an `EmotionEstimate` and the caller's new baseline out."""
+    """`estimate`: an utterance at 16 kHz in, an `EmotionEstimate` and the caller's new baseline out.
+
+    With the array `states` and the name of their `encoder` the fused model answers, if it was trained on that encoder;
+    in all other cases the one of prosody alone, which was measured by itself.
+    """
 
     def __init__(self, model_dir: Path) -> None:
         """Load the weights from `model_dir`."""
         self._model = EmotionModel.load(model_dir / WEIGHTS)
+        fused = model_dir / FUSED
+        self._fused = EmotionModel.load(fused, self._model) if fused.is_file() else None
 
     def warm_up(self) -> None:
         """Import librosa and let numba compile YIN, which takes seconds the first time."""
@@ -41,7 +47,11 @@ class ProsodyEngine:
         if method != "estimate":
             raise CallCentreError("engine.unknown_method", f"The prosody engine has no method {method!r}.", fault="us")
         sound = prosody(arrays["samples"])
-        estimate, baseline = self._model.estimate(sound, Baseline.from_json(data["baseline"]))
+        before, states = Baseline.from_json(data["baseline"]), arrays.get("states")
+        if self._fused is not None and states is not None and self._fused.takes(data["encoder"], states):
+            estimate, baseline = self._fused.estimate(sound, before, states)
+        else:
+            estimate, baseline = self._model.estimate(sound, before)
         fields = dataclasses.asdict(estimate)
         yield Reply({"estimate": {**fields, "reasons": list(estimate.reasons)}, "baseline": baseline.to_json()})
 

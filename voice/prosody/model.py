@@ -1,7 +1,8 @@
-"""From prosody to an estimate: a logistic model over the utterance and its difference from the caller's own start.
+"""From the voice to an estimate: a logistic model over prosody and what the recogniser's encoder made of the utterance.
 
-The weights (`emotion.json`) are trained by `python -m bench.train_emotion` on speech whose licence allows it. Pure: no
-state, no clock; the caller's baseline is an argument and comes back updated.
+Prosody counts twice, as it is and as its difference from the caller's own start. The weights of prosody alone
+(`emotion.json`) and of both (`fused.json`) are trained by `python -m bench.train_emotion` on speech whose licence
+allows it. Pure: no state, no clock; the caller's baseline is an argument and comes back updated.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ class Linear:
     """One logistic output."""
 
     weights: Array
-    """Shape (2 * len(NAMES),): the utterance, then its difference from the baseline."""
+    """Shape (2 * len(NAMES) + states,): the utterance, its difference from the baseline, the encoder's states."""
     bias: float
     slope: float
     """Calibration: the probability is sigmoid(slope * score + offset)."""
@@ -101,10 +102,18 @@ class EmotionModel:
     scale: Array
     anger: Linear
     arousal: Linear
+    encoder: str = ""
+    """The encoder whose states it needs; empty for one that looks at prosody alone."""
+    plain: EmotionModel | None = None
+    """Where the reasons come from: prosody, which people can hear; None: this one."""
 
     @staticmethod
-    def load(path: Path) -> EmotionModel:
+    def load(path: Path, plain: EmotionModel | None = None) -> EmotionModel:
         """Read the weights.
+
+        Args:
+            path: The file.
+            plain: The model of prosody alone beside it, for one that needs states.
 
         Raises:
             CallCentreError: `emotion.unreadable` when the file is missing, damaged or of other features.
@@ -120,8 +129,12 @@ class EmotionModel:
                 )
                 for key in ("anger", "arousal")
             }
-            name = f"prosody-{hashlib.sha256(raw).hexdigest()[:8]}"
-            return EmotionModel(name, np.asarray(data["mean"]), np.asarray(data["scale"]), **linear)
+            encoder = data.get("encoder", "")
+            name = f"{'fused' if encoder else 'prosody'}-{hashlib.sha256(raw).hexdigest()[:8]}"
+            mean, scale = np.asarray(data["mean"]), np.asarray(data["scale"])
+            if not len(mean) == len(scale) == len(linear["anger"].weights) == len(linear["arousal"].weights):
+                raise ValueError("its parts have different lengths")
+            return EmotionModel(name, mean, scale, **linear, encoder=encoder, plain=plain)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CallCentreError(
                 "emotion.unreadable",
@@ -129,16 +142,28 @@ class EmotionModel:
                 fault="operator",
             ) from error
 
-    def standardise(self, sound: Array, difference: Array) -> Array:
-        """Return the model's input, shape (2 * len(NAMES),)."""
-        return np.asarray(np.clip((np.r_[sound, difference] - self.mean) / self.scale, -Z_CLIP, Z_CLIP))
+    def takes(self, encoder: str, states: npt.NDArray[np.float32]) -> bool:
+        """Tell whether these states are of the encoder that the model was trained on."""
+        return bool(self.encoder) and self.encoder == encoder and 2 * len(NAMES) + states.size == self.mean.size
 
-    def estimate(self, sound: Prosody | None, baseline: Baseline) -> tuple[EmotionEstimate, Baseline]:
-        """Return the estimate of one utterance and the caller's baseline after it."""
+    def standardise(self, *parts: npt.NDArray[Any]) -> Array:
+        """Return the model's input: prosody, its difference from the baseline and, where it needs them, states."""
+        return np.asarray(np.clip((np.concatenate(parts) - self.mean) / self.scale, -Z_CLIP, Z_CLIP))
+
+    def estimate(
+        self, sound: Prosody | None, baseline: Baseline, states: npt.NDArray[np.float32] | None = None
+    ) -> tuple[EmotionEstimate, Baseline]:
+        """Return the estimate of one utterance and the caller's baseline after it.
+
+        Args:
+            sound: Its prosody; None where there was too little voice.
+            baseline: How the caller usually sounds.
+            states: Of the encoder, for a model that `takes` them, else None.
+        """
         if sound is None:
             return self._nothing(("too_little_voice",)), baseline
         difference = sound.vector - baseline.vector if baseline.n else np.zeros(len(NAMES))
-        standard = self.standardise(sound.vector, difference)
+        standard = self.standardise(sound.vector, difference, *(() if states is None else (states,)))
         anger = self.anger.prob(standard)
         strange = float(np.mean(np.abs(standard[: len(NAMES)]) >= Z_CLIP))
         uncertainty = _uncertainty(anger, sound.voiced_s, strange)
@@ -149,7 +174,7 @@ class EmotionModel:
             arousal_score=round(self.arousal.prob(standard), 4),
             uncertainty=round(uncertainty, 4),
             abstained=abstained,
-            reasons=("too_little_voice",) if short else self._reasons(sound, baseline, standard),
+            reasons=("too_little_voice",) if short else self.reasons(sound, baseline, difference),
             model=self.name,
         )
         moved = baseline if (anger >= HEATED_PROB and not abstained) or short else baseline.with_utterance(sound)
@@ -160,7 +185,10 @@ class EmotionModel:
             anger_prob=0.0, arousal_score=0.0, uncertainty=1.0, abstained=True, reasons=reasons, model=self.name
         )
 
-    def _reasons(self, sound: Prosody, baseline: Baseline, standard: Array) -> tuple[str, ...]:
+    def reasons(self, sound: Prosody, baseline: Baseline, difference: Array) -> tuple[str, ...]:
+        """Return in codes what a person could hear: against the caller's start, and what speaks for anger by itself."""
+        if self.plain is not None:
+            return self.plain.reasons(sound, baseline, difference)
         found = []
         if baseline.n:
             louder = sound.level_dbfs - baseline.level_dbfs
@@ -171,7 +199,7 @@ class EmotionModel:
             found += ["lower_than_start"] if higher <= -PITCH_ST else []
             found += ["faster_than_start"] if sound.rate_hz >= FASTER * baseline.rate_hz else []
             found += ["slower_than_start"] if sound.rate_hz <= baseline.rate_hz / FASTER else []
-        push = self.anger.weights * standard
+        push = self.anger.weights * self.standardise(sound.vector, difference)
         group = {
             "lively_pitch": ("pitch_std_st", "pitch_range_st", "pitch_p95_st", "pitch_change_st"),
             "pressed_voice": ("centroid_mean_hz", "high_share", "tilt_mean_db", "hammarberg_db", "mid_share"),

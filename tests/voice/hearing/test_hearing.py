@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from calls.ids import Language
 from tests.fakes.hearing_ear import Ear, Feeder, ScriptedWorker, WallClock, hears, loud_is_voice, quiet, tone
 from voice.hearing import Hearing, HearingSettings
 from voice.turn.settings import BargeInAction, TurnSettings
+from voice.workers.client import Reply
 
 pytestmark = pytest.mark.realtime
 
@@ -197,6 +199,25 @@ async def test_when_the_recogniser_never_answers_then_nothing_heard_is_told_and_
         await call.feeder.feed(tone(800), quiet(1_500))
         await call.ear.until("turn")
     assert [error.code for engine, error in call.ear.all("trouble") if engine == "asr"] == ["asr.late"]
+
+
+async def test_when_a_final_has_the_encoders_states_then_they_belong_to_the_utterance_that_is_told() -> None:
+    plain = hears("my bill is wrong")
+
+    def with_states(method: str, data: dict[str, Any], arrays: Any) -> Reply:
+        reply = plain(method, data, arrays)
+        assert isinstance(reply, Reply)
+        n = len(arrays["samples"])
+        return Reply({**reply.data, "encoder": "e"}, {"states": np.array([n], np.float32)} if data["final"] else {})
+
+    asr = ScriptedWorker(with_states)
+    async with a_call(asr) as call:
+        await call.feeder.feed(quiet(500), tone(1_200), quiet(1_500))
+        await call.ear.until("turn")
+        states = call.hearing.states
+    finals = [len(arrays["samples"]) for _, data, arrays in asr.asked if data["final"]]
+    assert states is not None
+    assert (states.encoder, states.vector.tolist()) == ("e", [finals[-1]])
 
 
 async def test_when_the_words_come_after_they_were_waited_for_then_they_are_told_as_late_ones() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -91,3 +92,40 @@ def test_when_the_weights_are_of_other_features_the_error_says_what_to_do(tmp_pa
 
 def test_the_vector_has_the_length_of_its_names() -> None:
     assert sound_of(voice(150)).vector.shape == (len(NAMES),)
+
+
+def test_when_states_are_of_the_encoder_that_was_trained_on_then_the_fused_model_answers_and_else_prosody_alone() -> (
+    None
+):
+    engine = create({"model_dir": str(WEIGHTS)})
+    fused = EmotionModel.load(WEIGHTS / "fused.json")
+    states = fused.mean[2 * len(NAMES) :].astype(np.float32)
+
+    def model_for(encoder: str, vector: np.ndarray) -> str:
+        data: dict[str, Any] = {"baseline": None, "words": [], "encoder": encoder}
+        (reply,) = engine.handle("estimate", data, {"samples": voice(150), "states": vector})
+        return str(reply.data["estimate"]["model"])
+
+    assert model_for(fused.encoder, states) == fused.name
+    assert fused.name.startswith("fused-")
+    for encoder, vector in (("another", states), (fused.encoder, states[:-2]), (fused.encoder, states[:0])):
+        assert model_for(encoder, vector).startswith("prosody-")
+
+
+def test_when_the_fused_model_answers_then_the_reasons_are_those_that_people_can_hear(model: EmotionModel) -> None:
+    fused = EmotionModel.load(WEIGHTS / "fused.json", model)
+    states = fused.mean[2 * len(NAMES) :].astype(np.float32)
+    baseline = Baseline()
+    for _ in range(3):
+        _, baseline = fused.estimate(sound_of(voice(120, gain=0.03)), baseline, states)
+    sound = sound_of(voice(200, gain=0.2))
+    estimate, _ = fused.estimate(sound, baseline, states)
+    assert estimate.reasons == model.estimate(sound, baseline)[0].reasons
+    assert {"louder_than_start", "higher_than_start"} <= set(estimate.reasons)
+
+
+def test_when_the_fused_weights_were_cut_short_then_the_error_says_what_to_do(tmp_path: Path) -> None:
+    text = (WEIGHTS / "fused.json").read_text().replace('"mean": [', '"mean": [1.0, ', 1)
+    (tmp_path / "fused.json").write_text(text)
+    with pytest.raises(CallCentreError, match="different lengths"):
+        EmotionModel.load(tmp_path / "fused.json")
