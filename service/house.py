@@ -133,6 +133,9 @@ class House:
             self.recorder.start()
             make_punctual()
             self.ticker.start()
+            tail = NeighbourTail(self.store)
+            if self.store.is_shared:  # before the first page: who watches misses nothing that comes from now on
+                await asyncio.to_thread(tail.look, self.clock.now_utc(), wanted=False)
             if self.config.telephony.sip.enabled:
                 await self._open_sip()
         except BaseException:
@@ -142,7 +145,7 @@ class House:
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
         if self.store.is_shared:
-            self.tasks.start("neighbours", self._look_after_neighbours())
+            self.tasks.start("neighbours", self._look_after_neighbours(tail))
         self._warm()
         self.ready = True
 
@@ -341,9 +344,9 @@ class House:
             for worker in self._workers.all():
                 self.metrics.worker_restarts.labels(worker.name).set(worker.restarts)
 
-    async def _look_after_neighbours(self) -> None:
+    async def _look_after_neighbours(self, tail: NeighbourTail) -> None:
         """End the calls of other processes that are lost, and show what the others do."""
-        caretaker, tail = Caretaker(self.store, self.recordings, self.clock), NeighbourTail(self.store)
+        caretaker = Caretaker(self.store, self.recordings, self.clock)
         while True:
             await asyncio.sleep(NEIGHBOURS_EVERY_S)
             try:

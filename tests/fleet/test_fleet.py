@@ -242,7 +242,7 @@ def test_when_staff_watch_one_process_then_they_see_the_facts_of_all_calls_in_or
     for event in facts:
         seen.setdefault(event["stream_id"], []).append(event["seq"])
     assert set(seen) == played.ended
-    assert all(numbers == list(range(1, len(numbers) + 1)) for numbers in seen.values())
+    assert {call: told for call, told in seen.items() if told != list(range(1, len(told) + 1))} == {}
     assert {event["stream_id"] for event in facts if event["body"]["type"] == "call_ended"} == played.ended
 
 
