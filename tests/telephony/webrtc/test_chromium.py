@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import itertools
+import contextlib
+import os
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from shutil import which
@@ -75,6 +76,18 @@ def write_microphone(path: Path) -> Samples:
     return sound
 
 
+@contextlib.contextmanager
+def ahead_of_others() -> Iterator[None]:
+    """Start programs that go before all others, where that is allowed (as root): a real microphone never waits."""
+    before = os.getpriority(os.PRIO_PROCESS, 0)
+    with contextlib.suppress(PermissionError):
+        os.setpriority(os.PRIO_PROCESS, 0, -15)
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, before)
+
+
 @pytest.fixture
 async def line(tmp_path: Path) -> AsyncIterator[Line]:
     microphone = write_microphone(tmp_path / "microphone.wav")
@@ -104,8 +117,11 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
     while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
         await asyncio.sleep(0.02)
     port = server.servers[0].sockets[0].getsockname()[1]
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(
+    with ahead_of_others():
+        started = await async_playwright().start()
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(started.stop)
+        browser = await started.chromium.launch(
             executable_path=CHROMIUM,
             args=[*FLAGS, f"--use-file-for-fake-audio-capture={tmp_path / 'microphone.wav'}%noloop"],
         )
@@ -152,11 +168,9 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
         for place, at in zip(places, starts, strict=True)
     ]
     assert np.median(alike) > 0.9, (alike, places)
-    # 20 ms more or less is the jitter buffer at work; once the browser itself may be held up by other work.
+    # 20 ms more or less is the jitter buffer at work.
     offsets = [place - at for place, at in zip(places, starts, strict=True)]
-    *steps, longest = sorted(abs(after - before) for before, after in itertools.pairwise(offsets))
-    assert max(steps) <= 960, offsets
-    assert longest <= 10 * 960, offsets
+    assert max(offsets) - min(offsets) <= 3 * 960, offsets
     assert sum(frame.concealed for frame in ear.frames[50:]) <= 25
     quality = call.leg.quality()
     assert quality is not None
