@@ -78,7 +78,7 @@ def write_microphone(path: Path) -> Samples:
 
 @contextlib.contextmanager
 def ahead_of_others() -> Iterator[None]:
-    """Start programs that go before all others, where that is allowed (as root): a real microphone never waits."""
+    """Start programs that may go before others, where that is allowed (as root); a browser lets its sound do so."""
     before = os.getpriority(os.PRIO_PROCESS, 0)
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, -15)
