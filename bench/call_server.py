@@ -166,7 +166,7 @@ async def _serve_webrtc(connection: Connection) -> None:
     with tempfile.TemporaryDirectory() as folder:
         house = _House(Path(folder))
         settings = WebRtcSettings(ice_addresses=(_LOOPBACK,), max_sessions=1000, opus_rate_hz=16_000)
-        gateway = WebRtcGateway(settings, MediaSettings(), house.clock)
+        gateway = WebRtcGateway(settings, MediaSettings(), house.clock, Outbox(Beat()))
         wire.send("ready")
 
         async def answer(sdp: str) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 from shutil import which
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 import uvicorn
 from fastapi import FastAPI, Request
@@ -25,7 +24,9 @@ from calls.ports import LegEnded, LegEvent
 from telephony.conference import Conference
 from telephony.media_settings import MediaSettings
 from telephony.net.ticker import Ticker
+from telephony.rtp.packet import parse_rtp
 from telephony.webrtc.gateway import WebRtcGateway, WebRtcIncomingCall
+from telephony.webrtc.leg import WebRtcLeg
 from telephony.webrtc.settings import WebRtcSettings
 from tests.telephony.media_fakes import FakeSource, LoopClock, lag_of, level_of, tone, voice
 
@@ -53,6 +54,27 @@ class Ear:
     def hear(self, member_id: str, frame: AudioFrame) -> None:
         if member_id == "caller":
             self.frames.append(frame)
+
+
+@dataclass
+class Wire:
+    """When packets of the browser came, against the time that their timestamps tell."""
+
+    transits_s: list[float] = field(default_factory=list)
+
+    def tap(self, leg: WebRtcLeg) -> None:
+        take = leg.rtp_arrived
+
+        def tapped(data: bytes) -> None:
+            self.transits_s.append(asyncio.get_running_loop().time() - parse_rtp(data).timestamp / 48_000)
+            take(data)
+
+        leg.rtp_arrived = tapped  # type: ignore[method-assign]
+
+    @property
+    def unsteady_s(self) -> float:
+        """How much later the latest packet came than the earliest, by its own timestamp; the first second left out."""
+        return max(self.transits_s[50:]) - min(self.transits_s[50:])
 
 
 @dataclass
@@ -134,13 +156,13 @@ async def line(tmp_path: Path) -> AsyncIterator[Line]:
     await serving
 
 
-async def newest_second(page: Page) -> npt.NDArray[np.float64]:
-    """Return what the page heard last, as 16-bit values at 48 kHz; ask while the call goes on."""
+async def newest_3_s(page: Page) -> Samples:
+    """Return what the page heard last, at 48 kHz; ask while the call goes on."""
     data = await page.evaluate(
-        "(() => { const f = new Float32Array(window.heard.slice(-48000));"
+        "(() => { const f = new Float32Array(window.heard.slice(-144000));"
         " let s = ''; for (const b of new Uint8Array(f.buffer)) s += String.fromCharCode(b); return btoa(s); })()"
     )
-    return np.frombuffer(base64.b64decode(data), dtype=np.float32).astype(np.float64) * 32768.0
+    return (np.frombuffer(base64.b64decode(data), dtype=np.float32) * 32768.0).clip(-32_768, 32_767).astype(np.int16)
 
 
 async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voice_there(line: Line) -> None:
@@ -149,6 +171,8 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
     leg = await asyncio.wait_for(call.answer(), 10)
     ended: list[LegEvent] = []
     leg.on_event(ended.append)
+    wire = Wire()
+    wire.tap(call.leg)
     ticker = Ticker()
     conference, ear = Conference(ticker), Ear()
     conference.add("caller", "caller", leg, leg, leg.rate_hz)
@@ -156,10 +180,11 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
     conference.tap(ear)
     ticker.start()
     await asyncio.sleep(5.0)
-    there = await newest_second(line.page)
+    there = await newest_3_s(line.page)
     ticker.stop()
 
-    # Here: pieces of the microphone's sound are found by correlation, alike and at their time.
+    # Here: pieces of the microphone's sound are found by correlation, alike and as evenly as they came. (A browser that
+    # is kept from the processor lets its pretended microphone stand still, and what it sends comes that much later.)
     heard = np.concatenate([frame.samples for frame in ear.frames])
     starts = [84_000, 120_000, 132_000, 168_000]
     places = [lag_of(line.microphone[at : at + 9600], heard) for at in starts]
@@ -170,15 +195,22 @@ async def test_when_chromium_calls_then_its_microphone_is_heard_here_and_our_voi
     assert np.median(alike) > 0.9, (alike, places)
     # 20 ms more or less is the jitter buffer at work.
     offsets = [place - at for place, at in zip(places, starts, strict=True)]
-    assert max(offsets) - min(offsets) <= 3 * 960, offsets
+    assert max(offsets) - min(offsets) <= (0.060 + wire.unsteady_s) * 48_000, (offsets, wire.unsteady_s)
     assert sum(frame.concealed for frame in ear.frames[50:]) <= 25
     quality = call.leg.quality()
     assert quality is not None
     assert quality.lost == 0
 
-    # There: our tone, by its frequency, and hardly anything else.
-    assert level_of(660, there.astype(np.int16), 48_000) == pytest.approx(8000, rel=0.15)
-    assert np.std(there) == pytest.approx(8000 / np.sqrt(2), rel=0.15)
+    # There: our tone, by its frequency, and nothing else. The page splices where its recording is held up, which
+    # spoils the piece of 50 ms that holds the splice.
+    pieces = there[: len(there) // 2_400 * 2_400].reshape(-1, 2_400)
+    clean = [
+        level_of(660, piece, 48_000) == pytest.approx(8000, rel=0.15)
+        and np.std(piece) == pytest.approx(8000 / np.sqrt(2), rel=0.15)
+        for piece in pieces
+    ]
+    assert len(clean) >= 20
+    assert np.mean(clean) >= 0.9, clean
 
     # The page goes away.
     await line.page.evaluate("connection.close()")
