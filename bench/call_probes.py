@@ -16,10 +16,10 @@ from calls.ports import Clock, LegEvent
 from telephony.codecs import AudioCodec, make_codec
 from telephony.media_port import MediaDirection
 from telephony.net.rtp_ports import PortPair, PortPool
+from telephony.rtp.dtls_terms import Keying
 from telephony.rtp.packet import RtpPacket, RtpParseError, is_rtcp, parse_rtp
 from telephony.rtp.sender import RtpSender
 from telephony.rtp.sequence import SourceTracker
-from telephony.rtp.srtp import SrtpKeys
 
 _SO_TIMESTAMPNS = 35
 """Asks Linux when it received a datagram, so that our own lateness does not count. Source: socket(7)."""
@@ -108,7 +108,7 @@ class ProbeLeg:
         payload_type: int,
         dtmf_payload_type: int | None,
         *,
-        crypto: SrtpKeys | None = None,  # noqa: ARG002 - the bench offers plain RTP
+        crypto: Keying | None = None,  # noqa: ARG002 - the bench offers plain RTP
         fmtp: str = "",
     ) -> None:
         """Begin to send."""

@@ -61,7 +61,7 @@ class LegEnded:
     """The other side is gone, or the leg failed; the last event of a leg."""
 
     reason: str
-    """`hung_up`, `cancelled`, `media_lost`, `transport_error`, `local`."""
+    """`hung_up`, `cancelled`, `media_lost`, `not_secure` (no keys could be agreed on), `transport_error`, `local`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

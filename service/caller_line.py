@@ -24,6 +24,7 @@ _LEG_END: dict[str, EndReason] = {
     "hung_up": "caller_hung_up",
     "cancelled": "caller_cancelled",
     "media_lost": "media_lost",
+    "not_secure": "media_lost",
     "transport_error": "media_lost",
     "local": "bot_hung_up",
 }

@@ -12,6 +12,7 @@ from service.config_section import Section
 from service.config_values import network, secret_of
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import OutboundRules
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.uri import SipUri
 from telephony.trunks import Trunk, parse_server
@@ -53,10 +54,11 @@ class TrunkSection(Section):
     """Calls in from there at a time, in this process; 0: as many as there is room for."""
     trust_identity: bool = Field(default=False, strict=True)
     """Believe what the carrier says about who calls (P-Asserted-Identity and its kin), when it comes from there."""
-    srtp: bool = Field(default=False, strict=True)
-    """Encrypt calls that go out over it, or do not place them; what comes in encrypted is always taken so."""
+    srtp: SrtpWish = Field(default=False, strict=True)
+    """Encrypt calls that go out over it, or do not place them: true with keys in the signalling (SDES), "dtls" by
+    DTLS-SRTP. What comes in encrypted is always taken so, either way."""
     keys_in_clear: bool = Field(default=False, strict=True)
-    """The keys of SRTP may travel without TLS, e.g. within a VPN."""
+    """The keys of SRTP, or the fingerprints of DTLS-SRTP, may travel without TLS, e.g. within a VPN."""
     takes_refer: bool = Field(default=False, strict=True)
     """The line connects its callers to people by itself when it is asked (REFER), which frees our lines; else, and when
     it fails, we call the people and stay between. People then hear no brief."""
@@ -116,7 +118,7 @@ class TrunkSection(Section):
             raise ValueError("password and password_file are both there; leave one out")
         over_tls = self.transport == "tls" or self.server.startswith("sips:") or "transport=tls" in self.server
         if self.srtp and not (over_tls or self.keys_in_clear):
-            raise ValueError('srtp = true needs transport = "tls", or keys_in_clear = true where the way is private')
+            raise ValueError('srtp needs transport = "tls", or keys_in_clear = true where the way is private')
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from telephony.media_port import MediaFactory
 from telephony.net.resolver import Resolver
 from telephony.net.sip_transports import SipTransports
 from telephony.outbound import CallKind, Denied, Outbound
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sdp.crypto_attribute import sdes_allowed
 from telephony.sip.digest_client import Credentials
 from telephony.sip.failover import AvoidedServers, HuntState, TargetHunt
@@ -48,7 +49,7 @@ class CallWatch:
     """What a carrier's challenge is answered with."""
     from_host: str = ""
     """Host part of our From; empty: our address."""
-    srtp: bool = False
+    srtp: SrtpWish = False
     """The sound must be encrypted; always so for `sips:` targets."""
     keys_in_clear: bool = False
     """Its keys may travel in signalling that is not encrypted."""
@@ -67,7 +68,8 @@ class _Failure:
 
 _KEYS_WOULD_SHOW = CallCentreError(
     "call.not_trusted",
-    "The call must be encrypted, but its keys would travel in the clear; let the trunk use TLS, or set keys_in_clear.",
+    "The call must be encrypted, but its keys, or the fingerprint that stands for them, would travel in the clear; "
+    "let the trunk use TLS, or set keys_in_clear.",
     fault="operator",
 )
 

@@ -13,7 +13,7 @@ from calls.errors import CallCentreError
 from calls.phones import PhoneBindings
 from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.dialling import CallWatch, Dialler, denied
-from telephony.media_port import MediaFactory
+from telephony.media_port import DoesDtls, MediaFactory
 from telephony.net.driver import MachineDriver
 from telephony.net.sip_transports import SipTransports
 from telephony.outbound import PHONE_PREFIX, CallKind, Denial, Denied, Outbound
@@ -155,6 +155,7 @@ class SipGateway:
                 is_trusted=self.trunks.vouches,
                 is_proxy=self.trunks.is_proxy,
                 may_carry_keys=self.trunks.may_carry_keys,
+                fingerprint=self._media.fingerprint if isinstance(self._media, DoesDtls) else None,
             ),
             _new_token,
             self.guard,

@@ -9,12 +9,12 @@ resume, `close` exactly once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from calls.audio import AudioFrame
 from calls.ids import LegId
 from calls.ports import LegEvent
-from telephony.rtp.srtp import SrtpKeys
+from telephony.rtp.dtls_terms import Fingerprint, Keying
 
 MediaDirection = Literal["sendrecv", "sendonly", "recvonly", "inactive"]
 """Which way sound flows, seen from us: `recvonly` listens and sends nothing. Source: RFC 3264 section 5.1."""
@@ -63,7 +63,7 @@ class MediaLeg(Protocol):
         payload_type: int,
         dtmf_payload_type: int | None,
         *,
-        crypto: SrtpKeys | None = None,
+        crypto: Keying | None = None,
         fmtp: str = "",
     ) -> None:
         """Send to this address with this codec from now on; called again when the peer moves.
@@ -74,7 +74,9 @@ class MediaLeg(Protocol):
             codec: Name as in SDP, upper case, e.g. `PCMA`.
             payload_type: RTP payload type of the codec, 0 to 127.
             dtmf_payload_type: Payload type of telephone-event, None when the peer cannot.
-            crypto: Keys of both sides when the stream is SRTP; the same keys again go on where they were.
+            crypto: Keys of both sides when the stream is SRTP, or the terms of the handshake that gives them; the same
+                again goes on where it was. Nothing is sent or heard before there are keys; when a handshake fails the
+                leg ends with `LegEnded("not_secure")`.
             fmtp: What the peer says about the codec in SDP.
         """
         ...
@@ -105,4 +107,14 @@ class MediaFactory(Protocol):
         Raises:
             CallCentreError: `media.no_port` when every port of the range is in use.
         """
+        ...
+
+
+@runtime_checkable
+class DoesDtls(Protocol):
+    """A factory whose legs can do DTLS-SRTP."""
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that its legs show."""
         ...

@@ -11,6 +11,7 @@ from telephony.net.addresses import parse_listens
 from telephony.net.sip_transports import TransportSettings
 from telephony.net.stream_pool import StreamLimits
 from telephony.net.tls_contexts import TlsSettings
+from telephony.rtp.dtls_terms import Fingerprint
 from telephony.sdp.codecs import CODECS
 from telephony.sip.accounts import Account
 from telephony.sip.digest import Algorithm
@@ -143,6 +144,7 @@ class SipSettings:
         is_trusted: Callable[[Flow], bool],
         is_proxy: Callable[[Flow], bool],
         may_carry_keys: Callable[[Flow], bool],
+        fingerprint: Fingerprint | None = None,
     ) -> UserAgentSettings:
         """Return what the user agent needs of it, beside the ports that were bound and what peers are trusted with."""
         return UserAgentSettings(
@@ -155,6 +157,7 @@ class SipSettings:
             reach_ms=self.reach_ms,
             session_timer=self.session_timer,
             random_bytes=secrets.token_bytes,
+            fingerprint=fingerprint,
             is_trusted=is_trusted,
             may_carry_keys=may_carry_keys,
             is_proxy=is_proxy,

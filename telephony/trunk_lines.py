@@ -78,7 +78,7 @@ class TrunkLines:
         return trunk is not None and trunk.trust_identity
 
     def may_carry_keys(self, flow: Flow) -> bool:
-        """True when the operator lets keys for SRTP travel there in the clear."""
+        """True when the operator lets keys for SRTP, and fingerprints, travel there in the clear."""
         trunk = self.of(flow)
         return trunk is not None and trunk.keys_in_clear
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from calls.errors import CallCentreError
 from telephony.number_plan import NumberPlan
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sip.accounts import Account, password_hashes
 from telephony.sip.digest_client import Credentials
 from telephony.sip.grammar import SipSyntaxError, is_ip_address
@@ -42,10 +43,11 @@ class Trunk:
     must_prove: bool = False
     """Its calls are challenged: user and password are asked of it too."""
     numbers: NumberPlan = field(default_factory=NumberPlan)
-    srtp: bool = False
+    srtp: SrtpWish = False
     """Calls that we place over it are encrypted, or not placed."""
     keys_in_clear: bool = False
-    """Keys for SRTP may stand in signalling that is not encrypted: the way there is private (RFC 4568 section 7)."""
+    """Keys for SRTP and fingerprints may stand in signalling that is not encrypted: the way there is private (RFC 4568
+    section 7)."""
     kind: Literal["carrier", "proxy"] = "carrier"
     """`proxy`: one of our own in front of several gateways; it is believed when it says where a call comes from."""
     busy_status: int = 486

@@ -84,6 +84,8 @@ class MediaStream:
         self.events = events
         self.garbage = 0
         """Datagrams that were neither RTP nor RTCP."""
+        self.may_send = True
+        """False while both sides still agree on keys: sound that is written meanwhile is left out."""
         self._settings = settings
         self._clock = clock
         self._send_rtp = send_rtp
@@ -205,7 +207,7 @@ class MediaStream:
         now_ms = self._clock.now_ms()
         for digit in self._receiver.digits_due(now_ms):
             self.deliver_digit(digit.digit, digit.duration_ms)
-        if self._rtcp.due(now_ms):
+        if self.may_send and self._rtcp.due(now_ms):
             self._send_rtcp(self._rtcp.build(self._sender, self._receiver.tracker, now_ms))
         if not self._listens:
             return None
@@ -222,7 +224,7 @@ class MediaStream:
         """Send one tick of sound to the peer; a frame of another rate or length is sent as silence."""
         if self._receiver is None or self._closed:
             return
-        if self._direction in ("recvonly", "inactive"):
+        if not self.may_send or self._direction in ("recvonly", "inactive"):
             self._sender.skip()
             return
         size = self.rate_hz * FRAME_MS // 1000

@@ -13,13 +13,15 @@ from calls.ids import LegId
 from calls.ports import Clock, LegEnded, LegEvent
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
+from telephony.net.media_keys import MediaKeys
 from telephony.net.media_stream import EventKeeper, MediaStream
 from telephony.net.outbox import Outbox
 from telephony.net.rtp_ports import PortPair, PortPool, plain_address, socket_address
 from telephony.quality import MediaQuality, QualityReport
+from telephony.rtp.dtls_identity import DtlsIdentity
+from telephony.rtp.dtls_terms import Fingerprint, Keying
 from telephony.rtp.latch import Address, Latch
 from telephony.rtp.packet import RtpParseError, is_rtcp
-from telephony.rtp.srtp import SrtpContext, SrtpKeys
 
 logger = logging.getLogger(__name__)
 
@@ -35,8 +37,8 @@ class RtpLeg:
     """One member's line over RTP or SRTP, with any built-in codec, on a port pair of its own.
 
     Silent until `connect`. From then on a packet leaves at each `write`, so that the peer never hears dead air, unless
-    the direction forbids to send. A peer that should send and does not for `media_timeout_ms` ends the leg with
-    `media_lost`.
+    the direction forbids to send, or the keys of DTLS-SRTP are not there yet. A peer that should send and does not for
+    `media_timeout_ms` ends the leg with `media_lost`, one whose handshake fails ends it with `not_secure`.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RtpLeg:
         clock: Clock,
         release: Callable[[PortPair, Sender | None], None],
         outbox: Outbox,
+        identity: Callable[[], DtlsIdentity],
         former: Sender | None = None,
     ) -> None:
         """Take over a bound pair. Needs a running event loop.
@@ -58,6 +61,7 @@ class RtpLeg:
             clock: Where the time comes from.
             release: Gets the pair back on `close`, and who was heard on it last.
             outbox: Where datagrams wait for the end of the tick.
+            identity: Gives our certificate for DTLS.
             former: Who was heard on these ports in the call before: it may not know yet that that call is over.
         """
         self._leg_id = leg_id
@@ -70,7 +74,7 @@ class RtpLeg:
             EventKeeper(leg_id), settings, clock, self._send_rtp, self._send_rtcp, guard_echo=settings.echo_guard
         )
         self._latch = Latch(settings.relatch_silent_ms)
-        self._srtp: SrtpContext | None = None
+        self._keys = MediaKeys(leg_id, clock, identity, self._send_handshake, self._keys_changed, self._not_secure)
         self._former = former
         self._announced: Address | None = None
         self._heard: Sender | None = None
@@ -101,8 +105,13 @@ class RtpLeg:
 
     @property
     def encrypted(self) -> bool:
-        """True while the stream is SRTP."""
-        return self._srtp is not None
+        """True while the stream is SRTP, also before there are keys."""
+        return self._keys.encrypted
+
+    @property
+    def keys_ready(self) -> bool:
+        """True when sound may flow: in the clear, or there are keys."""
+        return self._keys.ready
 
     def on_event(self, listener: Callable[[LegEvent], None]) -> None:
         """Call `listener` for each event; events before this call are kept for it."""
@@ -116,7 +125,7 @@ class RtpLeg:
         payload_type: int,
         dtmf_payload_type: int | None,
         *,
-        crypto: SrtpKeys | None = None,
+        crypto: Keying | None = None,
         fmtp: str = "",
     ) -> None:
         """Send to this address with this codec from now on; called again when the peer moves.
@@ -127,11 +136,10 @@ class RtpLeg:
         if self._stream.closed:
             return
         self._stream.use(codec, payload_type, dtmf_payload_type, fmtp=fmtp, opus_rate_hz=SPEECH_RATE_HZ)
-        if crypto != (self._srtp.keys if self._srtp is not None else None):
-            self._srtp = SrtpContext(crypto) if crypto is not None else None
         self._announced = (remote_host, remote_port)
         self._latch.announce(self._announced)
         self._rtcp_target = (remote_host, remote_port + 1) if remote_port < _LAST_PORT else None
+        self._keys.use(crypto, self._announced)
 
     def set_direction(self, direction: MediaDirection) -> None:
         """Start or stop sending and listening, as on hold and resume."""
@@ -159,8 +167,7 @@ class RtpLeg:
 
     def quality(self) -> MediaQuality:
         """Return how good the media was until now."""
-        forged = self._srtp.refused if self._srtp is not None else 0
-        return self._stream.quality(self._latch.refused + forged)
+        return self._stream.quality(self._latch.refused + self._keys.refused)
 
     def on_quality(self, listener: Callable[[QualityReport], None]) -> None:
         """Call `listener` with the quality of each `quality_every_ms`."""
@@ -178,6 +185,7 @@ class RtpLeg:
             return
         self._stream.close()
         self._outbox.flush()
+        self._keys.close()
         self._loop.remove_reader(self._pair.rtp.fileno())
         self._loop.remove_reader(self._pair.rtcp.fileno())
         self._release(self._pair, self._heard)
@@ -192,17 +200,18 @@ class RtpLeg:
             logger.debug("an RTP socket reported an error", extra={"leg_id": self._leg_id, "errno": error.errno})
             return
         source = plain_address(address)
+        if self._keys.take(data, source, control=control):
+            return
         if control or is_rtcp(data):
-            self._take_rtcp(data, source)
+            self._take_rtcp(data, source, by_control=control)
         else:
             self._take_rtp(data, source)
 
     def _take_rtp(self, data: bytes, source: Address) -> None:
-        if self._srtp is not None:
-            try:
-                data = self._srtp.unprotect(data)
-            except RtpParseError:
-                return
+        try:
+            data = self._keys.open(data, control=False, by_control=False)
+        except RtpParseError:
+            return
         packet = self._stream.parse(data)
         if packet is None:
             return
@@ -214,28 +223,41 @@ class RtpLeg:
             self._heard = sender
             self._stream.take_rtp(packet, now_ms)
 
-    def _take_rtcp(self, data: bytes, source: Address) -> None:
+    def _take_rtcp(self, data: bytes, source: Address, *, by_control: bool) -> None:
         expected = self._latch.target
         if expected is None or source[0] != expected[0]:
             return
-        if self._srtp is not None:
-            try:
-                data = self._srtp.unprotect_rtcp(data)
-            except RtpParseError:
-                return
+        try:
+            data = self._keys.open(data, control=True, by_control=by_control)
+        except RtpParseError:
+            return
         if self._stream.take_rtcp(data, self._clock.now_ms()):
             self._rtcp_target = source
 
     def _send_rtp(self, data: bytes) -> None:
         target = self._latch.target
-        if target is not None:
-            sealed = self._srtp.protect(data) if self._srtp is not None else data
+        sealed = self._keys.protect(data, control=False)
+        if target is not None and sealed is not None:
             self._outbox.put(self._send_by_rtp, sealed, socket_address(target, self._pair.rtp.family))
 
     def _send_rtcp(self, data: bytes) -> None:
-        if self._rtcp_target is not None:
-            sealed = self._srtp.protect_rtcp(data) if self._srtp is not None else data
-            self._outbox.put(self._send_by_rtcp, sealed, socket_address(self._rtcp_target, self._pair.rtcp.family))
+        muxed = self._keys.muxed
+        target = self._latch.target if muxed else self._rtcp_target
+        sealed = self._keys.protect(data, control=True)
+        if target is not None and sealed is not None:
+            send = self._send_by_rtp if muxed else self._send_by_rtcp
+            self._outbox.put(send, sealed, socket_address(target, self._pair.rtcp.family))
+
+    def _send_handshake(self, control: bool, data: bytes, address: Address) -> None:
+        through = self._pair.rtcp if control else self._pair.rtp
+        self._send(through, data, socket_address(address, through.family))
+
+    def _keys_changed(self) -> None:
+        self._stream.may_send = self._keys.ready
+
+    def _not_secure(self) -> None:
+        if not self._stream.closed:
+            self._stream.events.tell(LegEnded(reason="not_secure"))
 
     def _send_by_rtp(self, data: bytes, address: Address) -> None:
         self._send(self._pair.rtp, data, address)
@@ -272,11 +294,17 @@ class RtpMediaFactory:
         self._outbox = outbox or Outbox()
         self._open: set[int] = set()
         self._heard: dict[int, Sender] = {}
+        self._identity: DtlsIdentity | None = None
 
     @property
     def open_legs(self) -> int:
         """How many legs hold ports now."""
         return len(self._open)
+
+    @property
+    def fingerprint(self) -> Fingerprint:
+        """Of the certificate that every leg shows for DTLS-SRTP; it is made when somebody asks first."""
+        return self._own_identity().fingerprint
 
     async def open(self) -> RtpLeg:
         """Bind a port pair and return its leg.
@@ -288,7 +316,14 @@ class RtpMediaFactory:
         self._open.add(pair.port)
         former = self._heard.pop(pair.port, None)
         leg_id = LegId(f"leg-{secrets.token_hex(8)}")
-        return RtpLeg(leg_id, pair, self._settings, self._clock, self._give_back, self._outbox, former)
+        return RtpLeg(
+            leg_id, pair, self._settings, self._clock, self._give_back, self._outbox, self._own_identity, former
+        )
+
+    def _own_identity(self) -> DtlsIdentity:
+        if self._identity is None:
+            self._identity = DtlsIdentity(self._clock.now_utc())
+        return self._identity
 
     def _give_back(self, pair: PortPair, heard: Sender | None) -> None:
         self._open.discard(pair.port)

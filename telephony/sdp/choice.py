@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from telephony.sdp.codecs import CODECS, EQUAL_CODECS, OFFERED_EVENT_PAYLOADS, STATIC_PAYLOADS, TELEPHONE_EVENT
 from telephony.sdp.crypto_attribute import SECURE_PROTOCOLS, parse_crypto
+from telephony.sdp.dtls_attribute import DTLS_PROTOCOLS, DtlsLines, read_dtls
 from telephony.sdp.session_description import MediaDescription, SessionDescription
 
 _PROTOCOLS = ("RTP/AVP", "RTP/AVPF")
@@ -41,6 +42,7 @@ def choose(
     ip_version: int,
     *,
     keys_allowed: bool = False,
+    dtls_allowed: bool = False,
     answered: bool = False,
 ) -> Usable:
     """Return the first audio stream that can be used.
@@ -50,6 +52,7 @@ def choose(
         codecs: Ours, most wanted first.
         ip_version: 4 or 6: what we can send to.
         keys_allowed: Streams of SRTP may be used.
+        dtls_allowed: So may those whose keys come from DTLS; only with `keys_allowed`.
         answered: It is an answer: its first codec is the one that was chosen.
 
     Raises:
@@ -59,7 +62,9 @@ def choose(
     for index, medium in enumerate(theirs.media):
         if medium.kind != "audio" or medium.port == 0:
             continue
-        if medium.protocol not in _PROTOCOLS and not (keys_allowed and _has_key(medium)):
+        if medium.protocol not in _PROTOCOLS and not (
+            keys_allowed and (has_key(medium) or (dtls_allowed and dtls_of(theirs, medium) is not None))
+        ):
             problem = NotAcceptableError(302, "Incompatible transport protocol")
             continue
         if not _is_reachable(medium.connection, ip_version):
@@ -115,9 +120,15 @@ def _event_payload(medium: MediaDescription, clock_rate_hz: int) -> dict[int, in
     return dict((fitting or others)[:1])
 
 
-def _has_key(medium: MediaDescription) -> bool:
+def has_key(medium: MediaDescription) -> bool:
     """True for a stream of SRTP with a key that we can use."""
     return medium.protocol in SECURE_PROTOCOLS and any(map(parse_crypto, medium.all_of("crypto")))
+
+
+def dtls_of(theirs: SessionDescription, medium: MediaDescription) -> DtlsLines | None:
+    """Return what is said of a stream whose keys come from DTLS; None when they do not, or cannot."""
+    is_dtls = medium.protocol in DTLS_PROTOCOLS or (medium.protocol in SECURE_PROTOCOLS and not has_key(medium))
+    return read_dtls(theirs, medium) if is_dtls else None
 
 
 def is_nowhere(connection: str | None) -> bool:

@@ -16,16 +16,20 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import Enum
 
-from telephony.sdp.choice import NotAcceptableError
+from telephony.rtp.dtls_terms import DtlsTerms, SrtpWish
+from telephony.rtp.srtp import SrtpKeys
+from telephony.sdp.choice import NotAcceptableError, dtls_of
 from telephony.sdp.crypto_attribute import CryptoLine
 from telephony.sdp.offer_answer import (
     Direction,
     LocalMedia,
     MediaAgreement,
+    Security,
     accept_answer,
     answer_offer,
     audio_place,
     make_offer,
+    new_dtls,
     new_keys,
     with_version,
 )
@@ -108,19 +112,17 @@ class MediaNegotiation:
         other.offered_direction, other._keys = self.offered_direction, self._keys
         return other
 
-    def offer(self, *, with_keys: bool = False) -> SessionDescription:
+    def offer(self, *, srtp: SrtpWish = False) -> SessionDescription:
         """Offer everything that we can do in the wanted direction.
 
         Args:
-            with_keys: Offer SRTP in the first offer; later ones do what is agreed.
+            srtp: Offer SRTP in the first offer, by DTLS where we have a certificate, else with keys; later offers do
+                what is agreed.
         """
         self.step(OfferEvent.SEND_OFFER)
-        secure = self.agreement.crypto is not None if self.agreement is not None else with_keys
-        if secure and not self._keys:
-            self._keys = new_keys(self.local)
         self.offered_direction = self.wanted
-        keys = self._offer_keys() if secure else ()
-        offer = make_offer(self.local, self.wanted, previous=self._settled, agreed=self.agreement, keys=keys)
+        security = self._security(srtp)
+        offer = make_offer(self.local, self.wanted, previous=self._settled, agreed=self.agreement, security=security)
         return self._describe(offer)
 
     def offer_unchanged(self) -> SessionDescription:
@@ -158,7 +160,8 @@ class MediaNegotiation:
         """
         assert self.description is not None, "an offer was made"
         place = audio_place(self.description)
-        return accept_answer(answer, self.local, self.offered_direction, place=place, keys=self._offered_keys())
+        offered = self._offered_security()
+        return accept_answer(answer, self.local, self.offered_direction, place=place, security=offered)
 
     def withdraw(self) -> None:
         """Take our offer back if it still waits."""
@@ -216,16 +219,32 @@ class MediaNegotiation:
         self.agreement = agreement
         self._settled = self.description
 
+    def _security(self, wish: SrtpWish) -> Security:
+        """Return the lines of an offer: what is agreed, or in the first one what is wished."""
+        agreed = self.agreement.crypto if self.agreement is not None else None
+        if self.agreement is not None and agreed is None:
+            return ()
+        lines = new_dtls(self.local, agreed) if isinstance(agreed, DtlsTerms) or wish == "dtls" else None
+        if lines is not None:
+            return lines
+        if not (agreed or wish):
+            return ()
+        self._keys = self._keys or new_keys(self.local)
+        return self._offer_keys()
+
     def _offer_keys(self) -> tuple[CryptoLine, ...]:
         """Return the lines of an offer: the key in use stays, so that nothing starts afresh."""
         crypto = self.agreement.crypto if self.agreement is not None else None
-        if crypto is None:
+        if not isinstance(crypto, SrtpKeys):
             return self._keys
         return tuple(
             replace(line, secret=crypto.own) if line.profile == crypto.profile else line for line in self._keys
         )
 
-    def _offered_keys(self) -> tuple[CryptoLine, ...]:
+    def _offered_security(self) -> Security:
+        """Return the lines of our latest offer."""
         assert self.description is not None, "an offer was made"
         medium = self.description.media[audio_place(self.description)]
-        return self._offer_keys() if medium.all_of("crypto") else ()
+        if medium.all_of("crypto"):
+            return self._offer_keys()
+        return dtls_of(self.description, medium) or ()

@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from telephony.rtp.dtls_terms import Fingerprint, Keying
 from telephony.rtp.srtp import SrtpKeys
-from telephony.sdp.choice import NotAcceptableError, Usable, choose, is_nowhere
+from telephony.sdp.choice import NotAcceptableError, Usable, choose, dtls_of, has_key, is_nowhere
 from telephony.sdp.codecs import CODECS, EVENT_RANGE, OFFERED_EVENT_PAYLOADS
 from telephony.sdp.crypto_attribute import (
     SECURE_PROTOCOLS,
@@ -20,6 +21,13 @@ from telephony.sdp.crypto_attribute import (
     accept_crypto,
     answer_crypto,
     offer_crypto,
+)
+from telephony.sdp.dtls_attribute import (
+    DTLS_PROTOCOLS,
+    DtlsLines,
+    accept_dtls,
+    answer_dtls,
+    offer_dtls,
 )
 from telephony.sdp.session_description import MediaDescription, SessionDescription
 
@@ -36,6 +44,9 @@ _MIRRORED: dict[str, Direction] = {
 """The other side's direction seen from here. Source: RFC 3264 section 6.1."""
 _HEARING = ("sendrecv", "recvonly")
 
+Security = tuple[CryptoLine, ...] | DtlsLines
+"""Lines of an m-line that say how it is encrypted; the empty tuple for plain RTP."""
+
 
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
@@ -50,6 +61,8 @@ class LocalMedia:
     """Digits; the same for the whole call."""
     random_bytes: RandomBytes | None = None
     """Makes keys for SRTP; None: keys may not stand in this call's descriptions, so that RTP/SAVP is refused."""
+    fingerprint: Fingerprint | None = None
+    """Of our certificate for DTLS-SRTP; None: there is none. Where keys may not stand, it may not either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +76,8 @@ class MediaAgreement:
     payload_type: int
     dtmf_payload_type: int | None
     direction: Direction
-    crypto: SrtpKeys | None = None
-    """Keys of both sides when the stream is SRTP."""
+    crypto: Keying | None = None
+    """Keys of both sides when the stream is SRTP, or how they come about."""
     ptime_ms: int = 20
     """How much sound the peer wants in a packet."""
     fmtp: str = ""
@@ -111,15 +124,9 @@ def answer_offer(
     if held:
         direction = "recvonly" if direction in ("sendrecv", "recvonly") else "inactive"
     direction = narrowed(direction, wanted)
-    line, keys = None, None
-    if theirs.protocol in SECURE_PROTOCOLS and local.random_bytes is not None:
-        chosen = answer_crypto(
-            theirs.all_of("crypto"), local.random_bytes, previous=previous.crypto if previous else None
-        )
-        assert chosen is not None, "choose takes only streams with a key that can be answered"
-        line, keys = chosen
+    security, keys = _answer_security(offer, theirs, local, previous.crypto if previous else None)
     ours = _own_medium(local, (usable.codec,), direction, {usable.codec: usable.payload_type}, usable.events)
-    ours = _secured(replace(ours, protocol=theirs.protocol), (line,) if line is not None else ())
+    ours = _secured(replace(ours, protocol=theirs.protocol), security)
     media = tuple(ours if index == usable.index else _refused(medium) for index, medium in enumerate(offer.media))
     return _description(local, media), _agreement(
         theirs, usable, direction, keys, held=theirs.direction(offer.direction) not in _HEARING
@@ -132,7 +139,7 @@ def make_offer(
     *,
     previous: SessionDescription | None = None,
     agreed: MediaAgreement | None = None,
-    keys: tuple[CryptoLine, ...] = (),
+    security: Security = (),
 ) -> SessionDescription:
     """Offer every codec of ours with telephone-event.
 
@@ -142,7 +149,7 @@ def make_offer(
         previous: Our latest description. Its streams keep their places: one that was refused stays refused, and none
             is ever left out (RFC 3264 section 8).
         agreed: What holds: its codec stands first, and payload types keep their meaning (section 8.3.2).
-        keys: Lines of ours when the stream is SRTP.
+        security: Lines of ours when the stream is SRTP.
     """
     payload_types = {name: CODECS[name].payload_type for name in local.codecs}
     names = local.codecs
@@ -158,11 +165,14 @@ def make_offer(
         names = tuple(name for name in names if name == agreed.codec or payload_types[name] not in taken)
     events = {clock: number for clock, number in events.items() if number != payload_types[names[0]]}
     ours = _own_medium(local, names, direction, payload_types, events)
-    if keys:
-        ours = _secured(replace(ours, protocol=SECURE_PROTOCOLS[0]), keys)
+    if security:
+        protocol = SECURE_PROTOCOLS[0] if isinstance(security, tuple) else DTLS_PROTOCOLS[0]
+        ours = _secured(replace(ours, protocol=protocol), security)
     if previous is None:
         return _description(local, (ours,))
     place = audio_place(previous)
+    if isinstance(security, DtlsLines) and previous.media[place].protocol != ours.protocol:
+        ours = replace(ours, protocol=previous.media[place].protocol)  # UDP/TLS/RTP/SAVPF, or RTP/SAVP of older peers
     media = tuple(ours if index == place else _refused(medium) for index, medium in enumerate(previous.media))
     return _description(local, media)
 
@@ -170,6 +180,13 @@ def make_offer(
 def new_keys(local: LocalMedia) -> tuple[CryptoLine, ...]:
     """Return lines for an offer with SRTP, each with a fresh key; none when keys are not allowed."""
     return offer_crypto(local.random_bytes) if local.random_bytes is not None else ()
+
+
+def new_dtls(local: LocalMedia, agreed: Keying | None = None) -> DtlsLines | None:
+    """Return lines for an offer with DTLS-SRTP that keeps what is agreed; None when it cannot be done here."""
+    if local.random_bytes is None or local.fingerprint is None:
+        return None
+    return offer_dtls(local.fingerprint, local.random_bytes, agreed)
 
 
 def audio_place(description: SessionDescription) -> int:
@@ -184,7 +201,7 @@ def accept_answer(
     direction: Direction = "sendrecv",
     *,
     place: int = 0,
-    keys: tuple[CryptoLine, ...] = (),
+    security: Security = (),
 ) -> MediaAgreement:
     """Read the answer to an offer of ours that was made with `direction`.
 
@@ -193,7 +210,7 @@ def accept_answer(
         local: Our side.
         direction: What our offer said.
         place: Which m-line of the offer the audio stream is.
-        keys: The lines of our offer.
+        security: The lines of our offer.
 
     Raises:
         NotAcceptableError: When the answer refuses the stream or chose nothing of what was offered.
@@ -202,9 +219,10 @@ def accept_answer(
     if usable.index != place:
         raise NotAcceptableError(304, "Media type not available")
     theirs = answer.media[place]
-    settled = accept_crypto(keys, theirs.all_of("crypto")) if keys else None
-    is_secure = theirs.protocol in SECURE_PROTOCOLS
-    if is_secure != bool(keys) or is_secure != (settled is not None):  # no way back to plain RTP (RFC 3264 section 6)
+    settled = _accept_security(answer, theirs, security)
+    is_secure = theirs.protocol in (*SECURE_PROTOCOLS, *DTLS_PROTOCOLS)
+    # No way back to plain RTP (RFC 3264 section 6).
+    if is_secure != bool(security) or is_secure != (settled is not None):
         raise NotAcceptableError(302, "Incompatible transport protocol")
     agreed = narrowed(direction, _MIRRORED[theirs.direction(answer.direction)])
     if is_nowhere(theirs.connection):
@@ -232,7 +250,40 @@ def with_version(description: SessionDescription, previous: SessionDescription |
 
 def _choose_local(theirs: SessionDescription, local: LocalMedia, *, answered: bool = False) -> Usable:
     version = ipaddress.ip_address(local.host).version
-    return choose(theirs, local.codecs, version, keys_allowed=local.random_bytes is not None, answered=answered)
+    return choose(
+        theirs,
+        local.codecs,
+        version,
+        keys_allowed=local.random_bytes is not None,
+        dtls_allowed=local.fingerprint is not None,
+        answered=answered,
+    )
+
+
+def _answer_security(
+    offer: SessionDescription, theirs: MediaDescription, local: LocalMedia, previous: Keying | None
+) -> tuple[Security, Keying | None]:
+    """Return our lines for a stream that `choose` took, and what is agreed by them; nothing for plain RTP."""
+    if theirs.protocol not in (*SECURE_PROTOCOLS, *DTLS_PROTOCOLS):
+        return (), None
+    assert local.random_bytes is not None, "choose takes no such stream where keys may not stand"
+    if has_key(theirs):
+        known = previous if isinstance(previous, SrtpKeys) else None
+        chosen = answer_crypto(theirs.all_of("crypto"), local.random_bytes, previous=known)
+        assert chosen is not None, "choose takes only streams with a key that can be answered"
+        return (chosen[0],), chosen[1]
+    lines = dtls_of(offer, theirs)
+    assert lines is not None, "choose takes only streams that can be secured"
+    assert local.fingerprint is not None, "choose takes no DTLS where it is not done"
+    return answer_dtls(lines, local.fingerprint, local.random_bytes, previous)
+
+
+def _accept_security(answer: SessionDescription, theirs: MediaDescription, offered: Security) -> Keying | None:
+    """Return what an answer to our lines settled; None for plain RTP, and for what was not offered."""
+    if isinstance(offered, DtlsLines):
+        lines = dtls_of(answer, theirs)
+        return accept_dtls(offered, lines) if lines is not None else None
+    return accept_crypto(offered, theirs.all_of("crypto")) if offered else None
 
 
 def _clocks(names: tuple[str, ...]) -> list[int]:
@@ -240,8 +291,10 @@ def _clocks(names: tuple[str, ...]) -> list[int]:
     return list(dict.fromkeys(CODECS[name].clock_rate_hz for name in names))
 
 
-def _secured(medium: MediaDescription, keys: tuple[CryptoLine, ...]) -> MediaDescription:
-    lines = tuple(("crypto", str(line)) for line in keys)
+def _secured(medium: MediaDescription, security: Security) -> MediaDescription:
+    if isinstance(security, DtlsLines):
+        return replace(medium, attributes=(*security.attributes(), *medium.attributes))
+    lines = tuple(("crypto", str(line)) for line in security)
     return replace(medium, attributes=(*lines, *medium.attributes))
 
 
@@ -282,7 +335,7 @@ def _description(local: LocalMedia, media: tuple[MediaDescription, ...]) -> Sess
 
 
 def _agreement(
-    theirs: MediaDescription, usable: Usable, direction: Direction, keys: SrtpKeys | None, *, held: bool
+    theirs: MediaDescription, usable: Usable, direction: Direction, keys: Keying | None, *, held: bool
 ) -> MediaAgreement:
     host = None if is_nowhere(theirs.connection) else theirs.connection
     ptime = (theirs.attribute("ptime") or "").strip()

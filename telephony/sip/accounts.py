@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sip.digest import Algorithm, account_hash
 
 
@@ -20,7 +21,7 @@ class Account:
     display_name: str = ""
     is_phone: bool = True
     """False for a trunk."""
-    srtp: bool = False
+    srtp: SrtpWish = False
     """Calls to it are encrypted, or not placed."""
 
 

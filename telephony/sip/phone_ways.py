@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from calls.phones import PhoneBinding
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sip.message import DEFAULT_PORTS, RELIABLE_TRANSPORTS, Flow, Transport
 from telephony.sip.name_addr import NameAddr, parse_sip_name_addr
 from telephony.sip.path import route_of
@@ -29,7 +30,7 @@ class PhoneWay:
     flow: Flow
     """Where the INVITE goes; with a route to its first proxy, which may have a name instead of an address."""
     q: int
-    srtp: bool = False
+    srtp: SrtpWish = False
     """The call is encrypted, or not placed."""
     route: tuple[NameAddr, ...] = ()
     """Proxies that the INVITE visits first (RFC 3327)."""

@@ -66,7 +66,13 @@ def screen_invite(
     if body is None:
         return Refusal(415, (("Accept", SDP_TYPE),))
     try:
-        choose(parse_sdp(body), settings.codecs, ipaddress.ip_address(local_host).version, keys_allowed=keys_allowed)
+        choose(
+            parse_sdp(body),
+            settings.codecs,
+            ipaddress.ip_address(local_host).version,
+            keys_allowed=keys_allowed,
+            dtls_allowed=settings.fingerprint is not None,
+        )
     except SdpError:
         return Refusal(400, reason="Bad Session Description")
     except NotAcceptableError as error:

@@ -63,7 +63,9 @@ class Session:
         self._wire = wire
         self._local_host = local_host
         sdp_session_id = str(int.from_bytes(session_id.encode()[:4]))
-        self.media = MediaNegotiation(LocalMedia(local_host, 0, wire.settings.codecs, sdp_session_id))
+        settings = wire.settings
+        local = LocalMedia(local_host, 0, settings.codecs, sdp_session_id, fingerprint=settings.fingerprint)
+        self.media = MediaNegotiation(local)
         self._told: MediaAgreement | None = None
         """The agreement that was told last."""
         self._unconfirmed: dict[int, UnconfirmedAnswer] = {}

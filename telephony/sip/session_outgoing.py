@@ -69,7 +69,7 @@ class OutgoingSession(ReferringSession):
         """Every dialog that there ever was."""
         self._heard_tag: str | None = None
         """Whose early media is heard: who sent some first."""
-        self.media.offer(with_keys=order.secure and random_bytes is not None)
+        self.media.offer(srtp=order.secure if random_bytes is not None else False)
         self._offered = self.media.fork()
         self._invite = self._send_invite(now_ms)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.digest_client import Credentials
 from telephony.sip.message import Flow
@@ -122,7 +123,7 @@ class PlaceCall:
     caller: str
     """User part of our From and Contact."""
     caller_name: str = ""
-    secure: bool = False
+    secure: SrtpWish = False
     """Offer SRTP; nothing else is taken then. Who asks for it knows that keys may stand in signalling there."""
     fields: tuple[tuple[str, str], ...] = ()
     """Further fields of the INVITE: Replaces, Referred-By."""

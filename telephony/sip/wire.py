@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
+from telephony.rtp.dtls_terms import Fingerprint
 from telephony.sdp.crypto_attribute import RandomBytes, sdes_allowed
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.digest_client import CHALLENGE_STATUSES, Wallet
@@ -57,9 +58,11 @@ class UserAgentSettings:
     is_trusted: Callable[[Flow], bool] | None = None
     """Whether a peer may vouch for callers (RFC 3325 section 2.3: within one trust domain); None: nobody may."""
     may_carry_keys: Callable[[Flow], bool] | None = None
-    """Whether keys may travel there in the clear, beside TLS and loopback; None: nowhere."""
+    """Whether keys and fingerprints may travel there in the clear, beside TLS and loopback; None: nowhere."""
     random_bytes: RandomBytes | None = None
     """Makes keys for SRTP; None: none is done over SIP."""
+    fingerprint: Fingerprint | None = None
+    """Of our certificate for DTLS-SRTP; None: it is not done over SIP."""
     session_timer: TimerSettings = field(default_factory=TimerSettings)
     reach_ms: int = TIMEOUT_MS
     """How long an outgoing call waits for the first response, be it 100. At most timer B, 32 s."""
@@ -201,7 +204,10 @@ class Wire:
         )
 
     def key_source(self, flow: Flow) -> RandomBytes | None:
-        """Return what makes keys for descriptions that travel there; None when they would travel in the clear."""
+        """Return what makes keys for descriptions that travel there; None when they would travel in the clear.
+
+        Of fingerprints the same holds; why, says `telephony.sdp.dtls_attribute`.
+        """
         trusted = self.settings.may_carry_keys is not None and self.settings.may_carry_keys(flow)
         allowed = sdes_allowed(over_tls=flow.transport == "tls", peer_host=flow.host, trusted_trunk=trusted)
         return self.settings.random_bytes if allowed else None

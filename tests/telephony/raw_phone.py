@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import socket
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 
@@ -57,7 +58,7 @@ class RtpEnd:
         self._at = self._sequence = self._timestamp = 0
         self._law = G711("PCMU")
 
-    def __enter__(self) -> RtpEnd:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -133,7 +134,8 @@ class RawCall:
     cseq: int = 1
     remote_port: int = 0
     """Where our side sends RTP."""
-    messages: list[Message] = field(default_factory=list)
+    messages: list[SipResponse] = field(default_factory=list)
+    """What answered its INVITE."""
 
 
 class RawPhone:
@@ -255,6 +257,7 @@ class RawPhone:
         self.send(self.request("INVITE", call_id=call.call_id, body=offer, extra=extra))
         answer = await self.response(cseq="1 INVITE")
         assert answer.status == 200, answer
+        call.messages.append(answer)
         call.to_tag = tag_of(answer)
         call.remote_port = media_port(answer)
         self.confirm(call)

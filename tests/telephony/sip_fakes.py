@@ -13,7 +13,7 @@ from calls.audio import AudioFrame
 from calls.ids import LegId
 from calls.ports import DigitHeard, LegEvent
 from telephony.media_port import MediaDirection
-from telephony.rtp.srtp import SrtpKeys
+from telephony.rtp.dtls_terms import Keying
 
 
 class TestClock:
@@ -74,7 +74,7 @@ class EchoLeg(asyncio.DatagramProtocol):
         payload_type: int,
         dtmf_payload_type: int | None,
         *,
-        crypto: SrtpKeys | None = None,
+        crypto: Keying | None = None,
         fmtp: str = "",
     ) -> None:
         self.connections.append((remote_host, remote_port, codec, payload_type, dtmf_payload_type))

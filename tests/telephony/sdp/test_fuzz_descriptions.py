@@ -125,7 +125,7 @@ def test_when_any_answer_comes_to_our_offer_then_it_is_taken_or_refused_and_the_
     text: bytes, with_keys: bool
 ) -> None:
     ours = negotiation()
-    ours.offer(with_keys=with_keys)
+    ours.offer(srtp=with_keys)
     try:
         agreement = ours.take_answer(parse_sdp(text))
     except SdpError:

@@ -6,6 +6,7 @@ import itertools
 
 import pytest
 
+from telephony.rtp.srtp import SrtpKeys
 from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import NEGOTIATION, MediaNegotiation, NotYourTurnError, OfferEvent, OfferState
 from telephony.sdp.offer_answer import Direction, LocalMedia, narrowed
@@ -149,15 +150,15 @@ def test_when_keys_are_allowed_then_they_go_through_offer_and_answer_and_stay() 
     serial = itertools.count(1)
     near = MediaNegotiation(LocalMedia("192.0.2.1", 20_000, ("PCMU",), "77", lambda n: bytes([next(serial)] * n)))
     far = MediaNegotiation(LocalMedia("192.0.2.7", 30_000, ("PCMU",), "78", lambda n: bytes([next(serial)] * n)))
-    offer = near.offer(with_keys=True)
+    offer = near.offer(srtp=True)
     far.take_offer()
     far.answer(offer)
     answer = far.description
     assert answer is not None
     agreed = near.take_answer(answer).crypto
-    assert agreed is not None
+    assert isinstance(agreed, SrtpKeys)
     assert far.agreement is not None
-    assert far.agreement.crypto is not None
+    assert isinstance(far.agreement.crypto, SrtpKeys)
     assert (agreed.own, agreed.peer) == (far.agreement.crypto.peer, far.agreement.crypto.own)
     assert answer.media[0].protocol == "RTP/SAVP"
     for one, other in ((near, far), (far, near)):
@@ -168,7 +169,7 @@ def test_when_keys_are_allowed_then_they_go_through_offer_and_answer_and_stay() 
         assert answer is not None
         assert one.take_answer(answer).crypto == agreed if one is near else True
         one.wanted = "sendrecv"
-    assert far.agreement.crypto is not None
+    assert isinstance(far.agreement.crypto, SrtpKeys)
     assert (far.agreement.crypto.own, far.agreement.crypto.peer) == (agreed.peer, agreed.own)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 
+from telephony.rtp.dtls_terms import Fingerprint
 from telephony.sdp.crypto_attribute import RandomBytes
 from telephony.sip.message import Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import parse_message
@@ -75,6 +76,7 @@ class Bench:
         reach_ms: int = 32_000,
         random_bytes: RandomBytes | None = None,
         may_carry_keys: Callable[[Flow], bool] | None = None,
+        fingerprint: Fingerprint | None = None,
     ) -> None:
         serial = itertools.count(1)
         self.now_ms = 0
@@ -84,6 +86,7 @@ class Bench:
             reach_ms=reach_ms,
             random_bytes=random_bytes,
             may_carry_keys=may_carry_keys,
+            fingerprint=fingerprint,
         )
         self.agent = UserAgent(settings, lambda: f"tok{next(serial)}")
         self.news: list[UserAgentOutput] = []
