@@ -7,8 +7,9 @@ import ipaddress
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
 
 from calls.errors import CallCentreError
 from telephony.outbound import PHONE_PREFIX
@@ -17,6 +18,16 @@ from telephony.sip.uri import SipUri, parse_uri
 from telephony.trunks import Network
 
 _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*")
+
+
+def _srtp(value: Any) -> bool | Literal["dtls"]:
+    if value is True or value is False or value == "dtls":
+        return value  # type: ignore[no-any-return]
+    raise ValueError('must be true, false or "dtls"')
+
+
+SrtpValue = Annotated[bool | Literal["dtls"], BeforeValidator(_srtp)]
+"""How calls out are encrypted: true with keys in the signalling (SDES), "dtls" by DTLS-SRTP, false not at all."""
 
 
 def nearest(name: str, valid: Iterable[str]) -> str:

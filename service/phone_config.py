@@ -9,8 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from service.config_section import Section
-from service.config_values import secret_of
-from telephony.rtp.dtls_terms import SrtpWish
+from service.config_values import SrtpValue, secret_of
 from telephony.sip.accounts import Account, password_hashes
 from telephony.sip.digest import Algorithm
 
@@ -34,7 +33,7 @@ class PhoneSection(Section):
     """MD5 of the same, 32 digits."""
     display_name: str = Field(default="", max_length=64)
     """Whom a call from it shows."""
-    srtp: SrtpWish = Field(default=False, strict=True)
+    srtp: SrtpValue = False
     """Encrypt calls to it, or do not place them, for phones on TLS: true with keys in the signalling (SDES), "dtls" by
     DTLS-SRTP. What it calls in encrypted is always taken so, either way."""
 

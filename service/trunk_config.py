@@ -9,10 +9,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from service.config_section import Section
-from service.config_values import network, secret_of
+from service.config_values import SrtpValue, network, secret_of
 from telephony.number_plan import NumberPlan, PrefixRule
 from telephony.outbound import OutboundRules
-from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.uri import SipUri
 from telephony.trunks import Trunk, parse_server
@@ -54,7 +53,7 @@ class TrunkSection(Section):
     """Calls in from there at a time, in this process; 0: as many as there is room for."""
     trust_identity: bool = Field(default=False, strict=True)
     """Believe what the carrier says about who calls (P-Asserted-Identity and its kin), when it comes from there."""
-    srtp: SrtpWish = Field(default=False, strict=True)
+    srtp: SrtpValue = False
     """Encrypt calls that go out over it, or do not place them: true with keys in the signalling (SDES), "dtls" by
     DTLS-SRTP. What comes in encrypted is always taken so, either way."""
     keys_in_clear: bool = Field(default=False, strict=True)

@@ -4,9 +4,10 @@
     accept_dtls(our lines, answer's lines)                  -> DtlsTerms
     answer_dtls(offer's lines, fingerprint, random_bytes)   -> our lines and DtlsTerms
 
-Who answers `actpass` is active: its ClientHello then comes right behind the answer (RFC 5763 section 5). Within a call
-the roles stay as they are while the peer is the same (RFC 8842 section 5.3), and our later offers name ours instead of
-`actpass`, for phones would choose anew.
+Who answers `actpass` is active: its ClientHello then comes right behind the answer (RFC 5763 section 5). To a phone
+behind a translator (NAT) no ClientHello of ours would come, so that it is let begin. Within a call the roles stay as
+they are while the peer is the same (RFC 8842 section 5.3), and our later offers name ours instead of `actpass`, for
+phones would choose anew.
 
 Where a fingerprint may stand is decided as for keys (`crypto_attribute.sdes_allowed`). Who only reads the signalling
 learns nothing of it; but who can change it puts a fingerprint of his own there and sits in the middle, unseen (RFC 5763
@@ -133,7 +134,12 @@ def accept_dtls(offered: DtlsLines, answered: DtlsLines) -> DtlsTerms | None:
 
 
 def answer_dtls(
-    offered: DtlsLines, own: Fingerprint, random_bytes: RandomBytes, previous: Keying | None = None
+    offered: DtlsLines,
+    own: Fingerprint,
+    random_bytes: RandomBytes,
+    previous: Keying | None = None,
+    *,
+    peer_is_hidden: bool = False,
 ) -> tuple[DtlsLines, DtlsTerms]:
     """Return our lines and the terms for an offer.
 
@@ -142,9 +148,10 @@ def answer_dtls(
         own: Of our certificate.
         random_bytes: Makes the name of a new association.
         previous: What holds. A peer that shows the same certificate and the same name goes on with it.
+        peer_is_hidden: The address of its media cannot be reached from here.
     """
     setup = offered.setup or "active"
-    role = _ANSWERS[setup]
+    role = "passive" if peer_is_hidden and setup == "actpass" else _ANSWERS[setup]
     own_id = ""
     if isinstance(previous, DtlsTerms) and _is_same(previous, offered):
         role = previous.role if setup == "actpass" else role

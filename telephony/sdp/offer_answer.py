@@ -63,6 +63,8 @@ class LocalMedia:
     """Makes keys for SRTP; None: keys may not stand in this call's descriptions, so that RTP/SAVP is refused."""
     fingerprint: Fingerprint | None = None
     """Of our certificate for DTLS-SRTP; None: there is none. Where keys may not stand, it may not either."""
+    peer_host: str = ""
+    """Where the peer's signalling comes from; empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +277,16 @@ def _answer_security(
     lines = dtls_of(offer, theirs)
     assert lines is not None, "choose takes only streams that can be secured"
     assert local.fingerprint is not None, "choose takes no DTLS where it is not done"
-    return answer_dtls(lines, local.fingerprint, local.random_bytes, previous)
+    hidden = _is_hidden(theirs.connection, local.peer_host)
+    return answer_dtls(lines, local.fingerprint, local.random_bytes, previous, peer_is_hidden=hidden)
+
+
+def _is_hidden(connection: str | None, peer_host: str) -> bool:
+    """True for media at a private address whose signalling comes from another one: there is a translator between."""
+    if connection is None or is_nowhere(connection) or not peer_host or connection == peer_host:
+        return False
+    address = ipaddress.ip_address(connection)
+    return address.is_private and not address.is_loopback
 
 
 def _accept_security(answer: SessionDescription, theirs: MediaDescription, offered: Security) -> Keying | None:

@@ -51,7 +51,7 @@ class IncomingSession(ReferringSession):
             self._expires_ms = now_ms + 1_000 * wish_s
         self._refusal: tuple[int, str, Fields] = (480, "", ())
         self._note_peer(checked.headers)
-        self.media.local = replace(self.media.local, random_bytes=wire.key_source(source))
+        self.media.local = replace(self.media.local, random_bytes=wire.key_source(source), peer_host=source.host)
         asked = checked.headers.tokens("Require")
         self._must_be_reliable = TAG in asked
         self._can_be_reliable = TAG in asked | checked.headers.tokens("Supported")

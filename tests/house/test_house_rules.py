@@ -103,6 +103,7 @@ def test_when_a_module_imports_a_package_it_is_a_declared_dependency() -> None:
         "stdnum": "python_stdnum",
         "TTS": "coqui_tts",
         "pyannote": "pyannote_audio",
+        "OpenSSL": "pyopenssl",
     }
     comes_with = {"torch": "the extras"}
     missing = set()

@@ -46,6 +46,7 @@ places_per_phone = 2
 [telephony.sip.phones.alice]
 password = "{SECRET}"
 display_name = "Alice, second floor"
+srtp = "dtls"
 [telephony.sip.phones.bob]
 user = "204"
 password_file = "{tmp_path}/bob"
@@ -57,6 +58,7 @@ ha1_md5 = "{hashed.upper()}"
     settings = sip_settings(loaded.config)
     alice, bob, carol = settings.phones
     assert (alice.name, alice.user, alice.display_name) == ("alice", "alice", "Alice, second floor")
+    assert (alice.srtp, bob.srtp) == ("dtls", False)
     assert alice.hashes["SHA-256"] == account_hash("SHA-256", "alice", "desk.example", SECRET)
     assert bob.hashes["MD5"] == account_hash("MD5", "204", "desk.example", SECRET)
     assert dict(carol.hashes) == {"MD5": hashed}

@@ -89,6 +89,8 @@ def test_when_a_password_comes_by_environment_then_it_is_text_and_masked(tmp_pat
         ('server = "x"\ntransport = "sctp"', "config.bad_value", "udp"),
         ('server = "x"\npassword = "a"\npassword_file = "b"', "config.bad_value", "leave one out"),
         ('server = "x"\nsrtp = true', "config.bad_value", 'transport = "tls"'),
+        ('server = "x"\nsrtp = "dtls"', "config.bad_value", 'transport = "tls"'),
+        ('server = "x"\nsrtp = "always"', "config.bad_value", "dtls"),
         ('user = "x"', "config.bad_value", "required"),
         ('server = "x"\nkind = "proxy"', "config.bad_value", "known by its address"),
         ('server = "192.0.2.1"\nkind = "proxy"\ntrust_identity = true', "config.bad_value", "vouches for nobody"),
@@ -103,6 +105,15 @@ def test_when_a_trunk_is_written_wrongly_then_the_message_says_how(
         _load(tmp_path, f"[telephony.sip.trunks.carrier]\n{line}\n")
     assert wrong.value.code == code
     assert said in wrong.value.message
+
+
+@pytest.mark.parametrize(("written", "wished"), [("true", True), ("false", False), ('"dtls"', "dtls")])
+def test_when_a_trunk_shall_be_encrypted_then_the_gateway_is_told_how(
+    written: str, wished: bool | str, tmp_path: Path
+) -> None:
+    text = f'[telephony.sip.trunks.carrier]\nserver = "x"\ntransport = "tls"\nsrtp = {written}\n'
+    (trunk,) = sip_settings(_load(tmp_path, text).config).trunks
+    assert trunk.srtp == wished
 
 
 def test_when_the_rules_name_a_trunk_that_is_none_then_the_nearest_one_is_told(tmp_path: Path) -> None:

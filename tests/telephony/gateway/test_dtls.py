@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,10 @@ def media_of(house: EchoHouse) -> RtpLeg:
 def recorded_s(phone: Phone) -> float:
     """Return for how long a phone heard itself before the first hold, after which baresip 1.0 records no more."""
     return heard_s(SAYS, *read_wav(phone.decoded()))
+
+
+def house_heard(house: EchoHouse, held: list[bool]) -> bool:
+    return house.events == [PeerHeld(held=value) for value in held]
 
 
 def prove_heard(house: EchoHouse, least_s: float) -> None:
@@ -159,7 +164,7 @@ async def test_when_either_side_holds_and_resumes_then_the_same_keys_serve_both_
         assert await rtp.shake(call.messages[-1]) is DtlsState.SECURE
         for direction, events in (("sendonly", [True]), ("sendrecv", [True, False])):
             assert (await caller.within(call, "INVITE", body=rtp.offer(direction=direction))).status == 200
-            await eventually(lambda events=events: house.events == [PeerHeld(held=held) for held in events])
+            await eventually(partial(house_heard, house, events))
         assert heard_s(rtp.says, await rtp.talk(call.remote_port, 1.0)) >= 0.4
         for hold, role in ((house.legs[0].hold, "sendonly"), (house.legs[0].resume, "sendrecv")):
             hold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -274,6 +275,14 @@ def test_when_datagrams_are_spoilt_on_the_way_then_nothing_is_raised_and_no_wron
                     both.give(which, DtlsReceived(data[:at] + junk + data[at + len(junk) :]))
     if both.states == [DtlsState.SECURE, DtlsState.SECURE]:
         prove_agreed(both)
+
+
+def test_when_many_handshakes_are_done_then_each_takes_little_of_the_media_loop() -> None:
+    """Measured: 0.3 ms a step of either side, 0.6 ms a call; the bound leaves room for a slow machine."""
+    began_s = time.process_time()
+    for _ in range(20):
+        prove_agreed(wire().begin().run(1_000))
+    assert (time.process_time() - began_s) / 20 < 0.02, "of both sides, five steps"
 
 
 def test_when_a_datagram_comes_then_its_first_byte_says_whether_it_is_dtls() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from telephony.rtp.dtls_terms import HASHES, DtlsTerms, fingerprint_of
+from telephony.rtp.dtls_terms import HASHES, DtlsTerms, Fingerprint, fingerprint_of
 from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.dtls_attribute import parse_fingerprint, read_dtls
 from telephony.sdp.negotiation import MediaNegotiation
@@ -32,7 +32,7 @@ def theirs(
     return parse_sdp("\n".join([*head, f"m=audio {port} {protocol} 0", *lines]).encode())
 
 
-def dtls(setup: str = "actpass", *more: str, print_: object = PEER, **how: str) -> SessionDescription:
+def dtls(setup: str = "actpass", *more: str, print_: Fingerprint = PEER, **how: str) -> SessionDescription:
     lines = [f"a=fingerprint:{print_}", *([f"a=setup:{setup}"] if setup else []), *more]
     return theirs(*lines, protocol=how.get("protocol", "UDP/TLS/RTP/SAVP"), host=how.get("host", "192.0.2.7"))
 
@@ -92,6 +92,27 @@ def test_when_keys_may_not_stand_in_the_signalling_or_there_is_no_certificate_th
     call.take_offer()
     with pytest.raises(NotAcceptableError):
         call.answer(dtls())
+
+
+@pytest.mark.parametrize(
+    ("media", "signalling", "ours"),
+    [
+        ("192.168.1.20", "203.0.113.9", "passive"),
+        ("10.0.0.7", "192.168.1.1", "passive"),
+        ("192.168.1.20", "192.168.1.20", "active"),
+        ("8.8.8.8", "8.8.4.4", "active"),
+        ("192.168.1.20", "", "active"),
+        ("127.0.0.1", "192.168.1.20", "active"),
+        ("0.0.0.0", "192.168.1.20", "active"),
+    ],
+)
+def test_when_a_phone_is_behind_a_translator_then_it_is_let_begin_for_our_hello_would_not_come_there(
+    media: str, signalling: str, ours: str
+) -> None:
+    call = negotiation()
+    call.local = replace(call.local, peer_host=signalling)
+    assert answered(call, dtls("actpass", host=media))[1].role == ours
+    assert answered(call, dtls("passive", host=media, print_=OTHER))[1].role == "active"
 
 
 def test_when_fingerprint_and_role_stand_above_the_streams_then_they_hold_for_ours_too() -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from types import NoneType
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from telephony.rtp.dtls_terms import DtlsTerms, SrtpWish, fingerprint_of
+from telephony.rtp.srtp import SrtpKeys
 from telephony.sdp.choice import NotAcceptableError
 from telephony.sdp.negotiation import MediaNegotiation
 from telephony.sdp.offer_answer import LocalMedia
 from telephony.sdp.session_description import SdpError, parse_sdp, serialise_sdp
 
+PRINT = fingerprint_of(b"theirs")
 HEADS = ["v=0", "v=0\no=- 1 1 IN IP4 192.0.2.7", "v=0\no=- 1 1 IN IP6 ::1", "v=0\no=x y z", "v=1", "s=-", ""]
 SESSION = [
     "s=-",
@@ -24,6 +29,8 @@ SESSION = [
     "a=sendonly",
     "b=AS:64",
     "k=clear:x",
+    f"a=fingerprint:{PRINT}",
+    "a=setup:actpass",
     "a=",
     "z",
 ]
@@ -67,6 +74,15 @@ ATTRIBUTES = [
     "c=IN IP6 2001:db8::1",
     "a=rtcp:9 IN IP4 192.0.2.9",
     "a=rtcp-mux",
+    f"a=fingerprint:{PRINT}",
+    f"a=fingerprint:{fingerprint_of(b'theirs', 'sha-1')}",
+    "a=fingerprint:sha-256 AA:BB",
+    "a=setup:actpass",
+    "a=setup:active",
+    "a=setup:passive",
+    "a=setup:holdconn",
+    "a=tls-id:abc3de65cddef001be82",
+    "a=tls-id:",
 ]
 media = st.builds(
     lambda line, attributes: "\n".join([line, *attributes]),
@@ -82,7 +98,10 @@ descriptions = st.builds(
 
 
 def negotiation() -> MediaNegotiation:
-    return MediaNegotiation(LocalMedia("192.0.2.1", 20_000, ("OPUS", "G722", "PCMU", "PCMA"), "1", bytes))
+    own = fingerprint_of(b"ours")
+    return MediaNegotiation(
+        LocalMedia("192.0.2.1", 20_000, ("OPUS", "G722", "PCMU", "PCMA"), "1", bytes, own, "198.51.100.7")
+    )
 
 
 @settings(max_examples=400, deadline=None)
@@ -120,12 +139,12 @@ def test_when_any_offers_come_one_after_the_other_then_each_answer_fits_and_refu
 
 
 @settings(max_examples=300, deadline=None)
-@given(descriptions, st.booleans())
+@given(descriptions, st.sampled_from([False, True, "dtls"]))
 def test_when_any_answer_comes_to_our_offer_then_it_is_taken_or_refused_and_the_turn_is_over(
-    text: bytes, with_keys: bool
+    text: bytes, srtp: SrtpWish
 ) -> None:
     ours = negotiation()
-    ours.offer(srtp=with_keys)
+    ours.offer(srtp=srtp)
     try:
         agreement = ours.take_answer(parse_sdp(text))
     except SdpError:
@@ -134,5 +153,5 @@ def test_when_any_answer_comes_to_our_offer_then_it_is_taken_or_refused_and_the_
         assert ours.agreement is None
     else:
         assert agreement.codec in ("OPUS", "G722", "PCMU", "PCMA")
-        assert (agreement.crypto is not None) == with_keys
+        assert isinstance(agreement.crypto, {False: NoneType, True: SrtpKeys, "dtls": DtlsTerms}[srtp])
     assert ours.state.name == "SETTLED"

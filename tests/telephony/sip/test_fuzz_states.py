@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
+from telephony.rtp.dtls_terms import SrtpWish, fingerprint_of
 from telephony.sip.message import Flow, SipRequest, SipResponse, serialise
 from telephony.sip.signals import (
     AnswerCall,
@@ -46,6 +47,7 @@ LONGEST_FAREWELL_MS = 100_000
 MOST_OUTPUTS_A_STEP = 12
 """What one datagram may set off: a request never makes us send many."""
 
+PRINT = fingerprint_of(b"certificate")
 BODIES = {
     "offer": OFFER,
     "held": OFFER + "a=sendonly\n",
@@ -55,6 +57,8 @@ BODIES = {
     "unknown codec": OFFER.replace("0 8 101", "18"),
     "secure": OFFER.replace("RTP/AVP", "RTP/SAVP")
     + f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{'A' * 40}\na=crypto:2 AEAD_AES_128_GCM inline:{'B' * 38}==\n",
+    "by dtls": OFFER.replace("RTP/AVP", "UDP/TLS/RTP/SAVP") + f"a=fingerprint:{PRINT}\na=setup:actpass\na=rtcp-mux\n",
+    "by dtls, active": OFFER.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF") + f"a=fingerprint:{PRINT}\na=setup:active\n",
     "broken": "v=0\nx",
     "none": "",
 }
@@ -116,7 +120,7 @@ class UnkindPeer(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bench = Bench(random_bytes=bytes)
+        self.bench = Bench(random_bytes=bytes, fingerprint=PRINT)
         self.known: list[Call] = []
         self.alive: set[str] = set()
         self.over_ms: dict[str, int] = {}
@@ -206,8 +210,8 @@ class UnkindPeer(RuleBasedStateMachine):
         call.session_id = next(iter(self.alive - before), "")
         return call
 
-    @rule(target=calls, secure=st.booleans())
-    def place(self, secure: bool) -> Call:
+    @rule(target=calls, secure=st.sampled_from([False, True, "dtls"]))
+    def place(self, secure: SrtpWish) -> Call:
         session = f"out{self._fresh()}"
         self.alive.add(session)
         count = len(self.known)
