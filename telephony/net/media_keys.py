@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +30,8 @@ logger = logging.getLogger(__name__)
 _MOST_EARLY = 4
 """Datagrams of a peer that begins its handshake before its answer came to us (RFC 5763 section 5). Source: a hello
 fits into one, and comes again after 50 ms to 1 s."""
+_MOST_STRANGERS = 16
+"""So many addresses may spoil a handshake before only the announced one is listened to."""
 _LAST_PORT = 65_535
 
 
@@ -172,7 +175,8 @@ class MediaKeys:
             ports[True] = address[1] + 1
         for control, port in ports.items():
             self._handshakes[control] = _Handshake(
-                DtlsAssociation(self._identity(), terms),
+                self._identity(),
+                terms,
                 self._clock,
                 (address[0], port),
                 partial(self._send, control),
@@ -200,46 +204,78 @@ class MediaKeys:
 
 
 class _Handshake:
-    """One association on one socket, and where its peer is."""
+    """One association on one socket, and where its peer is.
+
+    The peer is at the address that it announced, or, as long as nothing comes from there, where the datagrams come from
+    that bring the handshake forward: from anywhere when we wait for its hello (NAT), from another port when we begin.
+    A stranger can bring it no further than to its own certificate; what fails so, or by a stranger's alert, begins anew
+    and the stranger is not listened to any more.
+    """
 
     def __init__(
         self,
-        association: DtlsAssociation,
+        identity: DtlsIdentity,
+        terms: DtlsTerms,
         clock: Clock,
         announced: Address,
         send: Callable[[bytes, Address], None],
         settled: Callable[[SrtpKeys | DtlsFailed], None],
     ) -> None:
-        self._announced = self._peer = announced
-        self._is_heard = False
-        """The announced address was heard: nobody else is listened to any more."""
+        self._identity = identity
+        self._terms = terms
+        self._clock = clock
+        self._announced = self._peer = (str(ipaddress.ip_address(announced[0])), announced[1])
+        self._peer_is_sure = False
+        """Nobody else is listened to."""
+        self._strangers: set[Address] = set()
+        self._moved_on = False
         self._send = send
         self._settled = settled
-        self._driver: MachineDriver[DtlsInput, DtlsOutput] = MachineDriver(
-            association, clock, lambda: "time passed", self._carry_out
-        )
+        self._driver = self._drive()
 
     def begin(self) -> None:
         self._driver.feed("begin")
 
     def take(self, data: bytes, source: Address) -> None:
-        """Take a datagram from the announced address, or from another one as long as that is mute (NAT).
-
-        Who sends from elsewhere gains nothing: it has not the peer's certificate.
-        """
-        if source == self._announced:
-            self._is_heard = True
-        elif self._is_heard:
+        """Take a datagram; one that changes nothing changes nobody's address either."""
+        if not self._may_be_peer(source):
             return
-        self._peer = source
+        if source == self._announced:
+            self._peer, self._peer_is_sure = source, True
+        before, self._peer = self._peer, source
+        self._moved_on = False
         self._driver.feed(DtlsReceived(data))
+        if not self._moved_on:
+            self._peer = before
 
     def close(self) -> None:
         self._driver.feed("bye")
         self._driver.close()
 
+    def _may_be_peer(self, source: Address) -> bool:
+        if self._peer_is_sure:
+            return source == self._peer
+        elsewhere = source[0] != self._announced[0]
+        return source not in self._strangers and not (elsewhere and self._terms.role == "active")
+
+    def _drive(self) -> MachineDriver[DtlsInput, DtlsOutput]:
+        association = DtlsAssociation(self._identity, self._terms)
+        return MachineDriver(association, self._clock, lambda: "time passed", self._carry_out)
+
     def _carry_out(self, output: DtlsOutput) -> None:
+        self._moved_on = True
         if isinstance(output, DtlsSend):
             self._send(output.data, self._peer)
+        elif isinstance(output, DtlsFailed) and self._peer != self._announced:
+            self._begin_anew()
         else:
+            self._peer_is_sure = True
             self._settled(output)
+
+    def _begin_anew(self) -> None:
+        self._strangers.add(self._peer)
+        self._peer_is_sure = len(self._strangers) >= _MOST_STRANGERS
+        self._peer = self._announced
+        self._driver.close()
+        self._driver = self._drive()
+        self.begin()

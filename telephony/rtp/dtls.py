@@ -239,15 +239,17 @@ class DtlsAssociation:
         return [DtlsSend(datagram) for datagram in self._flight]
 
     def _say_goodbye(self) -> list[DtlsOutput]:
-        was_secure = self.state is DtlsState.SECURE
+        sent: list[bytes] = []
+        if self.state is DtlsState.SECURE:
+            try:
+                self._connection.shutdown()
+            except SSL.Error:
+                pass  # the peer hears it by signalling all the same
+            else:
+                sent = self._written()
         self._take(DtlsEvent.BYE)
-        if not was_secure:
-            return []
-        try:
-            self._connection.shutdown()
-        except SSL.Error:
-            return []
-        return [DtlsSend(datagram) for datagram in self._written()]
+        self._connection.set_app_data(None)  # so that both are freed at once
+        return [DtlsSend(datagram) for datagram in sent]
 
     def _send(self, flight: list[bytes], now_ms: int) -> list[DtlsOutput]:
         """Send something new, and again if it stays without an answer."""

@@ -66,6 +66,14 @@ class SealedSocket:
             except RtpParseError:
                 self.unsealed.append(data)
 
+    def drain(self) -> None:
+        """Take what waits of a handshake."""
+        while True:
+            try:
+                self.recv(2048)
+            except BlockingIOError:
+                return
+
     def close(self) -> None:
         self.inner.close()
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -14,9 +15,10 @@ from calls.audio import AudioFrame
 from calls.ports import LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
 from telephony.net.rtp_leg import RtpLeg, RtpMediaFactory
-from telephony.rtp.dtls import is_dtls
+from telephony.rtp.dtls import DtlsAssociation, is_dtls
 from telephony.rtp.dtls_terms import DtlsRole, DtlsTerms, fingerprint_of
 from telephony.rtp.packet import build_rtp
+from tests.telephony.dtls_end import IDENTITY, SealedSocket
 from tests.telephony.legs.test_rtp_leg import Phone, settle
 from tests.telephony.legs.test_secure_and_wideband import likeness, talk
 from tests.telephony.media_fakes import FakeClock, LoopClock, packets, tone, voice
@@ -30,9 +32,9 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def factory_of(clock: FakeClock, first_port: int = 35_000) -> RtpMediaFactory:
+def factory_of(clock: FakeClock, first_port: int = 35_000, host: str = LOCAL) -> RtpMediaFactory:
     settings = MediaSettings(
-        bind_host=LOCAL, port_min=first_port, port_max=first_port + 199, drain_ms=0, echo_guard=False
+        bind_host=host, port_min=first_port, port_max=first_port + 199, drain_ms=0, echo_guard=False
     )
     return RtpMediaFactory(settings, clock)
 
@@ -40,8 +42,8 @@ def factory_of(clock: FakeClock, first_port: int = 35_000) -> RtpMediaFactory:
 class Pair:
     """Two legs of two processes, as it were: each with a certificate of its own."""
 
-    def __init__(self, clock: FakeClock) -> None:
-        self.factories = factory_of(clock), factory_of(clock, 35_200)
+    def __init__(self, clock: FakeClock, host: str = LOCAL) -> None:
+        self.factories = factory_of(clock, host=host), factory_of(clock, 35_200)
         self.legs: list[RtpLeg] = []
         self.events: list[list[LegEvent]] = [[], []]
 
@@ -118,6 +120,15 @@ async def test_when_there_are_no_keys_yet_then_nothing_but_the_handshake_is_sent
     phone.close()
     assert sent
     assert all(is_dtls(data) for data in sent), "no RTCP either, and no goodbye"
+
+
+async def test_when_a_leg_is_bound_to_both_families_then_it_shakes_hands_over_ipv4(clock: FakeClock) -> None:
+    pair = Pair(clock, host="::")
+    await pair.open()
+    pair.agree(mux=False)
+    await eventually(lambda: pair.ready)
+    for leg in pair.legs:
+        leg.close()
 
 
 @pytest.mark.parametrize("liar", [0, 1])
@@ -235,6 +246,69 @@ async def test_when_datagrams_of_strangers_come_first_then_the_announced_peer_is
     pair.connect(0, pair.terms(0, "active"))
     await eventually(lambda: pair.ready)
     stranger.close()
+
+
+@pytest.mark.parametrize("role", ["active", "passive"])
+async def test_when_a_stranger_with_a_certificate_of_its_own_comes_first_then_the_call_goes_on_with_the_peer(
+    role: DtlsRole, pair: Pair, clock: FakeClock
+) -> None:
+    one, two = pair.legs
+    stranger = SealedSocket(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    stranger.inner.setblocking(False)
+    pair.connect(0, pair.terms(0, role))
+    await settle()
+    other: DtlsRole = "active" if role == "passive" else "passive"
+    terms = DtlsTerms(role=other, fingerprints=(pair.factories[0].fingerprint,))
+    stranger.begin(DtlsAssociation(IDENTITY, terms), one.local_port)
+    for _ in range(5):
+        await settle()
+        stranger.drain()
+    assert stranger.failed == ("no common way" if role == "passive" else ""), "an alert, or no word at all"
+    assert stranger.context is None
+    pair.connect(1, pair.terms(1, other))
+    await eventually(lambda: pair.ready)
+    sound = voice(125)
+    assert likeness(sound, await talk(one, two, sound, clock), 8_000) > 0.93
+    assert pair.events == [[], []]
+    stranger.close()
+
+
+async def test_when_a_peer_is_behind_a_translator_then_it_is_answered_where_its_hello_comes_from(
+    pair: Pair,
+) -> None:
+    one, two = pair.legs
+    one.connect("10.0.0.7", 4_000, "PCMU", 0, None, crypto=pair.terms(0, "passive"))
+    two.connect(LOCAL, one.local_port, "PCMU", 0, None, crypto=pair.terms(1, "active"))
+    await eventually(lambda: pair.ready)
+
+
+async def test_when_datagrams_are_lost_in_real_time_then_the_keys_are_there_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = LoopClock()
+    pair = Pair(clock)
+    await pair.open()
+    began_ms = clock.now_ms()
+    for leg in pair.legs:
+        sent = itertools.count()
+        send = leg._keys._send
+
+        def lossy(
+            control: bool,
+            data: bytes,
+            address: tuple[str, int],
+            sent: Iterator[int] = sent,
+            send: Callable[..., None] = send,
+        ) -> None:
+            if next(sent) >= 2:
+                send(control, data, address)
+
+        monkeypatch.setattr(leg._keys, "_send", lossy)
+    pair.agree()
+    await eventually(lambda: pair.ready)
+    assert 300 <= clock.now_ms() - began_ms < 2_000
+    for leg in pair.legs:
+        leg.close()
 
 
 async def test_when_a_leg_closes_then_its_peer_hears_no_more_and_repeats_nothing() -> None:

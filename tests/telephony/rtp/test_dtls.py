@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import heapq
 import itertools
 import time
+import weakref
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -246,6 +249,55 @@ def test_when_openssl_gives_up_then_we_begin_anew_with_a_hello_of_its_own(monkey
     assert both.sent[0][0] != both.sent[0][1], "another random"
     both._loses = (lambda n: False,) * 2
     prove_agreed(both.run(2_000))
+
+
+@pytest.mark.realtime
+def test_when_openssl_itself_is_the_server_and_its_last_words_are_lost_then_we_repeat_with_new_numbers() -> None:
+    """Another stack drops repetitions that have old numbers, and says its last words again only for new ones."""
+    foreign = THEIRS.connection(lambda certificate: True, is_client=False)
+    ours = end("active", OURS, THEIRS.fingerprint)
+    began_s = time.monotonic()
+
+    def now_ms() -> int:
+        return round(1_000 * (time.monotonic() - began_s))
+
+    outputs = ours.step("begin", now_ms())
+    flights = repeats = 0
+    while ours.state is DtlsState.SHAKING and now_ms() < 5_000:
+        answers: list[bytes] = []
+        for output in outputs:
+            assert isinstance(output, DtlsSend)
+            foreign.bio_write(output.data)
+            with contextlib.suppress(SSL.Error):
+                foreign.do_handshake()
+                foreign.recv(1)
+            with contextlib.suppress(SSL.WantReadError):
+                answers.append(foreign.bio_read(1 << 16))
+        is_last = bool(answers) and flights == 1
+        flights += bool(answers)
+        if is_last:
+            answers = []
+        outputs = [item for data in answers for part in in_datagrams(data) for item in ours.step(DtlsReceived(part), 0)]
+        while not outputs and ours.state is DtlsState.SHAKING and now_ms() < 5_000:
+            time.sleep(0.02)
+            outputs = ours.step("time passed", now_ms())
+            repeats += bool(outputs)
+    assert ours.state is DtlsState.SECURE
+    assert repeats >= 3, "the first ones have old numbers"
+    assert 1_000 <= now_ms() < 4_000
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_when_an_association_is_over_then_nothing_holds_it_any_more(who: int) -> None:
+    both = wire().begin().run(1_000)
+    both.give(who, "bye")
+    gone = weakref.ref(both.ends[who])
+    gc.disable()
+    try:
+        both.ends[who] = both.ends[1 - who]
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("who", [0, 1])
