@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,25 +16,18 @@ from records import database
 from records.keys import MasterKey
 from records.phone_bindings import BindingTable
 from records.store import EventStore
+from tests.phone_binding import NOON as NOW
+from tests.phone_binding import phone_binding
 
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 KEY = bytes(range(32))
-HOME = PhoneBinding(
-    phone="alice",
+HOME = phone_binding(
     place="a" * 64,
     contact='<sip:alice@10.1.2.3:5062;transport=tcp>;+sip.instance="<urn:uuid:0>"',
-    q=700,
     call_id="c" * 64,
     cseq=2**31 - 1,
-    registered_utc=NOW,
     expires_utc=NOW + timedelta(seconds=600),
     transport="tcp",
-    host="10.1.2.3",
-    port=40_123,
     connection=7,
-    behind_nat=False,
-    owner="one",
-    route="192.0.2.1:5060",
     user_agent="Teléfono 1.0",
 )
 WORK = replace(

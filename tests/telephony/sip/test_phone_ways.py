@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -12,28 +11,12 @@ from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.message import Flow
 from telephony.sip.phone_ways import way_to
 from telephony.sip.registrar_rules import Host
-from tests.telephony.sip.phone_bench import NOON
+from tests.phone_binding import phone_binding
 
 HERE = Host("one", "192.0.2.1:5060")
 SAME_ROUTE = Host("next", "192.0.2.1:5060")
 ELSEWHERE = Host("two", "192.0.2.1:5070")
-ON_UDP = PhoneBinding(
-    phone="alice",
-    place="p",
-    contact="<sip:alice@10.1.2.3:5062;line=7>",
-    q=300,
-    call_id="c",
-    cseq=1,
-    registered_utc=NOON,
-    expires_utc=NOON + timedelta(seconds=60),
-    transport="udp",
-    host="10.1.2.3",
-    port=40_000,
-    connection=0,
-    behind_nat=False,
-    owner="one",
-    route="192.0.2.1:5060",
-)
+ON_UDP = phone_binding()
 HIDDEN = replace(ON_UDP, host="8.8.8.8", behind_nat=True)
 ON_TCP = replace(ON_UDP, contact="<sip:alice@10.1.2.3:5062;transport=tcp>", transport="tcp", connection=7)
 ON_TLS = replace(ON_TCP, contact="<sip:alice@10.1.2.3>", transport="tls")
