@@ -91,3 +91,12 @@ outbound_counts = sa.Table(
     sa.Column("calls", sa.Integer, nullable=False),
 )
 """How often a number, a line and anybody was called today. Older days are deleted."""
+
+nonce_counts = sa.Table(
+    "nonce_counts",
+    metadata,
+    sa.Column("nonce", sa.String(64), primary_key=True),  # without its seal
+    sa.Column("issued_ms", sa.BigInteger, nullable=False, index=True),  # on the clock of the database
+    sa.Column("used", sa.BigInteger, nullable=False),  # the highest count
+)
+"""One row a nonce that a phone answered rightly. Rows older than a nonce lives are deleted."""

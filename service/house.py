@@ -33,7 +33,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
-from service.shared_tables import SharedBindings, SharedCounts
+from service.shared_tables import CountedNonces, SharedBindings, SharedCounts
 from service.sip_line import outbound, sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.take_over import TakeOvers
@@ -312,6 +312,7 @@ class House:
             self._call_in,
             admit=self._admit,
             bindings=SharedBindings(self.store),
+            nonces=CountedNonces(self.store) if self.store.is_shared else None,
             owner=self.store.owner,
         )
         self.sip.transfers.may_take_over = self._take_overs.refusal

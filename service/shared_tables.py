@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from calls.call_caps import Cap
+from calls.nonces import NonceUse
 from calls.phones import Bindings
 from records.call_counts import CountTable
+from records.nonce_counts import NonceTable
 from records.phone_bindings import BindingTable
 from records.store import EventStore
 
@@ -47,3 +49,28 @@ class SharedBindings:
     async def orphans(self, now: datetime) -> Bindings:
         """Delete what ran out, and return the bindings of processes that live no more."""
         return await asyncio.to_thread(self._table.orphans, now)
+
+
+class CountedNonces:
+    """Challenges of phones that every process of the database believes (`calls.nonces.SharedNonces`).
+
+    The keys of the seals come of the master key, which all these processes have anyway: no table holds one, and no
+    backup that leaves out the master key.
+    """
+
+    def __init__(self, store: EventStore) -> None:
+        """Use the database of the call log, and its master key."""
+        self._table = NonceTable(store.engine)
+        self._master = store.master
+
+    def seal_key(self, period: int) -> bytes:
+        """Return the key of a period."""
+        return bytes.fromhex(self._master.mark(str(period), "sip nonce"))
+
+    async def now_ms(self) -> int:
+        """Return the database's time."""
+        return await asyncio.to_thread(self._table.now_ms)
+
+    async def take(self, use: NonceUse) -> bool:
+        """Count one use of a nonce, or none and say so."""
+        return await asyncio.to_thread(self._table.take, use)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import assert_never
 
 from calls.errors import CallCentreError
+from calls.nonces import SharedNonces
 from calls.phones import PhoneBindings
 from calls.ports import CallOffer, Clock, IncomingCall
 from telephony.dialling import CallWatch, Dialler, denied
@@ -19,6 +20,7 @@ from telephony.net.sip_transports import SipTransports
 from telephony.outbound import PHONE_PREFIX, CallKind, Denial, Denied, Outbound
 from telephony.phone_lines import PhoneLines
 from telephony.phone_memory import MemoryBindings
+from telephony.shared_proofs import SharedProofs
 from telephony.sip.grammar import is_ip_address
 from telephony.sip.message import Flow
 from telephony.sip.registrar_signals import ChangeBindings
@@ -28,6 +30,7 @@ from telephony.sip.signals import (
     CallConfirmed,
     CallOver,
     CallRinging,
+    ChallengeCall,
     DatagramReceived,
     DigitReceived,
     FlowLost,
@@ -71,6 +74,7 @@ class SipGateway:
         *,
         admit: Callable[[CallOffer], CallRefusal | None] | None = None,
         bindings: PhoneBindings | None = None,
+        nonces: SharedNonces | None = None,
         owner: str = "alone",
     ) -> None:
         """Prepare; nothing is bound before `start`.
@@ -82,6 +86,7 @@ class SipGateway:
             on_call: Called on the loop for each new call; it must decide on it soon, not at once.
             admit: Asked first; may refuse a call before anybody hears of it. Settable later as `admit`.
             bindings: Where it is kept which phones are registered; None: in memory.
+            nonces: Where processes that share the phones count their proofs; None: this one is alone.
             owner: Name of this process among those that share the bindings.
 
         Raises:
@@ -98,8 +103,15 @@ class SipGateway:
         self._user_agent: UserAgent | None = None
         self._driver: MachineDriver[UserAgentInput, UserAgentOutput] | None = None
         self._calls: dict[SessionId, PendingLeg] = {}
+        self._proofs = SharedProofs(nonces, self._feed)
         self.phones = PhoneLines(
-            settings.phones, bindings or MemoryBindings(), owner, settings.register_limits, clock, self._feed
+            settings.phones,
+            bindings or MemoryBindings(),
+            owner,
+            settings.register_limits,
+            clock,
+            self._feed,
+            self._proofs.take,
         )
         """The phones that register here."""
         self._dialler = Dialler(settings, clock, media, self._way_out, self._add, self._feed, self.phones.ways)
@@ -159,11 +171,12 @@ class SipGateway:
             ),
             _new_token,
             self.guard,
-            self._settings.door(self.trunks.of),
+            self._settings.door(self.trunks.of, self._proofs.seal_key),
             self._settings.register_limits,
         )
         self._driver = MachineDriver(self._user_agent, self._clock, TimePassed, self._carry_out)
         self._draining = self._closing = False
+        await self._proofs.start()
         self.phones.start(transports)
         self.trunks.start()
 
@@ -208,6 +221,7 @@ class SipGateway:
             await self.trunks.stop(lambda: registrations.are_over, self._settings.drain_ms / 1000)
             self._driver.close()
         await self.phones.stop()
+        await self._proofs.stop()
         transports, self._transports = self._transports, None
         await transports.close()
 
@@ -398,12 +412,33 @@ class SipGateway:
         refusal = self._refusal(offer) if not arrived.replaces else self._take_over_refusal(old, offer)
         if refusal is not None:
             logger.info("a call was refused", extra={"session_id": arrived.session_id, "status": refusal.status})
+            self._proofs.spend_later(arrived.use)
             self._feed(refusal.order(arrived.session_id))
             return
         call = SipIncomingCall(arrived.session_id, offer, self._feed, self._media.open, self.no_room(offer))
         self._add(call)
+        if arrived.use is None:
+            self._begin(call, arrived)
+        else:
+            self._proofs.judge(arrived.use, lambda is_good: self._judged(call, arrived, is_good=is_good))
+
+    def _judged(self, call: SipIncomingCall, arrived: CallArrived, *, is_good: bool) -> None:
+        """Begin a call whose proof was counted, unless the caller gave up meanwhile."""
+        if self._calls.get(call.session_id) is not call:
+            return
+        if is_good:
+            self._begin(call, arrived)
+        else:
+            self._feed(ChallengeCall(call.session_id))
+
+    def _begin(self, call: SipIncomingCall, arrived: CallArrived) -> None:
+        """Give a call to whoever takes it, or the place of the one that it takes over."""
+        old = self._leg_of(arrived.replaces)
         if old is not None:
-            self.transfers.take_over(old, offer, call.answer)
+            self.transfers.take_over(old, call.offer, call.answer)
+            return
+        if arrived.replaces:  # it ended meanwhile
+            self._feed(RejectCall(call.session_id, 481))
             return
         try:
             self._on_call(call)

@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from typing import Any
 
 from calls.errors import CallCentreError
+from calls.nonces import NonceUse
 from calls.phones import Bindings, PhoneBinding, PhoneBindings
 from calls.ports import Clock
 from telephony.net.sip_transports import SipTransports
@@ -57,6 +58,7 @@ class PhoneLines:
         limits: RegisterLimits,
         clock: Clock,
         feed: Callable[[BindingsChanged], None],
+        count: Callable[[NonceUse], Awaitable[bool]],
     ) -> None:
         """Prepare; nothing is asked before `start`.
 
@@ -67,6 +69,7 @@ class PhoneLines:
             limits: How many places a phone may have.
             clock: Where the time comes from.
             feed: Tells the user agent what stands.
+            count: Counts the use of a proof that other processes believe too; False: it was used before.
         """
         self._phones = {phone.name: phone for phone in phones}
         self._bindings = bindings
@@ -74,6 +77,7 @@ class PhoneLines:
         self._limits = limits
         self._clock = clock
         self._feed = feed
+        self._count = count
         self._transports: SipTransports | None = None
         self._mine: dict[str, Bindings] = {}
         """What phones registered here, as far as this process knows: which connections to keep and whom to ping."""
@@ -146,6 +150,9 @@ class PhoneLines:
 
         now = self._clock.now_utc()
         try:
+            if wanted.use is not None and not await self._count(wanted.use):
+                self._feed(BindingsChanged(wanted.ticket, None, is_spent=True))
+                return
             standing = await self._bindings.change(wish.phone, decide)
         except Exception as error:
             known = isinstance(error, CallCentreError)

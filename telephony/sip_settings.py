@@ -119,8 +119,10 @@ class SipSettings:
             advertise=self.advertise,
         )
 
-    def door(self, trunk_of: Callable[[Flow], Trunk | None]) -> DoorSettings:
-        """Return who may prove to be somebody here."""
+    def door(
+        self, trunk_of: Callable[[Flow], Trunk | None], seal_key: Callable[[int], bytes] | None = None
+    ) -> DoorSettings:
+        """Return who may prove to be somebody here; with `seal_key` in every process that shares the phones."""
         accounts = {trunk.name: trunk.account(self.realm) for trunk in self.trunks}
 
         def door_of(source: Flow) -> TrunkDoor | None:
@@ -134,6 +136,7 @@ class SipSettings:
             trunks=tuple(account for account in accounts.values() if account is not None),
             domains=self.domains | ({self.advertise} if self.advertise else set()),
             trunk_of=door_of,
+            seal_key=seal_key,
         )
 
     def user_agent_settings(

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from calls.nonces import NonceUse
 from telephony.sip.accounts import Account, common_algorithms
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.digest import Algorithm, parse_answers
@@ -28,6 +29,15 @@ from telephony.sip.uri import SipUri
 _CHALLENGED = "WWW-Authenticate"
 WRONG = Refusal(403)
 """The same for a wrong password and for a user that does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A request that knew the password."""
+
+    account: Account
+    use: NonceUse | None
+    """What must be counted, with the other processes, before it is believed; None: nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,8 @@ class DoorSettings:
     """Names and addresses of ours, beside the one that a peer is told, in lower case."""
     trunk_of: Callable[[Flow], TrunkDoor | None] = lambda _: None
     """Finds the trunk that a request comes from."""
+    seal_key: Callable[[int], bytes] | None = None
+    """Gives the key that challenges of a period are sealed with in every process; None: they are of this one alone."""
 
     @property
     def is_needed(self) -> bool:
@@ -75,13 +87,17 @@ class PhoneDoor:
         self._guard = guard
         self._by_user = {account.user: account for account in settings.phones}
         algorithms = common_algorithms((*settings.phones, *settings.trunks), settings.algorithms)
-        self._digest = DigestServer(settings.realm, new_token, algorithms=algorithms)
+        self._digest = DigestServer(settings.realm, new_token, algorithms=algorithms, seal_key=settings.seal_key)
         self._domains = settings.domains | {settings.realm.lower()}
 
     @property
     def takes_phones(self) -> bool:
         """True when there are phones that may register."""
         return bool(self._by_user)
+
+    def set_shared_clock(self, shared_ms: int | None, now_ms: int) -> None:
+        """Take the time of the clock that the processes share; None while it cannot be asked."""
+        self._digest.set_shared_clock(shared_ms, now_ms)
 
     def must_prove(self, checked: CheckedRequest, source: Flow, local_host: str) -> bool:
         """True for a request that gets nowhere without a password."""
@@ -99,7 +115,7 @@ class PhoneDoor:
             return checked.method == "INVITE" and sender.user_text in self._by_user
         return is_ours or self._guard.may_hold_phones(source.host)
 
-    def ask(self, checked: CheckedRequest, source: Flow, now_ms: int) -> Account | Refusal:
+    def ask(self, checked: CheckedRequest, source: Flow, now_ms: int) -> Proof | Refusal:
         """Return who a request that must be proven comes from, or what it is answered with."""
         trunk = self._settings.trunk_of(source) if checked.method != "REGISTER" else None
         accounts = self._by_user
@@ -113,12 +129,17 @@ class PhoneDoor:
         found = self._digest.check(checked.request, find_hash, now_ms)
         if isinstance(found, Proven):
             account = accounts[found.username]
-            return account if trunk is not None or self._is_its_own(account, checked) else WRONG
+            is_right = trunk is not None or self._is_its_own(account, checked)
+            return Proof(account, found.use) if is_right else WRONG
         if found.tried:
             if self._guard is not None:
                 self._guard.blame(source.host, now_ms)
             return WRONG
-        challenges = self._digest.challenges(now_ms, stale=found.stale)
+        return self.challenge(now_ms, stale=found.stale)
+
+    def challenge(self, now_ms: int, *, stale: bool = True) -> Refusal:
+        """Return what asks for the password; `stale` says that it was right, and only the nonce was not."""
+        challenges = self._digest.challenges(now_ms, stale=stale)
         return Refusal(401, tuple((_CHALLENGED, str(item)) for item in challenges))
 
     def _is_its_own(self, account: Account, checked: CheckedRequest) -> bool:

@@ -5,18 +5,20 @@
     proven request --malformed, too brief, too many: 400, 423, 403
       |            --too many wait: 503
       '--> WAITING for the bindings --BindingsChanged--> 200 with all of them | late: 500 | database down: 500
+                                                         proof used before, here or elsewhere: 401
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from calls.phones import PhoneBinding
-from telephony.sip.accounts import Account
 from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import SipSyntaxError
 from telephony.sip.headers import Fields
 from telephony.sip.message import Flow
+from telephony.sip.phone_door import Proof
 from telephony.sip.refusal import Refusal
 from telephony.sip.register_wish import RegisterLimits, read_wish
 from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
@@ -43,10 +45,11 @@ class _Waiting:
 class Registrar:
     """Takes proven REGISTER requests and answers each exactly once."""
 
-    def __init__(self, wire: Wire, limits: RegisterLimits) -> None:
-        """Begin with nobody waiting."""
+    def __init__(self, wire: Wire, limits: RegisterLimits, challenge: Callable[[int], Refusal]) -> None:
+        """Begin with nobody waiting; `challenge` asks for a password once more, now."""
         self._wire = wire
         self._limits = limits
+        self._challenge = challenge
         self._waiting: dict[int, _Waiting] = {}
         self._last_ticket = 0
 
@@ -55,11 +58,11 @@ class Registrar:
         """How many requests wait for the database."""
         return len(self._waiting)
 
-    def take(self, key: TransactionKey, checked: CheckedRequest, source: Flow, phone: Account, now_ms: int) -> None:
-        """Take the REGISTER of a phone that proved to be it."""
+    def take(self, key: TransactionKey, checked: CheckedRequest, source: Flow, proof: Proof, now_ms: int) -> None:
+        """Take the REGISTER of a phone that knew the password."""
         origin = self._wire.origin(checked, source) if self._wire.is_proxy(source) else None
         try:
-            wish = read_wish(checked, phone.name, source, self._limits, origin)
+            wish = read_wish(checked, proof.account.name, source, self._limits, origin)
         except SipSyntaxError:
             wish = Refusal(400, reason="Bad Request: Contact or Path")
         if not isinstance(wish, Refusal) and len(self._waiting) >= MAX_WAITING:
@@ -71,12 +74,16 @@ class Registrar:
         path = tuple(("Path", value) for value in wish.path)  # RFC 3327 section 5.3
         fields = (*(_OUTBOUND if wish.is_outbound else ()), *path)
         self._waiting[self._last_ticket] = _Waiting(key, checked, source, fields)
-        self._wire.tell(ChangeBindings(self._last_ticket, wish))
+        self._wire.tell(ChangeBindings(self._last_ticket, wish, proof.use))
 
     def changed(self, news: BindingsChanged, now_ms: int) -> None:
         """Answer the request that waited for this; a second time nothing happens."""
         waited = self._waiting.pop(news.ticket, None)
         if waited is None:
+            return
+        if news.is_spent:
+            again = self._challenge(now_ms)
+            self._wire.respond(waited.key, waited.checked, waited.source, again.status, now_ms, fields=again.fields)
             return
         if news.bindings is None or news.is_late:
             fields: Fields = () if news.is_late else (_RETRY_AFTER,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from calls.nonces import NonceUse
 from calls.phones import Bindings
 from telephony.sip.register_wish import RegisterWish
 
@@ -14,6 +15,8 @@ class ChangeBindings:
 
     ticket: int
     wish: RegisterWish
+    use: NonceUse | None = None
+    """What must be counted first; None: the phone is proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +30,5 @@ class BindingsChanged:
     """The request is older than one that was served."""
     expire_in_s: tuple[int, ...] = ()
     """How long each binding stands from now."""
+    is_spent: bool = False
+    """The proof was used before, and nothing was changed."""

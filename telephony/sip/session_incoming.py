@@ -11,6 +11,7 @@ from telephony.sip.checked_request import CheckedRequest
 from telephony.sip.grammar import SipSyntaxError, parse_number
 from telephony.sip.headers import Fields
 from telephony.sip.message import Flow, SipResponse
+from telephony.sip.refusal import Refusal
 from telephony.sip.reliable import TAG, ReliableSender, ReliableState, parse_rack
 from telephony.sip.session import SDP_FIELD, parse_body
 from telephony.sip.session_refer import ReferringSession
@@ -92,6 +93,12 @@ class IncomingSession(ReferringSession):
         fields = (("Retry-After", str(retry_after_s)),) if retry_after_s is not None else ()
         self._refusal = (status if 300 <= status <= 699 else 480, reason, fields)
         self._take(SessionEvent.REJECT, now_ms)
+
+    def challenge(self, refusal: Refusal, now_ms: int) -> None:
+        """Refuse with what asks for a password; nothing happens when the call is settled already."""
+        if self.state is SessionState.RINGING:
+            self._refusal = (refusal.status, refusal.reason, refusal.fields)
+            self._take(SessionEvent.REJECT, now_ms)
 
     def cancel(self, now_ms: int) -> None:
         """Take the caller's CANCEL; after an answer it is too late and changes nothing."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from calls.nonces import NonceUse
 from telephony.rtp.dtls_terms import SrtpWish
 from telephony.sdp.offer_answer import Direction, MediaAgreement
 from telephony.sip.digest_client import Credentials
@@ -63,6 +64,13 @@ class TimePassed:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedClock:
+    """What the clock shows that the processes share; None: it cannot be asked."""
+
+    shared_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class RingCall:
     """Send 180."""
 
@@ -93,6 +101,13 @@ class RejectCall:
     status: int
     reason: str = ""
     retry_after_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeCall:
+    """Refuse an incoming call whose proof was used before, and ask for another."""
+
+    session_id: SessionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +194,7 @@ SessionOrder = (
     | BeginEarlyMedia
     | AnswerCall
     | RejectCall
+    | ChallengeCall
     | HangUpCall
     | DirectMedia
     | SendDigit
@@ -189,7 +205,14 @@ SessionOrder = (
 """What a call leg that lives is told."""
 UserAgentOrder = SessionOrder | PlaceCall
 UserAgentInput = (
-    DatagramReceived | SendFailed | FlowLost | TimePassed | UserAgentOrder | RegistrationOrder | BindingsChanged
+    DatagramReceived
+    | SendFailed
+    | FlowLost
+    | TimePassed
+    | SharedClock
+    | UserAgentOrder
+    | RegistrationOrder
+    | BindingsChanged
 )
 
 
@@ -224,6 +247,8 @@ class CallArrived:
     """Who was called first, when a trusted peer says that the call was diverted."""
     hop: Flow | None = None
     """Who sent it to us: a proxy of ours, or the source itself, which None says too."""
+    use: NonceUse | None = None
+    """What must be counted before `phone`, or that a trunk proved itself, is believed; None: nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import assert_never
 
-from telephony.sip.accounts import Account
 from telephony.sip.checked_request import CheckedRequest, check_request, check_response
 from telephony.sip.grammar import SipSyntaxError, readable
 from telephony.sip.identity import read_identity
 from telephony.sip.message import RELIABLE_TRANSPORTS, Flow, SipRequest, SipResponse
 from telephony.sip.parse_message import MalformedRequestError, NotSipError, is_keep_alive, parse_message
-from telephony.sip.phone_door import DoorSettings, PhoneDoor
+from telephony.sip.phone_door import DoorSettings, PhoneDoor, Proof
 from telephony.sip.refer import format_replaces, parse_replaces
 from telephony.sip.refusal import Refusal
 from telephony.sip.register_wish import RegisterLimits
@@ -39,6 +38,7 @@ from telephony.sip.signals import (
     AskTransfer,
     BeginEarlyMedia,
     CallArrived,
+    ChallengeCall,
     DatagramReceived,
     DecideTransfer,
     DirectMedia,
@@ -53,6 +53,7 @@ from telephony.sip.signals import (
     SendFailed,
     SessionId,
     SessionOrder,
+    SharedClock,
     TimePassed,
     TransferProgress,
     UserAgentInput,
@@ -91,7 +92,7 @@ class UserAgent:
         self._guard = guard
         self._door = PhoneDoor(door, guard, new_token) if door is not None and door.is_needed else None
         self._wire = Wire(settings, new_token)
-        self._registrar = Registrar(self._wire, limits)
+        self._registrar = Registrar(self._wire, limits, self._challenge)
         self._stateless_tag = new_token()
         self.registrations = Registrations(self._wire, lambda data, flow: self._wire.tell(SendDatagram(data, flow)))
         self.is_draining = False
@@ -132,6 +133,9 @@ class UserAgent:
             self.registrations.take(event, now_ms)
         elif isinstance(event, BindingsChanged):
             self._registrar.changed(event, now_ms)
+        elif isinstance(event, SharedClock):
+            if self._door is not None:
+                self._door.set_shared_clock(event.shared_ms, now_ms)
         elif not isinstance(event, TimePassed):
             self._on_order(event, now_ms)
         self._expire(now_ms)
@@ -172,6 +176,8 @@ class UserAgent:
                 session.answer(order.media_port, now_ms)
             elif isinstance(order, RejectCall):
                 session.reject(order.status, order.reason, order.retry_after_s, now_ms)
+            elif isinstance(order, ChallengeCall):
+                session.challenge(self._challenge(now_ms), now_ms)
             else:
                 assert_never(order)
 
@@ -299,7 +305,7 @@ class UserAgent:
     ) -> None:
         """Serve a request that belongs to nothing yet, once it proved what it has to."""
         source, method = datagram.source, checked.method
-        proven: Account | None = None
+        proven: Proof | None = None
         origin = self._wire.origin(checked, source)
         if self._door is not None and self._door.must_prove(checked, origin, datagram.local_host):
             found = self._door.ask(checked, origin, now_ms)
@@ -322,6 +328,11 @@ class UserAgent:
         else:
             self._refuse(key, checked, source, Refusal(481), now_ms)
 
+    def _challenge(self, now_ms: int) -> Refusal:
+        """Return what asks once more for a password that was right."""
+        assert self._door is not None, "nobody else asked for it"
+        return self._door.challenge(now_ms)
+
     @property
     def _takes_phones(self) -> bool:
         return self._door is not None and self._door.takes_phones
@@ -342,7 +353,7 @@ class UserAgent:
         key: TransactionKey,
         checked: CheckedRequest,
         datagram: DatagramReceived,
-        proven: Account | None,
+        proven: Proof | None,
         now_ms: int,
     ) -> None:
         source, origin = datagram.source, self._wire.origin(checked, datagram.source)
@@ -368,7 +379,7 @@ class UserAgent:
         self._by_invite[key] = session_id
         self._note_dialogs(session)
         told = read_identity(checked, trusted=self._wire.trusts(origin))
-        phone = proven if proven is not None and proven.is_phone else None
+        phone = proven.account if proven is not None and proven.account.is_phone else None
         if phone is not None:
             told = replace(told, number=phone.user, name=phone.display_name, withheld=False, asserted=True)
         self._wire.tell(
@@ -385,6 +396,7 @@ class UserAgent:
                 diverted_from=told.diverted_from,
                 phone=phone.name if phone is not None else "",
                 hop=source,
+                use=proven.use if proven is not None else None,
             )
         )
 

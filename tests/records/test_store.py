@@ -318,13 +318,13 @@ def test_when_a_database_of_the_first_version_is_opened_then_its_facts_stay_and_
     first.append([fact(OFFERED, t_ms=None)])
     first.close()
     with sqlite3.connect(tmp_path / database.FILE_NAME) as connection:
-        for table in ("phone_bindings", "outbound_counts"):
+        for table in ("phone_bindings", "outbound_counts", "nonce_counts"):
             connection.execute(f"DROP TABLE {table}")
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
     again = EventStore(database.default_url(tmp_path), master)
     assert [event.body for event in again.read("call", "c1")] == [OFFERED]
-    assert {"phone_bindings", "outbound_counts"} <= set(sa.inspect(again.engine).get_table_names())
+    assert {"phone_bindings", "outbound_counts", "nonce_counts"} <= set(sa.inspect(again.engine).get_table_names())
     again.close()
 
 
@@ -334,6 +334,7 @@ def test_when_a_database_without_paths_of_phones_is_opened_then_its_phones_stay_
     EventStore(database.default_url(tmp_path), master).close()
     with sqlite3.connect(tmp_path / database.FILE_NAME) as connection:
         connection.execute("ALTER TABLE phone_bindings DROP COLUMN path")
+        connection.execute("DROP TABLE nonce_counts")
         connection.execute("UPDATE alembic_version SET version_num = '0002'")
         stored = ("alice", "p", "<sip:alice@10.1.2.3>", 1000, "c", 1, *[f"2026-11-22T1{n}:00:00.000Z" for n in (2, 3)])
         row = (*stored, "udp", "10.1.2.3", 5062, 0, False, "one", "192.0.2.1:5060", "Desk 1.0")

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from calls.audio import FRAME_MS, AudioFrame, Samples
+from calls.nonces import SharedNonces
 from calls.phones import PhoneBindings
 from calls.ports import IncomingCall, LegEvent
 from telephony.gateway import SipGateway
@@ -69,13 +70,16 @@ class EchoHouse:
         media: MediaSettings | None = None,
         bindings: PhoneBindings | None = None,
         owner: str = "alone",
+        nonces: SharedNonces | None = None,
     ) -> None:
         clock = TestClock()
         first = free_ports(42)
         media = media or MediaSettings(bind_host="127.0.0.1", port_min=first, port_max=first + 40, echo_guard=False)
         self.factory = RtpMediaFactory(media, clock)
         wanted = settings or SipSettings(listen="127.0.0.1:0")
-        self.gateway = SipGateway(wanted, clock, self.factory, self._take, bindings=bindings, owner=owner)
+        self.gateway = SipGateway(
+            wanted, clock, self.factory, self._take, bindings=bindings, nonces=nonces, owner=owner
+        )
         self.legs: list[SipLeg] = []
         self.events: list[LegEvent] = []
         self.heard: list[AudioFrame] = []

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from calls.errors import CallCentreError
+from calls.nonces import NonceUse
 from calls.phones import Bindings, PhoneBinding
 from telephony.net.addresses import Address
 from telephony.phone_lines import PhoneLines
@@ -60,6 +61,7 @@ class Left(MemoryBindings):
         self._by_phone["alice"] = tuple(replace(item, expires_utc=SOON) for item in standing)
         self.dead = "dead"
         self.broken: Exception | None = None
+        self.spent: set[NonceUse] = set()
 
     @property
     def standing(self) -> Bindings:
@@ -70,6 +72,12 @@ class Left(MemoryBindings):
             raise self.broken
         return await super().change(phone, decide)
 
+    async def count(self, use: NonceUse) -> bool:
+        """Count a proof: each once."""
+        is_new = use not in self.spent
+        self.spent.add(use)
+        return is_new
+
     async def orphans(self, now: datetime) -> Bindings:
         return tuple(item for item in await self.of("alice") if item.owner == self.dead)
 
@@ -78,7 +86,7 @@ class Left(MemoryBindings):
 async def lines(bindings: Left, wires: Wires) -> AsyncIterator[tuple[PhoneLines, list[BindingsChanged]]]:
     told: list[BindingsChanged] = []
     phones = (Account("alice", "alice", {}, srtp=True),)
-    made = PhoneLines(phones, bindings, "one", RegisterLimits(), TestClock(), told.append)
+    made = PhoneLines(phones, bindings, "one", RegisterLimits(), TestClock(), told.append, bindings.count)
     made.start(wires)  # type: ignore[arg-type]
     try:
         yield made, told
@@ -200,3 +208,15 @@ async def test_when_we_stop_then_connections_that_close_leave_the_phones_registe
         made.flow_lost(Flow("8.8.8.8", 40_000, "tcp", 7))
         await asyncio.sleep(0.05)
         assert len(await bindings.of("alice")) == 1
+
+
+async def test_when_a_proof_was_used_before_then_the_register_changes_nothing_and_is_told_so() -> None:
+    bindings = Left()
+    use = NonceUse("s1-tok", 1, 1)
+    async with lines(bindings, Wires()) as (made, told):
+        for cseq in (1, 2):
+            wanted = _wish(Flow("8.8.8.8", 40_000))
+            made.on_wish(replace(wanted, wish=replace(wanted.wish, cseq=cseq), use=use))
+            await eventually(lambda cseq=cseq: len(told) == cseq)  # type: ignore[misc]
+        assert [(item.is_spent, bool(item.bindings)) for item in told] == [(False, True), (True, False)]
+        assert [item.cseq for item in bindings.standing] == [1]

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from calls.errors import CallCentreError
+from calls.nonces import SharedNonces
 from calls.phones import PhoneBindings
 from calls.ports import CallOffer
 from telephony.net.tls_contexts import TlsSettings
@@ -47,8 +48,14 @@ def account(user: str, password: str = SECRET) -> Account:
 class PhoneHouse(EchoHouse):
     """An echoing gateway with the phones alice and bob, and whom it heard of."""
 
-    def __init__(self, settings: SipSettings, bindings: PhoneBindings, owner: str = "alone") -> None:
-        super().__init__(settings, bindings=bindings, owner=owner)
+    def __init__(
+        self,
+        settings: SipSettings,
+        bindings: PhoneBindings,
+        owner: str = "alone",
+        nonces: SharedNonces | None = None,
+    ) -> None:
+        super().__init__(settings, bindings=bindings, owner=owner, nonces=nonces)
         self.bindings = bindings
         self.offers: list[CallOffer] = []
         self.gateway.admit = self._note

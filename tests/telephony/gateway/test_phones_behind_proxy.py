@@ -23,12 +23,14 @@ from telephony.phone_memory import MemoryBindings
 from telephony.sip.wire import MAX_DATAGRAM_BYTES
 from telephony.sip_settings import SipSettings
 from telephony.trunks import Trunk, parse_server
+from tests.phone_binding import phone_binding
 from tests.telephony.baresip import PhoneLine, phone, tone_share
 from tests.telephony.certificates import Authority
 from tests.telephony.gateway.test_phones import REALM, SECRET, PhoneHouse, account
 from tests.telephony.gateway.test_stream_peers import tls_phone
 from tests.telephony.kamailio_edge import HOST, Edge, edge
 from tests.telephony.likeness import heard_s
+from tests.telephony.memory_nonces import MemoryNonces
 from tests.telephony.pjsua2_peer import pjsua2
 from tests.telephony.raw_line import RawLine
 from tests.telephony.raw_phone import RtpEnd, description
@@ -52,6 +54,7 @@ class Desk:
     near: PhoneHouse
     far: PhoneHouse
     edge: Edge
+    nonces: MemoryNonces
 
     async def binding(self) -> PhoneBinding:
         """Return where alice is, once she is."""
@@ -72,13 +75,13 @@ class Desk:
 
 @asynccontextmanager
 async def desk(folder: Path, *, tls: TlsSettings | None = None) -> AsyncIterator[Desk]:
-    shared = MemoryBindings()
-    near, far = (PhoneHouse(_settings(), shared, owner) for owner in ("near", "far"))
+    shared, nonces = MemoryBindings(), MemoryNonces()
+    near, far = (PhoneHouse(_settings(), shared, owner, nonces) for owner in ("near", "far"))
     await near.gateway.start()
     await far.gateway.start()
     try:
         async with edge(folder / "k", (near.port, far.port), tcp=True, tls=tls) as proxy:
-            yield Desk(near, far, proxy)
+            yield Desk(near, far, proxy, nonces)
     finally:
         await near.close()
         await far.close()
@@ -321,23 +324,13 @@ async def test_when_a_phones_sound_must_be_encrypted_then_the_proxy_must_have_it
         proxy.setblocking(False)
         house = PhoneHouse(_settings(srtp=True), MemoryBindings(), "near")
         await house.gateway.start()
-        now = datetime.now(UTC)
-        binding = PhoneBinding(
-            phone="alice",
-            place="p",
+        binding = phone_binding(
             contact=HIDDEN,
-            q=1_000,
-            call_id="c",
-            cseq=1,
-            registered_utc=now,
-            expires_utc=now + timedelta(hours=1),
+            expires_utc=datetime.now(UTC) + timedelta(hours=1),
             transport=transport,
             host="203.0.113.9",
-            port=40_000,
-            connection=0,
             behind_nat=True,
             owner="far",
-            route="192.0.2.1:5060",
             path=(f"<sip:{HOST}:{proxy.getsockname()[1]};lr>",),
         )
         await house.bindings.change("alice", lambda current: (binding,))

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from calls.nonces import NonceUse
 from calls.phones import Bindings
 from telephony.sip.accounts import Account, password_hashes
 from telephony.sip.digest import Algorithm
@@ -52,6 +53,8 @@ class PhoneBench(Bench):
         self.limits = limits = limits or RegisterLimits(contacts=3)
         self.store: dict[str, Bindings] = {}
         self.serves_store = True
+        self.used: dict[str, int] = {}
+        """Counts of nonces; benches that stand for several processes share it."""
         self.agent = UserAgent(
             UserAgentSettings(local_port=5060),
             lambda: f"tok{next(serial)}",
@@ -64,12 +67,21 @@ class PhoneBench(Bench):
     def now(self) -> datetime:
         return NOON + timedelta(milliseconds=self.now_ms)
 
+    def count(self, use: NonceUse) -> bool:
+        """Count the use of a proof where all processes do."""
+        is_new = use.count > self.used.get(use.nonce, 0)
+        self.used[use.nonce] = max(use.count, self.used.get(use.nonce, 0))
+        return is_new
+
     def answer_wishes(self) -> list[SipRequest | SipResponse]:
         """Do what the registrar asked of the store."""
         wanted = [item for item in self.news if isinstance(item, ChangeBindings)]
         self.news = [item for item in self.news if not isinstance(item, ChangeBindings)]
         sent: list[SipRequest | SipResponse] = []
         for item in wanted:
+            if item.use is not None and not self.count(item.use):
+                sent += self.give(BindingsChanged(item.ticket, None, is_spent=True))
+                continue
             if not self.serves_store:
                 sent += self.give(BindingsChanged(item.ticket, None))
                 continue
