@@ -57,6 +57,12 @@ class CallWatch:
     """The refusal's status once the call failed, 0 for none."""
 
 
+FLOW_FAILED = 430
+"""A proxy has no connection to the phone any more. Source: RFC 5626 section 11.5."""
+_NOBODY = (0, 408, FLOW_FAILED)
+"""What is said of a place where nobody is; where somebody answered at another place, that is told."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Failure:
     """Why one server did not bring the call about."""
@@ -66,6 +72,11 @@ class _Failure:
     error: CallCentreError
 
 
+_FLOW_FAILED = CallCentreError(
+    "phone.not_registered",
+    "The phone's connection to the proxy broke; it is not registered there any more.",
+    fault="peer",
+)
 _KEYS_WOULD_SHOW = CallCentreError(
     "call.not_trusted",
     "The call must be encrypted, but its keys, or the fingerprint that stands for them, would travel in the clear; "
@@ -86,6 +97,7 @@ class Dialler:
         add: Callable[[PendingLeg], None],
         feed: Callable[[UserAgentOrder], None],
         phone_ways: Callable[[str], Awaitable[Sequence[PhoneWay]]],
+        phone_lost: Callable[[PhoneWay], None],
     ) -> None:
         """Prepare; nothing is asked of the network yet.
 
@@ -97,6 +109,7 @@ class Dialler:
             add: Takes each call that begins, so that it hears of its fate.
             feed: Gives an order to the user agent.
             phone_ways: Says how a phone of ours is called, the most wanted place first; raises when it is not there.
+            phone_lost: Hears of a place whose proxy has no connection to it any more.
 
         Raises:
             CallCentreError: `config.bad_dns_server`.
@@ -110,6 +123,7 @@ class Dialler:
         self._add = add
         self._feed = feed
         self._phone_ways = phone_ways
+        self._phone_lost = phone_lost
         self._trunks = {trunk.name: trunk for trunk in settings.trunks}
         self._resolver = Resolver(settings.dns_servers)
         self._avoided = AvoidedServers()
@@ -183,7 +197,7 @@ class Dialler:
                 return leg
             if any(failure.status >= 600 for failure in failures):
                 break  # somebody said no for all places (section 21.6)
-        told = next((failure for failure in failures if failure.status), failures[-1])
+        told = next((failure for failure in failures if failure.status not in _NOBODY), failures[-1])
         watch.status = told.status
         raise told.error
 
@@ -227,7 +241,11 @@ class Dialler:
                 return _Failure("transport_error", 0, _KEYS_WOULD_SHOW)  # the proxy would show them
             proxies = (trunk for trunk in self._trunks.values() if trunk.kind == "proxy" and trunk.knows(server.host))
             watch = replace(watch, keys_in_clear=any(trunk.keys_in_clear for trunk in proxies))
-        return await self._try_server(server, way.target, watch, is_last=True, route=way.route)
+        reached = await self._try_server(server, way.target, watch, is_last=True, route=way.route)
+        if isinstance(reached, _Failure) and reached.status == FLOW_FAILED and way.route:
+            self._phone_lost(way)
+            return replace(reached, error=_FLOW_FAILED)
+        return reached
 
     async def _try_server(
         self, server: Flow, target: SipUri, watch: CallWatch, *, is_last: bool, route: tuple[NameAddr, ...] = ()

@@ -114,7 +114,16 @@ class SipGateway:
             self._proofs.take,
         )
         """The phones that register here."""
-        self._dialler = Dialler(settings, clock, media, self._way_out, self._add, self._feed, self.phones.ways)
+        self._dialler = Dialler(
+            settings,
+            clock,
+            media,
+            self._way_out,
+            self._add,
+            self._feed,
+            self.phones.ways,
+            self.phones.way_failed,
+        )
         self.transfers = Transfers(self._feed, self._dialler.call, self._leg_of)
         """What peers may make us call; its policy is given by the service."""
         self.guard = SourceGuard(

@@ -32,6 +32,7 @@ from telephony.sip.registrar_rules import (
     moved,
     register,
     without_expired,
+    without_flow,
     without_place,
 )
 from telephony.sip.registrar_signals import BindingsChanged, ChangeBindings
@@ -118,6 +119,11 @@ class PhoneLines:
                 if item.connection and item.connection == flow.connection:
                     self._start(self._find_again(item))
 
+    def way_failed(self, way: PhoneWay) -> None:
+        """Hear that a proxy has no connection to a phone any more: it is not there until it registers again."""
+        if way.binding is not None and self._transports is not None:
+            self._start(self._forget(way.binding))
+
     async def ways(self, name: str) -> list[PhoneWay]:
         """Return how a phone is called now, the most wanted place first.
 
@@ -172,6 +178,13 @@ class PhoneLines:
         if len(mine) != len(self._mine.get(name, ())):
             logger.info("phone %s: registered here, places: %d", name, len(mine))
         self._mine[name] = mine
+
+    async def _forget(self, lost: PhoneBinding) -> None:
+        """Forget a place that only a proxy's connection led to; a phone that renewed it meanwhile stays."""
+        standing = await self._bindings.change(lost.phone, lambda current: without_flow(current, lost))
+        if all(item.place != lost.place for item in standing):
+            logger.info("phone %s: its connection to the proxy broke, places left: %d", lost.phone, len(standing))
+        self._note(lost.phone, standing)
 
     async def _find_again(self, lost: PhoneBinding) -> None:
         """Connect anew to a phone whose Contact leads to it, else forget this place of it."""

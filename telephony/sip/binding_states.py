@@ -31,7 +31,7 @@ class BindingEvent(Enum):
     UNBIND = "a REGISTER does not want it any more"
     LATE = "a REGISTER that is older than the last one comes late"
     EXPIRED = "its time is over"
-    LOST = "the connection broke that was the only way to it"
+    LOST = "the connection broke that was the only way to it, ours or, as 430 says, a proxy's"
     CROWDED = "the phone has too many places, and this is the oldest"
 
 

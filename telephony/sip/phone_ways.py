@@ -36,6 +36,8 @@ class PhoneWay:
     """Proxies that the INVITE visits first (RFC 3327)."""
     behind: Flow | None = None
     """Where the last of these proxies sees the phone; None without a route."""
+    binding: PhoneBinding | None = None
+    """What it was made of, as it stood; None without a route."""
 
 
 def way_to(binding: PhoneBinding, host: Host, *, is_open: bool) -> PhoneWay | None:
@@ -56,7 +58,7 @@ def way_to(binding: PhoneBinding, host: Host, *, is_open: bool) -> PhoneWay | No
         first = route[0].uri
         assert isinstance(first, SipUri), "no other is stored or read"
         behind = Flow(binding.host, binding.port, transport)
-        return PhoneWay(uri, direct_flow(first, "udp"), binding.q, route=route, behind=behind)
+        return PhoneWay(uri, direct_flow(first, "udp"), binding.q, route=route, behind=behind, binding=binding)
     is_stream = transport in RELIABLE_TRANSPORTS
     if is_stream and is_open and binding.owner == host.owner:
         flow = Flow(binding.host, binding.port, transport, binding.connection, uri.host)

@@ -75,6 +75,18 @@ def without_place(current: Bindings, lost: PhoneBinding) -> Bindings:
     )
 
 
+def without_flow(current: Bindings, lost: PhoneBinding) -> Bindings:
+    """Return the bindings without one that a proxy has no connection to any more, unless the phone renewed it since.
+
+    Source: RFC 5626 section 7, 430 (Flow Failed).
+    """
+    return _without(
+        current,
+        BindingEvent.LOST,
+        lambda item: (item.place, item.registered_utc) == (lost.place, lost.registered_utc),
+    )
+
+
 def moved(current: Bindings, binding: PhoneBinding, host: Host, connection: int) -> Bindings:
     """Return the bindings with one of them reached through a new connection of this process."""
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import secrets
+import socket
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
@@ -50,6 +51,8 @@ class RawLine:
         else:
             reader, writer = await asyncio.open_connection(host, port)
             line.local_port = writer.get_extra_info("sockname")[1]
+            own = writer.get_extra_info("socket")
+            own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # others may have the port once it is closed
             line._send_bytes, line._end = writer.write, writer.close
             line._reader = asyncio.create_task(line._read(reader))
         try:

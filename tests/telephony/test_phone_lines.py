@@ -220,3 +220,19 @@ async def test_when_a_proof_was_used_before_then_the_register_changes_nothing_an
             await eventually(lambda cseq=cseq: len(told) == cseq)  # type: ignore[misc]
         assert [(item.is_spent, bool(item.bindings)) for item in told] == [(False, True), (True, False)]
         assert [item.cseq for item in bindings.standing] == [1]
+
+
+async def test_when_a_proxy_has_no_connection_to_a_place_any_more_then_that_place_goes_unless_it_was_renewed() -> None:
+    other = place(PROXIED, "other")
+    bindings = Left(PROXIED, other)
+    async with lines(bindings, Wires()) as (made, _):
+        ways = await made.ways("alice")
+        assert [way.binding for way in ways] == list(bindings.standing)
+        renewed = replace(bindings.standing[1], registered_utc=datetime.now(UTC))
+        await bindings.change("alice", lambda current: (current[0], renewed))
+        for way in ways:
+            made.way_failed(way)
+        await eventually(lambda: bindings.standing == (renewed,))
+        made.way_failed(ways[0])  # another call heard the same
+        await asyncio.sleep(0.02)
+        assert bindings.standing == (renewed,)

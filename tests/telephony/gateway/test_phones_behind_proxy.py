@@ -270,7 +270,7 @@ async def test_when_the_phones_connection_to_the_proxy_is_gone_then_the_call_fai
         async with asyncio.timeout(5):
             with pytest.raises(CallCentreError) as error:
                 await caller.gateway.call_phone("alice")
-        assert error.value.code == "call.refused"
+        assert error.value.code == "phone.not_registered"
         await eventually(lambda: caller.gateway.open_calls == 0)
 
 

@@ -74,6 +74,8 @@ def test_when_a_phone_registered_through_a_proxy_then_every_process_calls_it_thr
     assert (way.flow, f"<{way.target}>") == (flow, PROXIED.contact)
     assert [str(item) for item in way.route] == [first, PROXIED.path[1]]
     assert way.behind == Flow("8.8.8.8", 40_000, "tcp")
+    assert way.binding is not None, "so that it can be forgotten when the proxy has no connection to it any more"
+    assert way.binding.place == PROXIED.place
 
 
 @pytest.mark.parametrize(
