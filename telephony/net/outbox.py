@@ -52,13 +52,22 @@ class Outbox:
             beat: For a process whose packets are made by one ticker; None sends at once.
         """
         self._beat = beat
+        self._due_s: float | None = None
+        self._now_s: Callable[[], float] = float
+        """The loop's clock, once something waits for a beat."""
         self._waiting: list[tuple[Callable[[bytes, Any], object], bytes, Any]] = []
 
     def put(self, send: Callable[[bytes, Any], object], data: bytes, address: Any) -> None:
         """Call `send(data, address)` soon; it must not raise."""
+        self.look()
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._made)
         self._waiting.append((send, data, address))
+
+    def look(self) -> None:
+        """Send what waits for a beat that has come; asked by whoever takes packets, since the loop may have many."""
+        if self._due_s is not None and self._now_s() >= self._due_s:
+            self.flush()
 
     def _made(self) -> None:
         """All of a tick is there."""
@@ -66,12 +75,18 @@ class Outbox:
         now_s = loop.time()
         at_s = now_s if self._beat is None else self._beat.leaves_s(now_s)
         if at_s > now_s:
-            loop.call_at(at_s, self.flush)
+            self._due_s, self._now_s = at_s, loop.time
+            loop.call_at(at_s, self._came, at_s)
         else:
+            self.flush()
+
+    def _came(self, due_s: float) -> None:
+        if self._due_s == due_s:
             self.flush()
 
     def flush(self) -> None:
         """Send what waits now, such as before a socket is closed."""
+        self._due_s = None
         waiting, self._waiting = self._waiting, []
         for send, data, address in waiting:
             send(data, address)

@@ -192,6 +192,7 @@ class RtpLeg:
 
     def _read_one(self, ready: socket.socket, control: bool) -> None:
         """Read one datagram; the loop comes back if there are more, after the other sockets had their turn."""
+        self._outbox.look()
         try:
             data, address = ready.recvfrom(_MAX_DATAGRAM_BYTES)
         except BlockingIOError:

@@ -222,6 +222,7 @@ class WebRtcLeg:
 
     def rtp_arrived(self, data: bytes) -> None:
         """Called by the peer: one decrypted RTP packet."""
+        self._outbox.look()
         packet = self._stream.parse(data) if self._stream is not None else None
         if self._stream is not None and packet is not None:
             self._stream.take_rtp(packet, self._clock.now_ms())
