@@ -62,7 +62,7 @@ class DtlsTerms:
     """The peer's; empty: a change of its address means a new association (RFC 5763 section 6.6)."""
     rtcp_mux: bool = False
     """RTCP shares the port and the keys of RTP (RFC 5761); else it has an association of its own (RFC 5764 section
-    4.1)."""
+    3)."""
 
 
 Keying = SrtpKeys | DtlsTerms

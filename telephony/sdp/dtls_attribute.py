@@ -11,7 +11,7 @@ phones would choose anew.
 
 Where a fingerprint may stand is decided as for keys (`crypto_attribute.sdes_allowed`). Who only reads the signalling
 learns nothing of it; but who can change it puts a fingerprint of his own there and sits in the middle, unseen (RFC 5763
-section 8.1), and a call that says it is encrypted must not be one that somebody on the way can open.
+section 8), and a call that says it is encrypted must not be one that somebody on the way can open.
 """
 
 from __future__ import annotations

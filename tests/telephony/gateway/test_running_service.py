@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from telephony.rtp.dtls import DtlsState
 from tests.acceptance.listening import recognise, words
 from tests.service_process import ServiceProcess
+from tests.telephony.dtls_end import ANOTHER, DtlsRtpEnd
 from tests.telephony.gateway.test_torture_on_sockets import outcome, over_tcp, over_udp
 from tests.telephony.raw_phone import HOST, RawPhone, RtpEnd, description, tag_of
 from tests.telephony.sip.test_torture import VERDICTS, load
@@ -21,10 +23,12 @@ GREETING_WORDS = frozenset({"automatic", "assistant", "call", "recorded", "voice
 ENOUGH = 4
 
 
-async def greeting_of(port: int) -> set[str]:
+async def greeting_of(port: int, *, by_dtls: bool = False) -> set[str]:
     """Place a call and return the words of its greeting."""
-    with RawPhone(port) as phone, RtpEnd() as rtp:
-        call = await phone.call(rtp)
+    with RawPhone(port) as phone, DtlsRtpEnd() if by_dtls else RtpEnd() as rtp:
+        call = await phone.call(rtp, body=rtp.offer() if isinstance(rtp, DtlsRtpEnd) else None)
+        if isinstance(rtp, DtlsRtpEnd):
+            assert await rtp.shake(call.messages[-1]) is DtlsState.SECURE
         found: set[str] = set()
         for _ in range(round(LONGEST_S / PIECE_S)):
             await rtp.talk(call.remote_port, PIECE_S, silent=True)
@@ -56,6 +60,23 @@ async def test_when_torture_and_half_open_connections_came_then_the_bot_still_sa
         for _, writer in waiting:
             writer.close()
     running_service.settle(40)  # over TCP `dblreq` holds a call as well, whose 200 nobody confirms for 32 s
+
+
+@pytest.mark.recorded
+async def test_when_a_caller_comes_by_dtls_then_the_bot_says_its_greeting_and_one_who_lies_is_logged_as_lost(
+    running_service: ServiceProcess,
+) -> None:
+    assert len(await greeting_of(running_service.sip_port, by_dtls=True)) >= ENOUGH
+    running_service.settle()
+    with RawPhone(running_service.sip_port) as phone, DtlsRtpEnd() as rtp:
+        call = await phone.call(rtp, body=rtp.offer(announces=ANOTHER.fingerprint))
+        assert await rtp.shake(call.messages[-1]) is not DtlsState.SECURE
+        phone.respond(await phone.next_request("BYE"), 200)
+        assert not len(await rtp.talk(call.remote_port, 0.2))
+        assert rtp.sealed.unsealed == []
+    running_service.settle()
+    latest = max(running_service.get("/api/calls"), key=lambda item: str(item["started_at"]))
+    assert latest["live"]["reason"] == "media_lost"
 
 
 async def test_when_a_slow_call_is_cancelled_or_left_while_it_rings_then_it_ends_with_487_and_200(
