@@ -16,14 +16,16 @@ from calls.errors import CallCentreError
 from records.keys import MasterKey
 from records.phone_bindings import BindingTable
 from records.store import EventStore
-from service.shared_tables import SharedBindings
+from service.shared_tables import CountedNonces, SharedBindings
 from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
 from tests.acceptance.running import RunningService, command
 from tests.postgres_server import postgres_server
 from tests.service_process import ARTICLES
 from tests.telephony.baresip import EchoHouse, PhoneLine, phone
+from tests.telephony.gateway.test_one_challenge import Asker
 from tests.telephony.gateway.test_phones import REALM, SECRET, account
+from tests.telephony.raw_line import RawLine
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -41,6 +43,8 @@ class Played:
     called: dict[str, bool] = field(default_factory=dict)
     offers: list[dict[str, object]] = field(default_factory=list)
     errors: str = ""
+    crossed: list[str] = field(default_factory=list)
+    """What a phone heard that another process asked: of the service, then of the other one to the same proof."""
 
     def open_store(self) -> EventStore:
         """Open the call log beside the service."""
@@ -85,6 +89,29 @@ async def _call_from_another_process(played: Played) -> bool:
     return True
 
 
+async def _answer_another_process(played: Played) -> list[str]:
+    """Be asked by a process that shares the database, answer the service, and repeat that at the other process."""
+    store = played.open_store()
+    settings = SipSettings(listen="127.0.0.1:0", realm=REALM, phones=(account("alice"),))
+    nonces = CountedNonces(store) if store.is_shared else None
+    other = EchoHouse(settings, bindings=SharedBindings(store), nonces=nonces)
+    await other.gateway.start()
+    try:
+        async with (
+            RawLine.open(other.gateway.listen_address[1], "udp") as to_other,
+            RawLine.open(played.service.sip_port, "udp") as to_service,
+        ):
+            asker = Asker(to_other)
+            await asker.once("REGISTER", "crossed")
+            asker.raw = to_service
+            said = await asker.once("REGISTER", "crossed")
+            replayed = asker.sent.replace(b"z9hG4bK", b"z9hG4bKevil").replace(b"tag=raw", b"tag=evil")
+            return [said, await Asker(to_other).repeat(replayed)]
+    finally:
+        await other.close()
+        store.close()
+
+
 def _places(played: Played) -> int:
     """Look into the database as another process would."""
     store = played.open_store()
@@ -126,6 +153,7 @@ async def _play(played: Played, folder: Path) -> None:
             played.called["killed and started"] = await _call_from_another_process(played)
         await _until(played, "left", 0)
         played.called["left"] = await _call_from_another_process(played)
+        played.crossed = await _answer_another_process(played)
         played.offers = await _offers(service)
     finally:
         await service.stop()
@@ -188,6 +216,16 @@ def test_when_the_phone_leaves_then_nobody_calls_it_any_more(played: Played) -> 
 def test_when_the_phone_calls_then_the_call_log_has_its_user_and_display(played: Played) -> None:
     (offer,) = played.offers
     assert (offer["caller"], offer["caller_name"]) == ("alice", "Alice of the desk")
+
+
+def test_when_a_phone_answers_another_process_than_asked_then_one_challenge_is_enough_on_a_shared_database(
+    played: Played,
+) -> None:
+    answered, replayed = played.crossed
+    assert answered.startswith("SIP/2.0 200" if played.url else "SIP/2.0 401")
+    assert replayed.startswith("SIP/2.0 401" if played.url else "SIP/2.0 200")
+    refused = replayed if played.url else answered
+    assert "stale=true" in refused
 
 
 def test_when_the_service_logs_then_no_password_is_in_it(played: Played) -> None:
