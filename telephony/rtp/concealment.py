@@ -6,6 +6,8 @@ smoothed by a decaying offset instead of an overlap into the past.
 
 from __future__ import annotations
 
+from collections import deque
+
 import numpy as np
 import numpy.typing as npt
 
@@ -58,7 +60,10 @@ class Concealer:
         """Work at `rate_hz`, a multiple of 8000."""
         self._rate_hz = rate_hz
         self._thin = rate_hz // _SEARCH_RATE_HZ
-        self._history: Samples = np.zeros(self._units(_CORRELATION_MS + _MAX_LAG_MS) + self._thin, dtype=np.int16)
+        self._history_size = self._units(_CORRELATION_MS + _MAX_LAG_MS) + self._thin
+        self._recent: deque[Samples] = deque([np.zeros(self._history_size, dtype=np.int16)])
+        """The newest pieces, `_recent_size` samples: the history and what else is in its first piece."""
+        self._recent_size = self._history_size
         self._period: _FloatSignal | None = None
         self._phase = 0
         self._made = 0
@@ -91,7 +96,8 @@ class Concealer:
         return samples
 
     def _begin(self) -> None:
-        thin = self._history[:: -self._thin][::-1].astype(np.float32)
+        history = np.concatenate(self._recent)[-self._history_size :]
+        thin = history[:: -self._thin][::-1].astype(np.float32)
         lag = find_lag(
             thin,
             int(_MIN_LAG_MS * _SEARCH_RATE_HZ / 1000),
@@ -99,10 +105,10 @@ class Concealer:
             int(_CORRELATION_MS * _SEARCH_RATE_HZ / 1000),
         )
         lag *= self._thin
-        self._period = self._history[-lag:].astype(np.float32)
+        self._period = history[-lag:].astype(np.float32)
         self._phase = 0
-        expected = float(self._history[-1]) + float(self._history[-lag]) - float(self._history[-lag - 1])
-        self._joint = expected - float(self._history[-lag])
+        expected = float(history[-1]) + float(history[-lag]) - float(history[-lag - 1])
+        self._joint = expected - float(history[-lag])
 
     def _continue(self, count: int) -> Samples:
         assert self._period is not None
@@ -121,11 +127,10 @@ class Concealer:
         return made_up
 
     def _remember(self, samples: Samples) -> None:
-        size = len(self._history)
-        if len(samples) >= size:
-            self._history = samples[-size:]
-        else:
-            self._history = np.concatenate((self._history[len(samples) :], samples))
+        self._recent.append(samples)
+        self._recent_size += len(samples)
+        while self._recent_size - len(self._recent[0]) >= self._history_size:
+            self._recent_size -= len(self._recent.popleft())
 
     def _units(self, duration_ms: float) -> int:
         return int(duration_ms * self._rate_hz / 1000)
