@@ -48,7 +48,8 @@ def house_heard(house: EchoHouse, held: list[bool]) -> bool:
 
 
 def prove_heard(house: EchoHouse, least_s: float) -> None:
-    sound = np.concatenate([frame.samples for frame in house.heard])
+    """The phone was heard, and nothing else; what is made up when it stops at each hold is left out."""
+    sound = np.concatenate([frame.samples for frame in house.heard if not frame.concealed])
     assert heard_s(SAYS, sound, house.legs[0].rate_hz) >= least_s
     assert strange_s(SAYS, sound, house.legs[0].rate_hz) <= 0.3
 
