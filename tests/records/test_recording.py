@@ -8,6 +8,7 @@ import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 import wave
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ import pytest
 from calls.audio import AudioFrame, Samples
 from records.recording import QUEUE_FRAMES, Recorder, RecordingThread
 from records.wav_file import repair, silence_range
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.realtime
 
@@ -53,6 +55,15 @@ def read(path: Path) -> npt.NDArray[np.int16]:
 def ramp(t_ms: int, rate_hz: int = 8000) -> Samples:
     start = t_ms * rate_hz // 1000
     return np.arange(start, start + rate_hz * TICK_MS // 1000).astype(np.int16)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux only")
+async def test_when_recordings_are_written_then_the_media_loop_goes_first(thread: RecordingThread) -> None:
+    (writer,) = (each for each in threading.enumerate() if each.name == "recordings")
+    assert writer.native_id is not None
+    await eventually(
+        lambda: os.getpriority(os.PRIO_PROCESS, writer.native_id or 0) > os.getpriority(os.PRIO_PROCESS, 0)
+    )
 
 
 async def test_when_frames_are_heard_then_each_sample_lies_where_its_time_says(thread: RecordingThread) -> None:
