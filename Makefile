@@ -59,10 +59,12 @@ lanes: install
 	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS)
 
 test-extras: models
-	$(BIN)/warmline models fetch pyannote-segmentation
+	$(BIN)/warmline models fetch pyannote-segmentation resemblyzer
 	@sh deploy/make_venv.sh $(EXTRAS) $(PYTHON)
 	$(EXTRAS)/bin/pip install $(PIP_OPTIONS) -r requirements-extras.in
 	$(EXTRAS)/bin/pip install $(PIP_OPTIONS) --no-deps --editable .
+	@where='import sysconfig; print(sysconfig.get_path("purelib"))'; \
+	    $(BIN)/python -c "$$where" > "$$($(EXTRAS)/bin/python -c "$$where")/core.pth" # the core's packages, behind its own
 	$(WITH_PATH) $(EXTRAS)/bin/pytest -m extras --confcutdir=tests/extras tests/extras
 
 soak: models

@@ -35,6 +35,7 @@ EndReason = Literal[
     "no_input",
     "held_too_long",
     "agent_hung_up",
+    "recording_over",
 ]
 
 
@@ -43,14 +44,15 @@ class CallOffered:
     """A call reached us and rings."""
 
     type: Literal["call_offered"] = "call_offered"
-    transport: Literal["sip", "webrtc"]
+    transport: Literal["sip", "webrtc", "import"]
+    """`import`: the call was held elsewhere, and its recording was brought in."""
     caller: str
     """Caller id as presented: E.164 where it parses, else the user part, empty when withheld. It can be forged."""
     caller_name: str
     called: str
     """The user part that was dialled."""
     peer_call_id: str
-    """Call-ID of SIP or the session id of the page; ties the log to the peer's."""
+    """Call-ID of SIP or the session id of the page; ties the log to the peer's. Of an import the file's SHA-256."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,6 +250,21 @@ class EmotionEstimated:
     start_ms: int
     end_ms: int
     estimate: EmotionEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkMeasured:
+    """How speech and silence shared the time of an imported recording, by voice activity."""
+
+    type: Literal["talk_measured"] = "talk_measured"
+    speakers: int
+    """Voices that were told apart."""
+    talk_over_share: float
+    """Share of the recording in which at least two spoke at once, 0 to 1."""
+    silence_share: float
+    """Share in which nobody spoke, 0 to 1."""
+    longest_silence_start_ms: int
+    longest_silence_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -552,6 +569,7 @@ EventBody = (
     | RecordingStopped
     | UtteranceHeard
     | EmotionEstimated
+    | TalkMeasured
     | TurnEnded
     | TurnReopened
     | BargedIn

@@ -18,6 +18,7 @@ from calls.events import (
     LegQualityMeasured,
     LegResumed,
     RecordingSilenced,
+    TalkMeasured,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -118,6 +119,11 @@ def _fact(body: EventBody, detail: str) -> str:
         extra = f"  after {body.heard_ms / 1000:.1f} s"
     elif isinstance(body, RecordingSilenced):
         extra = f"  {_time(body.start_ms).strip()} to {_time(body.end_ms).strip()}"
+    elif isinstance(body, TalkMeasured):
+        extra = (
+            f"  {body.talk_over_share:.1%} spoken over each other, {body.silence_share:.1%} silent, longest silence "
+            f"{body.longest_silence_ms / 1000:.1f} s"
+        )
     elif isinstance(body, LegResumed):
         extra = f"  after {body.held_ms / 1000:.1f} s"
     elif isinstance(body, BriefSpoken):

@@ -141,6 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     restore.set_defaults(run=_restore)
 
     _add_erase(add)
+    _add_import(add)
 
     demo = add(
         "demo",
@@ -176,6 +177,12 @@ def _add_erase(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     which.add_argument("--history", action="store_true", help="list what was erased, and end")
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.set_defaults(run=_erase)
+
+
+def _add_import(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    from service.import_options import add_import
+
+    add_import(add)
 
 
 def _keys(text: str) -> str:

@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Protocol
 
-from calls.events import RecordingSilenced, UtteranceHeard
+from calls.events import EventBody, RecordingSilenced, UtteranceHeard
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_words
 from records.secrets_said import SilenceReason
-from service.call_log import CallLog
-from service.recordings import CallRecording
 
 CARD_GOES_ON_MS = 1_500
 """A pause inside a card number that is read out is shorter. Source: our choice."""
 
 
+class FactsNoted(Protocol):
+    """Where facts go: `CallLog` of a live call, the list of an import."""
+
+    def note(self, body: EventBody, source: str, *, t_ms: int | None = None) -> None:
+        """Write one fact."""
+        ...
+
+
+class SoundSilenced(Protocol):
+    """Whose sound is silenced: `CallRecording` of a live call, the sound of an import."""
+
+    def silence(self, start_ms: int, end_ms: int) -> bool:
+        """Overwrite a stretch; False when no sound is kept."""
+        ...
+
+
 class SecretsKept:
     """Everything that the caller says or presses passes here before it is written."""
 
-    def __init__(self, log: CallLog, recording: CallRecording, engine: str) -> None:
-        """`engine` is the recogniser's name, for the log."""
+    def __init__(
+        self, log: FactsNoted, recording: SoundSilenced, engine: str, redactor: Redactor | None = None
+    ) -> None:
+        """`engine` is the recogniser's name, for the log; people who talk to each other share a `redactor`."""
         self.keys_secret = False
         """True while the caller is asked for digits that nobody shall read."""
         self._log = log
         self._recording = recording
         self._engine = engine
-        self._redactor = Redactor()
+        self._redactor = redactor or Redactor()
         self._card_until_ms: int | None = None
 
     def keys(self, digits: str) -> str:

@@ -1,15 +1,15 @@
 """Who speaks when on a mono recording, offline: pyannote.audio's segmentation, its windows joined (extra `diarize`).
 
 A call's own recording has a channel for each side and needs none of this; it is for recordings from elsewhere. The
-model tells up to three voices apart inside a window of some seconds. Windows overlap by half; where two overlap, each
-voice of the later one is taken for the voice of the earlier one that it agrees with best. A voice that is silent for
-longer than a window may therefore come back under a new number: this gives changes of speaker, not identities.
+model tells up to three voices apart inside a window of some seconds. Windows overlap by nine tenths; each voice of a
+window is taken for the voice of those before that it agrees with best, and all windows vote on every moment. A voice
+that was silent for longer than a window comes back under a new number, unless voice prints join the two.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from calls.audio import SPEECH_RATE_HZ, Samples, to_float
+from calls.audio import SPEECH_RATE_HZ, FloatSamples, Samples, to_float
 from calls.errors import CallCentreError
+from voice.voice_prints import VoicePrinter, same_speakers
 
 Activity = npt.NDArray[np.float32]
 """Shape (n_frames, n_voices), 0 to 1: how surely each voice speaks."""
@@ -27,6 +28,10 @@ _ON, _OFF = 0.5, 0.35
 """A voice starts above the first and stops below the second. Source: hysteresis around pyannote's default of 0.5."""
 _SHORTEST_MS = 250
 """Shorter stretches are dropped, shorter gaps are filled. Source: the collar that diarisation is scored with."""
+_STEP = 0.1
+"""From one window to the next, as a share of a window. Source: pyannote.audio's own pipeline."""
+_LONGEST_PRINT_S = 60
+"""Speech of one voice that its print is made of; more does not change it."""
 _LEAST_AGREEMENT = 0.3
 """Voices of neighbouring windows that overlap in time by a smaller share are different ones."""
 
@@ -41,32 +46,52 @@ class SpeakerSegment:
     """0 for the first voice heard, 1 for the next new one …"""
 
 
+Progress = Callable[[int, int], None]
+"""Is told how many windows of how many are done."""
+
+
+def need_extra() -> None:
+    """Make sure that pyannote.audio can be imported.
+
+    Raises:
+        CallCentreError: `extra.missing`, with what to install.
+    """
+    try:
+        import pyannote.audio  # noqa: F401 - only whether it is there
+    except ImportError as error:
+        raise CallCentreError(
+            "extra.missing",
+            f"Telling speakers apart needs the extra `diarize`, and {error.name} is not installed. "
+            "Run `pip install -r requirements-extras.in`.",
+            fault="operator",
+        ) from error
+
+
 class Diarizer:
     """A loaded segmentation model; it works on the CPU and blocks."""
 
-    def __init__(self, checkpoint: Path, *, threads: int = 1) -> None:
+    def __init__(self, checkpoint: Path, *, prints: Path | None = None, threads: int = 1) -> None:
         """Load a pyannote.audio segmentation checkpoint, a pickle: use only one that you trust.
+
+        Args:
+            checkpoint: The segmentation model.
+            prints: The model of voice prints, with which voices are joined over pauses; None makes no prints.
+            threads: For torch.
 
         Raises:
             CallCentreError: `extra.missing`, `model.missing`, `model.corrupt`.
         """
         if not checkpoint.is_file():
             raise CallCentreError("model.missing", f"The segmentation model {checkpoint} is missing.", fault="operator")
-        try:
-            import torch
-            from pyannote.audio import Inference, Model
-        except ImportError as error:
-            raise CallCentreError(
-                "extra.missing",
-                f"Telling speakers apart needs the extra `diarize`, and {error.name} is not installed. "
-                "Run `pip install -r requirements-extras.in`.",
-                fault="operator",
-            ) from error
+        need_extra()
+        import torch
+        from pyannote.audio import Inference, Model
+
         torch.set_num_threads(threads)
         try:
             model = Model.from_pretrained(str(checkpoint))
             duration_s = float(model.specifications.duration)
-            self._inference: Any = Inference(model, duration=duration_s, step=duration_s / 2, skip_aggregation=True)
+            self._inference: Any = Inference(model, duration=duration_s, step=duration_s * _STEP, skip_aggregation=True)
         except Exception as error:  # whatever the pickle makes the library raise
             raise CallCentreError(
                 "model.corrupt",
@@ -74,9 +99,18 @@ class Diarizer:
                 fault="operator",
             ) from error
         self._duration_s = duration_s
+        self._printer = VoicePrinter(prints) if prints is not None else None
 
-    def segments(self, samples: Samples) -> tuple[SpeakerSegment, ...]:
-        """Return who speaks when in 16 kHz mono `samples`, in order of their starts."""
+    def segments(
+        self, samples: Samples, *, speakers: int | None = None, progress: Progress | None = None
+    ) -> tuple[SpeakerSegment, ...]:
+        """Return who speaks when in 16 kHz mono `samples`, in order of their starts.
+
+        Args:
+            samples: The recording.
+            speakers: How many people there are, if that is known; counts only with voice prints.
+            progress: Is told how far it is.
+        """
         import torch
 
         if samples.size == 0:
@@ -84,40 +118,75 @@ class Diarizer:
         length_s = samples.size / SPEECH_RATE_HZ
         padded = np.zeros(max(samples.size, round(self._duration_s * SPEECH_RATE_HZ)), np.float32)
         padded[: samples.size] = to_float(samples)
-        waveform = torch.from_numpy(padded)[None]
-        windows = self._inference({"waveform": waveform, "sample_rate": SPEECH_RATE_HZ})
+        sound = {"waveform": torch.from_numpy(padded)[None], "sample_rate": SPEECH_RATE_HZ}
+        windows = self._inference(sound, hook=_hook(progress))
         activity, frame_s = join_windows(windows.data, windows.sliding_window.step, self._duration_s)
-        return segments_of(activity[: round(length_s / frame_s)], frame_s)
+        activity = activity[: round(length_s / frame_s)]
+        if self._printer is not None:
+            activity = self._joined_by_prints(self._printer, activity, frame_s, padded, speakers)
+        return segments_of(activity, frame_s)
+
+    @staticmethod
+    def _joined_by_prints(
+        printer: VoicePrinter, activity: Activity, frame_s: float, sound: FloatSamples, speakers: int | None
+    ) -> Activity:
+        """Put the columns of one speaker together."""
+        shortest = round(_SHORTEST_MS / 1000 / frame_s)
+        activity = activity[:, (activity > _ON).sum(axis=0) >= shortest]
+        if activity.shape[1] < 2:
+            return activity
+        spoken = activity > _ON
+        alone = spoken & (spoken.sum(axis=1, keepdims=True) == 1)
+        made_of = np.where(alone.sum(axis=0) >= shortest, alone, spoken)
+        prints = np.stack([printer.print_of(_cut(sound, made_of[:, at], frame_s)) for at in range(spoken.shape[1])])
+        counts = spoken.astype(np.float64)
+        numbers = same_speakers(
+            prints, (made_of.sum(axis=0) * frame_s).tolist(), counts.T @ counts * frame_s, speakers=speakers
+        )
+        return np.stack(
+            [activity[:, np.asarray(numbers) == number].max(axis=1) for number in range(max(numbers) + 1)], axis=1
+        )
+
+
+def _hook(progress: Progress | None) -> Callable[..., None] | None:
+    return None if progress is None else lambda completed, total: progress(int(completed), int(total))
+
+
+def _cut(sound: FloatSamples, frames: npt.NDArray[np.bool_], frame_s: float) -> FloatSamples:
+    """Return the sound of some frames, the first minute of it."""
+    at = np.flatnonzero(frames)[: round(_LONGEST_PRINT_S / frame_s)]
+    begin = np.round(at * frame_s * SPEECH_RATE_HZ).astype(int)
+    length = round(frame_s * SPEECH_RATE_HZ)
+    places = (begin[:, None] + np.arange(length)).reshape(-1)
+    return sound[places[places < sound.size]]
 
 
 def join_windows(windows: Activity, step_s: float, duration_s: float) -> tuple[Activity, float]:
     """Join windows `(n_windows, n_frames, n_voices)` into one activity with a column for each voice found.
 
     Returns:
-        The activity, averaged where windows overlap, and the seconds of a frame.
+        The activity, the mean of all windows that cover a frame, and the seconds of a frame.
     """
     count, frames, voices = windows.shape
     frame_s = duration_s / frames
-    step = round(step_s / frame_s)
-    total = step * (count - 1) + frames
-    summed = np.zeros((total, 0), np.float32)
+    total = round((count - 1) * step_s / frame_s) + frames
+    votes = np.zeros((total, 0), np.float32)
+    seen = np.zeros((total, 1), np.float32)
     for index, window in enumerate(windows):
-        start = index * step
-        cover = np.zeros((frames, 1), np.float32)
-        cover[: frames - step] = 1.0 if index else 0.0
-        known = summed[start : start + frames - step]
-        columns = _match(known, window[: frames - step]) if index else [-1] * voices
+        start = round(index * step_s / frame_s)
+        covered = int((seen[start : start + frames] > 0).sum())
+        known = np.asarray(votes[start : start + covered] / seen[start : start + covered], np.float32)
+        columns = _match(known, window[:covered]) if index else [-1] * voices
         for voice, matched in enumerate(columns):
             column = matched
             if matched < 0:
                 if float(window[:, voice].max()) < _ON:
                     continue
-                summed = np.concatenate([summed, np.zeros((total, 1), np.float32)], axis=1)
-                column = summed.shape[1] - 1
-            share = np.where(cover[:, 0] > 0.0, 0.5, 1.0) if matched >= 0 else np.ones(frames)
-            place = summed[start : start + frames, column]
-            summed[start : start + frames, column] = place * (1.0 - share) + window[:, voice] * share
-    return summed, frame_s
+                votes = np.concatenate([votes, np.zeros((total, 1), np.float32)], axis=1)
+                column = votes.shape[1] - 1
+            votes[start : start + frames, column] += window[:, voice]
+        seen[start : start + frames] += 1.0
+    return np.asarray(votes / seen, np.float32), frame_s
 
 
 def _match(known: Activity, window: Activity) -> list[int]:

@@ -17,6 +17,7 @@ from calls.events import (
     LegQualityMeasured,
     LegResumed,
     RecordingSilenced,
+    TalkMeasured,
     TurnEnded,
     UtteranceHeard,
 )
@@ -78,7 +79,8 @@ class TimelineEntry:
     detail: str
     """Stable codes; see `DETAIL_FIELDS`."""
     value: float | None
-    """The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality."""
+    """The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality,
+    `talk_over_share` of a recording."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,8 @@ def _who(body: EventBody) -> str:
 def _value(body: EventBody) -> float | None:
     if isinstance(body, EmotionEstimated):
         return None if body.estimate.abstained else body.estimate.anger_prob
+    if isinstance(body, TalkMeasured):
+        return body.talk_over_share
     return body.mos if isinstance(body, LegQualityMeasured) else None
 
 

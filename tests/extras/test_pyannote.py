@@ -88,3 +88,101 @@ def test_when_real_weights_hear_three_people_then_each_gets_a_number() -> None:
     print(f"{len(found)} segments, {voices} voices, speech right in {agreement:.3f} of the time")  # noqa: T201 - a figure
     assert voices == 3
     assert agreement > 0.9
+
+
+def real_weights() -> tuple[Path, Path]:
+    paths = MODELS / "pyannote-segmentation" / "pytorch_model.bin", MODELS / "resemblyzer" / "pretrained.pt"
+    for path in paths:
+        if not path.exists():
+            pytest.skip(f"{path} is not there; run `make test-extras`")
+    return paths
+
+
+def says(voice: str, text: str) -> Samples:
+    """Speech at 16 kHz by espeak-ng: its voices differ as those of people do, in pitch and timbre."""
+    import io
+    import subprocess
+    import wave
+
+    import soxr
+
+    made = subprocess.run(["espeak-ng", "-v", voice, "-s", "150", "--stdout", text], capture_output=True, check=True)
+    with wave.open(io.BytesIO(made.stdout)) as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        resampled: Samples = soxr.resample(sound, file.getframerate(), 16_000)
+    return resampled
+
+
+LINES = (
+    ("en-us+m3", "Good morning, this is the support line. Who am I speaking to, and how can I help you today?"),
+    ("en-us+f4", "Hello, this is Ana. The light on my router has been red since yesterday evening, and nothing works."),
+    ("en-us+m3", "I am sorry to hear that. Let me look into it for a moment. I can see an outage in your street."),
+    (
+        "en-us+f4",
+        "And how long will that take? I work from home, and I need the connection this afternoon.",
+    ),
+)
+
+
+def mono_call(path: Path) -> list[tuple[float, float, str]]:
+    """Write a mono call of two people with long pauses; return who speaks when."""
+    import soundfile
+
+    pieces, truth, now = [], [], 0
+    for voice, text in LINES:
+        sound = says(voice, text)
+        pieces += [sound, np.zeros(16_000, np.int16)]
+        truth.append((now / 16_000, (now + sound.size) / 16_000, voice))
+        now += sound.size + 16_000
+    whole = np.concatenate(pieces)
+    whole = whole + np.random.default_rng(1).normal(0, 5, whole.size).astype(np.int16)
+    soundfile.write(path, whole, 16_000, subtype="PCM_16")
+    return truth
+
+
+def test_when_voices_come_back_after_a_pause_then_prints_join_them(tmp_path: Path) -> None:
+    import soundfile
+
+    segmentation, prints = real_weights()
+    mono_call(tmp_path / "call.wav")
+    samples, _ = soundfile.read(tmp_path / "call.wav", dtype="int16")
+    with_prints = Diarizer(segmentation, prints=prints).segments(samples)
+    without = Diarizer(segmentation).segments(samples)
+    voices = [len({one.speaker for one in found}) for found in (without, with_prints)]
+    print(f"voices without prints {voices[0]}, with prints {voices[1]}")  # noqa: T201 - a figure
+    assert voices[1] == 2
+    assert voices[0] > 2, "a voice that was silent for longer than a window counts as a new one"
+
+
+def test_when_a_mono_recording_is_imported_then_turns_and_the_caller_s_emotion_are_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("ctranslate2", reason="the core's packages are not installed: run `make test-extras`")
+    import json
+
+    from calls.events import EmotionEstimated, TurnEnded, UtteranceHeard
+    from records.store import EventStore
+    from service.cli import main
+
+    real_weights()
+    truth = mono_call(tmp_path / "call.wav")
+    config = tmp_path / "warmline.toml"
+    config.write_text(f'data_dir = "{tmp_path}/data"\n')
+    options = ["--speakers", "2", "--caller-speaker", "2", "--voice-prints", "--language", "en", "--json"]
+    assert main(["import", "--config", str(config), str(tmp_path / "call.wav"), *options]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [speaker["member"] for speaker in found["speakers"]] == ["agent", "caller"]
+
+    store = EventStore.open_dir(tmp_path / "data")
+    bodies = [event.body for event in store.read("call", found["call"])]
+    store.close()
+    turns = [body for body in bodies if isinstance(body, TurnEnded)]
+    said = {who: " ".join(turn.text.lower() for turn in turns if turn.speaker == who) for who in ("agent", "caller")}
+    assert "support line" in said["agent"]
+    assert "outage" in said["agent"]
+    assert "router" in said["caller"]
+    assert turns[0].start_ms / 1000 == pytest.approx(truth[0][0], abs=0.4)
+    members = {body.utterance_id: body.member for body in bodies if isinstance(body, UtteranceHeard)}
+    felt = {members[body.utterance_id] for body in bodies if isinstance(body, EmotionEstimated)}
+    assert felt == {"caller"}, "never of the employee"
+    assert not any("print" in path.name for path in (tmp_path / "data").rglob("*")), "prints are not stored"

@@ -22,7 +22,7 @@ class Recording:
 
 def test_when_a_card_number_is_recognised_too_late_then_it_is_masked_and_silenced_all_the_same() -> None:
     log = Log()
-    kept = SecretsKept(log, Recording(), "asr")  # type: ignore[arg-type]
+    kept = SecretsKept(log, Recording(), "asr")
     kept.utterance(utterance("u1", "my card number is", 1_000), 5_000)
     kept.turn_over(5_000)
     kept.late(utterance("u1-rest", "4111 1111 1111 1111", 3_000), 9_000)
@@ -36,7 +36,7 @@ def test_when_a_card_number_is_recognised_too_late_then_it_is_masked_and_silence
 
 def test_when_late_words_come_while_digits_are_held_back_then_those_stay_so() -> None:
     log = Log()
-    kept = SecretsKept(log, Recording(), "asr")  # type: ignore[arg-type]
+    kept = SecretsKept(log, Recording(), "asr")
     kept.utterance(utterance("u2", "it is 4111 1111", 20_000), 21_000)
     assert log.noted == []
     kept.late(utterance("u1-rest", "hello there", 3_000), 21_000)

@@ -44,13 +44,14 @@ export const DETAIL_FIELDS: Record<string, readonly string[]> = {
 /** A call reached us and rings. */
 export interface CallOffered {
   readonly type: "call_offered";
-  readonly transport: "sip" | "webrtc";
+  /** `import`: the call was held elsewhere, and its recording was brought in. */
+  readonly transport: "sip" | "webrtc" | "import";
   /** Caller id as presented: E.164 where it parses, else the user part, empty when withheld. It can be forged. */
   readonly caller: string;
   readonly caller_name: string;
   /** The user part that was dialled. */
   readonly called: string;
-  /** Call-ID of SIP or the session id of the page; ties the log to the peer's. */
+  /** Call-ID of SIP or the session id of the page; ties the log to the peer's. Of an import the file's SHA-256. */
   readonly peer_call_id: string;
 }
 
@@ -237,6 +238,19 @@ export interface EmotionEstimated {
   readonly start_ms: number;
   readonly end_ms: number;
   readonly estimate: EmotionEstimate;
+}
+
+/** How speech and silence shared the time of an imported recording, by voice activity. */
+export interface TalkMeasured {
+  readonly type: "talk_measured";
+  /** Voices that were told apart. */
+  readonly speakers: number;
+  /** Share of the recording in which at least two spoke at once, 0 to 1. */
+  readonly talk_over_share: number;
+  /** Share in which nobody spoke, 0 to 1. */
+  readonly silence_share: number;
+  readonly longest_silence_start_ms: number;
+  readonly longest_silence_ms: number;
 }
 
 /** A speaking turn is over. A bot's turn holds only what was played. */
@@ -445,7 +459,7 @@ export interface Degraded {
 export interface CallEnded {
   readonly type: "call_ended";
   readonly result: "completed" | "abandoned" | "escalated" | "callback" | "rejected" | "failed";
-  readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input" | "held_too_long" | "agent_hung_up";
+  readonly reason: "caller_hung_up" | "bot_hung_up" | "caller_cancelled" | "media_lost" | "no_common_codec" | "overload" | "shutdown" | "process_lost" | "internal_error" | "maximum_duration" | "no_input" | "held_too_long" | "agent_hung_up" | "recording_over";
 }
 
 /** What was kept of a person was destroyed at their request. Stands in a stream of its own and names nobody. */
@@ -573,7 +587,7 @@ export interface TimelineEntry {
   readonly text: string;
   /** Stable codes; see `DETAIL_FIELDS`. */
   readonly detail: string;
-  /** The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality. */
+  /** The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality, `talk_over_share` of a recording. */
   readonly value: number | null;
 }
 
@@ -719,6 +733,7 @@ export type EventBody =
   | RecordingStopped
   | UtteranceHeard
   | EmotionEstimated
+  | TalkMeasured
   | TurnEnded
   | TurnReopened
   | BargedIn

@@ -55,6 +55,7 @@ from calls.events import (
     SafetyRaised,
     SlotFilled,
     SoundClass,
+    TalkMeasured,
     TopicFound,
     TurnEnded,
     TurnReopened,
@@ -473,10 +474,36 @@ def handed_over_en() -> Story:
     return s
 
 
+def imported_en() -> Story:
+    """English: the recording of a call that was held elsewhere; who the caller is was not said."""
+    s = Story("call-imported-en")
+    offered = CallOffered(transport="import", caller="", caller_name="", called="900100200", peer_call_id="9f86d081")
+    s.tell(None, "import", offered)
+    s.tell(0, "import", CallAnswered(language="en", flow="import"))
+    for number, member in enumerate(("agent", "caller"), 1):
+        leg_id = LegId(f"speaker-{number}")
+        s.tell(0, "import", LegJoined(leg_id=leg_id, member=member, codec="FLAC", rate_hz=16000))  # type: ignore[arg-type]
+    s.tell(0, "recorder", RecordingStarted(file="call-imported-en.wav", rate_hz=16000))
+    s.tell(0, "import", Degraded(what="no_emotion", reason="caller_unknown"))
+    s._turn("agent", 400, 2400, "good morning how can I help", "en")
+    s.hear(2200, 5200, "hello I have lost my router", "en")
+    shares = TalkMeasured(
+        speakers=2,
+        talk_over_share=0.025,
+        silence_share=0.4,
+        longest_silence_start_ms=5200,
+        longest_silence_ms=2800,
+    )
+    s.tell(8000, "import", shares)
+    s.tell(8000, "recorder", RecordingStopped(reason="call_ended", duration_ms=8000))
+    s.tell(8000, "import", CallEnded(result="completed", reason="recording_over"))
+    return s
+
+
 def main() -> None:
     """Write every log and its expected folds."""
-    stories = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en, handed_over_en)
-    for story in (tell() for tell in stories):
+    live = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en, handed_over_en)
+    for story in (tell() for tell in (*live, imported_en)):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"
         lines = [json.dumps(codec.to_json(event), ensure_ascii=False) for event in story.events]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")

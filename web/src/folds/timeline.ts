@@ -58,6 +58,7 @@ function who(body: EventBody): string {
 
 function value(body: EventBody): number | null {
   if (body.type === "emotion_estimated") return body.estimate.abstained ? null : body.estimate.anger_prob;
+  if (body.type === "talk_measured") return body.talk_over_share;
   return body.type === "leg_quality_measured" ? body.mos : null;
 }
 

@@ -18,6 +18,9 @@ import { Replay } from "./replay";
 import { TranscriptPanel } from "./transcript";
 import { WORDS } from "./words";
 
+/** How the caller came in, by `transport`. */
+const LINES: Readonly<Record<string, Said>> = { webrtc: WORDS.webLine, import: WORDS.importedLine };
+
 /** What is guessed while somebody speaks: never logged. */
 export interface Guess {
   readonly utteranceId: string;
@@ -195,7 +198,7 @@ function Head({ live, line, gone }: { live: LiveCall; line: LiveLine | null; gon
       <dl class="call-facts">
         <Fact name={WORDS.verified} value={say(verified[level] ?? WORDS.verifiedNone)} />
         <Fact name={WORDS.language} value={languageName(live.language) || "—"} />
-        <Fact name={WORDS.line} value={say(live.transport === "webrtc" ? WORDS.webLine : WORDS.phoneLine)} />
+        <Fact name={WORDS.line} value={say(LINES[live.transport] ?? WORDS.phoneLine)} />
         <Sound line={line ?? live.lines.findLast((one) => one.member === "caller")} />
         <Fact name={WORDS.recording} value={say(gone ? WORDS.recordingGone : recordingState(live))} />
         <Fact

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { TimelineEntry } from "../events.gen";
 import { say } from "../shared/language";
 import type { CallState } from "./call";
-import { clock, code, opinion, percent, topicName } from "./format";
+import { clock, code, finePercent, opinion, percent, topicName } from "./format";
 import { EVENT_NAMES, WORDS } from "./words";
 
 /** What the transcript and the header show already; it is left out of the short list. */
@@ -78,6 +78,8 @@ export function detailOf(entry: TimelineEntry): string {
       const [scope = "", quality = ""] = entry.detail.split(" ");
       return `${code(entry.who)} · ${code(quality)} · ${opinion(entry.value ?? 0)} · ${code(scope)}`;
     }
+    case "talk_measured":
+      return say(WORDS.ofTheTime, { percent: finePercent(entry.value ?? 0) });
     case "leg_held":
     case "leg_resumed":
       return code(entry.who);
