@@ -80,11 +80,12 @@ def read_sound(path: Path) -> ImportedSound:
         samples, rate_hz = soundfile.read(str(path), dtype="int16", always_2d=True)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise _unreadable(path, "is no sound that can be read; use WAV, FLAC, MP3 or OGG") from error
-    channels = [_at_speech_rate(soxr, samples[:, at], rate_hz) for at in range(samples.shape[1])]
-    if len(channels) == 2 and _are_one(*channels):
-        channels = [channels[0] if np.any(channels[0]) else channels[1]]
-    if channels[0].size < SHORTEST_S * SPEECH_RATE_HZ or not any(np.any(channel) for channel in channels):
+    if samples.shape[0] < SHORTEST_S * rate_hz or not np.any(samples):
         raise CallCentreError("import.bad_sound", f"The recording {path} holds no sound.", fault="user")
+    apart = [samples[:, at] for at in range(samples.shape[1])]
+    if len(apart) == 2 and _are_one(*apart):
+        apart = [apart[0] if np.any(apart[0]) else apart[1]]
+    channels = [_at_speech_rate(soxr, channel, rate_hz) for channel in apart]
     return ImportedSound(sha256, tuple(channels), int(rate_hz), str(info.format))
 
 
