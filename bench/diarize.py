@@ -25,7 +25,7 @@ from service.models_store import ModelStore
 from voice.diarize import Diarizer, need_extra
 from voice.speech_spans import spans_of
 from voice.vad.silero import WINDOW_SAMPLES, SileroVad
-from voice.voice_prints import VoicePrinter
+from voice.voice_prints import SAME_SPEAKER, VoicePrinter
 
 Turns = list[tuple[float, float, str]]
 """Start and end in seconds, and the speaker."""
@@ -33,6 +33,8 @@ Turns = list[tuple[float, float, str]]
 _PEER_SEGMENTATION = {"threshold": 0.4442, "min_duration_off": 0.5817}
 _PEER_CLUSTERING = {"method": "centroid", "min_cluster_size": 15}
 """Source: the published configuration of pyannote/speaker-diarization@2.1, which has this segmentation model."""
+PEER_THRESHOLD = round((2 - 2 * SAME_SPEAKER) ** 0.5, 3)
+"""The distance of prints of length 1 whose cosine is our own threshold: the published one is for other prints."""
 _LEAST_PRINT_S = 0.25
 
 
@@ -67,7 +69,9 @@ class Recording:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
     parser.add_argument("--manifest", type=Path, default=shared_folder() / "data" / "diarization" / "manifest.csv")
-    parser.add_argument("--peer-threshold", type=float, default=0.7, help="distance at which the peer stops joining")
+    parser.add_argument(
+        "--peer-threshold", type=float, default=PEER_THRESHOLD, help="distance up to which the peer joins"
+    )
     parser.add_argument("--no-peer", action="store_true", help="leave pyannote's own pipeline out")
 
 

@@ -9,7 +9,7 @@ that was silent for longer than a window comes back under a new number, unless v
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,14 +24,24 @@ from voice.voice_prints import VoicePrinter, same_speakers
 Activity = npt.NDArray[np.float32]
 """Shape (n_frames, n_voices), 0 to 1: how surely each voice speaks."""
 
-_ON, _OFF = 0.5, 0.35
-"""A voice starts above the first and stops below the second. Source: hysteresis around pyannote's default of 0.5."""
+_ON, _OFF = 0.444, 0.3
+"""A voice starts above the first and stops below the second. Source: the published threshold of
+pyannote/speaker-diarization@2.1, which has this model; hysteresis below it is our choice."""
+_PAUSE_MS = 582
+"""Shorter gaps of one speaker are filled. Source: `min_duration_off` of the same."""
 _SHORTEST_MS = 250
-"""Shorter stretches are dropped, shorter gaps are filled. Source: the collar that diarisation is scored with."""
+"""Shorter stretches of a voice without a print are dropped. Source: the collar that diarisation is scored with."""
+_PIECE_PAUSE_MS, _SHORTEST_PIECE_MS = 250, 100
+"""Pieces that get a print each: the pause that parts them, and the shortest. The model may give two people who follow
+each other one voice, seldom without a pause. Source: our choice."""
 _STEP = 0.1
 """From one window to the next, as a share of a window. Source: pyannote.audio's own pipeline."""
+_MORE_COLUMNS = 16
+"""Columns that an activity grows by, so that an hour of talk is not copied for each new voice."""
 _LONGEST_PRINT_S = 60
 """Speech of one voice that its print is made of; more does not change it."""
+Piece = tuple[int, int, int]
+"""First frame, frame after the last, and voice."""
 _LEAST_AGREEMENT = 0.3
 """Voices of neighbouring windows that overlap in time by a smaller share are different ones."""
 
@@ -122,42 +132,43 @@ class Diarizer:
         windows = self._inference(sound, hook=_hook(progress))
         activity, frame_s = join_windows(windows.data, windows.sliding_window.step, self._duration_s)
         activity = activity[: round(length_s / frame_s)]
-        if self._printer is not None:
-            activity = self._joined_by_prints(self._printer, activity, frame_s, padded, speakers)
-        return segments_of(activity, frame_s)
+        if self._printer is None:
+            return segments_of(activity, frame_s)
+        return _by_prints(self._printer, activity, frame_s, padded, speakers)
 
-    @staticmethod
-    def _joined_by_prints(
-        printer: VoicePrinter, activity: Activity, frame_s: float, sound: FloatSamples, speakers: int | None
-    ) -> Activity:
-        """Put the columns of one speaker together."""
-        shortest = round(_SHORTEST_MS / 1000 / frame_s)
-        activity = activity[:, (activity > _ON).sum(axis=0) >= shortest]
-        if activity.shape[1] < 2:
-            return activity
-        spoken = activity > _ON
-        alone = spoken & (spoken.sum(axis=1, keepdims=True) == 1)
-        made_of = np.where(alone.sum(axis=0) >= shortest, alone, spoken)
-        prints = np.stack([printer.print_of(_cut(sound, made_of[:, at], frame_s)) for at in range(spoken.shape[1])])
-        counts = spoken.astype(np.float64)
-        numbers = same_speakers(
-            prints, (made_of.sum(axis=0) * frame_s).tolist(), counts.T @ counts * frame_s, speakers=speakers
-        )
-        return np.stack(
-            [activity[:, np.asarray(numbers) == number].max(axis=1) for number in range(max(numbers) + 1)], axis=1
-        )
+
+def _by_prints(
+    printer: VoicePrinter, activity: Activity, frame_s: float, sound: FloatSamples, speakers: int | None
+) -> tuple[SpeakerSegment, ...]:
+    """Give each piece of speech a print, and pieces that are alike to one speaker."""
+    pieces = pieces_of(activity, frame_s, _PIECE_PAUSE_MS, _SHORTEST_PIECE_MS)
+    if not pieces:
+        return ()
+    spoken = activity > _ON
+    alone = spoken & (spoken.sum(axis=1, keepdims=True) == 1)
+    prints, seconds = [], []
+    for start, end, voice in pieces:
+        frames = np.arange(start, end)
+        clean = frames[alone[start:end, voice]]
+        made_of = clean if clean.size * frame_s * 1000 >= _SHORTEST_MS else frames
+        prints.append(printer.print_of(_cut(sound, made_of, frame_s)))
+        seconds.append(clean.size * frame_s)
+    starts, ends = (np.array([piece[at] for piece in pieces]) for at in (0, 1))
+    overlap = np.minimum(ends[:, None], ends) - np.maximum(starts[:, None], starts)
+    numbers = same_speakers(np.stack(prints), seconds, np.maximum(overlap, 0) * frame_s, speakers=speakers)
+    return _numbered(
+        [(start, end, number) for (start, end, _), number in zip(pieces, numbers, strict=True)], frame_s, _PAUSE_MS
+    )
 
 
 def _hook(progress: Progress | None) -> Callable[..., None] | None:
     return None if progress is None else lambda completed, total: progress(int(completed), int(total))
 
 
-def _cut(sound: FloatSamples, frames: npt.NDArray[np.bool_], frame_s: float) -> FloatSamples:
+def _cut(sound: FloatSamples, frames: npt.NDArray[np.int64], frame_s: float) -> FloatSamples:
     """Return the sound of some frames, the first minute of it."""
-    at = np.flatnonzero(frames)[: round(_LONGEST_PRINT_S / frame_s)]
-    begin = np.round(at * frame_s * SPEECH_RATE_HZ).astype(int)
-    length = round(frame_s * SPEECH_RATE_HZ)
-    places = (begin[:, None] + np.arange(length)).reshape(-1)
+    begin = np.round(frames[: round(_LONGEST_PRINT_S / frame_s)] * frame_s * SPEECH_RATE_HZ).astype(int)
+    places = (begin[:, None] + np.arange(round(frame_s * SPEECH_RATE_HZ))).reshape(-1)
     return sound[places[places < sound.size]]
 
 
@@ -170,23 +181,24 @@ def join_windows(windows: Activity, step_s: float, duration_s: float) -> tuple[A
     count, frames, voices = windows.shape
     frame_s = duration_s / frames
     total = round((count - 1) * step_s / frame_s) + frames
-    votes = np.zeros((total, 0), np.float32)
+    votes, found = np.zeros((total, 0), np.float32), 0
     seen = np.zeros((total, 1), np.float32)
     for index, window in enumerate(windows):
         start = round(index * step_s / frame_s)
         covered = int((seen[start : start + frames] > 0).sum())
-        known = np.asarray(votes[start : start + covered] / seen[start : start + covered], np.float32)
+        known = np.asarray(votes[start : start + covered, :found] / seen[start : start + covered], np.float32)
         columns = _match(known, window[:covered]) if index else [-1] * voices
         for voice, matched in enumerate(columns):
             column = matched
             if matched < 0:
                 if float(window[:, voice].max()) < _ON:
                     continue
-                votes = np.concatenate([votes, np.zeros((total, 1), np.float32)], axis=1)
-                column = votes.shape[1] - 1
+                column, found = found, found + 1
+                if column == votes.shape[1]:
+                    votes = np.concatenate([votes, np.zeros((total, _MORE_COLUMNS), np.float32)], axis=1)
             votes[start : start + frames, column] += window[:, voice]
         seen[start : start + frames] += 1.0
-    return np.asarray(votes / seen, np.float32), frame_s
+    return np.asarray(votes[:, :found] / seen, np.float32), frame_s
 
 
 def _match(known: Activity, window: Activity) -> list[int]:
@@ -207,16 +219,38 @@ def _match(known: Activity, window: Activity) -> list[int]:
 
 def segments_of(activity: Activity, frame_s: float) -> tuple[SpeakerSegment, ...]:
     """Return the segments of an activity, numbered by first appearance."""
-    found: list[tuple[int, int, int]] = []
+    return _numbered(pieces_of(activity, frame_s, _PAUSE_MS, _SHORTEST_MS), frame_s, _PAUSE_MS)
+
+
+def pieces_of(activity: Activity, frame_s: float, pause_ms: int, shortest_ms: int) -> list[Piece]:
+    """Return the stretches of each voice, joined over shorter pauses, without shorter ones."""
+    found: list[Piece] = []
     for voice in range(activity.shape[1]):
-        stretches = _joined(_stretches(activity[:, voice]), frame_s)
-        found.extend((start, end, voice) for start, end in stretches)
-    numbers: dict[int, int] = {}
-    segments: list[SpeakerSegment] = []
-    for start, end, voice in sorted(found):
-        number = numbers.setdefault(voice, len(numbers))
-        segments.append(SpeakerSegment(round(start * frame_s * 1000), round(end * frame_s * 1000), number))
-    return tuple(segments)
+        heard = np.flatnonzero(activity[:, voice] >= _OFF)
+        if not heard.size:
+            continue
+        first = int(heard[0])
+        around = activity[first : int(heard[-1]) + 2, voice]
+        stretches = _joined(_stretches(around), pause_ms / 1000 / frame_s)
+        found += [
+            (first + start, first + end, voice)
+            for start, end in stretches
+            if end - start >= shortest_ms / 1000 / frame_s
+        ]
+    return sorted(found)
+
+
+def _numbered(pieces: Iterable[Piece], frame_s: float, pause_ms: int) -> tuple[SpeakerSegment, ...]:
+    """Join the pieces of each speaker, and number the speakers by first appearance."""
+    by_speaker: dict[int, list[tuple[int, int]]] = {}
+    for start, end, speaker in sorted(pieces):
+        by_speaker.setdefault(speaker, []).append((start, end))
+    found = [
+        SpeakerSegment(round(start * frame_s * 1000), round(end * frame_s * 1000), number)
+        for number, stretches in enumerate(by_speaker.values())
+        for start, end in _joined(stretches, pause_ms / 1000 / frame_s)
+    ]
+    return tuple(sorted(found, key=lambda one: (one.start_ms, one.end_ms, one.speaker)))
 
 
 def _stretches(activity: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
@@ -231,12 +265,12 @@ def _stretches(activity: npt.NDArray[np.float32]) -> Iterator[tuple[int, int]]:
         yield start, activity.size
 
 
-def _joined(stretches: Iterator[tuple[int, int]], frame_s: float) -> list[tuple[int, int]]:
-    shortest = _SHORTEST_MS / 1000 / frame_s
+def _joined(stretches: Iterable[tuple[int, int]], pause: float) -> list[tuple[int, int]]:
+    """Join stretches, in the order of their starts, over pauses of fewer frames."""
     joined: list[tuple[int, int]] = []
     for start, end in stretches:
-        if joined and start - joined[-1][1] < shortest:
-            joined[-1] = (joined[-1][0], end)
+        if joined and start - joined[-1][1] < pause:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    return [(start, end) for start, end in joined if end - start >= shortest]
+    return joined

@@ -6,7 +6,6 @@ the same recording, and forgotten: nothing here writes one down.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,10 @@ Prints = npt.NDArray[np.float32]
 """Shape (n_voices, 256), each of length 1."""
 
 SAME_SPEAKER = 0.75
-"""Cosine above which two prints are of one speaker."""
+"""Cosine from which two prints are of one speaker. Source: 70 callers of WUW-II, prints of up to 4 s of telephone
+speech: 5.7 % of the pairs of one caller are below, 5.5 % of the pairs of two are above."""
+_NEVER = -2.0
+"""Stands for the cosine of voices that cannot be one."""
 LEAST_VOICE_S = 1.0
 """Voices with less speech join the nearest one that they can be. Source: the network was trained on 1.6 s."""
 MOST_OVERLAP_S = 0.5
@@ -122,35 +124,57 @@ def same_speakers(
         speakers: How many there are, if that is known; voices are joined until there are no more.
         same: Cosine from which two are one.
     """
+    weighted = prints * np.maximum(np.asarray(seconds), 1e-3)[:, None]
     long = [at for at in range(len(prints)) if seconds[at] >= LEAST_VOICE_S] or list(range(len(prints)))
-    groups = [[at] for at in long]
-    while len(groups) > 1:
-        pairs = [
-            (_alike(prints, seconds, left, right), left, right)
-            for left, right in itertools.combinations(groups, 2)
-            if _may_be_one(overlap_s, left, right)
-        ]
-        best = max(pairs, key=lambda pair: pair[0], default=None)
-        if best is None or len(groups) <= (speakers or 1) or (speakers is None and best[0] < same):
-            break
-        groups.remove(best[2])
-        best[1].extend(best[2])
+    groups = _grouped(weighted[long], overlap_s[np.ix_(long, long)], speakers, same)
+    numbers = np.full(len(prints), -1)
+    for number, group in enumerate(groups):
+        numbers[[long[at] for at in group]] = number
+    count = len(groups)
+    means = _unit(np.stack([weighted[numbers == number].sum(axis=0) for number in range(count)]))
     for at in sorted(set(range(len(prints))) - set(long), key=lambda each: -seconds[each]):
-        possible = [group for group in groups if _may_be_one(overlap_s, group, [at])]
-        if possible:
-            max(possible, key=lambda group: _alike(prints, seconds, group, [at])).append(at)
+        overlaps = np.array([overlap_s[at, numbers == number].sum() for number in range(len(means))])
+        alike = np.where(overlaps <= MOST_OVERLAP_S, means @ prints[at], _NEVER)
+        if alike.max() > _NEVER:
+            numbers[at] = int(alike.argmax())
         else:
-            groups.append([at])
-    number = {at: index for index, group in enumerate(groups) for at in group}
-    return [number[at] for at in range(len(prints))]
+            numbers[at], count = count, count + 1
+    return [int(number) for number in numbers]
 
 
-def _may_be_one(overlap_s: npt.NDArray[np.float64], left: Sequence[int], right: Sequence[int]) -> bool:
-    return float(overlap_s[np.ix_(left, right)].sum()) <= MOST_OVERLAP_S
+def _grouped(
+    sums: npt.NDArray[np.float64], overlap_s: npt.NDArray[np.float64], speakers: int | None, same: float
+) -> list[list[int]]:
+    """Join voices, the most alike first; return their places by group.
+
+    Args:
+        sums: Prints times seconds, shape (n_voices, 256).
+        overlap_s: As of `same_speakers`.
+        speakers: As there.
+        same: As there.
+    """
+    sums, overlap_s = sums.copy(), overlap_s.copy()
+    groups: dict[int, list[int]] = {at: [at] for at in range(len(sums))}
+    units = _unit(sums)
+    alike = units @ units.T
+    alike[(overlap_s > MOST_OVERLAP_S) | np.eye(len(sums), dtype=bool)] = _NEVER
+    while len(groups) > (speakers or 1):
+        left, right = (int(at) for at in np.unravel_index(int(alike.argmax()), alike.shape))
+        if alike[left, right] == _NEVER or (speakers is None and alike[left, right] < same):
+            break
+        groups[left] += groups.pop(right)
+        sums[left] += sums[right]
+        overlap_s[left] += overlap_s[right]
+        overlap_s[:, left] += overlap_s[:, right]
+        units[left] = _unit(sums[left : left + 1])[0]
+        now = units @ units[left]
+        now[overlap_s[left] > MOST_OVERLAP_S] = _NEVER
+        now[[at for at in range(len(sums)) if at not in groups or at == left]] = _NEVER
+        alike[left], alike[:, left] = now, now
+        alike[right], alike[:, right] = _NEVER, _NEVER
+    return list(groups.values())
 
 
-def _alike(prints: Prints, seconds: Sequence[float], left: Sequence[int], right: Sequence[int]) -> float:
-    """Return the cosine of two groups' mean prints, weighted by their speech."""
-    means = [sum(prints[at] * max(seconds[at], 1e-3) for at in group) for group in (left, right)]
-    norms = [float(np.linalg.norm(mean)) for mean in means]
-    return float(np.dot(*means)) / (norms[0] * norms[1]) if min(norms) > 0.0 else 0.0
+def _unit(vectors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), np.float64)
