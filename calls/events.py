@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal, get_args
 
 from calls.ids import CallId, Language, LegId, MemberRole, TurnId, UtteranceId
-from calls.speech import EmotionEstimate, Word
+from calls.speech import EmotionEstimate, Word, WordsEstimate
 
 SCHEMA_VERSION = 1
 
@@ -280,6 +280,17 @@ class TurnEnded:
     end_ms: int
     utterance_ids: tuple[UtteranceId, ...]
     interrupted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeelingRead:
+    """What the words of a caller's turn say of how they feel: an estimate, void when the turn is reopened."""
+
+    type: Literal["feeling_read"] = "feeling_read"
+    turn_id: TurnId
+    start_ms: int
+    end_ms: int
+    estimate: WordsEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -571,6 +582,7 @@ EventBody = (
     | EmotionEstimated
     | TalkMeasured
     | TurnEnded
+    | FeelingRead
     | TurnReopened
     | BargedIn
     | DigitsPressed

@@ -69,6 +69,43 @@ class EmotionEstimate:
     """Name of the model that made the estimate."""
 
 
+Feeling = Literal["angry", "frustrated", "distressed", "urgent", "confused", "satisfied", "neutral"]
+"""What words can say of how a caller feels. `frustrated` is weary of what does not work, `angry` is against somebody;
+`distressed` is fear, grief or despair; `urgent` wants haste, whatever else they feel."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeelingScores:
+    """How much words speak for each feeling, 0 to 1, not calibrated; what is left to 1 is neutral."""
+
+    anger_score: float
+    frustration_score: float
+    distress_score: float
+    urgency_score: float
+    confusion_score: float
+    satisfaction_score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordsEstimate:
+    """What the words of a caller's turn say of how they feel: an estimate beside the voice's, never of an employee."""
+
+    feeling: Feeling
+    """The likeliest."""
+    scores: FeelingScores
+    """Of this turn alone."""
+    call_scores: FeelingScores
+    """Smoothed over the call so far."""
+    uncertainty: float
+    """0 (sure) to 1 (no idea). Above the model's threshold the estimate abstains."""
+    abstained: bool
+    """True when no feeling stands out; the numbers are then not to be acted on."""
+    reasons: tuple[str, ...]
+    """Codes of the evidence in the words, e.g. `asks_meaning`; the pages translate them."""
+    model: str
+    """Name of the model that made the estimate."""
+
+
 SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
 
 CallWish = Literal["privacy", "recording_off", "emotion_off", "human"]

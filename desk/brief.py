@@ -25,6 +25,7 @@ from calls.events import (
     EmotionPoint,
     EscalationRequested,
     Event,
+    FeelingRead,
     FlowFinished,
     LanguageChosen,
     SafetyRaised,
@@ -34,6 +35,7 @@ from calls.events import (
     TurnReopened,
 )
 from calls.ids import Language
+from calls.speech import Feeling, FeelingScores, WordsEstimate
 from desk.brief_words import WORDS, name_of
 from records.redaction import MASK, redact_text
 
@@ -46,6 +48,8 @@ SPOKEN_WORDS = 35
 UPSET_PROB = 0.5
 """From this probability of anger on, in one of the last `UPSET_ESTIMATES`, the brief says "sounds angry"."""
 UPSET_ESTIMATES = 3
+FEELING_SCORE = 0.5
+"""From this score on, in the call's curve or in the last words, the brief names what the words say of the feeling."""
 
 Verified = Literal["none", "caller_id_only", "account_given"]
 
@@ -108,6 +112,8 @@ class _Gathered:
     refused: dict[str, Event] = field(default_factory=dict)
     safety: Event | None = None
     emotion: list[EmotionPoint] = field(default_factory=list)
+    feeling: Event | None = None
+    """The newest of what words say that did not abstain."""
     reason: str = ""
 
     def take(self, event: Event) -> None:
@@ -157,6 +163,8 @@ class _Gathered:
                         abstained=estimate.abstained,
                     )
                 )
+            case FeelingRead(estimate=read) if not read.abstained:
+                self.feeling = event
             case _:
                 return
 
@@ -226,6 +234,15 @@ class _Maker:
             yield self._fact(event, self._words["fact.language"].format(language=spoken), None)
         for subject, event in call.refused.items():
             yield self._fact(event, self._words[f"fact.no_{subject}"], None)
+        if call.feeling is not None and isinstance(call.feeling.body, FeelingRead):
+            read = call.feeling.body
+            if read.estimate.feeling in _TOLD_FEELINGS and _clear(read.estimate):
+                reasons = [self._words[f"cue.{code}"] for code in read.estimate.reasons if f"cue.{code}" in self._words]
+                text = self._words["fact.feeling"].format(
+                    feeling=self._words[f"feeling.{read.estimate.feeling}"],
+                    reasons=f": {', '.join(reasons)}" if reasons else "",
+                )
+                yield self._fact(call.feeling, text, read.turn_id)
 
     def tried(self) -> Iterator[BriefFact]:
         call = self._call
@@ -325,6 +342,15 @@ class _Maker:
         return name_of("flow", event.body.flow, self._language)
 
 
+_TOLD_FEELINGS: dict[Feeling, str] = {
+    "angry": "anger_score",
+    "frustrated": "frustration_score",
+    "distressed": "distress_score",
+    "urgent": "urgency_score",
+    "confused": "confusion_score",
+}
+"""What an agent is told of, with its score."""
+
 _NOT_FLOWS = ("", "resume", "cancelled")
 """What may follow `flow:` in the detail of an act without naming one."""
 
@@ -333,6 +359,17 @@ def _is_secret(body: SlotFilled) -> bool:
     """Tell whether a value must not be shown: masked, erased, or of a slot that holds secrets."""
     hidden = "*" in body.value or body.value in _UNREADABLE or redact_text(body.value) != body.value
     return hidden or any(word in body.slot.lower() for word in _SECRET_SLOTS)
+
+
+def _clear(estimate: WordsEstimate) -> bool:
+    """Tell whether the words speak clearly enough of their likeliest feeling, now or over the call."""
+    return (
+        max(_score(estimate.scores, estimate.feeling), _score(estimate.call_scores, estimate.feeling)) >= FEELING_SCORE
+    )
+
+
+def _score(scores: FeelingScores, feeling: Feeling) -> float:
+    return float(getattr(scores, _TOLD_FEELINGS[feeling]))
 
 
 def _first_words(text: str, n: int) -> str:

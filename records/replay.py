@@ -15,6 +15,7 @@ from calls.events import (
     EmotionEstimated,
     Event,
     EventBody,
+    FeelingRead,
     LegQualityMeasured,
     LegResumed,
     RecordingSilenced,
@@ -24,7 +25,7 @@ from calls.events import (
     TurnReopened,
     UtteranceHeard,
 )
-from calls.ids import UtteranceId
+from calls.ids import TurnId, UtteranceId
 from records import folds
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def render_call(events: Sequence[Event]) -> str:
         return "No facts yet."
     by_seq = {event.seq: event.body for event in events}
     estimates = {event.body.utterance_id: event.body for event in events if isinstance(event.body, EmotionEstimated)}
+    words = {event.body.turn_id: event.body for event in events if isinstance(event.body, FeelingRead)}
     void = {event.body.turn_id for event in events if isinstance(event.body, TurnReopened)}
     turns = [event.body for event in events if isinstance(event.body, TurnEnded) and event.body.turn_id not in void]
     in_turns = {name for turn in turns for name in turn.utterance_ids}
@@ -61,12 +63,12 @@ def render_call(events: Sequence[Event]) -> str:
         if isinstance(body, TurnEnded) and body.turn_id in void:
             continue
         if isinstance(body, TurnEnded):
-            lines += _turn(body, estimates)
+            lines += _turn(body, estimates, words)
         elif isinstance(body, UtteranceHeard) and body.utterance_id in in_turns:
             continue
         elif isinstance(body, UtteranceHeard):
             lines += _speech(body.start_ms, body.member, entry.text)
-        elif not isinstance(body, EmotionEstimated):
+        elif not isinstance(body, EmotionEstimated | FeelingRead):
             lines.append(f"{_time(entry.t_ms)}  {'':<{_SPEAKER_WIDTH - 2}}· {_fact(body, entry.detail)}".rstrip())
             if isinstance(body, BriefPrepared):
                 lines += _brief(body)
@@ -87,8 +89,11 @@ def _heading(events: Sequence[Event]) -> list[str]:
     return [first, second, f"{kept}; {consent}"]
 
 
-def _turn(body: TurnEnded, estimates: Mapping[UtteranceId, EmotionEstimated]) -> list[str]:
+def _turn(
+    body: TurnEnded, estimates: Mapping[UtteranceId, EmotionEstimated], words: Mapping[TurnId, FeelingRead]
+) -> list[str]:
     notes = [_mood(estimates[name]) for name in body.utterance_ids if name in estimates]
+    notes += [_feeling(words[body.turn_id])] if body.turn_id in words else []
     if body.interrupted:
         notes.append("✂ interrupted")
     return _speech(body.start_ms, body.speaker, body.text, notes)
@@ -108,6 +113,14 @@ def _mood(body: EmotionEstimated) -> str:
     bar = _BAR[min(len(_BAR) - 1, int(estimate.anger_prob * len(_BAR)))]
     reasons = ", ".join(reason.replace("_", " ") for reason in estimate.reasons)
     return f"{bar} anger {estimate.anger_prob:.2f} (estimate{': ' + reasons if reasons else ''})"
+
+
+def _feeling(body: FeelingRead) -> str:
+    estimate = body.estimate
+    if estimate.abstained:
+        return "words: not sure"
+    reasons = ", ".join(reason.replace("_", " ") for reason in estimate.reasons)
+    return f"words: {estimate.feeling}, doubt {estimate.uncertainty:.2f} (estimate{': ' + reasons if reasons else ''})"
 
 
 def _fact(body: EventBody, detail: str) -> str:

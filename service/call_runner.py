@@ -11,7 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
 
 from calls import commands, machine
 from calls.audio import SPEECH_RATE_HZ, Samples
@@ -24,13 +28,14 @@ from calls.events import (
     DigitsPressed,
     EmotionEstimated,
     EndReason,
+    FeelingRead,
     LegJoined,
     TurnEnded,
     TurnReopened,
 )
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import IncomingCall, Leg, Passage
-from calls.speech import EmotionEstimate, Hypothesis, MeaningEstimate, Turn, Utterance
+from calls.speech import EmotionEstimate, Hypothesis, MeaningEstimate, Turn, Utterance, WordsEstimate
 from desk.handover import HandoverLimits
 from service import acts as act_executor
 from service.bot_turns import BotTurns
@@ -38,7 +43,7 @@ from service.call_log import CallLog
 from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
 from service.dial_plan import Route
-from service.feeling import Feeling
+from service.feeling import Feeling, WordsFeeling
 from service.handover import CallHandover
 from service.keys import KeyBuffer
 from service.legs import CallLegs
@@ -79,6 +84,9 @@ logger = logging.getLogger(__name__)
 
 BOT = "bot"
 
+Understood = tuple[MeaningEstimate, npt.NDArray[np.float32]]
+"""What a turn means and the vector of it."""
+
 ESTIMATE_WAIT_S = 0.15
 """How long a finished turn waits for how it sounded and what it means. Source: below what a caller notices."""
 
@@ -94,18 +102,21 @@ class CallRunner:
         self.house = house
         self.ended = asyncio.Event()
         self.tasks = Tasks(call_id, self._task_failed)
-        self.consent = Consent(house.config.privacy)
+        self.consent = Consent(house.config.privacy, feels=route.emotion)
         self.conference: Conference | None = None
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms, self.shut_down)
         self.line = CallerLine(self)
         self.handover = CallHandover(self, HandoverLimits(ring_ms=house.config.dial_plan.transfer_ring_s * 1000))
         self.legs = CallLegs(call_id, self.log, house.live, house.metrics)
-        self.policy = DialogPolicy(house.dialog_settings(), route.language, new_reference=house.new_reference)
+        settings = house.dialog_settings()
+        settings = settings if route.emotion else replace(settings, emotion="off")
+        self.policy = DialogPolicy(settings, route.language, new_reference=house.new_reference)
         self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
         self.secrets = SecretsKept(self.log, self.recording, house.asr_name)
         self.feeling = Feeling(house.mind)
+        self.words = WordsFeeling(house.feelings)
         self.keys = KeyBuffer(self._keys_settled)
         self.hearing: Hearing | None = None
         self._machine = MachineDriver[machine.CallInput, commands.Command](
@@ -308,6 +319,7 @@ class CallRunner:
         self._machine.feed(machine.CallerTurnEnded())
         self._reply = ReplyWatch(spoken_until_ms, self._words_final_ms, self.conference_ms(), self.house.clock)
         self._turn, self._before = turn, None
+        self.words.turn_ended()
         self.secrets.turn_over(self.conference_ms())
         self.log.note(
             TurnEnded(
@@ -336,6 +348,7 @@ class CallRunner:
             self.policy.restore(self._before, self.house.clock.now_ms())
             self.tell(CallerHeld(held=True) if self.line.held else CallerSpeaking(speaking=True))
         self._thoughts, self._before, self._reply = [], None, None
+        self.words.take_back()
         self._estimates[:0] = self._turn_estimates
 
     def turn_stands(self) -> None:
@@ -352,21 +365,31 @@ class CallRunner:
         sure = [estimate for estimate in known if not estimate.abstained] or known
         self._before = self.policy.remember()
         emotion = max(sure, key=lambda e: e.anger_prob, default=None)
-        self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meant.result() if meant.done() else None))
+        meaning, words = self._understood(turn, meant.result()) if meant.done() else (None, None)
+        self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meaning, words=words))
         if not meant.done():
             self._thoughts.append(self.tasks.start("late-meaning", self._late_meaning(turn, meant)))
         self._wait_in_peace()
 
-    async def _meaning(self, turn: Turn) -> MeaningEstimate | None:
+    async def _meaning(self, turn: Turn) -> Understood | None:
         try:
-            return await self.house.knowledge.meaning(turn.text, turn.language)
+            return await self.house.knowledge.understand(turn.text, turn.language)
         except CallCentreError as error:
             logger.warning("call %s: no meaning for a turn: %s", self.call_id, error.code)
             self.house.metrics.trouble.labels("knowledge").inc()
             return None
 
-    async def _late_meaning(self, turn: Turn, meant: asyncio.Task[MeaningEstimate | None]) -> None:
-        meaning = await meant
+    def _understood(self, turn: Turn, found: Understood | None) -> tuple[MeaningEstimate | None, WordsEstimate | None]:
+        """Take what a turn means; read how the caller feels from its words and write that down, where it may be."""
+        if found is None or not self.consent.emotion:
+            return (None if found is None else found[0]), None
+        estimate = self.words.read(turn, found[1])
+        read = FeelingRead(turn_id=turn.turn_id, start_ms=turn.start_ms, end_ms=turn.end_ms, estimate=estimate)
+        self.log.note(read, "words", t_ms=turn.end_ms)
+        return found[0], estimate
+
+    async def _late_meaning(self, turn: Turn, meant: asyncio.Task[Understood | None]) -> None:
+        meaning, _ = self._understood(turn, await meant)
         if meaning is not None:
             self.tell(MeaningFound(turn_id=turn.turn_id, meaning=meaning))
 
@@ -409,6 +432,8 @@ class CallRunner:
             self.speaker.drop_fillers()
             if self._reply is not None:
                 self._reply.decided()
+        if say.detail.startswith("repair:"):
+            self.words.bot_asked_again()
         spoken_until_ms = self._turn.end_ms if self._turn is not None else None
         self.speaker.say(say, not_before_ms=not_before_ms(say, spoken_until_ms))
         if say.kind == "safety":

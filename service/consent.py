@@ -23,15 +23,15 @@ WORDS = frozenset(
 )
 """Bodies that hold what was said or follow from it."""
 
-FEELINGS = frozenset({"emotion_estimated"})
+FEELINGS = frozenset({"emotion_estimated", "feeling_read"})
 
 
 class Consent:
     """One call's consents."""
 
-    def __init__(self, privacy: PrivacySection) -> None:
-        """Nothing is agreed yet; what is switched off by config never will be."""
-        self._modes = {"recording": privacy.recording, "emotion": privacy.emotion}
+    def __init__(self, privacy: PrivacySection, *, feels: bool = True) -> None:
+        """Nothing is agreed yet; what is switched off by config, or by the number that was called, never will be."""
+        self._modes = {"recording": privacy.recording, "emotion": privacy.emotion if feels else "off"}
         self._given: dict[str, bool] = {"recording": False, "emotion": False}
         self._decided: set[str] = set()
 

@@ -86,6 +86,11 @@ def _told(body: Mapping[str, Any]) -> str | None:
             f"feels (estimate): anger {estimate['anger_prob']:.2f}, arousal {estimate['arousal_score']:.2f}, "
             f"doubt {estimate['uncertainty']:.2f} ({reasons})"
         )
+    if kind == "feeling_read":
+        estimate = body["estimate"]
+        reasons = ", ".join(estimate["reasons"]) or "nothing special"
+        said = "not sure" if estimate["abstained"] else estimate["feeling"]
+        return f"words say (estimate): {said}, doubt {estimate['uncertainty']:.2f} ({reasons})"
     if kind == "turn_reopened":
         return "the caller goes on: the turn was not over"
     if kind == "act_decided":

@@ -40,6 +40,8 @@ class Number(Section):
     connected there. "none": nobody; empty: the one of `[dial_plan]`."""
     time_zone: str = ""
     """Time zone of `hours`, like Europe/Madrid; empty: the one of `[dial_plan]`."""
+    emotion: bool = True
+    """False: callers of this number are not estimated, by their voice or by their words, whatever `[privacy]` says."""
     ring_ms: int = Field(default=0, ge=0, le=60_000)
     """How long it rings before it is answered."""
     hours: dict[str, str] = Field(default_factory=dict)
@@ -113,6 +115,8 @@ class Route:
     now_local: datetime
     transfer_to: str = ""
     """Where people are reached; empty for nowhere."""
+    emotion: bool = True
+    """Whether how the caller feels may be estimated at all."""
 
 
 class DialPlan:
@@ -179,6 +183,7 @@ class DialPlan:
             open=is_open(number.hours, number.holidays, now_local),
             now_local=now_local,
             transfer_to=self._people_of(number),
+            emotion=number.emotion,
         )
 
     def people(self) -> tuple[str, ...]:

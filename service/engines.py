@@ -43,7 +43,7 @@ def needed_models(config: Config) -> tuple[str, ...]:
     """Return the names of the models that this configuration cannot run without."""
     of_voice = {"piper": ("piper-en-joe",), "kokoro": ("kokoro", "kokoro-styles")}
     chosen = {model for name in (config.speech.voice_en, config.speech.voice_es) for model in of_voice.get(name, ())}
-    return (config.models.whisper, "silero-vad", "smart-turn", "e5", "emotion", *sorted(chosen))
+    return (config.models.whisper, "silero-vad", "smart-turn", "e5", "emotion", "feelings", *sorted(chosen))
 
 
 def build_workers(config: Config, store: ModelStore) -> Workers:

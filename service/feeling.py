@@ -1,4 +1,4 @@
-"""How the caller sounds in one call: asks the prosody engine about each utterance, keeps the caller's own baseline."""
+"""How the caller feels in one call: by the voice, which the prosody engine is asked about, and by the words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import numpy.typing as npt
 
 from calls.audio import Samples
 from calls.errors import CallCentreError
-from calls.speech import EmotionEstimate, Utterance
+from calls.speech import EmotionEstimate, Turn, Utterance, WordsEstimate
+from voice.feelings.call import Heard, read_feeling
+from voice.feelings.model import FeelingModel
 from voice.hearing_port import VoiceStates
 from voice.workers.client import Worker
 
@@ -50,3 +52,33 @@ class Feeling:
         self._baseline = reply.data["baseline"]
         self.latest = estimate
         return estimate
+
+
+class WordsFeeling:
+    """One caller's estimates by the words of each turn, in order; a turn that is reopened is taken back."""
+
+    def __init__(self, model: FeelingModel) -> None:
+        """`model` is shared by all calls and never changes."""
+        self._model = model
+        self._heard = self._before = Heard()
+        self._asked_again = False
+
+    def bot_asked_again(self) -> None:
+        """The bot asks to say it again: the next turn may repeat the last one without meaning anything by it."""
+        self._asked_again = True
+
+    def turn_ended(self) -> None:
+        """A turn is over that may be taken back: what was known before it is kept."""
+        self._before = self._heard
+
+    def read(self, turn: Turn, vector: npt.NDArray[Any]) -> WordsEstimate:
+        """Return the estimate of a turn from its words and the unit vector of their meaning, shape (width,)."""
+        estimate, self._heard = read_feeling(
+            self._model, self._heard, turn.text, turn.language, vector, asked_again=self._asked_again
+        )
+        self._asked_again = False
+        return estimate
+
+    def take_back(self) -> None:
+        """The last turn was not over: forget it; its words come again."""
+        self._heard = self._before

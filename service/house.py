@@ -51,6 +51,7 @@ from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
 from voice.dialog.settings import DialogSettings
+from voice.feelings.model import WEIGHTS, FeelingModel
 from voice.tts.cache import SpeechCache
 from voice.tts.voice import OtherVoice, Voice
 from voice.workers.client import Worker
@@ -115,6 +116,7 @@ class House:
         self.web = self._build_web()
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
+        self.feelings = FeelingModel.load(self.models.path("feelings") / WEIGHTS)
 
     async def start(self) -> None:
         """Open everything, the lines last.

@@ -96,11 +96,15 @@ class KnowledgeBase:
 
     async def meaning(self, text: str, language: Language) -> MeaningEstimate:
         """Return what a turn means beside its matter; a `search` for the same words then needs no new vector."""
+        return (await self.understand(text, language))[0]
+
+    async def understand(self, text: str, language: Language) -> tuple[MeaningEstimate, npt.NDArray[np.float32]]:
+        """Return `meaning` and the vector it comes from, shape (width,)."""
         vector = await self._embed_turn(fold(text))
         estimate = self._meaning.weigh(vector, text, language)
-        if max(estimate.danger_score, estimate.wish_score) < DOUBT_SCORE:
-            return estimate
-        return replace(estimate, matter_score=self._index.relevance(vector, text, language))
+        if max(estimate.danger_score, estimate.wish_score) >= DOUBT_SCORE:
+            estimate = replace(estimate, matter_score=self._index.relevance(vector, text, language))
+        return estimate, vector[0]
 
     def spoken_texts(self, language: Language) -> Iterator[str]:
         """Yield every passage that may be spoken, so that speech can be made ahead of need."""

@@ -24,6 +24,7 @@ from calls.events import (
     EmotionPoint,
     EscalationRequested,
     Event,
+    FeelingRead,
     FlowFinished,
     HandoverAnswered,
     HandoverCancelled,
@@ -125,6 +126,8 @@ class LiveCall:
     turns: tuple[LiveTurn, ...] = ()
     """In the order of the log."""
     emotion: tuple[EmotionPoint, ...] = ()
+    feelings: tuple[FeelingRead, ...] = ()
+    """What the words of each turn say, in the order of the log; those of reopened turns are gone."""
     slots: tuple[LiveSlot, ...] = ()
     """In the order of their first value."""
     topic: str = ""
@@ -204,7 +207,13 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
             )
             return replace(state, turns=(*state.turns, turn))
         case TurnReopened() as body:
-            return replace(state, turns=tuple(turn for turn in state.turns if turn.turn_id != body.turn_id))
+            return replace(
+                state,
+                turns=tuple(turn for turn in state.turns if turn.turn_id != body.turn_id),
+                feelings=tuple(read for read in state.feelings if read.turn_id != body.turn_id),
+            )
+        case FeelingRead() as body:
+            return replace(state, feelings=(*state.feelings, body))
         case EmotionEstimated(estimate=estimate) as body:
             point = EmotionPoint(
                 t_ms=body.end_ms,

@@ -11,6 +11,7 @@ from calls.events import (
     EmotionEstimated,
     Event,
     EventBody,
+    FeelingRead,
     LegHeld,
     LegJoined,
     LegLeft,
@@ -77,7 +78,7 @@ class TimelineEntry:
     text: str
     """Words that were spoken, or empty."""
     detail: str
-    """Stable codes; see `DETAIL_FIELDS`."""
+    """Stable codes; see `DETAIL_FIELDS`. Of what words say of feelings the likeliest, `-` where none stands out."""
     value: float | None
     """The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality,
     `talk_over_share` of a recording."""
@@ -99,7 +100,7 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
     body = event.body
     start_ms = state.last_ms if event.t_ms is None else event.t_ms
     end_ms = start_ms
-    if isinstance(body, UtteranceHeard | TurnEnded | EmotionEstimated | RecordingSilenced):
+    if isinstance(body, UtteranceHeard | TurnEnded | EmotionEstimated | FeelingRead | RecordingSilenced):
         start_ms, end_ms = body.start_ms, body.end_ms
     entry = TimelineEntry(
         seq=event.seq,
@@ -128,7 +129,7 @@ def _who(body: EventBody) -> str:
         return body.member
     if isinstance(body, TurnEnded):
         return body.speaker
-    return "caller" if isinstance(body, EmotionEstimated) else ""
+    return "caller" if isinstance(body, EmotionEstimated | FeelingRead) else ""
 
 
 def _value(body: EventBody) -> float | None:
@@ -148,5 +149,7 @@ def _text(body: EventBody) -> str:
 
 
 def _detail(body: EventBody) -> str:
+    if isinstance(body, FeelingRead):
+        return "-" if body.estimate.abstained else body.estimate.feeling
     values = (getattr(body, field) for field in DETAIL_FIELDS.get(body.type, ()))
     return " ".join("-" if value is None else str(value) for value in values)

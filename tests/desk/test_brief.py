@@ -20,6 +20,7 @@ from calls.events import (
     CallOffered,
     Event,
     EventBody,
+    FeelingRead,
     FlowFinished,
     SlotFilled,
     TopicFound,
@@ -94,6 +95,8 @@ def check_faithful(events: list[Event], brief: BriefPrepared, language: Language
             assert body.topic.replace("-", " ") in fact.text
         elif isinstance(body, ActDecided):
             assert fact.text
+        elif isinstance(body, FeelingRead):
+            assert WORDS[language][f"feeling.{body.estimate.feeling}"] in fact.text
         else:
             assert fact.text in WORDS[language].values() or body.type == "language_chosen"
 
@@ -124,7 +127,12 @@ def test_when_an_angry_caller_is_handed_over_then_the_brief_says_what_happened()
     assert brief.language == "es"
     assert brief.matter == "Corte de luz"
     assert brief.reason == "caller_asked"
-    assert [fact.text for fact in brief.facts] == ["Pregunta por: Corte de luz", "Número de cuenta: 48210930"]
+    assert [fact.text for fact in brief.facts] == [
+        "Pregunta por: Corte de luz",
+        "Número de cuenta: 48210930",
+        "Por sus palabras: frustración (estimación: ya lo dijo o lo intentó)",
+    ]
+    assert brief.facts[2].quote == "que ya lo he mirado y no es eso quiero dar el aviso"
     assert brief.facts[1].quote == "cuarenta y ocho veintiuno cero nueve treinta"
     assert brief.facts[1].t_ms == 21800
     assert [fact.text for fact in brief.tried] == [

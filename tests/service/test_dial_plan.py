@@ -50,6 +50,12 @@ def test_when_a_number_matches_its_entry_decides(tmp_path: Path) -> None:
     assert route(plan(tmp_path), "emergency").flow == "outage_report"
 
 
+def test_when_a_number_switches_emotion_off_its_callers_are_not_estimated_and_others_are(tmp_path: Path) -> None:
+    dial_plan = plan(tmp_path, PLAN.replace('called = "emergency"', 'called = "emergency"\nemotion = false'))
+    assert not route(dial_plan, "emergency").emotion
+    assert route(dial_plan, "+34900123456").emotion
+
+
 def test_when_nobody_works_at_this_hour_it_says_so(tmp_path: Path) -> None:
     dial_plan = plan(tmp_path)
     assert not route(dial_plan, "+34900123456", MONDAY_15).open

@@ -7,14 +7,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from calls.events import CallEnded, DigitsPressed, Event, NoticeGiven, TurnEnded
+from calls.events import CallEnded, DigitsPressed, Event, FeelingRead, NoticeGiven, TurnEnded
 from calls.ids import CallId, TurnId
+from calls.speech import Turn
 from service import keys
 from service.config import PrivacySection
 from service.consent import Consent
+from service.feeling import WordsFeeling
 from service.keys import KeyBuffer
 from service.live import QUEUE_LENGTH, LiveFeed
 from service.reply_watch import ReplyWatch
+from tests.voice.feelings.test_call import REQUEST, direction, model
 
 TURN = TurnEnded(
     turn_id=TurnId("t"),
@@ -47,6 +50,36 @@ def test_when_the_caller_refuses_nothing_said_is_kept_from_then_on() -> None:
     consent.set("recording", given=False)
     assert not consent.may_keep(TURN)
     assert not consent.recording
+
+
+def said(text: str) -> Turn:
+    return Turn(turn_id=TurnId("t"), speaker="caller", text=text, language="en", start_ms=0, end_ms=1)
+
+
+def test_when_the_number_that_was_called_switches_emotion_off_nothing_of_feelings_is_kept() -> None:
+    estimate = WordsFeeling(model()).read(said("you are a liar"), direction(0))
+    read = FeelingRead(turn_id=TurnId("t"), start_ms=0, end_ms=1, estimate=estimate)
+    for consent, kept in ((Consent(PrivacySection()), True), (Consent(PrivacySection(), feels=False), False)):
+        consent.set("emotion", given=True)
+        assert consent.emotion is kept
+        assert consent.may_keep(read) is kept
+        assert consent.may_keep(TURN)
+
+
+def test_when_a_turn_is_reopened_its_words_are_no_repeat_of_themselves() -> None:
+    words = WordsFeeling(model())
+    words.turn_ended()
+    words.read(said(REQUEST), direction(0))
+    words.take_back()
+    words.turn_ended()
+    assert words.read(said(f"{REQUEST} again and again"), direction(0)).reasons != ("same_request_again",)
+    words.turn_ended()
+    assert "same_request_again" in words.read(said(REQUEST), direction(0)).reasons
+    words.turn_ended()
+    words.take_back()  # nothing was read of this turn: the one before stays known
+    words.bot_asked_again()
+    assert words.read(said(REQUEST), direction(0)).reasons == ()
+    assert "same_request_third_time" in words.read(said(REQUEST), direction(0)).reasons
 
 
 def test_when_the_config_switches_recording_off_no_consent_switches_it_on() -> None:

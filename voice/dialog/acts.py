@@ -13,7 +13,7 @@ from typing import Literal
 from calls.events import ConsentSubject
 from calls.ids import Language, TurnId
 from calls.ports import Passage
-from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn
+from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn, WordsEstimate
 
 Expects = Literal["open", "yes_no", "digits", "email", "address", "name", "date"]
 """What kind of words comes next; hearing waits longer inside numbers, names and addresses."""
@@ -72,6 +72,8 @@ class CallerTurn:
     """The estimate of the turn's last utterance, if one came in time."""
     meaning: MeaningEstimate | None = None
     """What the words mean beside their matter, if that was known in time; else `MeaningFound` follows."""
+    words: WordsEstimate | None = None
+    """What they say of how the caller feels, if that was known in time and may be estimated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""Anger and distress that last: from the voice's estimate and from the words themselves."""
+"""Anger, frustration and distress that last: from the voice's estimate, from the words' and from plain word lists."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from calls.speech import EmotionEstimate
+from calls.speech import EmotionEstimate, WordsEstimate
 from voice.dialog.text import plain_speech
 
 HEATED_TURNS = 2
@@ -16,6 +16,10 @@ MAX_OFFERS = 2
 
 _CALM_PROB = 0.35
 """Below this a confident estimate says that the heat is over. Source: about half of the default alarm level."""
+
+WORDS_SCORE = 0.7
+"""Score of a feeling from which a turn's words count as heated. Source: our choice, one turn in itself does nothing;
+false alarms on ordinary turns: `models/cards/feelings.md`."""
 
 _HEATED_WORDS = re.compile(
     r"\b(?:furious|livid|fuming|outrageous|outraged|disgusting|disgraceful|disgrace|unacceptable|"
@@ -51,6 +55,14 @@ def heated_words(text: str) -> bool:
     return bool(_HEATED_WORDS.search(speech) or _DISTRESS_WORDS.search(speech))
 
 
+def heated_estimate(words: WordsEstimate | None) -> bool:
+    """Return whether the words are estimated to speak of anger, frustration or distress, and clearly so."""
+    if words is None or words.abstained:
+        return False
+    scores = words.scores
+    return max(scores.anger_score, scores.frustration_score, scores.distress_score) >= WORDS_SCORE
+
+
 @dataclass(slots=True)
 class MoodWatch:
     """Counts heated turns of one call."""
@@ -59,14 +71,15 @@ class MoodWatch:
     heated: int = 0
     offers: int = 0
 
-    def hear(self, text: str, emotion: EmotionEstimate | None) -> bool:
+    def hear(self, text: str, emotion: EmotionEstimate | None, words: WordsEstimate | None = None) -> bool:
         """Take one turn; True when the feeling has lasted and a human should be offered now.
 
-        An estimate that abstained says nothing: it neither counts nor calms.
+        An estimate that abstained says nothing: it neither counts nor calms. The word lists count where the words are
+        not estimated too: in text channels, and where the caller or the operator switched estimates off.
         """
         sure = emotion is not None and not emotion.abstained
         angry = emotion is not None and sure and emotion.anger_prob >= self.anger_prob
-        if angry or heated_words(text):
+        if angry or heated_words(text) or heated_estimate(words):
             self.heated += 1
         elif emotion is not None and sure and emotion.anger_prob < _CALM_PROB:
             self.heated = 0

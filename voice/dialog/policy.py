@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from calls.ids import Language
-from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn
+from calls.speech import MeaningEstimate, SafetyKind, Turn
 from voice.dialog import opening
 from voice.dialog.acts import (
     AgentsSignedIn,
@@ -148,7 +148,7 @@ class DialogPolicy:
             case CallBegan():
                 self._begin(event)
             case CallerTurn():
-                self._turn(event.turn, event.emotion, event.meaning)
+                self._turn(event)
             case MeaningFound():
                 self._late_meaning(event)
             case CallerSpeaking():
@@ -204,7 +204,7 @@ class DialogPolicy:
         if danger is not None:
             self._danger(danger)
         elif text and talk.turn is not None:
-            self._treat(talk.turn, text, None, None)
+            self._treat(CallerTurn(turn=talk.turn), text, None)
 
     def _trouble(self, kind: TroubleKind) -> None:
         talk = self._talk
@@ -316,10 +316,10 @@ class DialogPolicy:
 
     # ------------------------------------------------------------------------------------------------------ turns
 
-    def _turn(self, turn: Turn, emotion: EmotionEstimate | None, meaning: MeaningEstimate | None) -> None:
-        talk = self._talk
-        text = turn.text.strip()
-        talk.turn = turn
+    def _turn(self, event: CallerTurn) -> None:
+        talk, meaning = self._talk, event.meaning
+        text = event.turn.text.strip()
+        talk.turn = event.turn
         talk.clear("speaking", "silence")
         if talk.phase == "with_human" or not plain(text):
             return
@@ -334,11 +334,11 @@ class DialogPolicy:
                 return
         elif self._doubts.ask_danger(text, meaning):
             return
-        self._treat(turn, text, emotion, meaning)
+        self._treat(event, text, meaning)
 
-    def _treat(self, turn: Turn, text: str, emotion: EmotionEstimate | None, meaning: MeaningEstimate | None) -> None:
+    def _treat(self, event: CallerTurn, text: str, meaning: MeaningEstimate | None) -> None:
         """Take words that speak of no danger: those of the turn, or of the one before that was asked back on."""
-        talk = self._talk
+        talk, turn = self._talk, event.turn
         if speaks_card_number(text, talk.language):
             self._moves.card_number()
             return
@@ -365,7 +365,7 @@ class DialogPolicy:
         if talk.pending != "consent":
             opening.renew_notice(talk)
             talk.first_turn = False
-        if self._mood.hear(text, emotion) and talk.phase == "talking":
+        if self._mood.hear(text, event.emotion, event.words) and talk.phase == "talking":
             self._moves.consent_unanswered()
             self._questions.drop()
             talk.matter = talk.matter or text

@@ -266,6 +266,43 @@ export interface TurnEnded {
   readonly interrupted: boolean;
 }
 
+/** How much words speak for each feeling, 0 to 1, not calibrated; what is left to 1 is neutral. */
+export interface FeelingScores {
+  readonly anger_score: number;
+  readonly frustration_score: number;
+  readonly distress_score: number;
+  readonly urgency_score: number;
+  readonly confusion_score: number;
+  readonly satisfaction_score: number;
+}
+
+/** What the words of a caller's turn say of how they feel: an estimate beside the voice's, never of an employee. */
+export interface WordsEstimate {
+  /** The likeliest. */
+  readonly feeling: "angry" | "frustrated" | "distressed" | "urgent" | "confused" | "satisfied" | "neutral";
+  /** Of this turn alone. */
+  readonly scores: FeelingScores;
+  /** Smoothed over the call so far. */
+  readonly call_scores: FeelingScores;
+  /** 0 (sure) to 1 (no idea). Above the model's threshold the estimate abstains. */
+  readonly uncertainty: number;
+  /** True when no feeling stands out; the numbers are then not to be acted on. */
+  readonly abstained: boolean;
+  /** Codes of the evidence in the words, e.g. `asks_meaning`; the pages translate them. */
+  readonly reasons: readonly string[];
+  /** Name of the model that made the estimate. */
+  readonly model: string;
+}
+
+/** What the words of a caller's turn say of how they feel: an estimate, void when the turn is reopened. */
+export interface FeelingRead {
+  readonly type: "feeling_read";
+  readonly turn_id: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly estimate: WordsEstimate;
+}
+
 /** The caller went on before the answer was heard: the turn was not over, and what was decided on it is void. */
 export interface TurnReopened {
   readonly type: "turn_reopened";
@@ -548,6 +585,8 @@ export interface LiveCall {
   /** In the order of the log. */
   readonly turns: readonly LiveTurn[];
   readonly emotion: readonly EmotionPoint[];
+  /** What the words of each turn say, in the order of the log; those of reopened turns are gone. */
+  readonly feelings: readonly FeelingRead[];
   /** In the order of their first value. */
   readonly slots: readonly LiveSlot[];
   /** The newest topic that was found. */
@@ -585,7 +624,7 @@ export interface TimelineEntry {
   readonly who: string;
   /** Words that were spoken, or empty. */
   readonly text: string;
-  /** Stable codes; see `DETAIL_FIELDS`. */
+  /** Stable codes; see `DETAIL_FIELDS`. Of what words say of feelings the likeliest, `-` where none stands out. */
   readonly detail: string;
   /** The number it carries: `anger_prob` of an estimate that did not abstain, `mos` of a leg's quality, `talk_over_share` of a recording. */
   readonly value: number | null;
@@ -735,6 +774,7 @@ export type EventBody =
   | EmotionEstimated
   | TalkMeasured
   | TurnEnded
+  | FeelingRead
   | TurnReopened
   | BargedIn
   | DigitsPressed

@@ -5,6 +5,7 @@ The logs are stories told by hand. Run this only when a story or a fold changes 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +34,7 @@ from calls.events import (
     EscalationRequested,
     Event,
     EventBody,
+    FeelingRead,
     FlowFinished,
     HandoverAnswered,
     HandoverCancelled,
@@ -62,7 +64,7 @@ from calls.events import (
     UtteranceHeard,
 )
 from calls.ids import Language, LegId, MemberRole, TurnId, UtteranceId
-from calls.speech import EmotionEstimate, Word
+from calls.speech import EmotionEstimate, Feeling, FeelingScores, Word, WordsEstimate
 from records.folds import FOLDS
 from records.redaction import MASK
 
@@ -178,6 +180,23 @@ class Story:
             ),
         )
 
+    def read(self, at_ms: int, turn_id: TurnId, feeling: Feeling | None, score: float, *reasons: str) -> None:
+        """The words of a turn are estimated; None abstains."""
+        names = {"angry": "anger_score", "frustrated": "frustration_score", "confused": "confusion_score"}
+        none = dict.fromkeys((field.name for field in dataclasses.fields(FeelingScores)), 0.05)
+        turn = next(e.body for e in self.events if isinstance(e.body, TurnEnded) and e.body.turn_id == turn_id)
+        estimate = WordsEstimate(
+            feeling=feeling or "neutral",
+            scores=FeelingScores(**{**none, **({names[feeling]: score} if feeling in names else {})}),
+            call_scores=FeelingScores(**{**none, **({names[feeling]: score / 2} if feeling in names else {})}),
+            uncertainty=0.9 if feeling is None else 0.3,
+            abstained=feeling is None,
+            reasons=reasons,
+            model="words-1",
+        )
+        read = FeelingRead(turn_id=turn_id, start_ms=turn.start_ms, end_ms=turn.end_ms, estimate=estimate)
+        self.tell(at_ms, "words", read)
+
     def _turn(
         self,
         speaker: MemberRole,
@@ -225,6 +244,7 @@ def outage_es() -> Story:
     bot = s.say(10600, 14100, "Compruebe primero el interruptor general del cuadro.", "es", interrupted=True)
     s.tell(14150, "dialog", BargedIn(turn_id=bot, heard_ms=3500))
     turn = s.hear(13700, 17600, "que ya lo he mirado y no es eso quiero dar el aviso", "es", 0.61)
+    s.read(18110, turn, "frustrated", 0.75, "has_tried")
     s.tell(18120, "dialog", ActDecided(act="ask", detail="flow:outage slot:account_number", turn_id=turn))
     s.say(18400, 20700, "De acuerdo. Dígame su número de cuenta, por favor.", "es")
     turn = s.hear(21800, 26000, "cuarenta y ocho veintiuno cero nueve treinta", "es", 0.58)
@@ -346,10 +366,12 @@ def reopened_en() -> Story:
     s.tell(20, "dialog", NoticeGiven(automatic=True, recording=True, emotion=True))
     s.say(100, 3900, "Hi, this is Lumina's automatic assistant. How can I help?", "en")
     void = s.hear(4500, 5600, "good morning to you", "en", 0.1)
+    s.read(6105, void, None, 0.0)
     s.tell(6110, "dialog", TopicFound(turn_id=void, topic=None, score=0.2, article_id=None))
     s.tell(6120, "dialog", ActDecided(act="repair", detail="repair:1", turn_id=void))
     s.tell(6600, "call", TurnReopened(turn_id=void))
     turn = s.hear(6200, 8700, "my bill is higher than last month", "en", 0.2, goes_on_from=void)
+    s.read(9205, turn, "confused", 0.5, "says_not_understood")
     s.tell(9210, "dialog", TopicFound(turn_id=turn, topic="high-bill", score=0.83, article_id="high-bill:en"))
     s.tell(9220, "dialog", ActDecided(act="answer", detail="topic:high-bill", turn_id=turn))
     s.say(9500, 13000, "Bills are higher when you use more.", "en")

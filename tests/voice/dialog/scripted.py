@@ -8,7 +8,7 @@ from typing import get_args
 
 from calls.ids import Language, TurnId
 from calls.ports import Passage
-from calls.speech import CallWish, EmotionEstimate, MeaningEstimate, SafetyKind, Turn
+from calls.speech import CallWish, EmotionEstimate, MeaningEstimate, SafetyKind, Turn, WordsEstimate
 from voice.dialog import acts
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.settings import DialogSettings
@@ -133,6 +133,7 @@ class ScriptedCall:
         *,
         language: Language | None = None,
         anger: float | None = None,
+        words: WordsEstimate | None = None,
         meaning: MeaningEstimate | None = None,
     ) -> list[str]:
         """Let the caller say a turn."""
@@ -151,7 +152,7 @@ class ScriptedCall:
             emotion = EmotionEstimate(
                 anger_prob=anger, arousal_score=anger, uncertainty=0.1, abstained=False, reasons=(), model="test"
             )
-        return self.feed(acts.CallerTurn(turn=turn, emotion=emotion, meaning=meaning))
+        return self.feed(acts.CallerTurn(turn=turn, emotion=emotion, meaning=meaning, words=words))
 
     def line(self, script: str) -> list[str]:
         """Do one line of a script.

@@ -21,6 +21,7 @@ export const START: LiveCall = {
   lines: [],
   turns: [],
   emotion: [],
+  feelings: [],
   slots: [],
   topic: "",
   notice_given: false,
@@ -103,7 +104,12 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
         ],
       };
     case "turn_reopened":
-      return { turns: state.turns.filter((turn) => turn.turn_id !== body.turn_id) };
+      return {
+        turns: state.turns.filter((turn) => turn.turn_id !== body.turn_id),
+        feelings: state.feelings.filter((read) => read.turn_id !== body.turn_id),
+      };
+    case "feeling_read":
+      return { feelings: [...state.feelings, body] };
     case "emotion_estimated":
       return {
         emotion: [

@@ -12,6 +12,7 @@ export function timelineStep(state: Timeline, event: Event): Timeline {
     body.type === "utterance_heard" ||
     body.type === "turn_ended" ||
     body.type === "emotion_estimated" ||
+    body.type === "feeling_read" ||
     body.type === "recording_silenced"
       ? [body.start_ms, body.end_ms]
       : [at, at];
@@ -50,6 +51,7 @@ function who(body: EventBody): string {
     case "turn_ended":
       return body.speaker;
     case "emotion_estimated":
+    case "feeling_read":
       return "caller";
     default:
       return "";
@@ -68,6 +70,7 @@ function text(body: EventBody): string {
 }
 
 function detail(body: EventBody): string {
+  if (body.type === "feeling_read") return body.estimate.abstained ? "-" : body.estimate.feeling;
   const fields = DETAIL_FIELDS[body.type] ?? [];
   const values = body as unknown as Record<string, unknown>;
   return fields.map((field) => (values[field] === null ? "-" : String(values[field]))).join(" ");

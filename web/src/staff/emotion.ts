@@ -1,6 +1,6 @@
 // The caller's emotion as a page draws it: points with their doubt, gaps where the estimate abstained. Pure.
 
-import type { Event } from "../events.gen";
+import type { Event, FeelingRead } from "../events.gen";
 
 export interface Feeling {
   readonly seq: number;
@@ -58,4 +58,34 @@ export function stretches(all: readonly Feeling[]): Feeling[][] {
 export function highest(points: readonly { readonly anger_prob: number; readonly abstained: boolean }[]): number | null {
   const sure = points.filter((point) => !point.abstained).map((point) => point.anger_prob);
   return sure.length ? Math.max(...sure) : null;
+}
+
+type Feeling7 = FeelingRead["estimate"]["feeling"];
+type Scores = FeelingRead["estimate"]["scores"];
+
+const SCORES: Readonly<Record<Exclude<Feeling7, "neutral">, keyof Scores>> = {
+  angry: "anger_score",
+  frustrated: "frustration_score",
+  distressed: "distress_score",
+  urgent: "urgency_score",
+  confused: "confusion_score",
+  satisfied: "satisfaction_score",
+};
+
+/** The score of a feeling; of neutral what the others leave. */
+export function scoreOf(scores: Scores, feeling: Feeling7): number {
+  if (feeling !== "neutral") return scores[SCORES[feeling]];
+  return Math.max(0, 1 - Object.values(scores).reduce((sum, score) => sum + score, 0));
+}
+
+/** The feeling whose smoothed curve rises highest in the call: the one that is drawn; null when nothing was read. */
+export function mainFeeling(reads: readonly FeelingRead[]): Exclude<Feeling7, "neutral"> | null {
+  const sure = reads.filter((read) => !read.estimate.abstained);
+  let best: Exclude<Feeling7, "neutral"> | null = null;
+  let top = 0;
+  for (const feeling of Object.keys(SCORES) as Exclude<Feeling7, "neutral">[]) {
+    const peak = Math.max(0, ...sure.map((read) => read.estimate.call_scores[SCORES[feeling]]));
+    if (peak > top) [best, top] = [feeling, peak];
+  }
+  return best;
 }

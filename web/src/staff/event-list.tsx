@@ -9,7 +9,7 @@ import { clock, code, finePercent, opinion, percent, topicName } from "./format"
 import { EVENT_NAMES, WORDS } from "./words";
 
 /** What the transcript and the header show already; it is left out of the short list. */
-const BACKGROUND = new Set(["utterance_heard", "turn_ended", "leg_joined", "leg_left", "recording_started", "notice_given"]);
+const BACKGROUND = new Set(["utterance_heard", "turn_ended", "feeling_read", "leg_joined", "leg_left", "recording_started", "notice_given"]);
 
 /** Kinds that get a colour on the track and in the list. */
 export const TONES: Readonly<Record<string, string>> = {
@@ -50,6 +50,8 @@ export function detailOf(entry: TimelineEntry): string {
   switch (entry.type) {
     case "emotion_estimated":
       return entry.value === null ? say(WORDS.abstained) : say(WORDS.anger, { percent: percent(entry.value) });
+    case "feeling_read":
+      return entry.detail === "-" ? say(WORDS.abstained) : code(entry.detail);
     case "utterance_heard":
     case "turn_ended":
       return `${code(entry.who)}: ${entry.text}`;

@@ -7,6 +7,7 @@ import { say } from "../shared/language";
 import { get, type Waveform } from "./api";
 import type { CallState } from "./call";
 import { type Feeling, feelings, stretches, UPSET_PROB } from "./emotion";
+import { FeelingTrack } from "./feeling-track";
 import { detailOf, nameOf, TONES } from "./event-list";
 import { clock, code, fineClock, percent } from "./format";
 import { WORDS } from "./words";
@@ -24,6 +25,7 @@ export function Player({ call }: { call: CallState }) {
       <div class="tracks">
         {sound && <Sound call={call} end_ms={end_ms} />}
         <Emotion call={call} end_ms={end_ms} />
+        <FeelingTrack call={call} end_ms={end_ms} lane={Lane} />
         <Marks call={call} end_ms={end_ms} />
         <Axis call={call} end_ms={end_ms} />
       </div>
