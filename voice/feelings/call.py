@@ -24,8 +24,8 @@ LEAST_SHARE = 0.4
 SAME_REQUEST = 0.6
 """Cosine of what is special in two turns from which they ask for the same thing, together with `SAME_WORDS`."""
 SAME_WORDS = 0.3
-"""Share of the longer words that two such turns have in common. Source: with both, ten requests said again in other words
-are all found, and 5 of 37,446 pairs of questions of different callers are taken for one."""
+"""Share of the longer words that two such turns have in common. Source: with both, ten requests said again in
+other words are all found, and 5 of 37,446 pairs of questions of different callers are taken for one."""
 LEAST_WORDS = 3
 """Turns of fewer words than this that say something are no request: "yes", "the second one"."""
 TURNS_KEPT = 12

@@ -60,10 +60,10 @@ export function highest(points: readonly { readonly anger_prob: number; readonly
   return sure.length ? Math.max(...sure) : null;
 }
 
-type Feeling7 = FeelingRead["estimate"]["feeling"];
+type FeelingName = FeelingRead["estimate"]["feeling"];
 type Scores = FeelingRead["estimate"]["scores"];
 
-const SCORES: Readonly<Record<Exclude<Feeling7, "neutral">, keyof Scores>> = {
+const SCORES: Readonly<Record<Exclude<FeelingName, "neutral">, keyof Scores>> = {
   angry: "anger_score",
   frustrated: "frustration_score",
   distressed: "distress_score",
@@ -73,17 +73,17 @@ const SCORES: Readonly<Record<Exclude<Feeling7, "neutral">, keyof Scores>> = {
 };
 
 /** The score of a feeling; of neutral what the others leave. */
-export function scoreOf(scores: Scores, feeling: Feeling7): number {
+export function scoreOf(scores: Scores, feeling: FeelingName): number {
   if (feeling !== "neutral") return scores[SCORES[feeling]];
   return Math.max(0, 1 - Object.values(scores).reduce((sum, score) => sum + score, 0));
 }
 
 /** The feeling whose smoothed curve rises highest in the call: the one that is drawn; null when nothing was read. */
-export function mainFeeling(reads: readonly FeelingRead[]): Exclude<Feeling7, "neutral"> | null {
+export function mainFeeling(reads: readonly FeelingRead[]): Exclude<FeelingName, "neutral"> | null {
   const sure = reads.filter((read) => !read.estimate.abstained);
-  let best: Exclude<Feeling7, "neutral"> | null = null;
+  let best: Exclude<FeelingName, "neutral"> | null = null;
   let top = 0;
-  for (const feeling of Object.keys(SCORES) as Exclude<Feeling7, "neutral">[]) {
+  for (const feeling of Object.keys(SCORES) as Exclude<FeelingName, "neutral">[]) {
     const peak = Math.max(0, ...sure.map((read) => read.estimate.call_scores[SCORES[feeling]]));
     if (peak > top) [best, top] = [feeling, peak];
   }

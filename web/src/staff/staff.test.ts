@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Event, EventBody } from "../events.gen";
+import type { Event, EventBody, FeelingRead } from "../events.gen";
 import { transcriptOver } from "../folds/transcript";
 import { language } from "../shared/language";
-import { feelings, highest, stretches } from "./emotion";
+import { feelings, highest, mainFeeling, scoreOf, stretches } from "./emotion";
 import { callerName, clock, code, fineClock, phone, topicName } from "./format";
 import { Replay } from "./replay";
 import { read } from "./route";
@@ -50,6 +50,29 @@ describe("emotion", () => {
 
   it("is nothing, not zero, when every estimate abstained", () => {
     expect(highest([{ anger_prob: 0, abstained: true }])).toBeNull();
+  });
+});
+
+describe("what words say", () => {
+  const none = { anger_score: 0, frustration_score: 0, distress_score: 0, urgency_score: 0, confusion_score: 0, satisfaction_score: 0 };
+  const read = (call_scores: typeof none, abstained = false): FeelingRead => ({
+    type: "feeling_read",
+    turn_id: "t",
+    start_ms: 0,
+    end_ms: 1,
+    estimate: { feeling: "neutral", scores: none, call_scores, uncertainty: 0, abstained, reasons: [], model: "m" },
+  });
+
+  it("leaves to neutral what the others leave", () => {
+    expect(scoreOf({ ...none, confusion_score: 0.3 }, "neutral")).toBeCloseTo(0.7);
+    expect(scoreOf({ ...none, confusion_score: 0.3 }, "confused")).toBe(0.3);
+  });
+
+  it("draws the feeling that rises highest in the call, and none when nothing was read", () => {
+    const reads = [read({ ...none, satisfaction_score: 0.4 }), read({ ...none, frustration_score: 0.5 }), read({ ...none, anger_score: 0.9 }, true)];
+    expect(mainFeeling(reads)).toBe("frustrated");
+    expect(mainFeeling([])).toBeNull();
+    expect(mainFeeling([read(none, true)])).toBeNull();
   });
 });
 
