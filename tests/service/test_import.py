@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
+import io
 import json
 import os
 import time
 import wave
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,6 +36,8 @@ from records.redaction import MASK
 from records.store import EventStore
 from service.calls_view import call_detail, call_list
 from service.cli import main
+from service.import_command import _members
+from service.import_options import ImportOptions
 from service.import_sound import read_sound
 from service.waveform import measure
 from tests.fakes.real_engines import caller_says, espeak, model
@@ -97,61 +103,89 @@ def conversation(path: Path) -> dict[str, tuple[float, float]]:
     return {name: (start, start + sizes[name] / RATE_HZ) for name, start in starts.items()}
 
 
-def test_when_a_recording_has_a_channel_a_speaker_then_it_becomes_a_call_like_any_other(desk: Desk) -> None:
+@dataclass(frozen=True)
+class Held:
+    """One conversation that was imported once, for tests that only look at it."""
+
+    code: int
+    printed: str
+    errors: str
+    said: dict[str, tuple[float, float]]
+    data_dir: Path
+
+    @property
+    def found(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.printed)
+        return found
+
+    def bodies(self) -> list[EventBody]:
+        store = EventStore.open_dir(self.data_dir)
+        try:
+            return [event.body for event in store.read("call", self.found["call"])]
+        finally:
+            store.close()
+
+
+@pytest.fixture(scope="module")
+def held(tmp_path_factory: pytest.TempPathFactory) -> Held:
     model("whisper-base", "model.bin")
-    recording = desk.folder / "call.flac"
+    folder = tmp_path_factory.mktemp("held")
+    config, recording = folder / "warmline.toml", folder / "call.flac"
+    config.write_text(f'data_dir = "{folder}/data"\n')
     said = conversation(recording)
     options = ["--employee-channel", "left", "--caller", "600 123 456", "--called", "900100200", "--language", "en"]
-    code, printed, errors = desk.run(recording, *options, "--started", "2026-11-20T10:00:00+01:00", "--json")
-    assert code == 0, errors
-    found = json.loads(printed)
-    assert "words ..." in errors, "progress is told"
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        code = main(["import", "--config", str(config), str(recording), *options, "--json"])
+    return Held(code, out.getvalue(), err.getvalue(), said, folder / "data")
+
+
+def test_when_a_recording_has_a_channel_a_speaker_then_it_becomes_a_call_like_any_other(held: Held) -> None:
+    assert held.code == 0, held.errors
+    found, bodies = held.found, held.bodies()
+    assert "words ..." in held.errors, "progress is told"
     assert found["caller_known"]
     assert [speaker["member"] for speaker in found["speakers"]] == ["agent", "caller"]
-
-    bodies = desk.bodies(found["call"])
     (offered,) = (body for body in bodies if isinstance(body, CallOffered))
     assert (offered.transport, offered.caller, offered.called) == ("import", "+34600123456", "900100200")
     turns = [body for body in bodies if isinstance(body, TurnEnded)]
     assert [turn.speaker for turn in turns] == ["agent", "caller", "caller"]
     assert "how can i help you" in turns[0].text.lower()
     assert "router" in turns[1].text
-    for turn, name in zip(turns, said, strict=True):
-        assert turn.start_ms / 1000 == pytest.approx(said[name][0], abs=0.2)
-
-    spoken_of = {body.utterance_id: body.member for body in bodies if isinstance(body, UtteranceHeard)}
-    felt = [body for body in bodies if isinstance(body, EmotionEstimated)]
-    assert felt
-    assert {spoken_of[body.utterance_id] for body in felt} == {"caller"}, "never of the employee"
-
-    (measured,) = (body for body in bodies if isinstance(body, TalkMeasured))
-    assert measured.talk_over_share * found["duration_s"] == pytest.approx(0.4, abs=0.3)
-    assert measured.longest_silence_ms == pytest.approx(3_500, abs=400)
+    for turn, name in zip(turns, held.said, strict=True):
+        assert turn.start_ms / 1000 == pytest.approx(held.said[name][0], abs=0.2)
     assert isinstance(bodies[-1], CallEnded)
 
 
-def test_when_a_card_number_is_said_then_it_is_neither_written_nor_heard(desk: Desk) -> None:
-    model("whisper-base", "model.bin")
-    recording = desk.folder / "call.wav"
-    said = conversation(recording)
-    code, printed, errors = desk.run(recording, "--employee-channel", "left", "--language", "en", "--json")
-    assert code == 0, errors
-    call = json.loads(printed)["call"]
-    bodies = desk.bodies(call)
+def test_when_the_caller_is_known_then_emotion_is_estimated_of_nobody_else(held: Held) -> None:
+    bodies = held.bodies()
+    spoken_of = {body.utterance_id: body.member for body in bodies if isinstance(body, UtteranceHeard)}
+    assert set(spoken_of.values()) == {"agent", "caller"}
+    felt = [body for body in bodies if isinstance(body, EmotionEstimated)]
+    assert felt
+    assert {spoken_of[body.utterance_id] for body in felt} == {"caller"}
+
+
+def test_when_both_spoke_at_once_and_nobody_did_then_it_was_measured(held: Held) -> None:
+    (measured,) = (body for body in held.bodies() if isinstance(body, TalkMeasured))
+    assert measured.talk_over_share == held.found["talk_over_share"]
+    assert measured.talk_over_share * held.found["duration_s"] == pytest.approx(0.4, abs=0.3)
+    assert measured.longest_silence_ms == pytest.approx(3_500, abs=400)
+
+
+def test_when_a_card_number_is_said_then_it_is_neither_written_nor_heard(held: Held) -> None:
+    bodies = held.bodies()
     texts = [body.text for body in bodies if isinstance(body, TurnEnded)]
     assert MASK in texts[-1]
     assert not any(sign.isdigit() for sign in "".join(texts))
     (silenced,) = (body for body in bodies if isinstance(body, RecordingSilenced))
     (started,) = (body for body in bodies if isinstance(body, RecordingStarted))
-    kept = desk.data_dir / "recordings" / started.file
+    kept = held.data_dir / "recordings" / started.file
     with wave.open(str(kept)) as sound:
         sides = np.frombuffer(sound.readframes(sound.getnframes()), "<i2").reshape(-1, 2)
-    inside = sides[silenced.start_ms * 16 : silenced.end_ms * 16]
-    assert not inside.any()
-    assert silenced.end_ms / 1000 > said["card"][1] - 0.3
-    caller = sides[:, 0]
-    tells = slice(*(round(seconds * RATE_HZ) for seconds in said["tells"]))
-    assert np.abs(caller[tells]).mean() > 20 * np.abs(caller[: RATE_HZ // 4]).mean(), "the caller is left"
+    assert not sides[silenced.start_ms * 16 : silenced.end_ms * 16].any()
+    assert silenced.end_ms / 1000 > held.said["card"][1] - 0.3
+    tells = slice(*(round(seconds * RATE_HZ) for seconds in held.said["tells"]))
+    assert np.abs(sides[tells, 0]).mean() > 20 * np.abs(sides[: RATE_HZ // 4, 0]).mean(), "the caller is left"
     assert kept.stat().st_mode & 0o077 == 0, "for this user alone"
 
 
@@ -297,3 +331,18 @@ def test_when_a_file_may_not_be_read_then_the_sentence_says_so(tmp_path: Path) -
     path.chmod(0)
     with pytest.raises(CallCentreError, match="cannot be read: Permission denied"):
         read_sound(path)
+
+
+def test_when_it_is_said_who_the_caller_is_then_everybody_else_is_an_employee(tmp_path: Path) -> None:
+    mono = ImportOptions(recording=tmp_path / "x.wav", caller_speaker=2)
+    assert _members(mono, 1, 3) == (["agent", "caller", "agent"], True)
+    two = ImportOptions(recording=tmp_path / "x.wav", employee_channel="left")
+    assert _members(two, 2, 2) == (["agent", "caller"], True)
+    with pytest.raises(CallCentreError, match="only one voice was told apart"):
+        _members(mono, 1, 1)
+
+
+def test_when_it_is_not_said_who_the_caller_is_then_it_is_not_known(tmp_path: Path) -> None:
+    nothing = ImportOptions(recording=tmp_path / "x.wav")
+    assert _members(nothing, 2, 2) == (["caller", "agent"], False)
+    assert _members(nothing, 1, 2) == (["agent", "caller"], False)

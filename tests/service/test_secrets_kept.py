@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calls.events import EventBody, RecordingSilenced, UtteranceHeard
+from records.redaction import MASK, Redactor
 from service.secrets_kept import SecretsKept
 from tests.records.utterances import utterance
 
@@ -46,3 +47,16 @@ def test_when_late_words_come_while_digits_are_held_back_then_those_stay_so() ->
     told = [body for body in log.noted if isinstance(body, UtteranceHeard)]
     assert [body.utterance_id for body in told] == ["u1-rest", "u2", "u3"]
     assert not any(word.text.isdigit() for body in told for word in body.words)
+
+
+def test_when_one_person_asks_for_a_secret_and_another_says_it_then_it_is_masked() -> None:
+    log, redactor = Log(), Redactor()
+    employee, caller = (SecretsKept(log, Recording(), "asr", redactor) for _ in range(2))
+    employee.utterance(utterance("s1-u1", "could you tell me the security code", 1_000), 3_000)
+    employee.turn_over(3_000)
+    caller.utterance(utterance("s2-u2", "yes 4 7 1", 4_000), 6_000)
+    caller.turn_over(6_000)
+    told = {str(body.utterance_id): body.words for body in log.noted if isinstance(body, UtteranceHeard)}
+    assert [word.text for word in told["s2-u2"]] == ["yes", MASK, MASK, MASK]
+    assert MASK not in [word.text for word in told["s1-u1"]]
+    assert any(isinstance(body, RecordingSilenced) for body in log.noted)
