@@ -48,6 +48,8 @@ def import_recording(config_file: Path | None, options: ImportOptions, *, as_jso
             print(json.dumps({"call": call_id, "imported": False, "why": known}) if as_json else known)
             return 0
         sound = read_sound(options.recording)
+        if options.started is None:
+            began_utc -= timedelta(milliseconds=sound.duration_ms)
         _check(config, options, sound)
         plan, done = asyncio.run(_work(config, options, call_id, sound, began_utc, progress))
         _keep(config, store, plan, done)

@@ -20,7 +20,7 @@ class ImportOptions:
     called: str = ""
     caller: str = ""
     started: datetime | None = None
-    """Aware; None: the time of the import."""
+    """Aware; None: as if the call ended when it is imported."""
     language: Language | None = None
     speakers: int | None = None
     """How many people speak on a mono recording."""
@@ -53,7 +53,7 @@ def add_import(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
         "--started",
         type=_moment,
         metavar="ISO-TIME",
-        help="when the call began, e.g. 2026-11-20T09:30+01:00; local time without an offset (default: now)",
+        help="when the call began, e.g. 2026-11-20T09:30+01:00; local time without an offset (default: it ends now)",
     )
     parser.add_argument("--language", choices=("es", "en"), help="what is spoken (default: found by the words)")
     parser.add_argument("--speakers", type=_count, metavar="N", help="people on a mono recording, if that is known")

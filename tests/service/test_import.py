@@ -10,6 +10,7 @@ import os
 import time
 import wave
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +207,7 @@ def test_when_a_call_was_imported_then_replay_pages_and_erase_know_it(desk: Desk
     rows, detail = call_list(store, 10), call_detail(store, CallId(call))
     store.close()
     assert [row["call_id"] for row in rows] == [call]
+    assert rows[0]["live"]["ended_at_utc"] <= datetime.now(UTC).isoformat(), "no fact lies in the future"
     assert detail is not None
     assert detail["live"]["status"] == "ended"
     shape = measure(desk.data_dir / "recordings" / detail["live"]["recording_file"], 200)
