@@ -31,6 +31,7 @@ def test_when_packets_are_lost_in_bursts_then_share_and_mean_length_are_as_asked
 
 
 @pytest.mark.realtime
+@pytest.mark.realtime
 def test_when_real_legs_hear_clocks_that_run_apart_then_the_delay_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media_legs, "_WARM_S", 1.0)
     result = Result(n=1)
