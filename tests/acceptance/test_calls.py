@@ -102,6 +102,10 @@ def test_when_a_call_is_over_then_the_log_has_notice_consent_emotion_and_exactly
     estimate = call.of("emotion_estimated")[0]["estimate"]
     assert 0 <= estimate["anger_prob"] <= 1
     assert estimate["model"].startswith("fused-"), "prosody and the states of the recogniser that this service runs"
+    turns = {turn["turn_id"] for turn in call.of("turn_ended") if turn["speaker"] == "caller"}
+    read = call.of("feeling_read")[0]
+    assert read["turn_id"] in turns
+    assert read["estimate"]["model"].startswith("words-")
 
 
 @pytest.mark.parametrize("played", ANY_VOICE, indirect=True)
