@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.emotion_data import SHARED, Array, Clip, load_clips, load_encoder, simulated_callers
-from bench.emotion_fit import fit
+from bench.emotion_data import SHARED, VOICES, Array, Clip, load_clips, load_encoder, simulated_callers
+from bench.emotion_fit import ANGRY_SHARE, fit
 from voice.prosody.engine import FUSED, WEIGHTS
 from voice.prosody.features import NAMES
 from voice.prosody.model import Linear
@@ -37,21 +37,22 @@ def main() -> int:
         print(f"{arguments.corpus} may not be trained on for shipping; only {sorted(SHIPPABLE)}", file=sys.stderr)
         return 2
     encoder = load_encoder(arguments.whisper)
-    clips = load_clips(arguments.manifest, [arguments.corpus], augment=True, encoder=encoder)
+    clips = load_clips(arguments.manifest, [arguments.corpus], copies=(1.0, *VOICES), encoder=encoder)
     x, owners = simulated_callers(clips)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    _train(arguments.out / WEIGHTS, x[:, : 2 * len(NAMES)], owners, arguments.corpus, "")
-    _train(arguments.out / FUSED, x, owners, arguments.corpus, encoder.encoder)
+    _train(arguments.out / WEIGHTS, x[:, : 2 * len(NAMES)], owners, arguments.corpus, "", None)
+    _train(arguments.out / FUSED, x, owners, arguments.corpus, encoder.encoder, ANGRY_SHARE)
     return 0
 
 
-def _train(out: Path, x: Array, owners: Sequence[Clip], corpus: str, encoder: str) -> None:
-    fitted = fit(x, owners, out.stem)
+def _train(out: Path, x: Array, owners: Sequence[Clip], corpus: str, encoder: str, angry_share: float | None) -> None:
+    fitted = fit(x, owners, out.stem, angry_share)
     model = fitted.model
     data = {
         "trained_on": corpus,
         "rows": len(owners),
         "c": fitted.c,
+        **({"angry_share": angry_share} if angry_share else {}),
         "features": list(NAMES),
         **({"encoder": encoder} if encoder else {}),
         "mean": [round(float(v), 6) for v in model.mean],
