@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS_S
+
 ROOT = Path(__file__).parents[2]
 SUITE = """
 import pytest
@@ -46,7 +48,7 @@ def run(suite: Path, *options: str, **environ: str) -> subprocess.CompletedProce
         env={**base, **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
     )
 
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS_S
+
 ROOT = Path(__file__).parents[2]
 TOOLS = ("sh", "cat", "chmod", "dirname", "find", "head", "id", "mkdir", "rm")
 """What the scripts may rely on; the folders of these tests hold nothing else."""
@@ -34,7 +36,7 @@ def run(programs: Path, script: str, *arguments: str, **environ: str) -> subproc
         env={"PATH": str(programs), **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=HANGS_S,
     )
 
 

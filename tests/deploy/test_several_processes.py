@@ -12,6 +12,7 @@ import pytest
 from service.admission import limits
 from service.config import Config, load_config
 from service.sip_line import sip_settings
+from tests.waiting import HANGS_S
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -57,7 +58,7 @@ def test_when_systemd_reads_the_unit_then_it_finds_no_fault(tmp_path: Path) -> N
     copy = tmp_path / "warmline@.service"
     copy.write_text(unit.replace("/opt/warmline/.venv/bin/warmline", "/bin/true"))
     command = [program, "verify", str(copy)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=HANGS_S)
     assert (done.returncode, [line for line in done.stderr.splitlines() if "warmline@" in line]) == (0, [])
 
 
@@ -74,7 +75,7 @@ def test_when_kamailio_reads_its_configuration_then_it_finds_no_fault(tmp_path: 
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=HANGS_S,
     )
     said = done.stdout + done.stderr
     assert done.returncode == 0, said

@@ -19,6 +19,7 @@ from calls.audio import Samples, to_int16
 from calls.ids import Language
 from calls.resample import Resampler
 from service.models_store import ModelStore
+from tests.waiting import HANGS_S
 from voice.tts.kokoro import KokoroModel
 from voice.workers.client import EngineSpec
 
@@ -57,7 +58,7 @@ def espeak(text: str, voice: str, words_per_minute: int = 150) -> Samples:
     """Speech at 16 kHz without silence around it, made on the spot by the espeak-ng program."""
     command = ["espeak-ng", "-v", voice, "-s", str(words_per_minute), "--stdout", text]
     try:
-        made = subprocess.run(command, capture_output=True, check=True, timeout=20).stdout
+        made = subprocess.run(command, capture_output=True, check=True, timeout=HANGS_S).stdout
     except FileNotFoundError:
         pytest.skip("the program espeak-ng is not installed")
     with wave.open(io.BytesIO(made)) as file:

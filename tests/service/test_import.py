@@ -7,7 +7,6 @@ import importlib.util
 import io
 import json
 import os
-import time
 import wave
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -287,7 +286,10 @@ def two_noises(path: Path) -> Path:
     return path
 
 
-def test_when_options_do_not_fit_the_recording_then_nothing_is_listened_to(desk: Desk) -> None:
+def test_when_options_do_not_fit_the_recording_then_nothing_is_listened_to(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.import_command._work", lambda *_: pytest.fail("it is listened to"))
     two = two_noises(desk.folder / "two.wav")
     mono = desk.folder / "mono.wav"
     soundfile.write(mono, np.random.default_rng(4).normal(0, 2_000, 8_000).astype(np.int16), 8_000)
@@ -299,11 +301,9 @@ def test_when_options_do_not_fit_the_recording_then_nothing_is_listened_to(desk:
         ((two, "--started", "2020-01-01"), "retention_days = 90"),
     ]
     for arguments, why in cases:
-        began = time.monotonic()
         code, printed, errors = desk.run(*arguments)
         assert (code, printed) == (1, "")
         assert why in errors
-        assert time.monotonic() - began < 5.0
     for wrong in ("--speakers", "--caller-speaker"):
         with pytest.raises(SystemExit):
             desk.run(mono, wrong, "0")

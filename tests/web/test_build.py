@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import HANGS_S
+
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "service" / "web_dist"
 SOURCES = (
@@ -53,7 +55,7 @@ def run(root: Path, *command: str, **environ: str) -> subprocess.CompletedProces
         env={**os.environ, **environ},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=HANGS_S,
     )
 
 

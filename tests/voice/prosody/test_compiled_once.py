@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from tests.waiting import HANGS_S
+
 ASKS = "from voice.prosody.features import _compiled_librosa; _compiled_librosa()"
 
 
@@ -24,4 +26,4 @@ def test_when_another_process_compiles_then_the_next_one_waits_for_it() -> None:
             assert waiting.poll() is None
             time.sleep(0.1)
         os.close(handle)
-        assert waiting.wait(60) == 0
+        assert waiting.wait(HANGS_S) == 0

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.waiting import HANGS_S
 from voice.tts.cache import CachedSpeech, SpeechCache, SpeechKey
 
 
@@ -96,7 +97,7 @@ def test_when_killed_while_writing_then_what_is_there_is_whole(tmp_path: Path) -
         "              CachedSpeech(np.full(200_000, index, np.int16), ((0, 1),)))\n"
     )
     writer = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + HANGS_S
     while len(list(tmp_path.glob("*.speech"))) < 10 and time.monotonic() < deadline:
         time.sleep(0.01)
     writer.kill()
