@@ -23,6 +23,9 @@ _KAISER_BETA = 6.0
 _CUTOFF = 0.96
 """Of the lower rate's Nyquist frequency; puts 3.4 kHz, the edge of the telephone band, 0.5 dB down."""
 
+_MOST_ROOMS = 4
+"""Lengths whose buffers are kept: of whoever takes what has come, one tick more or less."""
+
 _LEAST, _MOST = np.float32(-32768), np.float32(32767)
 
 _FloatSignal = npt.NDArray[np.float32]
@@ -47,24 +50,24 @@ class Resampler:
         self._kernel: _FloatSignal = _kernel(self._up, factor)
         self._taps = len(self._kernel)
         self._buffer: _FloatSignal = np.zeros(self._taps - 1, dtype=np.float32)
-        self._windows: _FloatSignal = np.zeros((0, self._taps), dtype=np.float32)
+        self._rooms: dict[int, tuple[_FloatSignal, _FloatSignal]] = {}
 
     def process(self, samples: Samples) -> Samples:
         """Return exactly len(samples) * out / in samples; the length is a multiple of in / out when going down.
 
-        Frames of one length are the fast way (about 10 µs); a change of length is allowed and costs a little more.
+        Frames of a few lengths are the fast way (about 10 µs); a new length costs as much again, once.
         """
         if self._up == self._down:
             return samples
         if len(samples) == 0:
             return samples
         size = len(samples)
-        if len(self._buffer) != size + self._taps - 1:
-            self._resize(size)
-        else:
-            self._buffer[: self._taps - 1] = self._buffer[size:]
-        self._buffer[self._taps - 1 :] = samples
-        produced = np.dot(self._windows, self._kernel).reshape(-1)
+        keep = self._taps - 1
+        buffer, windows = self._rooms.get(size) or self._room(size)
+        buffer[:keep] = self._buffer[-keep:]
+        buffer[keep:] = samples
+        self._buffer = buffer
+        produced = np.dot(windows, self._kernel).reshape(-1)
         np.rint(produced, out=produced)
         # Two bounds one by one: np.clip takes 8 us a frame to find out what it was given.
         np.maximum(produced, _LEAST, out=produced)
@@ -72,14 +75,15 @@ class Resampler:
         resampled: Samples = produced.astype(np.int16)
         return resampled
 
-    def _resize(self, size: int) -> None:
+    def _room(self, size: int) -> tuple[_FloatSignal, _FloatSignal]:
+        """Return a buffer for `size` samples and the past before them, and the windows on it; kept for the next."""
         if size % self._down:
             raise ValueError(f"{size} samples do not divide by {self._down}")
-        keep = self._taps - 1
-        buffer = np.zeros(size + keep, dtype=np.float32)
-        buffer[:keep] = self._buffer[-keep:]
-        self._buffer = buffer
-        self._windows = np.lib.stride_tricks.sliding_window_view(buffer, self._taps)[:: self._down]
+        if len(self._rooms) == _MOST_ROOMS:
+            self._rooms.clear()
+        buffer: _FloatSignal = np.zeros(size + self._taps - 1, dtype=np.float32)
+        windows = np.lib.stride_tricks.sliding_window_view(buffer, self._taps)[:: self._down]
+        return self._rooms.setdefault(size, (buffer, windows))
 
 
 @lru_cache(maxsize=16)

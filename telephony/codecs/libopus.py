@@ -32,6 +32,7 @@ _FULL_BAND = 1105
 _MAX_PACKET_BYTES = 1275
 """Source: RFC 6716 section 3.2.1, the longest frame."""
 
+_MOST_FRAME_MS = 60
 _MAX_PACKET_MS = 120
 """Source: RFC 6716 section 3.2.5, the most audio of one packet."""
 
@@ -44,6 +45,8 @@ class OpusEncoder:
         self._library = _library()
         self._rate_hz = rate_hz
         self._state = _made(self._library.opus_encoder_create, rate_hz, 1, _APPLICATION_VOIP)
+        self._in: Samples = np.zeros(rate_hz * _MOST_FRAME_MS // 1000, dtype=np.int16)
+        self._in_address = self._in.ctypes.data
         self._out = ctypes.create_string_buffer(_MAX_PACKET_BYTES)
         self._set(_SET_SIGNAL, _SIGNAL_VOICE)
         self._set(_SET_BITRATE, bit_rate)
@@ -73,8 +76,11 @@ class OpusEncoder:
         Raises:
             ValueError: another length.
         """
-        sound = np.ascontiguousarray(samples, dtype=np.int16)
-        size = self._library.opus_encode(self._state, sound.ctypes.data, len(sound), self._out, _MAX_PACKET_BYTES)
+        count = len(samples)
+        size = -1
+        if count <= len(self._in):
+            self._in[:count] = samples
+            size = self._library.opus_encode(self._state, self._in_address, count, self._out, _MAX_PACKET_BYTES)
         if size < 0:
             raise ValueError(f"Opus takes no frame of {len(samples)} samples at {self._rate_hz} Hz")
         return ctypes.string_at(self._out, size)
@@ -137,13 +143,18 @@ def _made(create: Any, *arguments: int) -> ctypes.c_void_p:
 
 @cache
 def _library() -> Any:
+    """Load libopus.
+
+    Calls keep the interpreter: a frame takes 0.1 ms, and to get the interpreter back from the thread that writes
+    recordings may take fifty times as long.
+    """
     site = Path(av.__file__).parent
     bundled = [*sorted((site.parent / "av.libs").glob("libopus*")), *sorted((site / ".dylibs").glob("libopus*"))]
     for name in (*map(str, bundled), ctypes.util.find_library("opus")):
         if name is None:
             continue
         try:
-            library = ctypes.CDLL(name)
+            library = ctypes.PyDLL(name)
         except OSError:
             continue
         library.opus_encoder_create.restype = library.opus_decoder_create.restype = ctypes.c_void_p

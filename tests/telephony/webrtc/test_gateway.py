@@ -11,6 +11,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from aioice.ice import StunProtocol
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
@@ -150,6 +151,29 @@ async def test_when_a_browser_calls_then_both_hear_each_other_and_no_thread_is_s
     assert quality is not None
     assert quality.lost == 0
     assert quality.received > 80
+
+
+async def test_when_media_flows_then_aioice_is_not_asked_whether_it_is_stun(
+    gateway: WebRtcGateway, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[object, int]] = []
+    receive = StunProtocol.datagram_received
+
+    def datagram_received(protocol: StunProtocol, data: bytes, address: tuple[Any, ...]) -> None:
+        asked.append((protocol.receiver, data[0]))
+        receive(protocol, data, address)
+
+    monkeypatch.setattr(StunProtocol, "datagram_received", datagram_received)
+    call = await client.call(gateway)
+    leg = await as_port(call).answer()
+    before = len(asked)
+    talk = Talk(leg)
+    await eventually(lambda: len(client.heard) > 40 and sum(not frame.concealed for frame in talk.heard) > 40)
+    media = [who for who, first in asked[before:] if first in range(128, 192)]
+    assert media, "the client, which is aiortc alone, asks"
+    assert len({id(who) for who in media}) == 1
+    talk.ticker.stop()
+    await leg.hang_up()
 
 
 async def test_when_pages_are_wideband_then_both_hear_each_other_and_the_answer_asks_for_no_more(
