@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import itertools
 import logging
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -20,7 +22,7 @@ from voice.tts.playout import Playout, PlayoutQueue, PlayoutResult
 logger = logging.getLogger(__name__)
 
 AHEAD = 2
-"""Sayings that are synthesised at a time: the one being played and the next, so that there is no gap between them."""
+"""Sayings whose speech is made: the one being played and the next, so that there is no gap between them."""
 
 
 class Speech(Protocol):
@@ -72,7 +74,7 @@ class _Saying:
     playout: Playout = field(default_factory=Playout)
     begun: bool = False
     cached: bool = True
-    task: object | None = None
+    task: asyncio.Task[None] | None = None
 
 
 class Speaker:
@@ -86,6 +88,7 @@ class Speaker:
         self._now = now
         self._queue = PlayoutQueue()
         self._sayings: deque[_Saying] = deque()
+        self._making: _Saying | None = None
         self._audible = False
 
     @property
@@ -152,9 +155,14 @@ class Speaker:
         return frame
 
     def _synthesise_ahead(self) -> None:
-        for saying in list(self._sayings)[:AHEAD]:
+        """Make what comes next; one at a time, since the rest of what is heard now comes before what follows it."""
+        if self._making is not None:
+            return
+        for saying in itertools.islice(self._sayings, AHEAD):
             if saying.task is None:
+                self._making = saying
                 saying.task = self._tasks.start(f"say-{saying.say.say_id}", self._synthesise(saying))
+                return
 
     async def _synthesise(self, saying: _Saying) -> None:
         say = saying.say
@@ -165,16 +173,19 @@ class Speaker:
                 async for chunk in chunks:
                     saying.cached = saying.cached and chunk.cached
                     saying.playout.append(chunk)
-                    if saying.playout.result is not None:
-                        return
         except CallCentreError as error:
             logger.error("saying %s could not be made: %s", say.say_id, error.code)
             self._listener.voice_failed(error)
+        self._making = None
         saying.playout.finish()
+        self._synthesise_ahead()
 
     def _over(self, saying: _Saying, result: PlayoutResult) -> None:
         with contextlib.suppress(ValueError):
             self._sayings.remove(saying)
+        if self._making is saying and saying.task is not None:
+            self._making = None
+            saying.task.cancel()
         self._listener.bot_said(saying.say, result)
         if self._sayings:
             self._synthesise_ahead()

@@ -40,7 +40,7 @@ _MAX_PACKET_MS = 120
 class OpusEncoder:
     """A mono encoder for speech."""
 
-    def __init__(self, rate_hz: int, bit_rate: int, complexity: int) -> None:
+    def __init__(self, rate_hz: int, complexity: int) -> None:
         """Make one for frames at `rate_hz`: 8000, 12000, 16000, 24000 or 48000."""
         self._library = _library()
         self._rate_hz = rate_hz
@@ -49,12 +49,15 @@ class OpusEncoder:
         self._in_address = self._in.ctypes.data
         self._out = ctypes.create_string_buffer(_MAX_PACKET_BYTES)
         self._set(_SET_SIGNAL, _SIGNAL_VOICE)
-        self._set(_SET_BITRATE, bit_rate)
         self._set(_SET_COMPLEXITY, complexity)
 
     def __del__(self) -> None:
         if hasattr(self, "_state"):
             self._library.opus_encoder_destroy(self._state)
+
+    def use_bits(self, bit_rate: int) -> None:
+        """Take about so many bits for a second."""
+        self._set(_SET_BITRATE, bit_rate)
 
     def repair_losses(self, share: float) -> None:
         """Put a coarse copy of each frame into the next packet when a share of 0 to 1 gets lost; 0 spares it."""

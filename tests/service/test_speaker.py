@@ -133,3 +133,50 @@ async def test_when_a_caller_is_in_danger_then_even_the_notice_gives_way() -> No
     speaker.say(saying("nobody is free"))
     assert await spoken(speaker, 500, 4_000) == 2_000
     assert ear.told[1:3] == ["said notice: -", "started leave the house at 500"]
+
+
+class Slow(OneSecond):
+    """A voice that makes two clauses a saying, each when it is let."""
+
+    def __init__(self) -> None:
+        self.made: list[str] = []
+        self.may = asyncio.Semaphore(0)
+
+    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+        for clause in ("begins", "ends"):
+            self.made.append(f"{text} {clause}")
+            await self.may.acquire()
+            async for chunk in super().speak(text, language):
+                yield chunk
+
+
+async def let(voice: Slow, clauses: int) -> None:
+    for _ in range(clauses):
+        voice.may.release()
+        for _ in range(10):
+            await asyncio.sleep(0)
+
+
+async def test_when_the_voice_is_slow_then_a_sentence_is_made_to_its_end_before_the_next_is_begun() -> None:
+    voice, ear = Slow(), Ear()
+    speaker = Speaker(voice, ear, Tasks("test"), lambda: 0)
+    for name in ("hello", "notice", "question"):
+        speaker.say(saying(name))
+    await let(voice, 3)
+    assert voice.made == ["hello begins", "hello ends", "notice begins", "notice ends"]
+    await let(voice, 2)
+    assert voice.made[4:] == [], "no more than one ahead of what is heard"
+    assert await spoken(speaker, 0, 3_000) == 3_000
+    assert voice.made[4:] == ["question begins", "question ends"]
+
+
+async def test_when_a_sentence_that_is_being_made_is_dropped_then_the_next_does_not_wait_for_it() -> None:
+    voice, ear = Slow(), Ear()
+    speaker = Speaker(voice, ear, Tasks("test"), lambda: 0)
+    speaker.say(saying("long"))
+    await let(voice, 0)
+    await asyncio.sleep(0)
+    speaker.give_way()
+    speaker.say(saying("advice", kind="safety"))
+    await asyncio.sleep(0)
+    assert voice.made == ["long begins", "advice begins"]

@@ -85,14 +85,18 @@ def test_when_g722_gets_damaged_or_empty_payloads_then_it_gives_two_samples_a_by
         decoder.encode(tone(440, 1, 8_000))
 
 
+@pytest.mark.parametrize("told", [None, 0.02, 0.2])
 @pytest.mark.parametrize("rate_hz", [16_000, 48_000])
-def test_when_a_packet_is_lost_and_the_next_one_is_there_then_opus_restores_it(rate_hz: int) -> None:
+def test_when_a_packet_is_lost_and_the_next_one_is_there_then_opus_restores_it(
+    rate_hz: int, told: float | None
+) -> None:
     size = rate_hz // 50
     sound = voice(150, rate_hz)
     encoder = make_codec("OPUS", rate_hz=rate_hz, fmtp="useinbandfec=1")
     assert isinstance(encoder, LossRepairer)
     encoder.encode(sound[:size])
-    encoder.expect_loss(0.2)
+    for _ in range(10 if told is not None else 0):
+        encoder.expect_loss(told or 0.0)
     payloads = [encoder.encode(sound[n * size : (n + 1) * size]) for n in range(150)]
     whole, repaired, made_up = (make_codec("OPUS", rate_hz=rate_hz) for _ in range(3))
     errors = []
@@ -108,6 +112,32 @@ def test_when_a_packet_is_lost_and_the_next_one_is_there_then_opus_restores_it(r
     with_copy, without, power = np.sum(errors, axis=0)
     assert with_copy < 0.5 * without
     assert with_copy < 0.3 * power
+
+
+def test_when_the_network_loses_nothing_for_a_while_then_no_bits_go_into_copies() -> None:
+    sound = voice(50, 16_000)
+    encoder = make_codec("OPUS", rate_hz=16_000, fmtp="useinbandfec=1")
+    assert isinstance(encoder, LossRepairer)
+
+    def has_copies() -> bool:
+        """A peer whose every second packet is lost hears what was in it."""
+        packets = [encoder.encode(sound[n * 320 : n * 320 + 320]) for n in range(50)]
+        truth, repaired = make_codec("OPUS", rate_hz=16_000), make_codec("OPUS", rate_hz=16_000)
+        assert isinstance(repaired, LossRepairer)
+        wrong = right = 0.0
+        for n in range(0, 48, 2):
+            whole = [truth.decode(packets[n + k]).astype(float) for k in (0, 1)]
+            wrong += float(np.sum((repaired.restore(packets[n + 1], 320) - whole[0]) ** 2))
+            right += float(np.sum(whole[0] ** 2))
+            repaired.decode(packets[n + 1])
+        return wrong < 0.3 * right
+
+    assert has_copies(), "nobody knows this network yet"
+    for _ in range(10):
+        encoder.expect_loss(0.0)
+    assert not has_copies()
+    encoder.expect_loss(0.03)
+    assert has_copies()
 
 
 def test_when_a_peer_hears_narrowband_only_then_opus_codes_nothing_above() -> None:
