@@ -29,6 +29,7 @@ from service.models_store import ModelStore
 from service.phone import RATE_HZ, Phone
 from service.serve import Service
 from service.telemetry import set_up_logging
+from voice.dialog.opening import usual_opening
 from voice.tts.voice import Voice, VoiceChoice
 from voice.workers.client import Worker
 
@@ -179,6 +180,7 @@ async def _one_call(service: Service, language: Language, screen: Screen, report
     screen.note("The caller thinks about what to say …")
     lines = [*QUESTIONS[language], AGREES[language], LEAVES[language]]
     speech = await CallerVoice(language, service.house.models).speak(lines)
+    await service.house.voice.warmed(usual_opening(service.house.dialog_settings(), language))
     watcher = service.house.live.watch()
     seen = Seen()
     showing = asyncio.create_task(_show(watcher, seen, screen), name="demo-show")

@@ -186,6 +186,10 @@ class DialPlan:
             emotion=number.emotion,
         )
 
+    def greetings(self) -> list[tuple[str, Language]]:
+        """Return the sentences that numbers have in the place of the usual welcome."""
+        return [(n.greeting, n.language or self._section.language) for n in self._numbers if n.greeting]
+
     def people(self) -> tuple[str, ...]:
         """Return every place where people are reached, each once."""
         places = (self._people_of(number) for number in (Number(called="*"), *self._numbers))

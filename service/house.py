@@ -49,6 +49,7 @@ from telephony.net.ticker import Ticker
 from telephony.sip_call import CallRefusal
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
+from voice.dialog.opening import usual_opening
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
 from voice.dialog.settings import DialogSettings
 from voice.feelings.model import WEIGHTS, FeelingModel
@@ -335,6 +336,8 @@ class House:
             try:
                 if self.dial_plan.reload_if_changed():
                     logger.info("the dial plan was read again")
+                    if self.config.speech.render_ahead:
+                        self.voice.warm(self.dial_plan.greetings())
                 if await self.knowledge.reload_if_changed():
                     logger.info("the articles were read again")
             except CallCentreError as error:
@@ -379,9 +382,15 @@ class House:
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting.
 
-        What is said to callers in danger and the goodbye of a service that stops are always made, and first.
+        First what calls begin with. What is said to callers in danger and the goodbye of a service that stops are
+        always made, and before the rest.
         """
         settings = self.dialog_settings()
+        if self.config.speech.render_ahead:
+            usual = self.config.dial_plan.language
+            for language in sorted(LANGUAGES, key=lambda language: language != usual):
+                self.voice.warm(usual_opening(settings, language), urgent=True)
+            self.voice.warm(self.dial_plan.greetings(), urgent=True)
         urgent = [(text, language) for language in LANGUAGES for text in urgent_texts(language, settings)]
         self.voice.warm([*urgent, *((self.goodbye(lang, "shutdown"), lang) for lang in LANGUAGES)], urgent=True)
         if not self.config.speech.render_ahead:

@@ -8,7 +8,7 @@ from voice.dialog.acts import CallBegan, ConsentHow, Expects, GiveNotice, Langua
 from voice.dialog.flow_spec import load_flows
 from voice.dialog.handing_over import escalate, start_flow
 from voice.dialog.prompts import phrase
-from voice.dialog.settings import ConsentMode
+from voice.dialog.settings import ConsentMode, DialogSettings
 from voice.dialog.switches import Switch
 from voice.dialog.talk import Talk
 
@@ -22,15 +22,29 @@ _NOTICE_TRIES = 4
 """Sentences of the notice that are said again when they were cut off. Source: our choice; then nothing is kept."""
 
 
-def _mode(talk: Talk, subject: ConsentSubject) -> ConsentMode:
-    return talk.settings.recording if subject == "recording" else talk.settings.emotion
+def usual_opening(settings: DialogSettings, language: Language) -> list[tuple[str, Language]]:
+    """Return what calls in a language usually begin with; a gap in it would be taken for its end."""
+    told = [subject for subject in SUBJECTS if _mode(settings, subject) == "stay"]
+    asked = [subject for subject in SUBJECTS if _mode(settings, subject) == "ask"]
+    keys = ["greeting.open", _AUTOMATIC]
+    keys += [f"greeting.{_name(told)}"] if told else []
+    keys += [f"{_QUESTION}{_name(asked)}"] if asked else []
+    said = [(phrase(settings, language, key), language) for key in (*keys, "greeting.how_can_i_help")]
+    if settings.other_language:
+        other = other_language(language)
+        said.insert(2, (phrase(settings, other, "language.offer"), other))
+    return said
+
+
+def _mode(settings: DialogSettings, subject: ConsentSubject) -> ConsentMode:
+    return settings.recording if subject == "recording" else settings.emotion
 
 
 def greet(talk: Talk, began: CallBegan) -> None:
     """Say who answers, that it is a machine, and what is kept; ask where consent must be asked for."""
     talk.first_flow, talk.first_queue = began.flow, began.queue
     for subject in SUBJECTS:
-        talk.consent[subject] = "never" if _mode(talk, subject) == "off" else "unasked"
+        talk.consent[subject] = "never" if _mode(talk.settings, subject) == "off" else "unasked"
     if began.greeting:
         talk.say_text(began.greeting, kind="notice", interruptible=False, detail="greeting")
     else:
@@ -49,14 +63,14 @@ def _say_what_is_kept(talk: Talk) -> None:
     told = _told(talk)
     if told:
         _say_notice(talk, f"greeting.{_name(told)}")
-    asked = [s for s in SUBJECTS if _mode(talk, s) == "ask" and talk.consent[s] == "unasked"]
+    asked = [s for s in SUBJECTS if _mode(talk.settings, s) == "ask" and talk.consent[s] == "unasked"]
     if asked and (talk.pending == "consent" or not talk.noticed):
         talk.pending = "consent"
         _say_notice(talk, f"{_QUESTION}{_name(asked)}")
 
 
 def _told(talk: Talk) -> list[ConsentSubject]:
-    return [s for s in SUBJECTS if _mode(talk, s) == "stay" and talk.consent[s] != "refused"]
+    return [s for s in SUBJECTS if _mode(talk.settings, s) == "stay" and talk.consent[s] != "refused"]
 
 
 def _name(subjects: list[ConsentSubject]) -> str:
@@ -95,10 +109,11 @@ def notice_said(talk: Talk, say_id: str, *, interrupted: bool) -> None:
 
 def _notice_heard(talk: Talk) -> None:
     talk.noticed = (*talk.noticed, talk.language)
-    told = {s: _mode(talk, s) == "stay" or (_mode(talk, s) == "ask" and talk.question_heard) for s in SUBJECTS}
+    modes = {subject: _mode(talk.settings, subject) for subject in SUBJECTS}
+    told = {subject: mode == "stay" or (mode == "ask" and talk.question_heard) for subject, mode in modes.items()}
     talk.do(GiveNotice(automatic=True, recording=told["recording"], emotion=told["emotion"]))
     for subject in SUBJECTS:
-        if talk.consent.get(subject) == "unasked" and _mode(talk, subject) == "stay":
+        if talk.consent.get(subject) == "unasked" and modes[subject] == "stay":
             talk.stayed = (*talk.stayed, subject)
             _set(talk, subject, given=True, how="stayed")
     if talk.phase == "talking" and talk.pending == "open" and talk.flow is None:
@@ -183,7 +198,7 @@ def answer_consent(talk: Talk, *, agreed: bool, how: ConsentHow, quiet: bool = F
 def settle_consent(talk: Talk, *, given: bool, how: ConsentHow, quiet: bool = False) -> None:
     """Take the answer to the question for consent; without a yes nothing is kept and the call goes on."""
     for subject in SUBJECTS:
-        if _mode(talk, subject) == "ask" and talk.consent.get(subject) == "unasked":
+        if _mode(talk.settings, subject) == "ask" and talk.consent.get(subject) == "unasked":
             _set(talk, subject, given=given, how=how)
     talk.pending = "open"
     renew_notice(talk)
@@ -212,7 +227,7 @@ def switch(talk: Talk, wanted: Switch, how: ConsentHow) -> None:
 def tell_what_is_kept(talk: Talk) -> None:
     """Say truthfully what is kept of this call at this moment, for how long, and how to switch it off."""
     recording, feeling = talk.consent.get("recording", "never"), talk.consent.get("emotion", "never")
-    if recording == "unasked" and _mode(talk, "recording") == "stay":
+    if recording == "unasked" and _mode(talk.settings, "recording") == "stay":
         recording = "given"  # from the end of the notice on, which the caller is hearing
     talk.say(f"privacy.recording_{recording}", kind="answer", detail="privacy")
     if feeling == "given":

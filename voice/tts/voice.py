@@ -106,6 +106,7 @@ class Voice:
         self._writes: set[asyncio.Task[None]] = set()
         self._warmer: asyncio.Task[None] | None = None
         self._to_warm: list[_ToWarm] = []
+        self._fewer_to_warm = asyncio.Event()
 
     async def start(self) -> None:
         """Ask every voice for the hash of its weights, so that cached speech is found without waiting."""
@@ -115,7 +116,7 @@ class Voice:
 
     async def stop(self) -> None:
         """Stop warming and finish what is being written. Idempotent."""
-        self._to_warm.clear()
+        self.cool()
         if self._warmer is not None:
             warmer, self._warmer = self._warmer, None
             warmer.cancel()
@@ -156,7 +157,8 @@ class Voice:
     ) -> None:
         """Render texts into the cache in the background, while nobody is being spoken to. Returns at once.
 
-        Called again, the new texts are done after those that wait. `cool` drops what waits.
+        Called again, the new texts are done after those that wait; one that waits already is not taken twice. `cool`
+        drops what waits.
 
         Args:
             texts: Texts exactly as they will be spoken: clauses are cut from the start of a text.
@@ -167,7 +169,12 @@ class Voice:
         """
         if self._cache is None:
             return
-        new = [_ToWarm(text, language, speed, clauses, urgent) for text, language in texts]
+        waiting = {(item.text, item.language, item.speed) for item in self._to_warm if item.clauses is None}
+        new = [
+            _ToWarm(text, language, speed, clauses, urgent)
+            for text, language in texts
+            if (text, language, speed) not in waiting
+        ]
         at = sum(item.urgent for item in self._to_warm) if urgent else len(self._to_warm)
         self._to_warm[at:at] = new
         if self._to_warm and (self._warmer is None or self._warmer.done()):
@@ -176,9 +183,16 @@ class Voice:
     def cool(self) -> None:
         """Stop warming: nothing more is rendered ahead of need."""
         self._to_warm.clear()
+        self._fewer_to_warm.set()
 
-    async def warmed(self) -> None:
-        """Wait until nothing waits to be rendered any more and all of it is on disk."""
+    async def warmed(self, texts: Iterable[tuple[str, Language]] | None = None) -> None:
+        """Wait until none of `texts` waits to be rendered any more; by default nothing at all, and all is on disk."""
+        if texts is not None:
+            wanted = set(texts)
+            while any((item.text, item.language) in wanted for item in self._to_warm):
+                self._fewer_to_warm.clear()
+                await self._fewer_to_warm.wait()
+            return
         if self._warmer is not None:
             await asyncio.wait({self._warmer})
         if self._writes:
@@ -225,6 +239,7 @@ class Voice:
                     break
             if item in self._to_warm:
                 self._to_warm.remove(item)
+                self._fewer_to_warm.set()
 
     async def _speak_clause(
         self, clause: Clause, language: Language, speed: float, priority: int, *, only_first: bool = False

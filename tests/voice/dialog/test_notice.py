@@ -7,8 +7,9 @@ import pytest
 from calls.ids import Language
 from tests.voice.dialog import scripted
 from voice.dialog import acts
+from voice.dialog.opening import usual_opening
 from voice.dialog.prompts import phrase
-from voice.dialog.settings import DialogSettings
+from voice.dialog.settings import ConsentMode, DialogSettings
 
 ASK = DialogSettings(recording="ask", emotion="off")
 
@@ -165,3 +166,16 @@ def test_when_it_is_asked_what_is_kept_then_the_answer_is_what_holds_at_this_mom
     expected = [phrase(settings, "en", f"privacy.{name}") for name in told]
     assert [say.text for say in call.said[spoken:]][: len(told)] == expected
     assert not any("90" not in say.text for say in call.said[spoken:] if "days" in say.text)
+
+
+@pytest.mark.parametrize("recording", ["stay", "ask", "off"])
+@pytest.mark.parametrize("emotion", ["stay", "ask", "off"])
+@pytest.mark.parametrize("other_language", [True, False])
+def test_when_a_call_begins_then_what_is_said_is_the_usual_opening(
+    recording: ConsentMode, emotion: ConsentMode, other_language: bool
+) -> None:
+    settings = DialogSettings(recording=recording, emotion=emotion, other_language=other_language)
+    usual = usual_opening(settings, "es")
+    said = [(say.text, say.language) for say in begun("es", settings).said]
+    assert said == usual[: len(said)]
+    assert len(usual) - len(said) == int("ask" in (recording, emotion)), "the open question comes after the answer"

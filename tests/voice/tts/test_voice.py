@@ -178,6 +178,18 @@ async def test_when_texts_are_warmed_then_they_are_cached_but_not_while_someone_
     assert all(chunk.cached for chunk in await speak(voice, "Un momento, por favor."))
 
 
+async def test_when_some_of_the_texts_are_waited_for_then_the_others_still_wait(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    voice.warm([("Gracias por llamar.", "es"), *((f"Texto número {index}.", "es") for index in range(50))])
+    voice.warm([("Texto número 1.", "es"), ("Gracias por llamar.", "es")])
+    assert voice.warming == 51, "what waits already is not made twice"
+    await voice.warmed([("Gracias por llamar.", "es")])
+    assert 0 < voice.warming <= 50
+    await voice.stop()
+
+
 async def test_when_only_first_clauses_are_warmed_then_the_rest_is_made_when_spoken(
     worker: LocalWorker, tmp_path: Path
 ) -> None:
