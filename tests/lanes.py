@@ -40,8 +40,8 @@ REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", 
 PURE = "pure"
 ORDER = (*SHARED, HOUSES, REALTIME, PURE)
 """Lanes as they are handed out."""
-NICENESS = {PURE: 19, REALTIME: -5}
-"""Pure tests get what services leave (15 shares to their 1,024), which is a third of the processor on average; phones
+NICENESS = {PURE: 10, REALTIME: -5}
+"""Pure tests get what services leave (110 shares to their 1,024), which is a third of the processor on average; phones
 and their clocks get three times as much as services where that is allowed (as root): they want little, but at once.
 Source: sched(7)."""
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Coroutine
 from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import CallOffer, Clock, Leg
-from telephony.codecs import prepare_codecs
 from telephony.media_settings import MediaSettings
 from telephony.net.outbox import Outbox
 from telephony.webrtc.leg import WebRtcLeg
@@ -108,7 +107,6 @@ class WebRtcGateway:
         self._legs: dict[LegId, WebRtcLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
-        prepare_codecs()
 
     @property
     def sessions(self) -> int:

@@ -37,7 +37,7 @@ class TurnSettings:
     partial_interval_ms: int = 900
     """New sound between two decodes of a running utterance, at the least."""
     partial_load_factor: float = 2.0
-    """The interval is at least this many times what such a decode takes, so that partials never fill the engine."""
+    """The interval is at least this many times the last decode's duration, so that partials never fill the engine."""
     complete_prob: float = 0.5
     """Smart Turn's own threshold between going on and done."""
     quick_ms: int = 300
