@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-MOST_S = 60.0
+MOST_S = 10.0
 """Longer than anything here takes beside three other workers; who waits so long has found a fault."""
 HANGS_S = 600
 """A program that has not ended by then hangs; a niced one beside others may well need a minute for a second's work."""

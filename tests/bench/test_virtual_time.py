@@ -53,7 +53,7 @@ def test_when_an_hour_is_slept_then_it_passes_at_once() -> None:
 
     began_s = time.monotonic()
     assert run_virtually(main()) == pytest.approx(3_600_000, abs=1)
-    assert time.monotonic() - began_s < 60
+    assert time.monotonic() - began_s < 1
 
 
 def test_when_everything_waits_for_nothing_then_it_is_told_instead_of_hanging() -> None:

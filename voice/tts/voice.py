@@ -169,7 +169,9 @@ class Voice:
         """
         if self._cache is None:
             return
-        waiting = {(item.text, item.language, item.speed) for item in self._to_warm if item.clauses is None}
+        # What waits whole is on its way; an urgent text is taken again, to be earlier.
+        whole = [item for item in self._to_warm if item.clauses is None and item.urgent >= urgent]
+        waiting = {(item.text, item.language, item.speed) for item in whole}
         new = [
             _ToWarm(text, language, speed, clauses, urgent)
             for text, language in texts

@@ -185,6 +185,8 @@ async def test_when_some_of_the_texts_are_waited_for_then_the_others_still_wait(
     voice.warm([("Gracias por llamar.", "es"), *((f"Texto número {index}.", "es") for index in range(50))])
     voice.warm([("Texto número 1.", "es"), ("Gracias por llamar.", "es")])
     assert voice.warming == 51, "what waits already is not made twice"
+    voice.warm([("Texto número 49.", "es")], urgent=True)
+    assert voice.warming == 52, "but what has become urgent is made first"
     await voice.warmed([("Gracias por llamar.", "es")])
     assert 0 < voice.warming <= 50
     await voice.stop()
