@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from typing import Protocol, runtime_checkable
 
-from calls.audio import Samples
+import numpy as np
+
+from calls.audio import FRAME_MS, Samples
 from calls.errors import CallCentreError
 
 
@@ -83,3 +87,12 @@ def make_codec(name: str, *, rate_hz: int | None = None, fmtp: str = "") -> Audi
     raise CallCentreError(
         "media.unknown_codec", f"The codec {upper[:20]!r} is not built in; use OPUS, G722, PCMU or PCMA.", fault="peer"
     )
+
+
+@functools.cache
+def prepare_codecs() -> None:
+    """Load what codecs need at first use, tables and libraries: 15 ms that the first call shall not wait for."""
+    for name in ("PCMU", "PCMA", "G722", "OPUS"):
+        with contextlib.suppress(CallCentreError):  # told to whoever wants this codec
+            codec = make_codec(name)
+            codec.decode(codec.encode(np.zeros(codec.rate_hz * FRAME_MS // 1000, dtype=np.int16)))

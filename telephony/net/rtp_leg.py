@@ -11,6 +11,7 @@ from collections.abc import Callable
 from calls.audio import SPEECH_RATE_HZ, AudioFrame
 from calls.ids import LegId
 from calls.ports import Clock, LegEnded, LegEvent
+from telephony.codecs import prepare_codecs
 from telephony.media_port import MediaDirection
 from telephony.media_settings import MediaSettings
 from telephony.net.media_keys import MediaKeys
@@ -296,6 +297,7 @@ class RtpMediaFactory:
         self._open: set[int] = set()
         self._heard: dict[int, Sender] = {}
         self._identity: DtlsIdentity | None = None
+        prepare_codecs()
 
     @property
     def open_legs(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import CallOffer, Clock, Leg
+from telephony.codecs import prepare_codecs
 from telephony.media_settings import MediaSettings
 from telephony.net.outbox import Outbox
 from telephony.webrtc.leg import WebRtcLeg
@@ -107,6 +108,7 @@ class WebRtcGateway:
         self._legs: dict[LegId, WebRtcLeg] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        prepare_codecs()
 
     @property
     def sessions(self) -> int:
