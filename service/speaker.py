@@ -176,6 +176,10 @@ class Speaker:
         except CallCentreError as error:
             logger.error("saying %s could not be made: %s", say.say_id, error.code)
             self._listener.voice_failed(error)
+        except Exception as error:
+            # Whatever broke, the sayings behind this one must be made: else the bot is silent for the rest of the call.
+            logger.exception("saying %s could not be made", say.say_id)
+            self._listener.voice_failed(error)
         self._making = None
         saying.playout.finish()
         self._synthesise_ahead()

@@ -6,8 +6,10 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
+import pytest
 
 from calls.audio import FRAME_MS, SPEECH_RATE_HZ
+from calls.errors import CallCentreError
 from calls.ids import Language
 from calls.ports import SpeechChunk, SpokenWord
 from service.speaker import UNHURRIED_AFTER_MS, Speaker, not_before_ms
@@ -180,3 +182,30 @@ async def test_when_a_sentence_that_is_being_made_is_dropped_then_the_next_does_
     speaker.say(saying("advice", kind="safety"))
     await asyncio.sleep(0)
     assert voice.made == ["long begins", "advice begins"]
+
+
+class Broken(OneSecond):
+    """A voice that breaks at its first saying, in a way that nobody foresaw."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error: Exception | None = error
+
+    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+        if self.error is not None:
+            error, self.error = self.error, None
+            raise error
+        async for chunk in super().speak(text, language):
+            yield chunk
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no such phoneme"), CallCentreError("tts.failed", "The voice failed.", fault="us")]
+)
+async def test_when_a_voice_breaks_in_any_way_then_it_is_told_and_the_next_sentence_is_said(error: Exception) -> None:
+    ear = Ear()
+    speaker = Speaker(Broken(error), ear, Tasks("test"), lambda: 0)
+    speaker.say(saying("lost"))
+    speaker.say(saying("next"))
+    assert await spoken(speaker, 0, 2_000) == 1_000
+    assert "failed" in ear.told
+    assert [told for told in ear.told if told.startswith("said")] == ["said lost: -", "said next: next"]
