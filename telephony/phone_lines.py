@@ -10,14 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from calls.errors import CallCentreError
 from calls.nonces import NonceUse
 from calls.phones import Bindings, PhoneBinding, PhoneBindings
 from calls.ports import Clock
+from telephony.net.background import Background
 from telephony.net.sip_transports import SipTransports
 from telephony.sip.accounts import Account
 from telephony.sip.grammar import SipSyntaxError, format_host
@@ -82,8 +82,7 @@ class PhoneLines:
         self._transports: SipTransports | None = None
         self._mine: dict[str, Bindings] = {}
         """What phones registered here, as far as this process knows: which connections to keep and whom to ping."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._caretaker: asyncio.Task[None] | None = None
+        self._background = Background("a phone could not be looked after")
         self._stopping = asyncio.Event()
 
     @property
@@ -96,19 +95,17 @@ class PhoneLines:
         self._transports = transports
         self._stopping.clear()
         if self._phones:
-            self._caretaker = asyncio.create_task(self._look_after(), name="phones")
+            self._background.start(self._look_after(), name="phones")
 
     async def stop(self) -> None:
         """Let the database finish; what is stored stays, so that the next start finds it."""
         self._transports = None
         self._stopping.set()  # a thread that asks the database cannot be cancelled, so that its end is waited for
-        tasks = [*self._tasks, *((self._caretaker,) if self._caretaker is not None else ())]
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._caretaker = None
+        await self._background.finish()
 
     def on_wish(self, wanted: ChangeBindings) -> None:
         """Do what a phone asks for; the user agent hears of it exactly once."""
-        self._start(self._change(wanted))
+        self._background.start(self._change(wanted))
 
     def flow_lost(self, flow: Flow) -> None:
         """Hear that a connection broke; while we stop they all do, and the phones stay registered."""
@@ -117,12 +114,12 @@ class PhoneLines:
         for items in list(self._mine.values()):
             for item in items:
                 if item.connection and item.connection == flow.connection:
-                    self._start(self._find_again(item))
+                    self._background.start(self._find_again(item))
 
     def way_failed(self, way: PhoneWay) -> None:
         """Hear that a proxy has no connection to a phone any more: it is not there until it registers again."""
         if way.binding is not None and self._transports is not None:
-            self._start(self._forget(way.binding))
+            self._background.start(self._forget(way.binding))
 
     async def ways(self, name: str) -> list[PhoneWay]:
         """Return how a phone is called now, the most wanted place first.
@@ -264,13 +261,3 @@ class PhoneLines:
             return Host(self._owner, "")
         port = self._transports.addresses[0][1]
         return Host(self._owner, f"{format_host(self._transports.local_host(peer_host))}:{port}")
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a phone could not be looked after", exc_info=error)

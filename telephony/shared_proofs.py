@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable
 
 from calls.errors import CallCentreError
 from calls.nonces import NonceUse, SharedNonces
+from telephony.net.background import Background
 from telephony.sip.signals import SharedClock
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class SharedProofs:
         """
         self._nonces = nonces
         self._feed = feed
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background("a proof could not be counted")
 
     @property
     def seal_key(self) -> Callable[[int], bytes] | None:
@@ -51,14 +51,11 @@ class SharedProofs:
         """Ask for the clock, at once and again and again."""
         if self._nonces is not None:
             await self._ask(self._nonces)
-            self._start(self._keep_asking(self._nonces))
+            self._background.start(self._keep_asking(self._nonces))
 
     async def stop(self) -> None:
         """Count nothing any more."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._background.cancel()
 
     async def take(self, use: NonceUse) -> bool:
         """Count one use; False when it was counted before, by any process, or its nonce is too old.
@@ -81,12 +78,12 @@ class SharedProofs:
 
     def judge(self, use: NonceUse, then: Callable[[bool], None]) -> None:
         """Count one use, and say whether it is good; it is not while the database cannot say so."""
-        self._start(self._judge(use, then))
+        self._background.start(self._judge(use, then))
 
     def spend_later(self, use: NonceUse | None) -> None:
         """Count the use of a call that was refused, once a proxy has had time to take it to another process."""
         if use is not None:
-            self._start(self._spend(use))
+            self._background.start(self._spend(use))
 
     async def _judge(self, use: NonceUse, then: Callable[[bool], None]) -> None:
         is_good = False
@@ -112,13 +109,3 @@ class SharedProofs:
             async with asyncio.timeout(ANSWER_S):
                 shared_ms = await nonces.now_ms()
         self._feed(SharedClock(shared_ms))
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._done)
-
-    def _done(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("a proof could not be counted", exc_info=error)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from calls.errors import CallCentreError
 from calls.ids import LegId
 from calls.ports import CallOffer, Clock, Leg
 from telephony.codecs import prepare_codecs
 from telephony.media_settings import MediaSettings
+from telephony.net.background import Background
 from telephony.net.outbox import Outbox
 from telephony.webrtc.leg import WebRtcLeg
 from telephony.webrtc.settings import WebRtcSettings
@@ -106,7 +107,7 @@ class WebRtcGateway:
         self._clock = clock
         self._outbox = outbox or Outbox()
         self._legs: dict[LegId, WebRtcLeg] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background("a call of a browser could not be ended")
         self._stopping = False
         prepare_codecs()
 
@@ -157,17 +158,14 @@ class WebRtcGateway:
             remote=remote,
         )
         call = WebRtcIncomingCall(description, leg, self._end_later)
-        self._spawn(self._watch(leg, call), f"webrtc-watch-{leg_id}")
+        self._background.start(self._watch(leg, call), f"webrtc-watch-{leg_id}")
         return answer, call
 
     async def stop(self) -> None:
         """Close every session and wait until the browsers were told; idempotent."""
         self._stopping = True
         await asyncio.gather(*(leg.hang_up() for leg in list(self._legs.values())))
-        while self._tasks:
-            await asyncio.gather(*self._tasks, return_exceptions=True)
-            # From Python 3.12 on, gathering tasks that are over returns before their callbacks took them off the list.
-            await asyncio.sleep(0)
+        await self._background.finish()
 
     async def _watch(self, leg: WebRtcLeg, call: WebRtcIncomingCall) -> None:
         """Give up on a browser that does not connect in time, and forget the leg at its end."""
@@ -182,12 +180,7 @@ class WebRtcGateway:
         await leg.end("local")
 
     def _end_later(self, leg: WebRtcLeg, reason: str) -> None:
-        self._spawn(leg.end(reason), f"webrtc-end-{leg.leg_id}")
-
-    def _spawn(self, work: Coroutine[None, None, None], name: str) -> None:
-        task = asyncio.get_running_loop().create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._background.start(leg.end(reason), f"webrtc-end-{leg.leg_id}")
 
 
 def _gone() -> CallCentreError:
