@@ -1,6 +1,6 @@
 // The buttons of a running call: mute, keypad, hang up.
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import { say } from "../shared/language";
 import { digits, hangUp, keypadOpen, keysLost, microphone, muted, phase, press, toggleMute } from "./state";
@@ -50,7 +50,8 @@ export function Controls() {
 
 function Keypad() {
   const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // Before it is painted: a key pressed as soon as the keypad shows must not be lost.
+  useLayoutEffect(() => {
     first.current?.focus();
     const typed = (event: KeyboardEvent) => {
       if (event.key === "Escape") keypadOpen.value = false;
