@@ -126,6 +126,8 @@ class CallRunner:
         self._turn: Turn | None = None
         self._before: Memory | None = None
         """What the policy was before the last turn, while that turn may be taken back."""
+        self._went_on = False
+        """Whether a turn was taken back: this caller makes long pauses."""
         self._thoughts: list[asyncio.Task[None]] = []
         """Work on the answer to the last turn."""
         self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
@@ -340,6 +342,7 @@ class CallRunner:
 
     def turn_reopened(self, turn_id: TurnId) -> None:
         """The caller's last turn was not over: what was decided on it, and not heard, is void."""
+        self._went_on = True
         for thought in self._thoughts:
             thought.cancel()
         self.speaker.give_way()
@@ -435,7 +438,7 @@ class CallRunner:
         if say.detail.startswith("repair:"):
             self.words.bot_asked_again()
         spoken_until_ms = self._turn.end_ms if self._turn is not None else None
-        self.speaker.say(say, not_before_ms=not_before_ms(say, spoken_until_ms))
+        self.speaker.say(say, not_before_ms=not_before_ms(say, spoken_until_ms, went_on=self._went_on))
         if say.kind == "safety":
             self.speaker.drop_for_safety()
 

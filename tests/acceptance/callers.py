@@ -58,6 +58,11 @@ def is_caller_turn(body: Body) -> bool:
     return bool(body["type"] == "turn_ended" and body["speaker"] == "caller")
 
 
+def is_masked_turn(body: Body) -> bool:
+    """The caller finished a turn in which something secret was said."""
+    return is_caller_turn(body) and "***" in body["text"]
+
+
 def is_repair(body: Body) -> bool:
     """The bot did not understand."""
     return bool(body["type"] == "act_decided" and body["detail"].startswith("repair"))
@@ -124,12 +129,14 @@ class Caller(Watched):
         """Say it, heard or not."""
         await self.phone.say_and_wait(await asyncio.to_thread(speech, text, language))
 
-    async def tell(self, text: str, language: Language = "en") -> Body:
-        """Say it, up to three times if it was not heard, as people do; return the turn."""
+    async def tell(
+        self, text: str, language: Language = "en", understood: Callable[[Body], bool] = is_caller_turn
+    ) -> Body:
+        """Say it, up to three times if it was not heard, as people do; return the turn that shows that it was."""
         for _ in range(3):
             await self.say(text, language)
-            heard = await self.until(is_caller_turn, is_repair)
-            if is_caller_turn(heard):
+            heard = await self.until(understood, is_repair)
+            if understood(heard):
                 return heard
             await self.until(is_bot_turn)
         raise NotSeenError(f"three times not heard: {text}")

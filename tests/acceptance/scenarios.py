@@ -21,6 +21,7 @@ from tests.acceptance.callers import (
     Caller,
     is_bot_turn,
     is_caller_turn,
+    is_masked_turn,
     is_type,
     recorded,
     speech,
@@ -284,8 +285,7 @@ async def card_spoken(houses: Houses) -> Played:
     await caller.dial()
     try:
         await caller.hear_greeting()
-        await caller.say(CARD)
-        await caller.until(is_type("recording_silenced"))
+        await caller.tell(CARD, understood=is_masked_turn)
         await caller.until(is_bot_turn)
         await asyncio.sleep(0.5)
         events = await caller.hang_up()

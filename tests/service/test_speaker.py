@@ -12,7 +12,7 @@ from calls.audio import FRAME_MS, SPEECH_RATE_HZ
 from calls.errors import CallCentreError
 from calls.ids import Language
 from calls.ports import SpeechChunk, SpokenWord
-from service.speaker import UNHURRIED_AFTER_MS, Speaker, not_before_ms
+from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
 from voice.dialog.acts import Say, SayKind
 from voice.tts.playout import PlayoutResult
@@ -89,8 +89,10 @@ async def test_when_a_held_answer_is_dropped_then_nothing_of_it_was_heard_and_th
 
 
 async def test_when_the_bot_did_not_understand_then_it_waits_for_more_before_it_says_so() -> None:
-    assert not_before_ms(saying("s1", "repair:1"), 3_000) == 3_000 + UNHURRIED_AFTER_MS
-    assert not_before_ms(saying("s1"), 3_000) == 0
+    assert not_before_ms(saying("s1", "repair:1"), 3_000) == 3_600
+    assert not_before_ms(saying("s1", "greeting"), 3_000) == 3_900
+    assert not_before_ms(saying("s1", "repair:1"), 3_000, went_on=True) == 4_000
+    assert not_before_ms(saying("s1"), 3_000, went_on=True) == 0
     assert not_before_ms(saying("s1", "greeting"), None) == 0, "the greeting that opens the call"
     speaker, ear = a_speaker()
     speaker.say(saying("s1", "repair:1"), not_before_ms=3_900)

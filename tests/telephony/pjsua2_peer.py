@@ -17,7 +17,7 @@ import pytest
 
 from calls.audio import Samples
 from tests.ports import free_ports
-from tests.telephony.baresip import read_wav, write_wav
+from tests.telephony.baresip import write_wav
 from tests.telephony.likeness import heard_s, unique_sound
 from tests.waiting import eventually
 
@@ -75,14 +75,17 @@ class Peer:
         ]
 
     def heard(self, call: int = 0) -> tuple[Samples, int]:
-        """Return what it heard in one call and the rate; complete once the phone is gone."""
-        return read_wav(self.folder / f"heard{call}.wav")
+        """Return what it heard in one call and the rate; complete once the phone is gone.
+
+        Not by the file's header: PJSIP writes it last, and not whole if it has to be killed.
+        """
+        path = self.folder / f"heard{call}.wav"
+        data = path.read_bytes()[WAV_HEADER:] if path.exists() else b""
+        return np.frombuffer(data[: len(data) & ~1], dtype="<i2").astype(np.int16), FILE_HZ
 
     def heard_so_far_s(self, call: int = 0, of: Peer | None = None) -> float:
         """Return for how long it heard, up to now, what another says or, when nobody is named, itself."""
-        path = self.folder / f"heard{call}.wav"
-        data = path.read_bytes()[WAV_HEADER:] if path.exists() else b""
-        return heard_s((of or self).says, np.frombuffer(data[: len(data) & ~1], dtype="<i2").astype(np.int16), FILE_HZ)
+        return heard_s((of or self).says, *self.heard(call))
 
     async def until_heard(self, seconds: float, call: int = 0, of: Peer | None = None) -> None:
         """Wait until it heard for so long what another says or, when nobody is named, itself.

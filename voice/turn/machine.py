@@ -67,6 +67,8 @@ _JUDGED_MS = 8_000
 """Smart Turn looks at the last 8 s."""
 _STALLED_STEP_MS = 100
 """How often time is looked at while nobody reports voice."""
+_PARTIAL_WEIGHT = 0.5
+"""Of the newest partial in what one takes: it takes longer as the utterance grows."""
 _LONE_WORD_PROB = 0.5
 """A single word over the bot must be at least this probable to be taken for speech."""
 
@@ -92,7 +94,8 @@ class TurnMachine:
         self._expectation: Expectation = "open"
         self._length: int | None = None
         self._language = "en"
-        self._decode_ms = 0.0
+        self._partial_ms = 0.0
+        """What a partial takes."""
         self._out: list[TurnOutput] = []
         self._clock = VoiceClock(settings)
         # the turn
@@ -217,7 +220,6 @@ class TurnMachine:
     # -- words ------------------------------------------------------------------------------------------------------
 
     def _words(self, heard: WordsHeard) -> None:
-        self._decode_ms = heard.took_ms if not self._decode_ms else 0.7 * self._decode_ms + 0.3 * heard.took_ms
         if heard.words:
             self._language = heard.language
         if self._probe is not None and heard.request_id == self._probe[0]:
@@ -227,6 +229,8 @@ class TurnMachine:
             request = utterance.requests.pop(heard.request_id, None)
             if request is None:
                 continue
+            if not request.final:
+                self._partial_ms += (heard.took_ms - self._partial_ms) * (_PARTIAL_WEIGHT if self._partial_ms else 1)
             utterance.answer(request, heard.words)
             self._find_noise(utterance, request)
             return
@@ -421,7 +425,7 @@ class TurnMachine:
             self._cut(running)
             return
         over_bot = self._guard.state != "free"
-        interval_ms = max(settings.partial_interval_ms, int(settings.partial_load_factor * self._decode_ms))
+        interval_ms = max(settings.partial_interval_ms, int(settings.partial_load_factor * self._partial_ms))
         if over_bot:
             interval_ms = settings.probe_voice_ms
         elif not self.partials:
