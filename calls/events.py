@@ -2,7 +2,9 @@
 
 Every body is frozen and carries a literal `type`. Guesses (partial words, voice activity, 250 ms emotion) are signals
 and have no body here. `calls.codec` turns bodies into JSON and back; `web/src/events.gen.ts` is made from
-this file. A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it.
+this file. A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it. Facts about
+customers, conversations and the desk are in files of their own: `calls/customer_events.py`,
+`calls/conversation_events.py`, `calls/desk_events.py`.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 
+from calls.conversation_events import CONVERSATION_PERSONAL, ConversationBody
+from calls.customer_events import CUSTOMER_PERSONAL, CustomerBody
+from calls.desk_events import DESK_PERSONAL, DeskBody
 from calls.ids import CallId, Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import EmotionEstimate, Word, WordsEstimate
 
 SCHEMA_VERSION = 1
 
-StreamKind = Literal["call", "conversation", "customer", "case", "queue"]
+StreamKind = Literal["call", "conversation", "customer", "case", "queue", "agent"]
 ConsentSubject = Literal["recording", "emotion"]
 SoundClass = Literal["good", "fair", "poor"]
 """What listeners make of a line: satisfied; some of them dissatisfied; many of them. Source: ITU-T G.109 table 1."""
@@ -561,7 +566,7 @@ class PersonErased:
     """How many files of sound were deleted."""
 
 
-EventBody = (
+CallBody = (
     CallOffered
     | CallAnswered
     | LegJoined
@@ -609,6 +614,8 @@ EventBody = (
     | PersonErased
 )
 
+EventBody = CallBody | CustomerBody | ConversationBody | DeskBody
+
 EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
 
 PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
@@ -620,6 +627,9 @@ PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     "slot_filled": ("value",),
     "brief_prepared": ("caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"),
     "callback_booked": ("number", "matter"),
+    **CUSTOMER_PERSONAL,
+    **CONVERSATION_PERSONAL,
+    **DESK_PERSONAL,
 }
 """Fields that storage encrypts with the customer's key, by event type."""
 
@@ -640,3 +650,16 @@ class Event:
     """The part that observed it: `call`, `asr`, `prosody`, `dialog`, `recorder`, `service`."""
     schema_version: int
     body: EventBody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """A fact that has no number yet."""
+
+    stream_kind: StreamKind
+    stream_id: str
+    body: EventBody
+    at_utc: datetime
+    """Aware."""
+    t_ms: int | None
+    source: str

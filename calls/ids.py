@@ -10,6 +10,7 @@ TurnId = NewType("TurnId", str)
 UtteranceId = NewType("UtteranceId", str)
 CustomerId = NewType("CustomerId", str)
 ConversationId = NewType("ConversationId", str)
+MessageId = NewType("MessageId", str)
 
 Language = Literal["es", "en"]
 """ISO 639-1 code of a language that the service speaks. Spanish and English are equals."""

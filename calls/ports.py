@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from calls.audio import AudioFrame, Samples
+from calls.events import Event, NewEvent, StreamKind
 from calls.ids import Language, LegId
 
 
@@ -199,3 +200,23 @@ class SpeechChunk:
     words: tuple[SpokenWord, ...]
     """Words of this chunk, times relative to the chunk's start."""
     cached: bool
+
+
+class FactLog(Protocol):
+    """The event store as rooms beside it see it. Everything blocks; asyncio code calls it in a thread."""
+
+    def append(self, entries: Sequence[NewEvent]) -> Sequence[Event]:
+        """Append facts, of one or several streams, in one transaction; return them with their numbers.
+
+        Raises:
+            CallCentreError: `stream.conflict` when another process writes one of the streams; `database.*`.
+        """
+        ...
+
+    def release(self, kind: StreamKind, stream_id: str) -> None:
+        """Stop being the writer of a stream, so that another process may append."""
+        ...
+
+    def read(self, kind: StreamKind, stream_id: str, after: int = 0, limit: int | None = None) -> Sequence[Event]:
+        """Return the facts of a stream with numbers above `after`, in order; empty when there are none."""
+        ...

@@ -14,10 +14,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from calls.errors import CallCentreError
-from calls.events import PersonErased, RecordingStarted, StreamKind
+from calls.events import NewEvent, PersonErased, RecordingStarted, StreamKind
 from records import schema
 from records.private import private_file
-from records.rows import NewEvent, utc_text
+from records.rows import utc_text
 from records.store import EventStore
 
 logger = logging.getLogger(__name__)

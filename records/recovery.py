@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from calls.errors import CallCentreError
-from calls.events import CallEnded, Event, EventBody, RecordingStopped
+from calls.events import CallEnded, Event, EventBody, NewEvent, RecordingStopped
 from calls.ports import Clock
 from records import folds
 from records.erasure import JOURNAL_NAME, erase_again
 from records.leases import LeaseWatch, OwnerSeen
-from records.rows import NewEvent, StreamInfo
+from records.rows import StreamInfo
 from records.spill import SpillFile, replay, spill_of, spills_left
 from records.store import EventStore
 from records.wav_file import is_complete, repair

@@ -8,21 +8,8 @@ from typing import Any
 
 from calls import codec
 from calls.errors import CallCentreError
-from calls.events import Event, EventBody, StreamKind
+from calls.events import Event, StreamKind
 from records.keys import SubjectKey, open_body, seal_body
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewEvent:
-    """A fact that has no number yet."""
-
-    stream_kind: StreamKind
-    stream_id: str
-    body: EventBody
-    at_utc: datetime
-    """Aware."""
-    t_ms: int | None
-    source: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

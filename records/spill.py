@@ -13,9 +13,9 @@ from pathlib import Path
 
 from calls import codec
 from calls.errors import CallCentreError
-from calls.events import Event, StreamKind
+from calls.events import Event, NewEvent, StreamKind
 from records.keys import MasterKey
-from records.rows import NewEvent, utc_text
+from records.rows import utc_text
 from records.store import EventStore
 
 logger = logging.getLogger(__name__)

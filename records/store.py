@@ -19,13 +19,13 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from calls.errors import CallCentreError
-from calls.events import SCHEMA_VERSION, CallEnded, Event, StreamKind
+from calls.events import SCHEMA_VERSION, CallEnded, Event, NewEvent, StreamKind
 from records import database, schema
 from records.keys import MasterKey, SubjectKey
 from records.leases import OwnerSeen
 from records.processes import lives, this_host, this_process
 from records.reader import EventReader
-from records.rows import NewEvent, StreamInfo, conflict, info_of, row_of, utc_text
+from records.rows import StreamInfo, conflict, info_of, row_of, utc_text
 
 LOCK_NAME = "warmline.lock"
 """Held by the one process that writes an SQLite database."""

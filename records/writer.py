@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from calls.errors import CallCentreError
-from calls.events import Event, EventBody, StreamKind
+from calls.events import Event, EventBody, NewEvent, StreamKind
 from calls.ports import Clock
-from records.rows import NewEvent
 from records.spill import SpillFile, replay
 from records.store import EventStore
 

@@ -25,6 +25,7 @@ from calls.events import (
     EventBody,
     LanguageChosen,
     LegJoined,
+    NewEvent,
     RecordingStarted,
     RecordingStopped,
     TalkMeasured,
@@ -33,7 +34,6 @@ from calls.events import (
 from calls.ids import LANGUAGES, CallId, Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import Turn, Utterance, Word
 from records.redaction import PAD_MS, Redactor
-from records.rows import NewEvent
 from service.engines import Workers
 from service.feeling import Feeling
 from service.import_sound import ImportedSound, Sides

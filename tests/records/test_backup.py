@@ -10,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from calls.errors import CallCentreError
-from calls.events import CallEnded, CallOffered, EventBody, RecordingStarted
+from calls.events import CallEnded, CallOffered, EventBody, NewEvent, RecordingStarted
 from records.backup import create_backup, restore_backup
 from records.erasure import erase_person
 from records.keys import ERASED
 from records.retention import apply_retention
-from records.rows import NewEvent
 from records.store import EventStore
 from records.wav_file import header
 

@@ -18,12 +18,11 @@ import pytest
 import sqlalchemy as sa
 
 from calls.errors import CallCentreError
-from calls.events import CallAnswered, CallEnded, CallOffered, EventBody, RecordingStarted, RecordingStopped
+from calls.events import CallAnswered, CallEnded, CallOffered, EventBody, NewEvent, RecordingStarted, RecordingStopped
 from records import schema
 from records.keys import MasterKey
 from records.leases import LOST_AFTER_MS, OwnerSeen
 from records.recovery import Caretaker, recover
-from records.rows import NewEvent
 from records.spill import SpillFile, spill_of, spill_path
 from records.store import EventStore
 from records.tail import NeighbourTail
@@ -98,7 +97,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from datetime import UTC, datetime
-from records.rows import NewEvent
+from calls.events import NewEvent
 from records.spill import SpillFile, spill_path
 from records.store import EventStore
 from tests.records.test_neighbours import ANSWERED, CALLS, OFFERED, fact

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from calls.events import CallEnded
+from calls.events import CallEnded, NewEvent
 from records.backup import create_backup, restore_backup
 from records.erasure import erase_person
 from records.private import close_to_others
-from records.rows import NewEvent
 from records.store import EventStore
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

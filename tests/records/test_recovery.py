@@ -20,13 +20,13 @@ from calls.events import (
     CallOffered,
     ConsentRefused,
     EventBody,
+    NewEvent,
     RecordingStarted,
     RecordingStopped,
 )
 from records.erasure import erase_person
 from records.keys import ERASED, MasterKey
 from records.recovery import recover
-from records.rows import NewEvent
 from records.spill import FILE_NAME, SpillFile
 from records.store import EventStore
 from records.wav_file import HEADER_BYTES, header
@@ -66,7 +66,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from calls.events import CallAnswered, CallOffered
-from records.rows import NewEvent
+from calls.events import NewEvent
 from records.store import EventStore
 data = Path(sys.argv[1])
 store = EventStore.open_dir(data)

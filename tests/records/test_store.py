@@ -13,14 +13,13 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 
 from calls.errors import CallCentreError
-from calls.events import CallAnswered, CallEnded, CallOffered, Event, EventBody, TurnEnded, UtteranceHeard
+from calls.events import CallAnswered, CallEnded, CallOffered, Event, EventBody, NewEvent, TurnEnded, UtteranceHeard
 from calls.ids import TurnId, UtteranceId
 from calls.speech import Word
 from records import database, schema
 from records.erasure import erase_subjects
 from records.keys import ERASED, MasterKey
 from records.phone_bindings import BindingTable
-from records.rows import NewEvent
 from records.store import EventStore
 from tests.records.strategies import streams
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pytest
 
 from calls.errors import CallCentreError
-from calls.events import CallEnded, CallOffered, Event
+from calls.events import CallEnded, CallOffered, Event, NewEvent
 from records import database
 from records.keys import MasterKey
-from records.rows import NewEvent
 from records.spill import SpillFile, replay
 from records.store import EventStore
 from records.writer import LogWriter

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from calls.codec import event_from_json
+from calls.events import NewEvent
 from calls.ids import CallId
-from records.rows import NewEvent
 from records.store import EventStore
 from service.calls_view import call_detail, call_list, callback_list
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from calls.events import CallbackBooked, CallEnded, CallOffered, EventBody, RecordingStarted, UtteranceHeard
+from calls.events import CallbackBooked, CallEnded, CallOffered, EventBody, NewEvent, RecordingStarted, UtteranceHeard
 from calls.ids import UtteranceId
 from calls.speech import Word
 from records.erasure import JOURNAL_NAME
 from records.keys import ERASED
-from records.rows import NewEvent
 from records.schema import keys
 from records.store import EventStore
 from service.cli import main

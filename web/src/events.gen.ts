@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject"], message_received: ["text", "attachments"], message_sent: ["text", "attachments"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -508,9 +508,346 @@ export interface PersonErased {
   readonly recordings: number;
 }
 
+/** A customer record was begun. */
+export interface CustomerOpened {
+  readonly type: "customer_opened";
+  readonly source: "call" | "conversation" | "import" | "staff" | "api";
+  /** Empty when it is not known. */
+  readonly name: string;
+}
+
+/** Something by which the customer can be found again. */
+export interface IdentifierAdded {
+  readonly type: "identifier_added";
+  readonly kind: "phone" | "email" | "chat_visitor" | "social" | "account";
+  /** In its normal form: E.164, lower-case address, `provider:handle`. */
+  readonly value: string;
+  readonly evidence: "presented" | "said" | "written" | "confirmed" | "verified" | "imported" | "by_staff";
+  /** 0 to 1. */
+  readonly confidence: number;
+  readonly contact_kind: "call" | "conversation" | null;
+  /** The contact it was learned in; empty for none. */
+  readonly contact_id: string;
+  /** Who did it: the name of a member of staff, or the part of the program. */
+  readonly by: string;
+}
+
+/** It is not theirs, or not any more. */
+export interface IdentifierRemoved {
+  readonly type: "identifier_removed";
+  readonly kind: "phone" | "email" | "chat_visitor" | "social" | "account";
+  readonly value: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/** What the customer is called. */
+export interface CustomerNamed {
+  readonly type: "customer_named";
+  readonly name: string;
+  readonly evidence: "presented" | "said" | "written" | "confirmed" | "verified" | "imported" | "by_staff";
+  readonly by: string;
+}
+
+/** One reason to take two records for one person. */
+export interface JoinReason {
+  /** Stable: `same_email_verified`, `same_account`, `similar_name_same_phone`, `staff` … */
+  readonly code: string;
+  readonly detail: string;
+  readonly weight: number;
+}
+
+/** Two records may be the same person; people decide. */
+export interface JoinProposed {
+  readonly type: "join_proposed";
+  readonly join_id: string;
+  readonly other: string;
+  readonly score: number;
+  readonly reasons: readonly JoinReason[];
+}
+
+/** They are not, or not for sure; the pair is not proposed again for the same reasons. */
+export interface JoinDismissed {
+  readonly type: "join_dismissed";
+  readonly join_id: string;
+  readonly other: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Two records are one person. Both keep all that they hold. */
+export interface CustomersJoined {
+  readonly type: "customers_joined";
+  readonly join_id: string;
+  readonly other: string;
+  readonly confidence: number;
+  readonly reasons: readonly JoinReason[];
+  readonly by: string;
+}
+
+/** A join is taken back: everything is as it would be without it. */
+export interface CustomersParted {
+  readonly type: "customers_parted";
+  readonly join_id: string;
+  readonly other: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A call or a conversation is one of the customer's. */
+export interface ContactLinked {
+  readonly type: "contact_linked";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly confidence: number;
+  readonly evidence: "presented" | "said" | "written" | "confirmed" | "verified" | "imported" | "by_staff";
+  readonly by: string;
+}
+
+/** It was somebody else's. */
+export interface ContactUnlinked {
+  readonly type: "contact_unlinked";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** In one contact, the customer showed who they are, or did not. */
+export interface CustomerVerified {
+  readonly type: "customer_verified";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly level: "none" | "caller_id" | "knowledge" | "one_time_code" | "staff";
+  readonly passed: boolean;
+  /** Stable code, e.g. `account_and_postcode`, `code_by_email`. */
+  readonly how: string;
+}
+
+/** A lasting wish or need of the customer; an empty value takes it back. */
+export interface PreferenceSet {
+  readonly type: "preference_set";
+  readonly name: "language" | "channel" | "hours" | "slower" | "more_time" | "keypad" | "large_text" | "vip" | "do_not_contact";
+  readonly value: string;
+  readonly by: string;
+}
+
+/** Whether the customer may be written to or called for a purpose. */
+export interface ContactConsentSet {
+  readonly type: "contact_consent_set";
+  readonly purpose: "service" | "proactive" | "marketing" | "survey";
+  readonly channel: "phone" | "email" | "message" | "any";
+  readonly given: boolean;
+  readonly how: string;
+  readonly by: string;
+}
+
+/** A member of staff wrote something down about the customer. */
+export interface NoteWritten {
+  readonly type: "note_written";
+  readonly note_id: string;
+  readonly text: string;
+  readonly by: string;
+}
+
+/** A matter that goes on across contacts and channels. */
+export interface CaseOpened {
+  readonly type: "case_opened";
+  readonly customer_id: string;
+  /** One line, in the customer's words or an article's title. */
+  readonly subject: string;
+  /** Topic of the articles; empty for none. */
+  readonly topic: string;
+  readonly by: string;
+}
+
+/** A call or a conversation is about the matter. */
+export interface CaseContactAdded {
+  readonly type: "case_contact_added";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly by: string;
+}
+
+/** How the matter stands. */
+export interface CaseStatusSet {
+  readonly type: "case_status_set";
+  readonly status: "open" | "waiting_for_customer" | "waiting_for_us" | "solved";
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** A note on the matter: a summary, a promise, a next step. */
+export interface CaseNoted {
+  readonly type: "case_noted";
+  readonly text: string;
+  readonly by: string;
+  readonly contact_kind: "call" | "conversation" | null;
+  readonly contact_id: string;
+}
+
+/** Somebody wrote, or was written to. */
+export interface ConversationOpened {
+  readonly type: "conversation_opened";
+  readonly channel: "chat" | "email" | "sms" | "whatsapp" | "social";
+  /** Name of the mailbox, widget or webhook in the configuration. */
+  readonly provider: string;
+  /** Who it is with: e-mail address, number, handle, id of the visitor. */
+  readonly address: string;
+  readonly name: string;
+  readonly subject: string;
+  readonly language: "es" | "en";
+  /** The provider's name of the thread; empty for none. */
+  readonly external_id: string;
+}
+
+/** A file that came or went with a message. */
+export interface Attachment {
+  /** Name inside the attachments folder. */
+  readonly file: string;
+  /** As the sender called it. */
+  readonly name: string;
+  readonly media_type: string;
+  readonly size_bytes: number;
+}
+
+/** The customer wrote; secrets already masked. */
+export interface MessageReceived {
+  readonly type: "message_received";
+  readonly message_id: string;
+  /** Without quoted text and signature. */
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+  readonly external_id: string;
+}
+
+/** We wrote. */
+export interface MessageSent {
+  readonly type: "message_sent";
+  readonly message_id: string;
+  readonly author: "bot" | "agent";
+  /** Name of the agent; empty for the bot. */
+  readonly by: string;
+  readonly text: string;
+  readonly attachments: readonly Attachment[];
+}
+
+/** The provider took it, or the customer has it. */
+export interface MessageDelivered {
+  readonly type: "message_delivered";
+  readonly message_id: string;
+  readonly external_id: string;
+}
+
+/** It did not reach the customer; staff are told. */
+export interface MessageFailed {
+  readonly type: "message_failed";
+  readonly message_id: string;
+  readonly reason: string;
+  /** False: it is tried again. */
+  readonly final: boolean;
+}
+
+/** A human answers from here on. */
+export interface AgentEntered {
+  readonly type: "agent_entered";
+  readonly agent: string;
+}
+
+/** The human is gone; the bot, or nobody, answers. */
+export interface AgentWentOut {
+  readonly type: "agent_went_out";
+  readonly agent: string;
+  readonly reason: "done" | "handed_back" | "transferred" | "lost";
+}
+
+/** It is over until the customer writes again. */
+export interface ConversationClosed {
+  readonly type: "conversation_closed";
+  readonly reason: "solved" | "left" | "silent" | "by_agent" | "shutdown";
+}
+
+/** A contact waits for a human. */
+export interface ContactQueued {
+  readonly type: "contact_queued";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly language: "es" | "en";
+  readonly skills: readonly string[];
+  /** 0 for an ordinary contact; capped, see `desk/acd.py`. */
+  readonly priority: number;
+  /** 1 is next. */
+  readonly position: number;
+  /** None while too little is known to estimate it. */
+  readonly expected_wait_s: number | null;
+}
+
+/** A free agent has it for some seconds to accept. */
+export interface ContactOffered {
+  readonly type: "contact_offered";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly agent: string;
+  readonly reservation_id: string;
+  readonly for_ms: number;
+}
+
+/** The agent takes it. */
+export interface OfferAccepted {
+  readonly type: "offer_accepted";
+  readonly contact_id: string;
+  readonly agent: string;
+  readonly reservation_id: string;
+  readonly after_ms: number;
+}
+
+/** The agent does not take it; the contact keeps its place. */
+export interface OfferEnded {
+  readonly type: "offer_ended";
+  readonly contact_id: string;
+  readonly agent: string;
+  readonly reservation_id: string;
+  /** `no_answer`: the agent is not offered anything more until they say that they are there (RONA). */
+  readonly reason: "declined" | "no_answer" | "withdrawn" | "agent_lost" | "redirected";
+  /** The agent's own words for declining; empty for none. */
+  readonly note: string;
+}
+
+/** It does not wait any more. */
+export interface ContactLeftQueue {
+  readonly type: "contact_left_queue";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly reason: "answered" | "abandoned" | "withdrawn" | "callback" | "voicemail" | "overflow" | "closed" | "shutdown";
+  readonly waited_ms: number;
+  /** Agent, number or queue that has it now; empty for nobody. */
+  readonly to: string;
+}
+
+/** What a member of staff does, and since when. */
+export interface AgentStateSet {
+  readonly type: "agent_state_set";
+  readonly agent: string;
+  readonly state: "ready" | "not_ready" | "reserved" | "busy" | "wrap_up" | "not_responding" | "signed_out";
+  /** Why not ready: `break`, `training` …; else empty. */
+  readonly reason: string;
+}
+
+/** The agent finished the work after a contact. */
+export interface WrapUpDone {
+  readonly type: "wrap_up_done";
+  readonly contact_kind: "call" | "conversation";
+  readonly contact_id: string;
+  readonly agent: string;
+  readonly disposition: string;
+  readonly summary: string;
+  readonly follow_ups: readonly string[];
+  readonly took_ms: number;
+}
+
 /** One fact in its place in a stream. */
 export interface Event {
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
   readonly stream_id: string;
   /** Dense, from 1. */
   readonly seq: number;
@@ -798,4 +1135,37 @@ export type EventBody =
   | FlowFinished
   | Degraded
   | CallEnded
-  | PersonErased;
+  | PersonErased
+  | CustomerOpened
+  | IdentifierAdded
+  | IdentifierRemoved
+  | CustomerNamed
+  | JoinProposed
+  | JoinDismissed
+  | CustomersJoined
+  | CustomersParted
+  | ContactLinked
+  | ContactUnlinked
+  | CustomerVerified
+  | PreferenceSet
+  | ContactConsentSet
+  | NoteWritten
+  | CaseOpened
+  | CaseContactAdded
+  | CaseStatusSet
+  | CaseNoted
+  | ConversationOpened
+  | MessageReceived
+  | MessageSent
+  | MessageDelivered
+  | MessageFailed
+  | AgentEntered
+  | AgentWentOut
+  | ConversationClosed
+  | ContactQueued
+  | ContactOffered
+  | OfferAccepted
+  | OfferEnded
+  | ContactLeftQueue
+  | AgentStateSet
+  | WrapUpDone;

@@ -1,0 +1,132 @@
+"""Facts about conversations in text (web chat, e-mail, SMS, social): bodies of the streams of kind `conversation`.
+
+What the dialog decides there (`ActDecided`, `TopicFound`, `SlotFilled`, `EscalationRequested`, `BriefPrepared` …) are
+the facts of `calls.events`, with the id of a message as the turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calls.ids import Language, MessageId
+
+Channel = Literal["chat", "email", "sms", "whatsapp", "social"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationOpened:
+    """Somebody wrote, or was written to."""
+
+    type: Literal["conversation_opened"] = "conversation_opened"
+    channel: Channel
+    provider: str
+    """Name of the mailbox, widget or webhook in the configuration."""
+    address: str
+    """Who it is with: e-mail address, number, handle, id of the visitor."""
+    name: str
+    subject: str
+    language: Language
+    external_id: str
+    """The provider's name of the thread; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that came or went with a message."""
+
+    file: str
+    """Name inside the attachments folder."""
+    name: str
+    """As the sender called it."""
+    media_type: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived:
+    """The customer wrote; secrets already masked."""
+
+    type: Literal["message_received"] = "message_received"
+    message_id: MessageId
+    text: str
+    """Without quoted text and signature."""
+    attachments: tuple[Attachment, ...]
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSent:
+    """We wrote."""
+
+    type: Literal["message_sent"] = "message_sent"
+    message_id: MessageId
+    author: Literal["bot", "agent"]
+    by: str
+    """Name of the agent; empty for the bot."""
+    text: str
+    attachments: tuple[Attachment, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageDelivered:
+    """The provider took it, or the customer has it."""
+
+    type: Literal["message_delivered"] = "message_delivered"
+    message_id: MessageId
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageFailed:
+    """It did not reach the customer; staff are told."""
+
+    type: Literal["message_failed"] = "message_failed"
+    message_id: MessageId
+    reason: str
+    final: bool
+    """False: it is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentEntered:
+    """A human answers from here on."""
+
+    type: Literal["agent_entered"] = "agent_entered"
+    agent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentWentOut:
+    """The human is gone; the bot, or nobody, answers."""
+
+    type: Literal["agent_went_out"] = "agent_went_out"
+    agent: str
+    reason: Literal["done", "handed_back", "transferred", "lost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationClosed:
+    """It is over until the customer writes again."""
+
+    type: Literal["conversation_closed"] = "conversation_closed"
+    reason: Literal["solved", "left", "silent", "by_agent", "shutdown"]
+
+
+ConversationBody = (
+    ConversationOpened
+    | MessageReceived
+    | MessageSent
+    | MessageDelivered
+    | MessageFailed
+    | AgentEntered
+    | AgentWentOut
+    | ConversationClosed
+)
+
+CONVERSATION_PERSONAL: dict[str, tuple[str, ...]] = {
+    "conversation_opened": ("address", "name", "subject"),
+    "message_received": ("text", "attachments"),
+    "message_sent": ("text", "attachments"),
+}
+"""See `calls.events.PERSONAL_FIELDS`."""
