@@ -213,7 +213,12 @@ class CallHandover:
         language = self._brief.language
         last = phrase(call.house.dialog_settings(), language, "human.caller_on_the_line")
         saying = acts.Say(
-            say_id="brief", text=f"{self._brief.spoken_line} {last}", language=language, kind="notice", detail="brief"
+            say_id="brief",
+            text=f"{self._brief.spoken_line} {last}",
+            language=language,
+            kind="notice",
+            detail="brief",
+            personal=True,
         )
         self._whisper.say(saying, not_before_ms=call.conference_ms() + BREATH_MS)
 

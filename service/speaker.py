@@ -28,8 +28,10 @@ AHEAD = 2
 class Speech(Protocol):
     """What the speaker needs of `voice.tts.voice.Voice`."""
 
-    def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
-        """Yield the speech of `text`, clause by clause."""
+    def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncIterator[SpeechChunk]:
+        """Yield the speech of `text`, clause by clause; kept for the next time only with `keep`."""
         ...
 
 
@@ -179,7 +181,9 @@ class Speaker:
         say = saying.say
         try:
             async with contextlib.aclosing(
-                self._speech.speak(say.text, say.language, speed=say.speed)  # type: ignore[type-var]
+                self._speech.speak(  # type: ignore[type-var]
+                    say.text, say.language, speed=say.speed, keep=not say.personal
+                )
             ) as chunks:
                 async for chunk in chunks:
                     saying.cached = saying.cached and chunk.cached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ from voice.tts.playout import PlayoutResult
 class OneSecond:
     """A voice that says everything in a second."""
 
-    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+    async def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncIterator[SpeechChunk]:
         samples = np.full(SPEECH_RATE_HZ, 1000, dtype=np.int16)
         words = (SpokenWord(text=text, start_ms=0, end_ms=1000),)
         yield SpeechChunk(samples=samples, rate_hz=SPEECH_RATE_HZ, words=words, cached=True)
@@ -139,6 +142,29 @@ async def test_when_a_caller_is_in_danger_then_even_the_notice_gives_way() -> No
     assert ear.told[1:3] == ["said notice: -", "started leave the house at 500"]
 
 
+class Kept(OneSecond):
+    """A voice that notes what it may keep."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bool] = {}
+
+    async def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncIterator[SpeechChunk]:
+        self.kept[text] = keep
+        async for chunk in super().speak(text, language):
+            yield chunk
+
+
+async def test_when_a_saying_is_personal_then_the_voice_may_not_keep_it() -> None:
+    voice = Kept()
+    speaker = Speaker(voice, Ear(), Tasks("test"), lambda: 0)
+    speaker.say(saying("question"))
+    speaker.say(replace(saying("number read back"), personal=True))
+    await spoken(speaker, 0, 3_000)
+    assert voice.kept == {"question": True, "number read back": False}
+
+
 class Slow(OneSecond):
     """A voice that makes two clauses a saying, each when it is let."""
 
@@ -146,7 +172,9 @@ class Slow(OneSecond):
         self.made: list[str] = []
         self.may = asyncio.Semaphore(0)
 
-    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+    async def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncIterator[SpeechChunk]:
         for clause in ("begins", "ends"):
             self.made.append(f"{text} {clause}")
             await self.may.acquire()
@@ -192,7 +220,9 @@ class Broken(OneSecond):
     def __init__(self, error: Exception) -> None:
         self.error: Exception | None = error
 
-    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncIterator[SpeechChunk]:
+    async def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncIterator[SpeechChunk]:
         if self.error is not None:
             error, self.error = self.error, None
             raise error

@@ -210,6 +210,8 @@ class Say:
     """False for words that must be heard whole (notice of recording, emergency advice)."""
     detail: str = ""
     """Stable code of why it is said, e.g. `greeting`, `repair:2`, `slot:account_number`, `topic:bill-explained`."""
+    personal: bool = False
+    """Whether the words hold what belongs to this caller (a number read back, a reference): its sound is not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,12 @@ _NOT_REPEATED = frozenset({"filler", "wait", "patience", "slower"})
 """Details of sentences that "repeat" passes over."""
 
 
+def reads_back(detail: str) -> bool:
+    """Return whether what is said for this reason holds values of the caller: `confirm:phone`, `flow:callback:done`."""
+    family, _, rest = detail.partition(":")
+    return family == "confirm" or (family == "flow" and rest.endswith((":confirm", ":done")))
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A question back on what a turn meant."""
@@ -183,6 +189,7 @@ class Talk:
             speed=self.speed,
             interruptible=interruptible,
             detail=detail,
+            personal=reads_back(detail),
         )
         self.acts.append(say)
         self._says_this_step.append(say)

@@ -125,7 +125,9 @@ class Voice:
         if self._writes:
             await asyncio.wait(self._writes)
 
-    async def speak(self, text: str, language: Language, *, speed: float = 1.0) -> AsyncGenerator[SpeechChunk, None]:
+    async def speak(
+        self, text: str, language: Language, *, speed: float = 1.0, keep: bool = True
+    ) -> AsyncGenerator[SpeechChunk, None]:
         """Yield the speech of `text` clause by clause, at 16 kHz, with the times of its words.
 
         The words are those of the text as written (`42,50 €` is one word that lasts as long as its reading). Closing
@@ -135,6 +137,7 @@ class Voice:
             text: Any text; numbers, dates and the like are read as people read them.
             language: Which reading and which voice.
             speed: 1.0 is the voice's own pace, 0.8 slower.
+            keep: False for words that belong to one caller: what is synthesised for them is not written to the cache.
 
         Raises:
             CallCentreError: `tts.no_voice` when no voice of the language works.
@@ -143,7 +146,7 @@ class Voice:
         try:
             for index, clause in enumerate(self._clauses(text, language)):
                 priority = CLAUSE_PRIORITY if index else FIRST_CLAUSE_PRIORITY
-                yield await self._speak_clause(clause, language, speed, priority)
+                yield await self._speak_clause(clause, language, speed, priority, keep=keep)
         finally:
             self._end_busy()
 
@@ -244,14 +247,21 @@ class Voice:
                 self._fewer_to_warm.set()
 
     async def _speak_clause(
-        self, clause: Clause, language: Language, speed: float, priority: int, *, only_first: bool = False
+        self,
+        clause: Clause,
+        language: Language,
+        speed: float,
+        priority: int,
+        *,
+        only_first: bool = False,
+        keep: bool = True,
     ) -> SpeechChunk:
         choices = self._voices.get(language, ())
         wanted = choices[0] if choices else None
         last_code = "tts.no_voice"
         for choice in self._in_order(choices[:1] if only_first else choices):
             try:
-                speech, cached = await self._speech(choice, clause.text, language, speed, priority)
+                speech, cached = await self._speech(choice, clause.text, language, speed, priority, keep=keep)
             except CancelledRequest:
                 raise
             except CallCentreError as error:
@@ -289,7 +299,7 @@ class Voice:
         return known
 
     async def _speech(
-        self, choice: VoiceChoice, text: str, language: Language, speed: float, priority: int
+        self, choice: VoiceChoice, text: str, language: Language, speed: float, priority: int, *, keep: bool
     ) -> tuple[CachedSpeech, bool]:
         pace = round(speed * choice.speed, 3)
         key: SpeechKey | None = None
@@ -311,7 +321,7 @@ class Voice:
         if int(reply.data["rate_hz"]) != SPEECH_RATE_HZ:
             raise CallCentreError("tts.bad_reply", f"The voice {choice.engine} spoke at another rate.", fault="us")
         speech = CachedSpeech(samples, tuple((int(start), int(end)) for start, end in reply.data["words"]))
-        if key is not None:
+        if key is not None and keep:
             self._write(key, speech)
         return speech, False
 

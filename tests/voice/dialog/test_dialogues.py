@@ -9,6 +9,7 @@ import pytest
 
 from calls.ids import LANGUAGES, Language
 from tests.voice.dialog import scripted
+from voice.dialog.prompts import all_fixed_texts
 from voice.dialog.settings import DialogSettings
 
 HERE = Path(__file__).parent
@@ -56,6 +57,18 @@ def test_when_a_scripted_call_is_held_then_each_line_brings_its_acts(dialogue: D
     for script, codes, state in dialogue.steps:
         brought = call.begin() if script == "begin" else call.line(script)
         assert (script, " | ".join(brought), call.policy.state) == (script, codes, state)
+
+
+@pytest.mark.parametrize("dialogue", ALL, ids=[f"{d.language}: {d.title}" for d in ALL])
+def test_when_a_saying_holds_what_the_caller_gave_then_it_is_personal(dialogue: Dialogue) -> None:
+    call = scripted.ScriptedCall(dialogue.language)
+    for script, _, _ in dialogue.steps:
+        call.begin() if script == "begin" else call.line(script)
+    fixed = {text for language in LANGUAGES for text in all_fixed_texts(language, call.settings)}
+    of_the_house = ("which", "flow:resume")  # titles of articles, names of flows
+    alike = [s for s in call.said if s.text in fixed or s.article_id or s.detail in of_the_house]
+    assert [say.detail for say in alike if say.personal] == []
+    assert [say.detail for say in call.said if say not in alike and not say.personal] == []
 
 
 def test_when_both_languages_are_counted_then_each_has_scripted_calls() -> None:

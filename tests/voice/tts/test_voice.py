@@ -117,6 +117,27 @@ async def test_when_said_again_then_it_comes_from_the_cache_and_sounds_the_same(
     await voice.stop()
 
 
+async def test_when_words_belong_to_one_caller_then_their_sound_is_not_kept_on_disk(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    await voice.start()
+
+    def kept() -> list[Path]:
+        return sorted(path for path in tmp_path.rglob("*") if path.is_file())
+
+    assert [chunk.cached async for chunk in voice.speak("Es el cuatro.", "es", keep=False)] == [False]
+    await voice.warmed()
+    assert kept() == []
+    await speak(voice, "Dígame.")
+    await voice.warmed()
+    before = kept()
+    assert len(before) == 1
+    assert [chunk.cached async for chunk in voice.speak("Dígame.", "es", keep=False)] == [True]
+    assert kept() == before
+    await voice.stop()
+
+
 async def test_when_the_first_voice_fails_then_the_second_speaks_and_it_is_told(worker: LocalWorker) -> None:
     told: list[OtherVoice] = []
     clock = FakeClock()
