@@ -124,10 +124,15 @@ class Recorder:
         """Keep sound again from the next tick on."""
         self._paused = False
 
-    def silence(self, start_ms: int, end_ms: int) -> None:
-        """Overwrite a stretch on both channels; also what of it is still to come."""
-        if not self._closed:
-            self._items.append(_Item(start_ms, silence_until_ms=end_ms))
+    def silence(self, start_ms: int, end_ms: int) -> bool:
+        """Overwrite a stretch on both channels; also what of it is still to come.
+
+        A recording that ended by itself is silenced too: overwriting needs no space. False once it was stopped.
+        """
+        if self._ending:
+            return False
+        self._items.append(_Item(start_ms, silence_until_ms=end_ms))
+        return True
 
     @property
     def paused(self) -> bool:
@@ -173,6 +178,8 @@ class Recorder:
         except Exception:
             logger.exception("recording %s failed", self.path.name)
             self._note("error")
+        if self._trouble is not None:
+            self._silence_what_is_there()
         if ending:
             self._finish()
         return not ending
@@ -185,13 +192,14 @@ class Recorder:
             self._mix = Mixdown(self._file, self._caller_id)
         mix = self._mix
         while self._items:
-            item = self._items.popleft()
+            item = self._items[0]
             if item.silence_until_ms is not None:
                 mix.silence(item.t_ms, item.silence_until_ms)
             elif item.frame is not None:
                 mix.add(item.member_id, item.frame)
             else:
                 mix.cover(item.t_ms)
+            self._items.popleft()  # not before: a stretch that could not be silenced is tried again
         if ending and self._end_ms is not None:
             mix.cover(self._end_ms)
         mix.flush(everything=ending)
@@ -200,6 +208,18 @@ class Recorder:
             self._header_at = now
             self._file.write_header()
             self._check_space()
+
+    def _silence_what_is_there(self) -> None:
+        """Overwrite what the recording holds that nobody shall hear, after it ended by itself."""
+        while self._items:
+            item = self._items.popleft()
+            if item.silence_until_ms is None or self._mix is None:
+                continue
+            try:
+                self._mix.silence(item.t_ms, item.silence_until_ms)
+            except OSError as error:
+                logger.error("recording %s could not be silenced and will be deleted: %s", self.path.name, error.strerror)
+                self._delete = True
 
     def _check_space(self) -> None:
         folder = self.path.parent if self.path.parent.exists() else self.path.parent.parent
@@ -215,10 +235,9 @@ class Recorder:
     def _note(self, reason: TroubleReason) -> None:
         self._trouble = reason
         self._closed = True
-        self._items.clear()
         if self._file is not None:
             try:
-                self._file.write_header()
+                self._file.trim()
             except OSError:
                 logger.warning(
                     "the header of %s could not be completed; it is repaired at the next start", self.path.name

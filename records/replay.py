@@ -144,7 +144,7 @@ def _fact(body: EventBody, detail: str) -> str:
     elif isinstance(body, CallerReplaced):
         extra = f"  {' '.join(part for part in (body.caller_name, body.caller) if part) or 'number withheld'}"
     elif isinstance(body, CallbackBooked):
-        extra = f"  {body.number}: {body.matter}"
+        extra = f"  {body.number}: {body.matter}" if body.matter else f"  {body.number}"
     return f"{name}: {detail}{extra}" if detail else f"{name}{extra}"
 
 

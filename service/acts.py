@@ -101,10 +101,8 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.OfferCallback():
             note(CallbackOffered(agents_signed_in=call.people()), "dialog")
         case acts.BookCallback(number=number, matter=matter):
-            note(
-                CallbackBooked(number=number, language=call.policy.language, matter=redact_text(matter)),
-                "dialog",
-            )
+            kept = redact_text(matter) if call.consent.words else ""  # the caller's own words
+            note(CallbackBooked(number=number, language=call.policy.language, matter=kept), "dialog")
             call.wish(machine.Outcome("callback"))
         case acts.DeclineCallback():
             note(CallbackDeclined(), "dialog")

@@ -59,7 +59,7 @@ class CallRecording:
 
     def pause(self, reason: PauseReason) -> None:
         """Keep silence from now on."""
-        if self._recorder is None:
+        if self._recorder is None or self._recorder.trouble is not None:
             return
         self._for_newcomer = self._for_newcomer or reason == "caller_replaced"
         if not self._recorder.paused:
@@ -68,17 +68,16 @@ class CallRecording:
 
     def resume(self, *, newcomer: bool = False) -> None:
         """Keep sound again; what was paused for somebody who came to the phone waits for their consent (`newcomer`)."""
-        if self._recorder is not None and self._recorder.paused and newcomer == self._for_newcomer:
+        if self._recorder is None or self._recorder.trouble is not None:
+            return
+        if self._recorder.paused and newcomer == self._for_newcomer:
             self._for_newcomer = False
             self._recorder.resume()
             self._log.note(RecordingResumed(), "recorder")
 
     def silence(self, start_ms: int, end_ms: int) -> bool:
-        """Overwrite a stretch that held a secret; False when nothing is being recorded."""
-        if self._recorder is None:
-            return False
-        self._recorder.silence(start_ms, end_ms)
-        return True
+        """Overwrite a stretch that held a secret; False when there is no recording."""
+        return self._recorder is not None and self._recorder.silence(start_ms, end_ms)
 
     def discard(self) -> None:
         """Consent was refused: nothing of the sound remains."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import resource
 import signal
@@ -221,6 +222,57 @@ async def test_when_the_disk_is_full_then_the_recording_ends_and_the_call_does_n
     assert slowest < 0.01
     assert repair(result.path) is not None
     assert (read(result.path)[:, 0] == 50).all()
+
+
+@pytest.mark.parametrize("when", ["before the thread knows", "after it ended"])
+async def test_when_the_disk_is_full_then_what_nobody_shall_hear_is_silenced_all_the_same(
+    thread: RecordingThread, when: str
+) -> None:
+    troubles: list[str] = []
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    recorder = open_recorder(thread, troubles=troubles)
+    for t_ms in range(0, 2000, TICK_MS):
+        recorder.hear("caller", frame(t_ms, 50))
+    await eventually(lambda: recorder.path.exists() and recorder.path.stat().st_size > 1500 * 32)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (recorder.path.stat().st_size + 1_001, before[1]))
+        for t_ms in range(2000, 4000, TICK_MS):
+            recorder.hear("caller", frame(t_ms, 50))
+        if when == "after it ended":
+            await eventually(lambda: bool(troubles))
+        assert recorder.silence(500, 1000)
+        assert recorder.silence(1500, 4000)
+        result = await asyncio.wait_for(recorder.stop(), 5)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert troubles == ["disk_full"]
+    assert not recorder.silence(0, 100), "nothing is promised of a recording that is closed"
+    repair(result.path)  # as the next start would: no half-written block may come back
+    sound = read(result.path)
+    assert not sound[500 * 8 : 1000 * 8].any()
+    assert not sound[1500 * 8 :].any()
+    assert (sound[: 500 * 8, 0] == 50).all()
+    assert (sound[1000 * 8 : 1500 * 8, 0] == 50).all()
+
+
+async def test_when_a_broken_disk_cannot_be_silenced_then_the_recording_is_deleted(
+    thread: RecordingThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    troubles: list[str] = []
+    recorder = open_recorder(thread, troubles=troubles)
+    recorder.hear("caller", frame(0, 50))
+    recorder.hear("caller", frame(980, 50))
+    await eventually(lambda: recorder.path.exists() and recorder.path.stat().st_size > 1000)
+
+    def broken(handle: int, data: object, offset: int) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("records.wav_file.os.pwrite", broken)
+    recorder.silence(0, 500)
+    await eventually(lambda: troubles == ["error"])
+    result = await asyncio.wait_for(recorder.stop(), 5)
+    assert result.deleted
+    assert not result.path.exists()
 
 
 async def test_when_little_space_is_left_then_the_recording_does_not_start(tmp_path: Path) -> None:
