@@ -218,7 +218,9 @@ class Recorder:
             try:
                 self._mix.silence(item.t_ms, item.silence_until_ms)
             except OSError as error:
-                logger.error("recording %s could not be silenced and will be deleted: %s", self.path.name, error.strerror)
+                logger.error(
+                    "recording %s could not be silenced and will be deleted: %s", self.path.name, error.strerror
+                )
                 self._delete = True
 
     def _check_space(self) -> None:

@@ -74,8 +74,13 @@ class Keypad:
                 self.moves.not_understood()
             else:
                 self.moves.flow_reply(reply)
-        elif talk.pending == "which" and key in answers and (key == "1" or len(talk.choices) == 2):
-            self.questions.choose(int(key) - 1)
+        elif talk.pending == "which" and key in answers:
+            if int(key) <= len(talk.choices):
+                self.questions.choose(int(key) - 1)
+            else:
+                self.questions.neither()
+        elif key in answers and _asked_anything_else(talk):
+            self._anything_else(agreed=answers[key])
         elif talk.pending == "offer_callback" and key in answers:
             start_callback(talk) if answers[key] else callback_declined(talk)
         elif talk.pending == "offer_human" and key in answers:
@@ -86,6 +91,15 @@ class Keypad:
                 talk.say("meta.anything_else", detail="anything_else")
         else:
             self._menu_key(key)
+
+    def _anything_else(self, *, agreed: bool) -> None:
+        """Take yes or no to "is there anything else?"; who answers by keys is told what they do."""
+        if not agreed:
+            self.moves.goodbye()
+            return
+        self.talk.pending = "open"
+        self.talk.say("meta.tell_me", detail="go_on")
+        self.talk.say("repair.menu", detail="menu")
 
     def _menu_key(self, key: str) -> None:
         talk = self.talk
@@ -132,3 +146,8 @@ class Keypad:
             self.moves.not_understood()
         else:
             self.moves.flow_reply(reply)
+
+
+def _asked_anything_else(talk: Talk) -> bool:
+    """Tell whether the caller was just asked for more; after a second answer the question is left out."""
+    return talk.pending == "anything_else" and any(say.detail == "anything_else" for say in talk.last_said)

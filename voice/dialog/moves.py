@@ -8,7 +8,7 @@ from voice.dialog import opening
 from voice.dialog.acts import EndCall, EndCallReason, PauseRecording
 from voice.dialog.flow_reply import FlowReply
 from voice.dialog.handing_over import callback_declined, close_secret, escalate, finish_flow, say_lines, stop_looking
-from voice.dialog.questions import MISS_LIMIT, Questions
+from voice.dialog.questions import MISS_LIMIT, Questions, choice_names
 from voice.dialog.talk import Talk
 
 NOISE_LIMIT = 6
@@ -116,12 +116,18 @@ class Moves:
                 if careful:
                     talk.say("repair.keys_yes_no", expects="yes_no")
             case "which" if len(talk.choices) == 2:
-                names = [p.title.strip().rstrip(".?¿") for p in talk.choices]
+                names = choice_names(talk.choices)
                 talk.say("answer.which", detail="which", first=names[0], second=names[1])
                 if careful:
                     talk.say("answer.which_keys")
+            case "which" if len(talk.choices) == 1:
+                talk.say("answer.which_one", expects="yes_no", detail="which", first=choice_names(talk.choices)[0])
+                if careful:
+                    talk.say("repair.keys_yes_no", expects="yes_no")
             case "anything_else":
                 talk.say("meta.anything_else", detail="anything_else")
+                if careful:
+                    talk.say("repair.keys_yes_no", expects="yes_no")
             case "doubt":
                 put_doubt(talk)
                 if careful:

@@ -452,8 +452,14 @@ class DialogPolicy:
             talk.say("human.stay_with_bot")
             if not go_back(talk):
                 talk.say("human.go_on")
-        elif meta == "repeat":
-            talk.repeat_last()
+        elif meta in ("repeat", "slower"):
+            if meta == "slower":
+                talk.slower()
+                talk.say("meta.slower", detail="slower")
+            if not talk.repeat_last():
+                talk.say("human.still_looking", detail="escalate:waiting")
+        elif meta == "wait":
+            talk.say("meta.wait", detail="wait")
         elif meta != "ok":
             talk.say("human.still_looking", detail="escalate:waiting")
         if talk.phase == "waiting_for_human":

@@ -65,6 +65,11 @@ class Inquiry:
     """A flow that the same words seem to ask for; it begins when the articles agree."""
 
 
+def choice_names(choices: tuple[Passage, ...]) -> list[str]:
+    """Return the titles as they stand inside of a question."""
+    return [choice.title.strip().rstrip(".?¿") for choice in choices]
+
+
 @dataclass(slots=True)
 class Questions:
     """Keeps the question in hand and what was answered before."""
@@ -211,7 +216,7 @@ class Questions:
         talk = self.talk
         talk.choices = passages
         talk.pending = "which"
-        names = [p.title.strip().rstrip(".?¿") for p in passages]
+        names = choice_names(passages)
         if len(passages) == 2:
             talk.say("answer.which", expects="open", detail="which", first=names[0], second=names[1])
         else:
@@ -235,7 +240,7 @@ class Questions:
         if (answer is not None and answer.value == "false" and len(words) <= 5) or (
             words & _NEITHER and len(words) <= 5
         ):
-            self._neither()
+            self.neither()
             return True
         if len(choices) == 2:
             if len(words) <= 5 and words & _FIRST and not words & _SECOND:
@@ -251,7 +256,8 @@ class Questions:
             return True
         return False
 
-    def _neither(self) -> None:
+    def neither(self) -> None:
+        """The caller meant nothing of what was asked about."""
         talk = self.talk
         talk.choices = ()
         talk.misses += 1

@@ -285,6 +285,45 @@ def test_when_danger_is_spoken_of_in_any_state_then_advice_comes_first(
     assert brought[:2] == [f"danger {kind}", f"say safety:{kind}"]
 
 
+ABOUT_THE_TALK = [
+    ("> can you repeat that?", "repeat"),
+    ("> ¿me lo puede repetir?", "repeat"),
+    ("> more slowly please", "slower"),
+    ("> más despacio, por favor", "slower"),
+    ("> hold on a second", "wait"),
+    ("> espere un momento", "wait"),
+]
+
+
+@pytest.mark.parametrize(("said", "wish"), ABOUT_THE_TALK)
+@pytest.mark.parametrize("state", [*STATES, "doubt", "waiting", "waiting_on"])
+def test_when_repeat_slower_or_more_time_is_asked_for_in_any_state_then_it_is_done(
+    state: str, said: str, wish: str
+) -> None:
+    if state.startswith("waiting"):
+        call = scripted.ScriptedCall("en", agents=1)
+        call.begin()
+        call.line("> agent")
+        if state == "waiting_on":
+            call.line("silence")
+    elif state == "doubt":
+        call = in_state("open", 0)
+        call.line("~ recording_off 0.8 about that tape of yours")
+    else:
+        call = in_state(state, 0)
+    before, state_before = list(call.said), call.policy.state
+    brought = call.line(said)
+    news = call.said[len(before) :]
+    if wish == "wait":
+        assert "say wait" in brought
+    else:
+        assert [say.text for say in news if say.text in {old.text for old in before}], "what was said is said again"
+    if wish == "slower":
+        assert "say slower" in brought
+        assert {say.speed for say in news} == {0.85}
+    assert call.policy.state.split(":")[0] == state_before.split(":")[0]
+
+
 def test_when_the_emergency_number_is_configured_then_the_advice_names_it() -> None:
     call = scripted.ScriptedCall("en", settings=DialogSettings(country="US"))
     call.begin()
