@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from calls.speech import Utterance, Word
-from records.card_numbers import WHOLE_CARD, looks_like_card
+from records.card_numbers import WHOLE_CARD
 from records.secrets_said import LABEL_WORDS, SilenceReason, find_secrets
 from records.spoken_digits import FILLERS, digit_runs, plain
 
@@ -55,12 +55,6 @@ def redact_text(text: str, *, secret_expected: bool = False) -> str:
     words = text.split()
     masks = find_secrets(words, secret_expected=secret_expected)
     return " ".join(MASK if at in masks else word for at, word in enumerate(words))
-
-
-def redact_keys(digits: str, *, secret: bool) -> str:
-    """Mask pressed keys: all of them when they are secret, else card numbers."""
-    only = "".join(char for char in digits if char.isdigit())
-    return "*" * len(digits) if secret or looks_like_card(only) else digits
 
 
 class Redactor:

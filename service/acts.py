@@ -107,17 +107,22 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.DeclineCallback():
             note(CallbackDeclined(), "dialog")
         case acts.PauseRecording(reason=reason):
-            call.secrets.keys_secret = reason == "secret_digits"
-            call.recording.pause(reason)
+            _pause(call, reason)
         case acts.ResumeRecording():
             call.keys.flush()
-            call.secrets.keys_secret = False
+            call.secrets.secret_over(call.conference_ms())
             call.recording.resume()
         case acts.EndCall(reason=reason):
             note(ActDecided(act="hang_up", detail=reason, turn_id=turn_id), "dialog")
             call.wish(machine.EndWanted(reason))
             if not call.speaker.busy:
                 call.wish(machine.BotSilent())
+
+
+def _pause(call: CallRunner, reason: acts.PauseReason) -> None:
+    if reason == "secret_digits":
+        call.secrets.expect_secret()
+    call.recording.pause(reason)
 
 
 async def _brief(call: CallRunner) -> None:

@@ -25,7 +25,6 @@ from calls.events import (
     CallAnswered,
     CallEnded,
     CallOffered,
-    DigitsPressed,
     EmotionEstimated,
     EndReason,
     FeelingRead,
@@ -117,7 +116,7 @@ class CallRunner:
         self.secrets = SecretsKept(self.log, self.recording, house.asr_name)
         self.feeling = Feeling(house.mind)
         self.words = WordsFeeling(house.feelings)
-        self.keys = KeyBuffer(self._keys_settled)
+        self.keys = KeyBuffer(self.secrets.keys)
         self.hearing: Hearing | None = None
         self._machine = MachineDriver[machine.CallInput, commands.Command](
             machine.CallMachine(house.call_limits), house.clock, machine.Tick, self._obey
@@ -249,10 +248,6 @@ class CallRunner:
                 queue=self.route.queue,
             )
         )
-
-    def _keys_settled(self, digits: str, t_ms: int) -> None:
-        shown = self.secrets.keys(digits)
-        self.log.note(DigitsPressed(digits=shown, secret="*" in shown), "call", t_ms=t_ms)
 
     # What was heard (HearingListener)
 
@@ -533,7 +528,7 @@ class CallRunner:
         self._machine.close()
         self._mind.close()
         self.keys.flush()
-        self.secrets.turn_over(self.conference_ms())
+        self.secrets.call_over(self.conference_ms())
         self.handover.close()
         if self.conference is not None:
             self.speaker.stop()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from records.keyed_digits import KeyGroup
+
 SETTLE_S = 4.0
 """Pause after which a group of keys is complete. Source: the usual inter-digit pause of exchanges."""
 
@@ -12,16 +14,18 @@ SETTLE_S = 4.0
 class KeyBuffer:
     """Collects keys until a pause, `#` or `flush`."""
 
-    def __init__(self, on_group: Callable[[str, int], None]) -> None:
-        """`on_group(digits, t_ms)` gets each complete group and the time of its first key."""
+    def __init__(self, on_group: Callable[[KeyGroup], None]) -> None:
+        """`on_group` gets each complete group, with the time of its first key."""
         self._on_group = on_group
         self._digits = ""
         self._since_ms = 0
+        self._asked = False
         self._timer: asyncio.TimerHandle | None = None
 
-    def press(self, digit: str, t_ms: int) -> None:
-        """Take one key, pressed at `t_ms` of the media clock."""
-        self._since_ms = self._since_ms if self._digits else t_ms
+    def press(self, digit: str, t_ms: int, *, asked: bool = False) -> None:
+        """Take one key, pressed at `t_ms` of the media clock; `asked`: the caller was asked for a value."""
+        if not self._digits:
+            self._since_ms, self._asked = t_ms, asked
         self._digits += digit
         self._cancel()
         if digit == "#":
@@ -34,7 +38,7 @@ class KeyBuffer:
         self._cancel()
         digits, self._digits = self._digits, ""
         if digits:
-            self._on_group(digits, self._since_ms)
+            self._on_group(KeyGroup(digits, self._since_ms, asked=self._asked))
 
     def _cancel(self) -> None:
         if self._timer is not None:

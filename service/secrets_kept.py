@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from copy import deepcopy
 from typing import Protocol
 
-from calls.events import EventBody, RecordingSilenced, UtteranceHeard
+from calls.events import DigitsPressed, EventBody, RecordingSilenced, UtteranceHeard
 from calls.speech import Hypothesis, Turn, Utterance, Word
-from records.redaction import PAD_MS, Redacted, Redactor, redact_keys, redact_words
+from records.keyed_digits import KeyedDigits, KeyGroup, KeysShown
+from records.redaction import PAD_MS, Redacted, Redactor, redact_words
 from records.secrets_said import SilenceReason
 
+NO_END_MS = sys.maxsize
+"""A secret that is asked for is expected until it is said that it is not any more."""
 CARD_GOES_ON_MS = 1_500
 """A pause inside a card number that is read out is shorter. Source: our choice."""
 
@@ -37,22 +42,38 @@ class SecretsKept:
         self, log: FactsNoted, recording: SoundSilenced, engine: str, redactor: Redactor | None = None
     ) -> None:
         """`engine` is the recogniser's name, for the log; people who talk to each other share a `redactor`."""
-        self.keys_secret = False
-        """True while the caller is asked for digits that nobody shall read."""
+        self._secret = False
+        self._keys = KeyedDigits()
         self._log = log
         self._recording = recording
         self._engine = engine
         self._redactor = redactor or Redactor()
         self._card_until_ms: int | None = None
 
-    def keys(self, digits: str) -> str:
-        """Return pressed keys as they may be shown."""
-        return redact_keys(digits, secret=self.keys_secret)
+    def expect_secret(self) -> None:
+        """The caller is asked for digits that nobody shall read, pressed or said."""
+        self._secret = True
+        self._redactor.expect_secret(NO_END_MS)
+
+    def secret_over(self, now_ms: int) -> None:
+        """The secret was given, or is not wanted any more; what was said until now may still come."""
+        if self._secret:
+            self._secret = False
+            self._redactor.expect_secret(now_ms)
+
+    def keys(self, group: KeyGroup) -> None:
+        """Write pressed keys, as far as they can't be a part of a card number any more."""
+        self._write_keys(self._keys.press(group, secret=self._secret))
+
+    def call_over(self, now_ms: int) -> None:
+        """Write all that was held back, said or pressed: the call is over."""
+        self.turn_over(now_ms)
+        self._write_keys(self._keys.flush())
 
     def hypothesis(self, hypothesis: Hypothesis) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
         """Return the committed and the tentative words as they may be shown."""
         words = (*hypothesis.committed, *hypothesis.tentative)
-        shown, _ = redact_words(words, secret_expected=self.keys_secret)
+        shown, _ = redact_words(words, secret_expected=self._secret)
         n_committed = len(hypothesis.committed)
         return shown[:n_committed], shown[n_committed:]
 
@@ -69,8 +90,9 @@ class SecretsKept:
         self._write(Redacted(own, tuple(silence for part in parts for silence in part.silences)), now_ms)
 
     def turn_over(self, now_ms: int) -> None:
-        """Write what was held back: the turn, or the call, is over."""
+        """Write what was held back: the turn is over."""
         self._write(self._redactor.flush(), now_ms)
+        self._write_keys(self._keys.time_passes(now_ms))
 
     def text(self, turn: Turn) -> str:
         """Return the words of a turn that is over as they may be shown."""
@@ -108,6 +130,10 @@ class SecretsKept:
                 "asr",
                 t_ms=utterance.end_ms,
             )
+
+    def _write_keys(self, groups: Iterable[KeysShown]) -> None:
+        for group in groups:
+            self._log.note(DigitsPressed(digits=group.keys, secret=group.secret), "call", t_ms=group.t_ms)
 
     def _silence(self, start_ms: int, end_ms: int, reason: SilenceReason) -> None:
         if self._recording.silence(start_ms, end_ms):

@@ -15,7 +15,6 @@ from records.redaction import (
     MASK,
     PAD_MS,
     Redactor,
-    redact_keys,
     redact_text,
     redact_words,
 )
@@ -183,12 +182,6 @@ def test_when_the_bot_asked_for_a_secret_then_bare_digits_are_masked() -> None:
 
 def test_when_a_turn_is_unknown_then_its_text_is_masked_by_itself() -> None:
     assert Redactor().text(["nobody"], "my card is 4111111111111111") == "my card is ***"
-
-
-def test_when_keys_are_secret_or_a_card_then_they_are_masked() -> None:
-    assert redact_keys("4821#", secret=False) == "4821#"
-    assert redact_keys("1234", secret=True) == "****"
-    assert redact_keys("4111111111111111#", secret=False) == "*" * 17
 
 
 @given(st.from_regex(r"[3-6][0-9]{14}", fullmatch=True), st.lists(st.integers(1, 6), min_size=3, max_size=8))

@@ -10,6 +10,7 @@ import pytest
 from calls.events import CallEnded, DigitsPressed, Event, FeelingRead, NoticeGiven, TurnEnded
 from calls.ids import CallId, TurnId
 from calls.speech import Turn
+from records.keyed_digits import KeyGroup
 from service import keys
 from service.config import PrivacySection
 from service.consent import Consent
@@ -93,13 +94,15 @@ def test_when_the_config_switches_recording_off_no_consent_switches_it_on() -> N
 
 async def test_when_keys_come_one_by_one_they_are_told_as_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "SETTLE_S", 0.02)
-    groups: list[tuple[str, int]] = []
-    buffer = KeyBuffer(lambda digits, t_ms: groups.append((digits, t_ms)))
+    groups: list[KeyGroup] = []
+    buffer = KeyBuffer(groups.append)
     for at, digit in enumerate("12#34"):
-        buffer.press(digit, 100 * at)
-    assert groups == [("12#", 0)]
+        buffer.press(digit, 100 * at, asked=at == 3)
+    assert groups == [KeyGroup("12#", 0)]
     await asyncio.sleep(0.05)
-    assert groups == [("12#", 0), ("34", 300)], "told after a pause, at the time of the first key"
+    assert groups == [KeyGroup("12#", 0), KeyGroup("34", 300, asked=True)], (
+        "told after a pause, at the time of the first key"
+    )
     buffer.flush()
     assert len(groups) == 2
 

@@ -96,6 +96,12 @@ class DialogPolicy:
         """True while a human is being looked for."""
         return self._talk.phase == "waiting_for_human"
 
+    @property
+    def asks_for_value(self) -> bool:
+        """True while the caller is asked for a value that may be keyed in."""
+        run = self._talk.flow if self._talk.pending == "flow" else None
+        return run is not None and run.wants_value
+
     def next_deadline_ms(self) -> int | None:
         """When `DeadlineReached` is due if nothing else comes; None on hold, with a human, and after the end."""
         if self._hold.on:
