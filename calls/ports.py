@@ -172,6 +172,8 @@ class Passage:
     """The article's own words, ready to be spoken: a few sentences."""
     score: float
     """Relevance to the query, 0 to 1; comparable within one language."""
+    flow: str = ""
+    """Flow that is offered after the answer, empty for none."""
 
 
 class KnowledgeSearch(Protocol):

@@ -6,8 +6,8 @@
     language: en
     title: Moving home with your contract
     keywords: move, new address
-    flow: appointment              (optional: a flow that may follow the answer)
-    escalate: yes                  (optional: a person should take over after the answer)
+    flow: appointment              (optional: a flow that is offered after the answer)
+    escalate: yes                  (optional: this is for a person, who is looked for instead of an answer)
     ---
 
     ## What does it cost?
@@ -67,9 +67,9 @@ class Article:
     keywords: tuple[str, ...]
     sections: tuple[Section, ...]
     flow: str | None = None
-    """Name of the flow that may follow the answer."""
+    """Name of the flow that is offered after the answer."""
     escalate: bool = False
-    """True when a person should take over after the answer."""
+    """True when a person is looked for instead of an answer."""
 
 
 @dataclass(frozen=True, slots=True)

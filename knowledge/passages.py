@@ -74,6 +74,7 @@ class IndexedArticle:
             language=self.article.language,
             text=self.article.sections[section].text,
             score=score,
+            flow=self.article.flow or "",
         )
 
 

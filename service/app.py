@@ -22,7 +22,7 @@ from calls import machine
 from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.ids import CallId, Language
-from service.calls_view import call_detail, call_list, callback_list
+from service.calls_view import call_detail, call_list, callback_list, recording_of
 from service.config_values import split_address
 from service.front_door import FrontDoor
 from service.house import House
@@ -161,21 +161,21 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
         """What the articles are called: topic -> language -> title."""
         return house.knowledge.titles_by_topic()
 
-    def recording_of(call_id: str) -> Path:
-        known = {path.stem: path for path in house.recordings.glob("*.wav")}
-        if call_id not in known:
+    async def sound_of(call_id: str) -> Path:
+        path = await asyncio.to_thread(recording_of, house.store, house.recordings, CallId(call_id))
+        if path is None:
             raise HTTPException(404, "This call has no recording.")
-        return known[call_id]
+        return path
 
     @app.get("/api/calls/{call_id}/recording", dependencies=[staff])
     async def recording(call_id: str) -> FileResponse:
         """The stereo recording: caller left, everyone else right."""
-        return FileResponse(recording_of(call_id), media_type="audio/wav")
+        return FileResponse(await sound_of(call_id), media_type="audio/wav")
 
     @app.get("/api/calls/{call_id}/waveform", dependencies=[staff])
     async def waveform(call_id: str, points: int = 1200) -> dict[str, Any]:
         """The recording's shape, so that a page can draw an hour of sound without loading it."""
-        shape = await asyncio.to_thread(measure, recording_of(call_id), min(max(points, 10), 4000))
+        shape = await asyncio.to_thread(measure, await sound_of(call_id), min(max(points, 10), 4000))
         return {"duration_ms": shape.duration_ms, "caller": shape.caller, "others": shape.others}
 
     @app.get("/api/callbacks", dependencies=[staff])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from calls.codec import to_json
@@ -34,6 +35,17 @@ def call_detail(store: EventStore, call_id: CallId) -> dict[str, Any] | None:
         "live": to_json(folds.live.over(events)),
         "timeline": to_json(folds.timeline.over(events)),
     }
+
+
+def recording_of(store: EventStore, recordings: Path, call_id: CallId) -> Path | None:
+    """Return the sound of a call; None when there is none, or none any more.
+
+    There is one file at most: a recording that is switched off is deleted, and one that is switched on again later has
+    a file of its own, on the same clock.
+    """
+    name = folds.live.over(store.read("call", call_id)).recording_file
+    path = recordings / Path(name).name
+    return path if name and path.is_file() else None
 
 
 def callback_list(store: EventStore, limit: int) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from service.clock import SystemClock
 from service.config import Config, load_config
 from service.config_values import split_address
 from service.dial_plan import DialPlan
-from service.dialog_choices import check_human_topics, in_words
+from service.dialog_choices import check_articles, in_words
 from service.engines import coqui_model, languages_of_coqui, needed_models
 from service.knowledge_base import articles_dir
 from service.models_store import ModelStore
@@ -142,8 +142,8 @@ def _articles(articles: Sequence[Article]) -> str:
 
 
 def _dialog(config: Config, articles: Sequence[Article]) -> str:
-    check_human_topics(config, {article.topic for article in articles})
-    return in_words(config)
+    check_articles(config, articles)
+    return in_words(config, articles)
 
 
 def _writable(config: Config) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from calls.errors import CallCentreError
+from knowledge.articles import Article
 from service.config import Config
 from service.config_values import nearest
+from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import CRISIS_LINES, DialogSettings
 
 
-def dialog_settings(config: Config) -> DialogSettings:
-    """Return the dialog's choices for one call."""
+def dialog_settings(config: Config, topics_of_articles: Iterable[str] = ()) -> DialogSettings:
+    """Return the dialog's choices for one call; `topics_of_articles` are for people as the articles themselves say."""
     return DialogSettings(
         company=config.dial_plan.company,
         recording=config.privacy.recording,
@@ -21,18 +23,28 @@ def dialog_settings(config: Config) -> DialogSettings:
         emergency_number=config.dialog.emergency_number,
         crisis_line=config.dialog.crisis_line,
         flows=config.dialog.flows,
-        human_topics=frozenset(config.dialog.human_topics),
+        human_topics=frozenset(config.dialog.human_topics).union(topics_of_articles),
         anger_prob=config.dialog.anger_prob,
     )
 
 
-def check_human_topics(config: Config, topics: Iterable[str]) -> None:
-    """Make sure that each topic which is for people only is the topic of an article.
+def check_articles(config: Config, articles: Iterable[Article]) -> None:
+    """Make sure that what config and articles say of each other exists: topics for people, flows that are offered.
 
     Raises:
-        CallCentreError: `config.bad_value`, with the nearest topic.
+        CallCentreError: `config.bad_value` or `knowledge.invalid`, with the nearest name.
     """
-    known = set(topics)
+    articles = tuple(articles)
+    flows = {spec.name for spec in load_flows().values() if "offer" in spec.texts["en"]}
+    for article in articles:
+        if article.flow is not None and article.flow not in flows:
+            raise CallCentreError(
+                "knowledge.invalid",
+                f"The article {article.article_id} wants to offer {article.flow!r}, which is no flow with an offer"
+                f"{nearest(article.flow, flows)}",
+                fault="operator",
+            )
+    known = {article.topic for article in articles}
     for topic in config.dialog.human_topics:
         if topic not in known:
             raise CallCentreError(
@@ -42,9 +54,10 @@ def check_human_topics(config: Config, topics: Iterable[str]) -> None:
             )
 
 
-def in_words(config: Config) -> str:
+def in_words(config: Config, articles: Iterable[Article] = ()) -> str:
     """Return whom callers in danger are sent to and what only people do, for an operator to read."""
     settings = dialog_settings(config)
     crisis = settings.crisis_line or CRISIS_LINES.get(settings.country, "none")
-    people = ", ".join(config.dialog.human_topics) or "no topic"
+    topics = settings.human_topics | {article.topic for article in articles if article.escalate}
+    people = ", ".join(sorted(topics)) or "no topic"
     return f"emergency {settings.emergency}, crisis line {crisis}; only people handle: {people}"

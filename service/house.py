@@ -26,7 +26,7 @@ from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
 from service.dial_plan import DialPlan
-from service.dialog_choices import check_human_topics, dialog_settings
+from service.dialog_choices import check_articles, dialog_settings
 from service.engines import Workers, build_workers, voices
 from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
@@ -103,7 +103,7 @@ class House:
         self.dial_plan = DialPlan(config.dial_plan)
         # Only to find wrong files now: the index reads them again, behind its worker.
         articles = load_library(articles_dir(config)).articles
-        check_human_topics(config, {article.topic for article in articles})
+        check_articles(config, articles)
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
         self.recordings = config.recordings_path
@@ -235,7 +235,7 @@ class House:
 
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
-        return dialog_settings(self.config)
+        return dialog_settings(self.config, self.knowledge.human_topics())
 
     def new_reference(self, flow: str) -> str:
         """Return a reference number for a finished flow."""
@@ -342,6 +342,8 @@ class House:
                     logger.info("the articles were read again")
             except CallCentreError as error:
                 logger.error("%s What was in force goes on.", error.message)
+            except OSError as error:
+                logger.error("The dial plan or the articles cannot be read (%s); what was in force goes on.", error)
 
     async def _watch(self) -> None:
         while True:

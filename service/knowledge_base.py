@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -66,6 +68,7 @@ class KnowledgeBase:
         self._meaning = MeaningNet(self._embed, model=models.sha256("e5"))
         self._turns: dict[bytes, npt.NDArray[np.float32]] = {}
         self._stamp: tuple[int, int] = (0, 0)
+        self._human_topics: frozenset[str] = frozenset()
 
     async def load(self) -> None:
         """Read and index the articles.
@@ -75,6 +78,7 @@ class KnowledgeBase:
         """
         self._stamp = self._look()
         await self._index.load()
+        self._note_heads()
         await self._meaning.load()
 
     async def reload_if_changed(self) -> bool:
@@ -88,6 +92,7 @@ class KnowledgeBase:
             return False
         self._stamp = stamp  # wrong files are complained about once
         await self._index.load()
+        self._note_heads()
         return True
 
     async def search(self, query: str, language: Language, limit: int = 5) -> Sequence[Passage]:
@@ -123,9 +128,21 @@ class KnowledgeBase:
             titles.setdefault(article.topic, {})[article.language] = article.title
         return titles
 
+    def human_topics(self) -> frozenset[str]:
+        """Return the topics that are for people, as the heads of the articles say."""
+        return self._human_topics
+
+    def _note_heads(self) -> None:
+        self._human_topics = frozenset(article.topic for article in self._index.library.articles if article.escalate)
+
     def _look(self) -> tuple[int, int]:
         """Return the number of files and the newest change: cheap, and any edit changes it."""
-        stamps = [path.stat().st_mtime_ns for path in self._folder.rglob("*") if path.is_file()]
+        stamps = []
+        for path in self._folder.rglob("*"):
+            with contextlib.suppress(OSError):  # an editor's files come and go
+                found = path.stat()
+                if stat.S_ISREG(found.st_mode):
+                    stamps.append(found.st_mtime_ns)
         return len(stamps), max(stamps, default=0)
 
     async def _embed_turn(self, folded: str) -> npt.NDArray[np.float32]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import wave
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,6 +15,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from calls.events import CallAnswered, CallEnded, CallOffered, EventBody, NewEvent, RecordingStarted, RecordingStopped
+from records.store import EventStore
 from tests.service_process import ServiceProcess
 
 STAFF_PATHS = (
@@ -151,6 +155,38 @@ def test_when_a_call_is_unknown_then_its_parts_are_not_found(running_service: Se
     with httpx.Client(base_url=running_service.base_url, headers=bearer(running_service.staff_token)) as staff:
         for path in ("/api/calls/x", "/api/calls/x/recording", "/api/calls/..%2Fwarmline/recording"):
             assert staff.get(path).status_code == 404
+
+
+def test_when_recording_was_switched_off_and_on_again_then_staff_hear_what_was_kept(
+    running_service: ServiceProcess,
+) -> None:
+    bodies: tuple[EventBody, ...] = (
+        CallOffered(transport="sip", caller="+34600", caller_name="", called="bot", peer_call_id="x"),
+        CallAnswered(language="en", flow="main"),
+        RecordingStarted(file="again.wav", rate_hz=8000),
+        RecordingStopped(reason="consent_refused", duration_ms=1_000),
+        RecordingStarted(file="again.2.wav", rate_hz=8000),
+        RecordingStopped(reason="call_ended", duration_ms=2_000),
+        CallEnded(result="completed", reason="caller_hung_up"),
+    )
+    store = EventStore.open_dir(running_service.data_dir, owner="elsewhere")
+    at_utc = datetime(2026, 1, 1, tzinfo=UTC)
+    store.append(
+        [
+            NewEvent(stream_kind="call", stream_id="again", body=body, at_utc=at_utc, t_ms=None, source="call")
+            for body in bodies
+        ]
+    )
+    store.close()
+    with wave.open(str(running_service.data_dir / "recordings" / "again.2.wav"), "wb") as sound:
+        sound.setparams((2, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(b"\x01\x40" * 2 * 16_000)
+    assert running_service.get("/api/calls/again/waveform")["duration_ms"] == 2_000
+    with httpx.Client(base_url=running_service.base_url, headers=bearer(running_service.staff_token)) as staff:
+        heard = staff.get("/api/calls/again/recording")
+        assert heard.status_code == 200
+        assert len(heard.content) == 44 + 4 * 16_000
+        assert staff.get("/api/calls/again.2/recording").status_code == 404, "a call is asked for, not a file"
 
 
 @pytest.mark.parametrize("path", ["/api/live", "/api/live?call_id=x", "/api/captions", "/api/captions?token=wrong"])

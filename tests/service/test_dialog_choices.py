@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from calls.errors import CallCentreError
+from knowledge.articles import Article
 from service.config import Config, DialogSection
-from service.dialog_choices import check_human_topics, dialog_settings, in_words
+from service.dialog_choices import check_articles, dialog_settings, in_words
 from tests.voice.dialog.scripted import ScriptedCall
 
 
@@ -44,8 +45,38 @@ def test_when_a_topic_is_for_people_then_asking_about_it_escalates_and_otherwise
         assert ("escalate topic" in call.line("found complaint-procedure 0.9")) is escalated
 
 
+def article(topic: str, *, flow: str | None = None, escalate: bool = False) -> Article:
+    return Article(
+        article_id=f"{topic}:en",
+        topic=topic,
+        language="en",
+        title=topic,
+        keywords=(topic,),
+        sections=(),
+        flow=flow,
+        escalate=escalate,
+    )
+
+
+def test_when_an_article_says_that_it_is_for_people_then_asking_about_it_escalates() -> None:
+    articles = (article("complaint-procedure", escalate=True), article("refund-status"))
+    settings = dialog_settings(chosen(), {each.topic for each in articles if each.escalate})
+    call = ScriptedCall("en", settings=settings, agents=1)
+    call.begin()
+    call.line("> I want to complain about my contract")
+    assert "escalate topic" in call.line("found complaint-procedure 0.9")
+    assert in_words(chosen(), articles).endswith("only people handle: complaint-procedure")
+
+
 def test_when_no_article_is_about_a_topic_then_the_nearest_one_is_named() -> None:
-    topics = {"complaint-procedure", "refund-status"}
-    check_human_topics(chosen(human_topics=("refund-status",)), topics)
+    articles = (article("complaint-procedure"), article("refund-status"))
+    check_articles(chosen(human_topics=("refund-status",)), articles)
     with pytest.raises(CallCentreError, match=r"'refunds-status' of \[dialog\] human_topics; did you mean 'refund-st"):
-        check_human_topics(chosen(human_topics=("refunds-status",)), topics)
+        check_articles(chosen(human_topics=("refunds-status",)), articles)
+
+
+@pytest.mark.parametrize(("flow", "near"), [("outage-report", "outage_report"), ("callback", "there are app")])
+def test_when_an_article_offers_what_cannot_be_offered_then_the_nearest_flow_is_named(flow: str, near: str) -> None:
+    check_articles(chosen(), [article("move-home", flow="appointment")])
+    with pytest.raises(CallCentreError, match=rf"move-home:en wants to offer '{flow}'.*{near}"):
+        check_articles(chosen(), [article("move-home", flow=flow)])

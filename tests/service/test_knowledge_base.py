@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from calls.errors import CallCentreError
+from knowledge.articles import DEFAULT_FOLDER
 from knowledge.embedding import create
 from service.config import Config
 from service.knowledge_base import KnowledgeBase
@@ -65,3 +67,35 @@ async def test_when_a_turn_was_weighed_and_is_looked_up_then_it_is_embedded_once
     assert meaning.danger_score < 0.36
     await knowledge.search("How do I pay my bill?", "en")
     assert len(mind.asked) == 2, "the vector of a turn leaves with its look-up"
+
+
+async def test_when_a_file_vanishes_while_the_articles_are_looked_at_then_the_others_are_read_again(
+    mind: CountingMind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "articles"
+    for language in ("es", "en"):
+        shutil.copytree(DEFAULT_FOLDER / language, folder / language, ignore=_all_but("complaint-procedure.md"))
+    config = Config.model_validate({"data_dir": str(tmp_path), "knowledge": {"dir": str(folder)}})
+    knowledge = KnowledgeBase(config, cast("Worker", mind), ModelStore())
+    await knowledge.load()
+    assert knowledge.human_topics() == frozenset()
+    article = folder / "en" / "complaint-procedure.md"
+    article.write_text(article.read_text().replace("language: en\n", "language: en\nescalate: yes\n"))
+    vanishing = folder / "en" / "4913"  # what an editor writes for a moment
+    vanishing.write_text("")
+    real = Path.stat
+
+    def stat(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == vanishing:
+            vanishing.unlink(missing_ok=True)
+        return real(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    assert await knowledge.reload_if_changed()
+    assert not vanishing.exists()
+    assert knowledge.human_topics() == {"complaint-procedure"}
+    assert not await knowledge.reload_if_changed()
+
+
+def _all_but(*names: str) -> Callable[[str, list[str]], set[str]]:
+    return lambda folder, found: set(found) - set(names)

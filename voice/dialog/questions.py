@@ -81,6 +81,8 @@ class Questions:
     """Topics answered so far, in order."""
     texts: list[str] = field(default_factory=list)
     """Passages spoken so far, in order."""
+    offered: list[str] = field(default_factory=list)
+    """Flows that were offered after an answer; each is offered once."""
 
     def ask(self, text: str, flow: FlowSpec | None = None) -> None:
         """Look `text` up; `flow` begins afterwards when its topic is found."""
@@ -122,6 +124,7 @@ class Questions:
             if passage.topic != flow.topic:
                 self._say_passage(passage)
         self.talk.misses = 0
+        self.offered.append(flow.name)
         start_flow(self.talk, flow, offer=False)
 
     def _say_passage(self, passage: Passage) -> None:
@@ -187,15 +190,18 @@ class Questions:
                 talk.say("answer.second_topic", kind="answer")
             self._say_passage(passage)
         talk.answers_given += 1
-        self._after_answer([p.topic for p in passages])
+        self._after_answer(passages)
 
-    def _after_answer(self, topics: list[str]) -> None:
+    def _after_answer(self, passages: tuple[Passage, ...]) -> None:
         talk = self.talk
         if talk.flow is not None:
             self.resume_flow()
             return
-        spec = next((s for s in load_flows().values() if s.topic in topics and s.name in talk.settings.flows), None)
-        if spec is not None and self.topics.count(spec.topic) == 1:
+        topics, heads = {p.topic for p in passages}, {p.flow for p in passages}
+        flows = [spec for spec in load_flows().values() if spec.name in talk.settings.flows]
+        spec = next((s for s in flows if s.topic in topics or s.name in heads), None)
+        if spec is not None and spec.name not in self.offered:
+            self.offered.append(spec.name)
             start_flow(talk, spec, offer=True, introduce=False)
             return
         talk.pending = "anything_else"

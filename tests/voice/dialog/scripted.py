@@ -198,16 +198,17 @@ class ScriptedCall:
         return found + self.play()
 
     def passages(self, rest: str) -> tuple[Passage, ...]:
-        """Make passages from `topic score topic score …`."""
+        """Make passages from `topic score topic score …`; `topic+flow` is of an article that offers a flow."""
         parts = rest.split()
         return tuple(
             Passage(
                 article_id=f"{topic}:{self.policy.language}",
                 topic=topic,
+                flow=flow,
                 title=topic.replace("-", " ").capitalize(),
                 language=self.policy.language,
                 text=f"All about {topic}.",
                 score=float(score),
             )
-            for topic, score in zip(parts[::2], parts[1::2], strict=True)
+            for (topic, _, flow), score in zip((p.partition("+") for p in parts[::2]), parts[1::2], strict=True)
         )
