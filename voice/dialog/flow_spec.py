@@ -59,7 +59,9 @@ class FlowSpec:
         return [*self.texts[language].values(), *(t for slot in self.slots for t in slot.texts[language].values())]
 
 
-def _flow_from(data: dict[str, Any]) -> FlowSpec:
+def read_flow(text: str) -> FlowSpec:
+    """Return the flow that a TOML file holds."""
+    data: dict[str, Any] = tomllib.loads(text)
     triggers = [p for language in LANGUAGES for p in data["triggers"].get(language, [])]
     refused = data["triggers"].get("not", [])
     slots = tuple(
@@ -92,9 +94,7 @@ def _flow_from(data: dict[str, Any]) -> FlowSpec:
 def load_flows() -> dict[str, FlowSpec]:
     """Return all flows that come with the program, by name."""
     folder = files("voice.dialog").joinpath("flows")
-    specs = [
-        _flow_from(tomllib.loads(f.read_text(encoding="utf-8"))) for f in folder.iterdir() if f.name.endswith(".toml")
-    ]
+    specs = [read_flow(f.read_text(encoding="utf-8")) for f in folder.iterdir() if f.name.endswith(".toml")]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: spec.key)}
 
 
