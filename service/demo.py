@@ -39,6 +39,9 @@ LONGEST_S = 240.0
 QUIET_MS = 1_300
 """The caller takes the word when the bot has been quiet for so long."""
 
+LEAST_BYTES = 10_000
+"""A recording of less is none: 0.3 s in stereo."""
+
 QUESTIONS: dict[Language, tuple[str, ...]] = {
     "en": ("Hello. Why is my bill higher than usual this month?", "I would like to speak to a person, please."),
     "es": (
@@ -72,6 +75,8 @@ class Seen:
     replies_ms: list[int] = field(default_factory=list)
     booked: bool = False
     call_id: str = ""
+    file: str = ""
+    """Name of the recording."""
 
     def take(self, message: dict[str, Any]) -> None:
         """Note one message of the live feed."""
@@ -94,7 +99,13 @@ class Seen:
         self.done["brief"] |= kind == "brief_prepared" and bool(body["matter"])
         self.done["callback offered"] |= kind == "callback_offered"
         self.done["call ended"] |= kind == "call_ended"
+        self.file = body["file"] if kind == "recording_started" else self.file
         self.booked |= kind in ("callback_booked", "callback_declined")
+
+    def look_for_recording(self, folder: Path) -> None:
+        """Note whether the call's sound is there."""
+        path = folder / self.file
+        self.done["recording on disk"] = path.is_file() and path.stat().st_size > LEAST_BYTES
 
 
 CALLER_VOICES: dict[Language, str] = {"es": "em_alex", "en": "af_heart"}
@@ -200,11 +211,10 @@ async def _one_call(service: Service, language: Language, screen: Screen, report
     await _settled(seen)
     showing.cancel()
     service.house.live.leave(watcher)
-    recording = service.house.recordings / f"{seen.call_id}.wav"
-    seen.done["recording on disk"] = recording.exists() and recording.stat().st_size > 10_000
+    seen.look_for_recording(service.house.recordings)
     screen.summary(seen.done, seen.replies_ms)
     if report is not None:
-        _write_report(report, seen, language)
+        write_report(report, seen, language)
     return all(seen.done.values())
 
 
@@ -246,7 +256,8 @@ async def _until_stopped() -> None:
     await stop.wait()
 
 
-def _write_report(path: Path, seen: Seen, language: Language) -> None:
+def write_report(path: Path, seen: Seen, language: Language) -> None:
+    """Write what happened as JSON."""
     data = {
         "ok": all(seen.done.values()),
         "language": language,

@@ -55,10 +55,7 @@ class Screen:
         at = f"{event['t_ms'] / 1000:7.2f}s" if event["t_ms"] is not None else " " * 8
         text = _told(body)
         if text is not None:
-            colour = {"turn_ended": "1", "emotion_estimated": "35", "escalation_requested": "33"}.get(
-                body["type"], "36"
-            )
-            self._line(f"{at}  {self._paint(text, colour)}")
+            self._line(f"{at}  {self._paint(text, COLOURS.get(body['type'], '36'))}")
 
     def _line(self, text: str) -> None:
         if self._running:

@@ -179,3 +179,21 @@ def test_when_a_call_begins_then_what_is_said_is_the_usual_opening(
     said = [(say.text, say.language) for say in begun("es", settings).said]
     assert said == usual[: len(said)]
     assert len(usual) - len(said) == int("ask" in (recording, emotion)), "the open question comes after the answer"
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize(
+    ("recording", "emotion", "keys"),
+    [("stay", "stay", "78"), ("stay", "off", "7"), ("off", "stay", "8"), ("ask", "ask", "12"), ("ask", "stay", "812")],
+)
+def test_when_the_notice_is_given_then_it_names_the_key_of_each_choice_and_the_key_does_it(
+    language: Language, recording: ConsentMode, emotion: ConsentMode, keys: str
+) -> None:
+    call = begun(language, DialogSettings(recording=recording, emotion=emotion, other_language=False))
+    told = " ".join(say.text for say in call.said)
+    assert sorted(char for char in told if char.isdigit()) == sorted(keys)
+    call.play()
+    if "7" in keys:
+        assert "consent recording no key" in call.line("# 7#")
+    if keys == "78":
+        assert "consent emotion no key" in call.line("# 8#")
