@@ -49,6 +49,7 @@ types: install
 	@echo "$(BIN)/mypy"; said=$$(nice -n 19 $(BIN)/mypy 2>&1); ended=$$?; printf '\n%s\n' "$$said"; exit $$ended
 
 test: models
+	@$(BIN)/warmline models fetch whisper-tiny-en
 	@$(WITH_PATH) sh tests/install_peers.sh
 	$(MAKE) style
 	$(MAKE) --jobs=2 types lanes

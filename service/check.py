@@ -19,7 +19,7 @@ from service.config import Config, load_config
 from service.config_values import split_address
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_articles, in_words
-from service.engines import coqui_model, languages_of_coqui, needed_models
+from service.engines import check_recogniser, coqui_model, languages_of_coqui, needed_models
 from service.knowledge_base import articles_dir
 from service.models_store import ModelStore
 from service.sip_line import describe_line, outbound
@@ -49,6 +49,7 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
     read_articles = cache(lambda: load_library(articles_dir(config)).articles)
     return (
         *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
+        ("languages", lambda: _languages(config, store)),
         ("espeak-ng", _espeak),
         *(
             (f"voice of Coqui in {language}", partial(coqui_model, config, language))
@@ -69,13 +70,19 @@ def _path_of(store: ModelStore, name: str) -> str:
     return str(store.path(name))
 
 
+def _languages(config: Config, store: ModelStore) -> str:
+    languages = DialPlan(config.dial_plan).languages()
+    check_recogniser(config, store, languages)
+    return f"calls are answered in {' and '.join(sorted(languages))}; {config.models.whisper} understands them"
+
+
 def _espeak() -> str:
     found = shutil.which("espeak-ng")
     if found is None:
         raise CallCentreError(
             "tts.espeak_missing",
-            "The program espeak-ng is not installed; it gives the voices their phonemes. Install Debian's package "
-            "espeak-ng, or run `deploy/install_espeak.sh`.",
+            "The program espeak-ng is not installed; it gives the voices their phonemes. Install it (Debian, Ubuntu: "
+            "`apt-get install espeak-ng`).",
             fault="operator",
         )
     return found

@@ -186,6 +186,10 @@ class DialPlan:
             emotion=number.emotion,
         )
 
+    def languages(self) -> frozenset[Language]:
+        """Return the languages in which calls are answered at first."""
+        return frozenset(n.language or self._section.language for n in self._numbers or (Number(called="*"),))
+
     def greetings(self) -> list[tuple[str, Language]]:
         """Return the sentences that numbers have in the place of the usual welcome."""
         return [(n.greeting, n.language or self._section.language) for n in self._numbers if n.greeting]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,24 @@ def needed_models(config: Config) -> tuple[str, ...]:
     of_voice = {"piper": ("piper-en-joe",), "kokoro": ("kokoro", "kokoro-styles")}
     chosen = {model for name in (config.speech.voice_en, config.speech.voice_es) for model in of_voice.get(name, ())}
     return (config.models.whisper, "silero-vad", "smart-turn", "e5", "emotion", "feelings", *sorted(chosen))
+
+
+def check_recogniser(config: Config, store: ModelStore, languages: Iterable[Language]) -> None:
+    """Make sure that the recogniser knows the languages in which calls are answered.
+
+    Raises:
+        CallCentreError: `model.unknown`, or `config.bad_value` with what to do.
+    """
+    name = config.models.whisper
+    known = store.model(name).languages
+    missing = [] if "multilingual" in known else [each for each in sorted(languages) if each not in known]
+    if missing:
+        raise CallCentreError(
+            "config.bad_value",
+            f"The recogniser [models] whisper = {name!r} understands {', '.join(known)} alone, but the dial plan "
+            f"answers calls in {' and '.join(missing)}. Take whisper-base, or change the language of these numbers.",
+            fault="operator",
+        )
 
 
 def build_workers(config: Config, store: ModelStore) -> Workers:
@@ -123,7 +142,7 @@ def coqui_model(config: Config, language: Language) -> str:
     if importlib.util.find_spec("TTS") is None:
         raise CallCentreError(
             "extra.missing",
-            "The Coqui engine needs the extra `coqui`. Run `pip install -r requirements-extras.in`.",
+            "The Coqui engine needs the extra `coqui`. Run `pip install 'warmline[coqui]'`.",
             fault="operator",
         )
     return str(folder)

@@ -27,7 +27,7 @@ from service.config import Config
 from service.config_values import split_address
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_articles, dialog_settings
-from service.engines import Workers, build_workers, voices
+from service.engines import Workers, build_workers, check_recogniser, voices
 from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
@@ -104,6 +104,7 @@ class House:
         # Only to find wrong files now: the index reads them again, behind its worker.
         articles = load_library(articles_dir(config)).articles
         check_articles(config, articles)
+        check_recogniser(config, self.models, self.dial_plan.languages())
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
         self.recordings = config.recordings_path

@@ -107,7 +107,7 @@ class ModelStore:
 
     def status(self, name: str, *, full: bool = False) -> ModelStatus:
         """Say whether a model is whole; `full` reads every byte, even of files untouched since the last time."""
-        model = self._model(name)
+        model = self.model(name)
         folder = self._folder(model)
         state, detail = self._check(model, folder, full=full)
         return ModelStatus(model=model, state=state, folder=folder, detail=detail)
@@ -122,7 +122,7 @@ class ModelStore:
 
     def sha256(self, name: str) -> str:
         """Return the pinned SHA-256 of the model's largest file: the weights. Benches print it."""
-        return max(self._model(name).files, key=lambda file: file.size_bytes).sha256
+        return max(self.model(name).files, key=lambda file: file.size_bytes).sha256
 
     def fetch(self, names: Iterable[str] | None = None, *, progress: Progress | None = None) -> tuple[ModelStatus, ...]:
         """Bring the named models (default: the core group) unless they are whole; return their status.
@@ -133,7 +133,7 @@ class ModelStore:
         Raises:
             CallCentreError: `model.unknown`, `model.no_space`, `model.fetch_failed`, `model.corrupt`, `model.store`.
         """
-        wanted = [self._model(name) for name in (names if names is not None else self.names())]
+        wanted = [self.model(name) for name in (names if names is not None else self.names())]
         done = []
         with self._lock():
             for model in wanted:
@@ -164,7 +164,12 @@ class ModelStore:
             staging.rename(target)
         self._remember(model, target)
 
-    def _model(self, name: str) -> Model:
+    def model(self, name: str) -> Model:
+        """Return the entry of the manifest.
+
+        Raises:
+            CallCentreError: `model.unknown`, naming those that there are.
+        """
         model = self.manifest.models.get(name)
         if model is None:
             raise CallCentreError(
@@ -227,7 +232,7 @@ class ModelStore:
             raise CallCentreError(
                 "model.store",
                 f"Models cannot be written to {self.folder} ({error.strerror}). Name another folder with "
-                "WARMLINE_MODELS or `models_dir`.",
+                "WARMLINE_MODELS or `[models] dir`.",
                 fault="operator",
             ) from error
         try:

@@ -72,7 +72,7 @@ def need_extra() -> None:
         raise CallCentreError(
             "extra.missing",
             f"Telling speakers apart needs the extra `diarize`, and {error.name} is not installed. "
-            "Run `pip install -r requirements-extras.in`.",
+            "Run `pip install 'warmline[diarize]'`.",
             fault="operator",
         ) from error
 

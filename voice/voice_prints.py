@@ -54,7 +54,7 @@ class VoicePrinter:
             raise CallCentreError(
                 "extra.missing",
                 f"Voice prints need the extra `diarize`, and {error.name} is not installed. "
-                "Run `pip install -r requirements-extras.in`.",
+                "Run `pip install 'warmline[diarize]'`.",
                 fault="operator",
             ) from error
         self._lstm = torch.nn.LSTM(_MELS, _HIDDEN, _LAYERS, batch_first=True)

@@ -52,6 +52,10 @@ def test_when_all_is_well_then_nothing_fails_and_who_is_called_in_danger_is_show
         ('[service]\nstaff_from = ["192.168.1.7/24"]\n', "is no address or network"),
         ('[service]\nhosts = ["https://support.example.com"]\n', "is no name like"),
         ('[telephony.sip]\ntls_verify_clients = "yes"\n', "telephony.sip.tls_verify_clients"),
+        (
+            '[models]\nwhisper = "whisper-tiny-en"\n[dial_plan]\nlanguage = "es"\n',
+            "'whisper-tiny-en' understands en alone, but the dial plan answers calls in es",
+        ),
         ('[dial_plan]\ntransfer_to = "+34910000000"\n', "there is no line to the telephone network"),
         ('[dial_plan]\ntransfer_to = "sip:people@192.0.2.5"\n', "addresses outside are not called"),
         ('[dial_plan]\ntransfer_to = "the team"\n', "is neither a number like"),
@@ -83,3 +87,15 @@ def test_when_the_port_is_taken_by_a_service_that_runs_then_check_still_passes(
     with socket.create_server(("127.0.0.1", 0)) as running:
         settings = f'[service]\nlisten = "127.0.0.1:{running.getsockname()[1]}"\n'
         assert failures(capsys, tmp_path, settings) == ""
+
+
+def test_when_one_number_is_answered_in_spanish_then_a_recogniser_of_english_alone_is_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    plan = tmp_path / "plan.toml"
+    settings = f'[models]\nwhisper = "{{}}"\n[dial_plan]\nlanguage = "en"\nfile = "{plan}"\n'
+    plan.write_text('[[number]]\ncalled = "900100200"\n')
+    assert failures(capsys, tmp_path, settings.format("whisper-tiny-en")) == ""
+    plan.write_text('[[number]]\ncalled = "900100200"\n[[number]]\ncalled = "*"\nlanguage = "es"\n')
+    assert "answers calls in es" in failures(capsys, tmp_path, settings.format("whisper-tiny-en"))
+    assert failures(capsys, tmp_path, settings.format("whisper-base")) == ""

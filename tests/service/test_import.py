@@ -323,7 +323,7 @@ def test_when_a_mono_recording_needs_the_extra_then_the_sentence_says_how_to_ins
     code, _, errors = desk.run(mono)
     assert code == 1
     assert "needs the extra `diarize`" in errors
-    assert "pip install -r requirements-extras.in" in errors
+    assert "pip install 'warmline[diarize]'" in errors
 
 
 def test_when_a_file_may_not_be_read_then_the_sentence_says_so(tmp_path: Path) -> None:

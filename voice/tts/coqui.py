@@ -41,7 +41,7 @@ class CoquiModel(SpeechModel):
             raise CallCentreError(
                 "extra.missing",
                 f"The Coqui engine needs the extra `coqui`, and {error.name} is not installed. "
-                "Run `pip install -r requirements-extras.in`.",
+                "Run `pip install 'warmline[coqui]'`.",
                 fault="operator",
             ) from error
         torch.set_num_threads(threads)
