@@ -12,6 +12,7 @@ from typing import Literal
 from calls.ids import Language, MessageId
 
 Channel = Literal["chat", "email", "sms", "whatsapp", "social"]
+DeliveredState = Literal["accepted", "delivered", "read"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,13 @@ class ConversationOpened:
     language: Language
     external_id: str
     """The provider's name of the thread; empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationReopened:
+    """The customer wrote again after it was closed: the same matter, as far as anybody can tell."""
+
+    type: Literal["conversation_reopened"] = "conversation_reopened"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,11 +61,12 @@ class MessageReceived:
     """Without quoted text and signature."""
     attachments: tuple[Attachment, ...]
     external_id: str
+    """The provider's name of the message, or the page's; what is known already is not taken twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageSent:
-    """We wrote."""
+    """We wrote. Kept together with what it follows from, so that a reply is decided once."""
 
     type: Literal["message_sent"] = "message_sent"
     message_id: MessageId
@@ -66,15 +75,26 @@ class MessageSent:
     """Name of the agent; empty for the bot."""
     text: str
     attachments: tuple[Attachment, ...]
+    answers: MessageId | None
+    """The customer's last message that was read when it was written; null for a word of our own accord."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePassed:
+    """The bot read the customer's messages up to this one and has nothing to say to them."""
+
+    type: Literal["message_passed"] = "message_passed"
+    message_id: MessageId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDelivered:
-    """The provider took it, or the customer has it."""
+    """It got further: the provider took it, the customer has it, the customer read it."""
 
     type: Literal["message_delivered"] = "message_delivered"
     message_id: MessageId
     external_id: str
+    state: DeliveredState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +106,25 @@ class MessageFailed:
     reason: str
     final: bool
     """False: it is tried again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffAwaited:
+    """A human shall answer."""
+
+    type: Literal["staff_awaited"] = "staff_awaited"
+    queue: str
+    """Name of the queue; empty for the ordinary one."""
+    live: bool
+    """True while the customer waits for one; false when staff answer once they come to it, and the bot goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffWaitOver:
+    """No human is waited for any more, and none came."""
+
+    type: Literal["staff_wait_over"] = "staff_wait_over"
+    reason: Literal["withdrawn", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,18 +154,23 @@ class ConversationClosed:
 
 ConversationBody = (
     ConversationOpened
+    | ConversationReopened
     | MessageReceived
     | MessageSent
+    | MessagePassed
     | MessageDelivered
     | MessageFailed
+    | StaffAwaited
+    | StaffWaitOver
     | AgentEntered
     | AgentWentOut
     | ConversationClosed
 )
 
 CONVERSATION_PERSONAL: dict[str, tuple[str, ...]] = {
-    "conversation_opened": ("address", "name", "subject"),
-    "message_received": ("text", "attachments"),
+    "conversation_opened": ("address", "name", "subject", "external_id"),
+    "message_received": ("text", "attachments", "external_id"),
     "message_sent": ("text", "attachments"),
+    "message_delivered": ("external_id",),
 }
 """See `calls.events.PERSONAL_FIELDS`."""

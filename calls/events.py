@@ -58,6 +58,8 @@ class CallOffered:
     """The user part that was dialled."""
     peer_call_id: str
     """Call-ID of SIP or the session id of the page; ties the log to the peer's. Of an import the file's SHA-256."""
+    visitor: str = ""
+    """Visitor of the web chat who calls from it, as the address of their conversation; empty for everybody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -619,7 +621,7 @@ EventBody = CallBody | CustomerBody | ConversationBody | DeskBody
 EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
 
 PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
-    "call_offered": ("caller", "caller_name"),
+    "call_offered": ("caller", "caller_name", "visitor"),
     "caller_replaced": ("caller", "caller_name"),
     "utterance_heard": ("words",),
     "turn_ended": ("text",),

@@ -128,6 +128,8 @@ class CallOffer:
     """Name of the proxy of our own that passed it on; empty for none."""
     phone: str = ""
     """Name of the phone of ours that proved to be it, `caller` being its user name; empty for everybody else."""
+    visitor: str = ""
+    """Visitor of the web chat who proved to be it by a pass; empty for everybody else."""
 
 
 class IncomingCall(Protocol):

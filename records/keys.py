@@ -191,6 +191,8 @@ _ERASED_VALUES: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("brief_prepared", "facts"): lambda _: [],
     ("brief_prepared", "tried"): lambda _: [],
     ("brief_prepared", "open_questions"): lambda _: [],
+    ("message_received", "attachments"): lambda _: [],
+    ("message_sent", "attachments"): lambda _: [],
 }
 """Personal fields that are not text: what stands in their place, so that the body keeps its shape and its times."""
 

@@ -126,16 +126,24 @@ class EventStore(EventReader):
             self._alone = handle
         return True
 
-    def append(self, entries: Sequence[NewEvent]) -> list[Event]:
+    def append(
+        self, entries: Sequence[NewEvent], *, expected: Mapping[tuple[StreamKind, str], int] | None = None
+    ) -> list[Event]:
         """Append facts, of one or several streams, in one transaction; return them with their numbers.
 
+        Args:
+            entries: The facts.
+            expected: Stream -> the last number that whoever decided on them knew; where it is another one by now,
+                nothing is appended.
+
         Raises:
-            CallCentreError: `stream.conflict` when another process writes one of the streams; `database.*`.
+            CallCentreError: `stream.conflict` when another process writes one of the streams, or wrote meanwhile;
+                `database.*`.
         """
         if not entries:
             return []
         with self._lock:
-            return self._append_alone(entries)
+            return self._append_alone(entries, expected or {})
 
     def link_subject(self, subject: str, person: str, now_utc: datetime) -> None:
         """Note that the subject of a stream (`call:ID`) is this person, so that erasing the person erases it too."""
@@ -246,13 +254,13 @@ class EventStore(EventReader):
             )
         self._heads.pop((kind, stream_id), None)
 
-    def _append_alone(self, entries: Sequence[NewEvent]) -> list[Event]:
+    def _append_alone(self, entries: Sequence[NewEvent], expected: Mapping[tuple[StreamKind, str], int]) -> list[Event]:
         touched = {(entry.stream_kind, entry.stream_id) for entry in entries}
         heads = {key: replace(self._heads[key]) for key in touched if key in self._heads}
         try:
             with self._writes.begin() as connection:
                 self._register(connection, entries[0].at_utc)
-                done = self._append(connection, entries, heads)
+                done = self._append(connection, entries, heads, expected)
         except exc.IntegrityError as error:
             self._forget(entries)
             raise conflict(entries[0].stream_kind, entries[0].stream_id) from error
@@ -271,7 +279,11 @@ class EventStore(EventReader):
         return done
 
     def _append(
-        self, connection: sa.Connection, entries: Sequence[NewEvent], heads: dict[tuple[StreamKind, str], _Head]
+        self,
+        connection: sa.Connection,
+        entries: Sequence[NewEvent],
+        heads: dict[tuple[StreamKind, str], _Head],
+        expected: Mapping[tuple[StreamKind, str], int],
     ) -> list[Event]:
         done: list[Event] = []
         by_stream: dict[tuple[StreamKind, str], list[NewEvent]] = {}
@@ -279,6 +291,8 @@ class EventStore(EventReader):
             by_stream.setdefault((entry.stream_kind, entry.stream_id), []).append(entry)
         for key, group in by_stream.items():
             heads[key] = heads.get(key) or self._claim(connection, group[0])
+            if expected.get(key, heads[key].last_seq) != heads[key].last_seq:
+                raise conflict(*key)
         self._advance(connection, by_stream, heads)
         subject_keys = self._keys_for(connection, {heads[key].subject for key in by_stream}, entries[0].at_utc)
         numbers = {key: heads[key].last_seq for key in by_stream}

@@ -65,7 +65,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
     match act:
         case acts.Say():
             if act.kind != "filler":
-                note(ActDecided(act=_act_name(act), detail=act.detail, turn_id=turn_id), "dialog")
+                note(ActDecided(act=act_name(act), detail=act.detail, turn_id=turn_id), "dialog")
             if act.detail == CARD_HEARD:
                 call.silence_turn()
             call.say(act)
@@ -157,7 +157,8 @@ def _note_consent(call: CallRunner, act: acts.SetConsent) -> None:
         call.log.note(ConsentGiven(subject=act.subject, how=act.how), "dialog")
 
 
-def _act_name(say: acts.Say) -> ActName:
+def act_name(say: acts.Say) -> ActName:
+    """Return what kind of act a saying is, for the log."""
     if say.kind == "answer":
         return "answer"
     family = say.detail.partition(":")[0]

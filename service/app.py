@@ -23,6 +23,8 @@ from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.ids import CallId, Language
 from service.calls_view import call_detail, call_list, callback_list, recording_of
+from service.channels.chat_pass import visitor_of_pass
+from service.channels.web_chat import add_web_chat, chat_routes
 from service.config_values import split_address
 from service.front_door import FrontDoor
 from service.house import House
@@ -57,6 +59,8 @@ class WebOffer(BaseModel):
     sdp: str = Field(max_length=64_000)
     type: str = Field(pattern="^offer$")
     called: str = Field(default="web", max_length=64, pattern=r"^[\w.+-]+$")
+    visitor_pass: str = Field(default="", max_length=128)
+    """What the chat gave the visitor who calls from it; one that ran out counts as none."""
 
 
 class Keys(BaseModel):
@@ -133,6 +137,8 @@ def make_app(house: House, gate: Gate) -> FastAPI:
 
     _add_staff_api(app, house, gate, staff)
     _add_web_calls(app, house, gate)
+    add_web_chat(house)
+    app.include_router(chat_routes(house, _same_origin))
     app.add_middleware(FrontDoor, names=names, proxies=section.proxies)  # added last: it stands before all else
     app.mount("/assets", StaticFiles(directory=WEB / "assets"), name="assets")
     return app
@@ -235,7 +241,8 @@ def _add_web_calls(app: FastAPI, house: House, gate: Gate) -> None:
         leave = count_in(request)
         try:
             address = request.client.host if request.client else ""
-            answer_sdp, call = await house.web_call(offer.sdp, offer.called, address)
+            visitor = visitor_of_pass(house.store.master.mark, offer.visitor_pass, house.clock.now_utc()) or ""
+            answer_sdp, call = await house.web_call(offer.sdp, offer.called, address, visitor)
         except BaseException:
             leave()
             raise

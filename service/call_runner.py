@@ -148,6 +148,7 @@ class CallRunner:
                 caller_name=offer.caller_name,
                 called=offer.called,
                 peer_call_id=offer.peer_call_id,
+                visitor=offer.visitor,
             ),
             "service",
         )

@@ -18,6 +18,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 
 from calls.errors import CallCentreError
 from calls.ids import Language
+from service.chat_config import ChatSection
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
 from service.phone_config import PhoneSection
@@ -223,6 +224,7 @@ class Config(Section):
     dial_plan: DialPlanSection = DialPlanSection()
     dialog: DialogSection = DialogSection()
     knowledge: KnowledgeSection = KnowledgeSection()
+    chat: ChatSection = ChatSection()
 
     @property
     def data_path(self) -> Path:

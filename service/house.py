@@ -22,6 +22,7 @@ from records.writer import LogWriter
 from service.admission import Load, NoRoom, limits
 from service.call_runner import CallRunner
 from service.call_store import open_store
+from service.channels.wiring import build_conversations
 from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
@@ -119,6 +120,7 @@ class House:
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
         self.feelings = FeelingModel.load(self.models.path("feelings") / WEIGHTS)
+        self.conversations = build_conversations(self)
 
     async def start(self) -> None:
         """Open everything, the lines last.
@@ -134,6 +136,7 @@ class House:
             await asyncio.gather(*(worker.start() for worker in self._workers.all()))
             await self.voice.start()
             await self.knowledge.load()
+            self.conversations.start()
             self.recorder.start()
             make_punctual()
             self.ticker.start()
@@ -177,6 +180,7 @@ class House:
             await self.sip.stop()
             self.sip = None
         await self.web.stop()
+        await self.conversations.stop()
         self.ticker.stop()
         await self.tasks.close()
         await self.voice.stop()
@@ -254,13 +258,13 @@ class House:
         """Return the worker processes, for health and metrics."""
         return self._workers.all()
 
-    async def web_call(self, sdp: str, called: str, address: str) -> tuple[str, CallRunner]:
-        """Take a call from a web page; return the SDP answer and its runner.
+    async def web_call(self, sdp: str, called: str, address: str, visitor: str = "") -> tuple[str, CallRunner]:
+        """Take a call from a web page, perhaps of a visitor of the chat; return the SDP answer and its runner.
 
         Raises:
             CallCentreError: `call.refused` when there is no room, or what the offer lacks.
         """
-        answer, incoming = await self.web.offer(sdp, "offer", called, address)
+        answer, incoming = await self.web.offer(sdp, "offer", called, address, visitor=visitor)
         self._call_in(incoming)
         call = next((call for call in self.calls.values() if call.incoming is incoming), None)
         if call is None:

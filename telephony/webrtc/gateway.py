@@ -117,7 +117,15 @@ class WebRtcGateway:
         return len(self._legs)
 
     async def offer(
-        self, sdp: str, kind: str, called: str, remote: str, *, caller: str = "", caller_name: str = ""
+        self,
+        sdp: str,
+        kind: str,
+        called: str,
+        remote: str,
+        *,
+        caller: str = "",
+        caller_name: str = "",
+        visitor: str = "",
     ) -> tuple[str, WebRtcIncomingCall]:
         """Take a browser's offer and return the answer's SDP and the call, which rings.
 
@@ -128,6 +136,7 @@ class WebRtcGateway:
             remote: Address of the browser, `host:port`, for the log.
             caller: Who the visitor says to be, empty when unknown.
             caller_name: Name to show, empty when unknown.
+            visitor: Visitor of the web chat who calls, empty when unknown.
 
         Raises:
             CallCentreError: `webrtc.bad_offer`, `webrtc.no_audio`, `webrtc.full`.
@@ -156,6 +165,7 @@ class WebRtcGateway:
             called=called,
             peer_call_id=leg_id.removeprefix("leg-"),
             remote=remote,
+            visitor=visitor,
         )
         call = WebRtcIncomingCall(description, leg, self._end_later)
         self._background.start(self._watch(leg, call), f"webrtc-watch-{leg_id}")

@@ -42,6 +42,10 @@ _NAMING = 4
 """A value named in so few words is meant to be changed. Source: own dialogues in the tests."""
 
 
+_WRITTEN_AS_IT_IS = frozenset({"account_number", "phone", "postcode", "email", "name"})
+"""Types whose values are read by eye as they are kept."""
+
+
 @dataclass(slots=True)
 class FlowRun:
     """One run of a flow. `now_asking` is what the next words are an answer to."""
@@ -88,17 +92,29 @@ class FlowRun:
         if self.now_asking == "offer":
             return Line(texts["offer"], "yes_no", f"flow:{self.spec.name}:offer")
         if self.now_asking == "slot":
-            return Line(slot.texts[language]["again" if again else "ask"], slot.expects, f"slot:{slot.name}")
+            return Line(self._wording("again" if again else "ask", language), slot.expects, f"slot:{slot.name}")
         if self.now_asking == "change":
             return Line(phrase(self.settings, language, "flow.what_to_change"), "open", f"flow:{self.spec.name}:change")
-        value = say_value(slot.type, self.values.get(slot.name, ""), language)
+        value = self._shown(slot, language)
         if self.now_asking == "prefilled":
-            return Line(fill(slot.texts[language]["prefilled"], {"value": value}), "yes_no", f"confirm:{slot.name}")
+            text = fill(self._wording("prefilled", language), {"value": value})
+            return Line(text, "yes_no", f"confirm:{slot.name}")
         if self.now_asking == "confirm_slot":
             text = phrase(self.settings, language, "flow.confirm_slot", value=value)
             return Line(text, "yes_no", f"confirm:{slot.name}")
-        spoken = {s.name: say_value(s.type, self.values[s.name], language) for s in self.spec.slots}
+        spoken = {s.name: self._shown(s, language) for s in self.spec.slots}
         return Line(fill(texts["confirm"], spoken), "yes_no", f"flow:{self.spec.name}:confirm")
+
+    def _wording(self, name: str, language: Language) -> str:
+        """Return a sentence of the slot in hand; in writing the one that speaks of no keys, if there is one."""
+        texts = self.slot.texts[language]
+        return texts.get(f"{name}_typed", texts[name]) if self.settings.medium == "text" else texts[name]
+
+    def _shown(self, slot: SlotSpec, language: Language) -> str:
+        """Return the value of a slot to be read back: spelled out for a voice, as it is in writing."""
+        value = self.values.get(slot.name, "")
+        as_it_is = self.settings.medium == "text" and slot.type in _WRITTEN_AS_IT_IS
+        return value if as_it_is else say_value(slot.type, value, language)
 
     def hear(self, text: str, language: Language) -> FlowReply:
         """Take the caller's words."""
@@ -374,4 +390,5 @@ class FlowRun:
 
     def closing(self, language: Language, reference: str) -> str:
         """Return the last sentence of a finished run."""
-        return fill(self.spec.texts[language]["closing"], {"reference": spaced(reference)})
+        shown = reference if self.settings.medium == "text" else spaced(reference)
+        return fill(self.spec.texts[language]["closing"], {"reference": shown})

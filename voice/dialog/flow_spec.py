@@ -33,7 +33,8 @@ class SlotSpec:
     secret: bool
     """True keeps the value out of recording and log."""
     texts: dict[Language, dict[str, str]]
-    """`ask`, `again`, where prefilled `prefilled`, and where limited why a value is not possible."""
+    """`ask`, `again`, where prefilled `prefilled`, and where limited why a value is not possible; with `_typed` behind
+    its name what is written instead."""
     limits: Limits
 
 
@@ -55,8 +56,9 @@ class FlowSpec:
     slots: tuple[SlotSpec, ...]
 
     def sentences(self, language: Language) -> list[str]:
-        """Return all sentences of the flow, with their holes."""
-        return [*self.texts[language].values(), *(t for slot in self.slots for t in slot.texts[language].values())]
+        """Return all sentences of the flow that are spoken, with their holes."""
+        asked = [(name, text) for slot in self.slots for name, text in slot.texts[language].items()]
+        return [*self.texts[language].values(), *(text for name, text in asked if not name.endswith("_typed"))]
 
 
 def read_flow(text: str) -> FlowSpec:

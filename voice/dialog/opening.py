@@ -51,7 +51,7 @@ def greet(talk: Talk, began: CallBegan) -> None:
         talk.say("greeting.open", kind="notice", interruptible=False, detail="greeting")
     talk.noticed_in = talk.language
     _say_notice(talk, _AUTOMATIC)
-    if talk.settings.other_language:
+    if talk.settings.other_language and talk.settings.medium == "voice":
         talk.say("language.offer", kind="notice", language=other_language(talk.language))
     _say_what_is_kept(talk)
     if talk.pending != "consent":

@@ -24,6 +24,8 @@ CRISIS_LINES: Mapping[str, str] = {"ES": "024", "US": "988"}
 class DialogSettings:
     """Choices of one line (one entry of the dial plan)."""
 
+    medium: Literal["voice", "text"] = "voice"
+    """`text`: the same talk in writing, by chat or mail; sentences that speak of calls, voices or keys are others."""
     company: str = "Lumina"
     recording: ConsentMode = "stay"
     emotion: ConsentMode = "stay"

@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject"], message_received: ["text", "attachments"], message_sent: ["text", "attachments"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -53,6 +53,8 @@ export interface CallOffered {
   readonly called: string;
   /** Call-ID of SIP or the session id of the page; ties the log to the peer's. Of an import the file's SHA-256. */
   readonly peer_call_id: string;
+  /** Visitor of the web chat who calls from it, as the address of their conversation; empty for everybody else. */
+  readonly visitor: string;
 }
 
 /** The call was answered; t_ms 0 of the media clock. */
@@ -701,6 +703,11 @@ export interface ConversationOpened {
   readonly external_id: string;
 }
 
+/** The customer wrote again after it was closed: the same matter, as far as anybody can tell. */
+export interface ConversationReopened {
+  readonly type: "conversation_reopened";
+}
+
 /** A file that came or went with a message. */
 export interface Attachment {
   /** Name inside the attachments folder. */
@@ -718,10 +725,11 @@ export interface MessageReceived {
   /** Without quoted text and signature. */
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** The provider's name of the message, or the page's; what is known already is not taken twice. */
   readonly external_id: string;
 }
 
-/** We wrote. */
+/** We wrote. Kept together with what it follows from, so that a reply is decided once. */
 export interface MessageSent {
   readonly type: "message_sent";
   readonly message_id: string;
@@ -730,13 +738,22 @@ export interface MessageSent {
   readonly by: string;
   readonly text: string;
   readonly attachments: readonly Attachment[];
+  /** The customer's last message that was read when it was written; null for a word of our own accord. */
+  readonly answers: string | null;
 }
 
-/** The provider took it, or the customer has it. */
+/** The bot read the customer's messages up to this one and has nothing to say to them. */
+export interface MessagePassed {
+  readonly type: "message_passed";
+  readonly message_id: string;
+}
+
+/** It got further: the provider took it, the customer has it, the customer read it. */
 export interface MessageDelivered {
   readonly type: "message_delivered";
   readonly message_id: string;
   readonly external_id: string;
+  readonly state: "accepted" | "delivered" | "read";
 }
 
 /** It did not reach the customer; staff are told. */
@@ -746,6 +763,21 @@ export interface MessageFailed {
   readonly reason: string;
   /** False: it is tried again. */
   readonly final: boolean;
+}
+
+/** A human shall answer. */
+export interface StaffAwaited {
+  readonly type: "staff_awaited";
+  /** Name of the queue; empty for the ordinary one. */
+  readonly queue: string;
+  /** True while the customer waits for one; false when staff answer once they come to it, and the bot goes on. */
+  readonly live: boolean;
+}
+
+/** No human is waited for any more, and none came. */
+export interface StaffWaitOver {
+  readonly type: "staff_wait_over";
+  readonly reason: "withdrawn" | "nobody";
 }
 
 /** A human answers from here on. */
@@ -1155,10 +1187,14 @@ export type EventBody =
   | CaseStatusSet
   | CaseNoted
   | ConversationOpened
+  | ConversationReopened
   | MessageReceived
   | MessageSent
+  | MessagePassed
   | MessageDelivered
   | MessageFailed
+  | StaffAwaited
+  | StaffWaitOver
   | AgentEntered
   | AgentWentOut
   | ConversationClosed

@@ -21,6 +21,14 @@ def _table(language: Language) -> dict[str, str]:
     return {f"{section}.{name}": text for section, entries in data.items() for name, text in entries.items()}
 
 
+@cache
+def _typed(language: Language) -> dict[str, str]:
+    """Return the sentences of `language` as they are written: those that speak of calls or keys are others."""
+    data = tomllib.loads(files(__package__).joinpath(f"{language}_text.toml").read_text(encoding="utf-8"))
+    others = {f"{section}.{name}": text for section, entries in data.items() for name, text in entries.items()}
+    return _table(language) | others
+
+
 def phrase_keys(language: Language) -> frozenset[str]:
     """Return the names of all sentences; the same in both languages."""
     return frozenset(_table(language))
@@ -28,10 +36,15 @@ def phrase_keys(language: Language) -> frozenset[str]:
 
 def line_values(settings: DialogSettings, language: Language) -> dict[str, str]:
     """Return what is filled into sentences once per line of business: company, numbers to call, days of keeping."""
+    shown = _as_it_is if settings.medium == "text" else spaced
     line = settings.crisis_line or CRISIS_LINES.get(settings.country, "")
-    crisis = _table(language)["safety.self_harm_crisis"].replace("{line}", spaced(line)) if line else ""
+    crisis = _table(language)["safety.self_harm_crisis"].replace("{line}", shown(line)) if line else ""
     days = str(settings.retention_days)
-    return {"company": settings.company, "number": spaced(settings.emergency), "crisis": crisis, "days": days}
+    return {"company": settings.company, "number": shown(settings.emergency), "crisis": crisis, "days": days}
+
+
+def _as_it_is(digits: str) -> str:
+    return digits
 
 
 def spaced(digits: str) -> str:
@@ -45,7 +58,8 @@ def phrase(settings: DialogSettings, language: Language, key: str, **values: str
     Raises:
         KeyError: when there is no such sentence, or a hole has no value.
     """
-    return fill(_table(language)[key], line_values(settings, language) | values)
+    table = _typed(language) if settings.medium == "text" else _table(language)
+    return fill(table[key], line_values(settings, language) | values)
 
 
 def fill(template: str, values: dict[str, str]) -> str:

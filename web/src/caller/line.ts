@@ -61,6 +61,8 @@ export class Line {
   constructor(
     private readonly owner: LineOwner,
     private readonly called: string,
+    /** From the chat that the visitor calls from: they are the same customer there. */
+    private readonly pass: string = "",
   ) {}
 
   /** Ask for the microphone and ring. Throws `CallTrouble`. */
@@ -205,7 +207,7 @@ export class Line {
   private async offer(sdp: string): Promise<Answer> {
     let response: Response;
     try {
-      const body = JSON.stringify({ sdp, type: "offer", called: this.called });
+      const body = JSON.stringify({ sdp, type: "offer", called: this.called, visitor_pass: this.pass });
       response = await fetch("/api/web-calls", { method: "POST", headers: { "content-type": "application/json" }, body });
     } catch {
       throw new CallTrouble("offline");

@@ -48,7 +48,8 @@ export async function call(): Promise<void> {
     seconds.value = 0;
   });
   const called = new URLSearchParams(location.search).get("called") ?? "web";
-  const mine = new Line(owner, called);
+  const pass = new URLSearchParams(location.hash.slice(1)).get("from") ?? "";
+  const mine = new Line(owner, called, pass);
   line = mine;
   try {
     await mine.dial();

@@ -18,6 +18,8 @@ export const language = signal<PageLanguage>(first());
 export const locale = computed(() => (language.value === "es" ? "es-ES" : "en-GB"));
 
 function first(): PageLanguage {
+  const asked = new URLSearchParams(globalThis.location?.search ?? "").get("lang");
+  if (asked === "es" || asked === "en") return asked;
   const kept = read();
   if (kept === "es" || kept === "en") return kept;
   return (globalThis.navigator?.language ?? "en").toLowerCase().startsWith("es") ? "es" : "en";

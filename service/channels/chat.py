@@ -1,0 +1,327 @@
+"""The line between a page's chat and its conversation: a WebSocket, made so that nothing is lost or doubled.
+
+The page keeps a token of its own making; the visitor is a keyed hash of it, so that a reload, or another tab, shows the
+same conversation. Each message carries an id of the page's making and is taken once, however often it is sent. What we
+say carries its number in the log; after a break the page names the last number that it has and gets everything above.
+
+    page  -> hello(token, after)            service -> snapshot(messages above `after`, who answers)
+    page  -> message(id, text)              service -> message(seq, id, …) | refused(id, why, retry_after_s)
+    page  -> typing | seen(seq) | end | call        service -> typing | answering | pass(token)
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from fastapi import WebSocket, WebSocketDisconnect
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from calls.conversation_events import (
+    AgentEntered,
+    AgentWentOut,
+    ConversationClosed,
+    ConversationReopened,
+    MessageReceived,
+    MessageSent,
+)
+from calls.errors import CallCentreError
+from calls.events import Event
+from calls.ids import CallId, ConversationId, Language
+from channels.conversation import ConversationState
+from channels.messages import Incoming
+from service.channels.chat_limits import ChatGuard
+from service.channels.chat_pass import new_pass, visitor_of_token
+from service.channels.conversations import Conversations
+from service.chat_config import ChatSection
+from service.live import LiveFeed, Watcher
+from service.web_limits import Refused
+
+logger = logging.getLogger(__name__)
+
+CHANNEL, PROVIDER = "chat", "web"
+
+HELLO_S = 10.0
+"""How long an open socket may say nothing at first."""
+IDLE_S = 45.0
+"""A page that sends nothing for so long is gone; it sends a sign of life every 20 s. Source: proxies cut after 60 s."""
+LOOK_S = 3.0
+"""How often the log is read for what another process wrote, where several share a database."""
+FRAME_MAX = 20_000
+"""Longest frame in characters: the longest message with every sign escaped, and its wrapping."""
+SNAPSHOT_MOST = 500
+"""Messages of a conversation that a page gets at once: its last ones."""
+
+
+class Hello(BaseModel):
+    """The first frame."""
+
+    kind: Literal["hello"]
+    token: str = Field(pattern=r"^[A-Za-z0-9_-]{32,64}$")
+    after: int = Field(default=0, ge=0)
+    language: Literal["es", "en", ""] = ""
+    conversation: str = Field(default="", max_length=64)
+    """The one that `after` counts in."""
+
+
+class Written(BaseModel):
+    """A message."""
+
+    kind: Literal["message"]
+    id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
+    text: str = Field(min_length=1, max_length=16_000)
+
+
+class Seen(BaseModel):
+    """The visitor has our messages up to a number before their eyes."""
+
+    kind: Literal["seen"]
+    seq: int = Field(ge=0)
+
+
+class Sign(BaseModel):
+    """Typing, a sign of life, the end of the conversation, or a wish to call."""
+
+    kind: Literal["typing", "alive", "end", "call"]
+
+
+_FRAME: TypeAdapter[Written | Seen | Sign] = TypeAdapter(Written | Seen | Sign)
+
+
+class ChatLine:
+    """One open page."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        conversations: Conversations,
+        live: LiveFeed,
+        section: ChatSection,
+        guard: ChatGuard,
+        about: Mapping[str, Any],
+        *,
+        shared: bool,
+    ) -> None:
+        """`about` is what the page has to know and say; `shared`: other processes write the same database."""
+        self._socket, self._conversations, self._live = socket, conversations, live
+        self._section, self._guard, self._about, self._shared = section, guard, about, shared
+        self._address = socket.client.host if socket.client else ""
+        self._visitor = ""
+        self._language: Language | None = None
+        self._conversation: ConversationId | None = None
+        self._watcher: Watcher | None = None
+        self._told = 0
+        """Number of the last fact that the page was told of, or may not see."""
+        self._sending = asyncio.Lock()
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        """Talk with the page until it goes."""
+        await self._socket.accept()
+        speaker: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(HELLO_S):
+                hello = Hello.model_validate_json(await self._frame())
+            await self._greet(hello)
+            speaker = asyncio.create_task(self._speak())
+            while True:
+                async with asyncio.timeout(IDLE_S):
+                    frame = await self._frame()
+                await self._take(_FRAME.validate_json(frame))
+        except ValidationError:
+            await self._close(4400, "The page sent what this version does not understand; load it again.")
+        except TimeoutError:
+            await self._close(4408, "Nothing was heard of the page.")
+        except (WebSocketDisconnect, RuntimeError):
+            pass  # the page is gone
+        finally:
+            if speaker is not None:
+                speaker.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await speaker
+            if self._watcher is not None:
+                self._live.leave(self._watcher)
+
+    async def _frame(self) -> str:
+        text = await self._socket.receive_text()
+        if len(text) > FRAME_MAX:
+            await self._close(1009, "That was too long.")
+            raise WebSocketDisconnect(1009)
+        return text
+
+    async def _greet(self, hello: Hello) -> None:
+        conversations = self._conversations
+        self._visitor = visitor_of_token(conversations.mark, hello.token)
+        self._language = hello.language or None
+        latest = await asyncio.to_thread(conversations.index.latest, CHANNEL, PROVIDER, self._visitor)
+        if latest is not None and not await conversations.goes_on(latest):
+            latest = None
+        await self._follow(latest, hello.after if latest == hello.conversation else 0)
+
+    async def _follow(self, conversation_id: ConversationId | None, after: int) -> None:
+        """Show a conversation from a number on, and everything that comes."""
+        if self._watcher is not None:
+            self._live.leave(self._watcher)
+            self._watcher = None
+        self._conversation, self._told = conversation_id, after
+        events: Sequence[Event] = ()
+        state: ConversationState | None = None
+        if conversation_id is not None:
+            self._watcher = self._live.watch(CallId(conversation_id))  # first, so that nothing falls in between
+            events = await self._conversations.events(conversation_id, after=after)
+            state = await self._conversations.state(conversation_id)
+        self._changed.set()
+        shown = [told for event in events if (told := shown_to_visitor(event)) is not None][-SNAPSHOT_MOST:]
+        self._told = events[-1].seq if events else after
+        await self._send(
+            {
+                "kind": "snapshot",
+                "conversation": conversation_id or "",
+                "after": after,
+                "seq": self._told,
+                "messages": shown,
+                "answering": state.answering if state is not None else "none",
+                "agent": state.agent if state is not None else "",
+                **self._about,
+            }
+        )
+
+    async def _take(self, frame: Written | Seen | Sign) -> None:
+        match frame:
+            case Written():
+                await self._written(frame)
+            case Seen(seq=seq):
+                if self._conversation is not None:
+                    await self._conversations.seen(self._conversation, seq)
+            case Sign(kind="typing"):
+                if self._conversation is not None:
+                    self._conversations.typing(self._conversation)
+            case Sign(kind="end"):
+                if self._conversation is not None:
+                    await self._conversations.customer_left(self._conversation)
+            case Sign(kind="call"):
+                token = new_pass(self._conversations.mark, self._visitor, self._conversations.now_utc())
+                await self._send({"kind": "pass", "token": token})
+            case _:
+                pass  # a sign of life
+
+    async def _written(self, frame: Written) -> None:
+        if len(frame.text) > self._section.message_at_most:
+            most = self._section.message_at_most
+            sentence = f"A message may have {most} characters at most; please send it in parts."
+            await self._refuse(frame.id, Refused("chat.too_long", 413, sentence, 0))
+            return
+        refused = self._guard.may_write(
+            self._visitor, self._address, self._conversations.now_ms(), begins=self._conversation is None
+        )
+        if refused is not None:
+            await self._refuse(frame.id, refused)
+            return
+        try:
+            receipt = await self._conversations.received(
+                Incoming(
+                    channel=CHANNEL,
+                    provider=PROVIDER,
+                    address=self._visitor,
+                    text=frame.text,
+                    language=self._language if self._conversation is None else None,
+                    external_id=f"{self._visitor}:{frame.id}",
+                )
+            )
+        except CallCentreError as error:
+            if error.fault != "user":
+                logger.warning("a chat message was not kept: %s", error.code)
+            await self._refuse(frame.id, Refused(error.code, 503, error.message, 5 if error.fault != "user" else 0))
+            return
+        if receipt.conversation_id != self._conversation:
+            await self._follow(receipt.conversation_id, 0)
+        elif not receipt.is_new:
+            await self._send({"kind": "known", "id": frame.id})
+
+    async def _refuse(self, client_id: str, why: Refused) -> None:
+        await self._send(
+            {
+                "kind": "refused",
+                "id": client_id,
+                "code": why.code,
+                "sentence": why.sentence,
+                "retry_after_s": why.retry_after_s,
+            }
+        )
+
+    async def _speak(self) -> None:
+        """Tell the page what happens, in the order of the log."""
+        while True:
+            watcher = self._watcher
+            if watcher is None:
+                await self._changed.wait()
+                self._changed.clear()
+                continue
+            message = await self._next(watcher)
+            if watcher is not self._watcher:
+                continue
+            if message is None or message["kind"] == "restart":
+                await self._catch_up()
+            elif message["kind"] == "event":
+                await self._catch_up() if message["event"]["seq"] > self._told else None
+            elif message["name"] == "typing" and message["data"].get("who") != "customer":
+                await self._send({"kind": "typing", "who": message["data"]["who"]})
+            elif message["name"] in ("answering", "waiting"):
+                await self._send({"kind": message["name"], **message["data"]})
+
+    async def _next(self, watcher: Watcher) -> dict[str, Any] | None:
+        """Return the next news; None when it is time to look into the log."""
+        self._changed.clear()
+        news = asyncio.create_task(watcher.get())
+        changed = asyncio.create_task(self._changed.wait())
+        try:
+            timeout = LOOK_S if self._shared else None
+            await asyncio.wait({news, changed}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            return news.result() if news.done() else None
+        finally:
+            news.cancel()
+            changed.cancel()
+
+    async def _catch_up(self) -> None:
+        """Send what the log holds above what the page was told of."""
+        if self._conversation is None:
+            return
+        for event in await self._conversations.events(self._conversation, after=self._told):
+            self._told = event.seq
+            told = shown_to_visitor(event)
+            if told is not None:
+                await self._send({"kind": "message", **told})
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        async with self._sending:
+            await self._socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+
+    async def _close(self, code: int, why: str) -> None:
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+            await self._socket.close(code, why)
+
+
+def shown_to_visitor(event: Event) -> dict[str, Any] | None:
+    """Return what the page may see of a fact: words and who writes, nothing of notes and decisions."""
+    body = event.body
+    told: dict[str, Any] = {"seq": event.seq, "at": event.at_utc.isoformat(timespec="milliseconds")}
+    match body:
+        case MessageReceived():
+            client_id = body.external_id.rpartition(":")[2]
+            return told | {"id": body.message_id, "client_id": client_id, "author": "customer", "text": body.text}
+        case MessageSent():
+            return told | {"id": body.message_id, "author": body.author, "by": body.by, "text": body.text}
+        case AgentEntered():
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_entered", "by": body.agent}
+        case AgentWentOut():
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_went_out", "by": body.agent}
+        case ConversationClosed():
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "closed"}
+        case ConversationReopened():
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "reopened"}
+        case _:
+            return None

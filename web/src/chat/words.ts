@@ -1,0 +1,65 @@
+// What the chat says itself, in both languages.
+
+export type ChatLanguage = "es" | "en";
+
+export const WORDS = {
+  open: { en: "Chat with us", es: "Escríbanos" },
+  title: { en: "Chat with {company}", es: "Chat con {company}" },
+  close: { en: "Hide the chat", es: "Ocultar el chat" },
+  notice: {
+    en: "You write with an automatic assistant first; you can ask for a person at any time. What you write is kept for {days} days.",
+    es: "Primero le contesta un asistente automático; puede pedir una persona cuando quiera. Lo que escriba se guarda {days} días.",
+  },
+  noticeFeels: {
+    en: "From your words it is estimated how you feel; write “don't judge my mood” to switch it off.",
+    es: "Por sus palabras se estima cómo se siente; escriba «no analice mi ánimo» para que no se haga.",
+  },
+  empty: { en: "How can we help you?", es: "¿En qué podemos ayudarle?" },
+  message: { en: "Your message", es: "Su mensaje" },
+  placeholder: { en: "Write here…", es: "Escriba aquí…" },
+  send: { en: "Send", es: "Enviar" },
+  you: { en: "You", es: "Usted" },
+  bot: { en: "Assistant (automatic)", es: "Asistente (automático)" },
+  agent: { en: "{name}, colleague", es: "{name}, del equipo" },
+  typingBot: { en: "The assistant is writing…", es: "El asistente está escribiendo…" },
+  typingAgent: { en: "{name} is writing…", es: "{name} está escribiendo…" },
+  waiting: { en: "We are looking for a colleague…", es: "Buscamos a una persona del equipo…" },
+  position: {
+    en: "You are number {position} in the queue.",
+    es: "Es usted el número {position} de la cola.",
+  },
+  expected: { en: "About {minutes} min to wait.", es: "Unos {minutes} min de espera." },
+  withAgent: { en: "You are writing with {name}.", es: "Le atiende {name}." },
+  withBot: { en: "The automatic assistant answers.", es: "Contesta el asistente automático." },
+  withNobody: { en: "A colleague will answer you here.", es: "Una persona del equipo le contestará aquí." },
+  closed: { en: "This conversation is over. Write to go on.", es: "La conversación ha terminado. Escriba para seguir." },
+  agent_entered: { en: "{name} has joined.", es: "{name} se ha incorporado." },
+  agent_went_out: { en: "{name} has left.", es: "{name} ha salido." },
+  noteClosed: { en: "The conversation is over.", es: "La conversación ha terminado." },
+  reopened: { en: "The conversation goes on.", es: "La conversación continúa." },
+  sending: { en: "Not sent yet", es: "Sin enviar todavía" },
+  notSent: { en: "Not sent: {why}", es: "No se ha enviado: {why}" },
+  again: { en: "Send again", es: "Enviar otra vez" },
+  drop: { en: "Discard", es: "Descartar" },
+  offline: {
+    en: "No connection. What you write is kept and sent as soon as it is back.",
+    es: "Sin conexión. Lo que escriba se guarda y se envía en cuanto vuelva.",
+  },
+  refused: { en: "The chat is not available on this page.", es: "El chat no está disponible en esta página." },
+  tooLong: { en: "it is longer than {most} characters.", es: "tiene más de {most} caracteres." },
+  tooFast: { en: "that was a lot at once; please wait {seconds} s.", es: "ha sido mucho de golpe; espere {seconds} s." },
+  otherWhy: { en: "please try again in a moment.", es: "inténtelo otra vez en un momento." },
+  call: { en: "Call us", es: "Llámenos" },
+  callHint: { en: "Call us from this page (opens a new window)", es: "Llámenos desde esta página (abre otra ventana)" },
+  large: { en: "Large text", es: "Texto grande" },
+  end: { en: "End the chat", es: "Terminar el chat" },
+  unread: { en: "{n} unread messages", es: "{n} mensajes sin leer" },
+  messages: { en: "Conversation", es: "Conversación" },
+  at: { en: "at {time}", es: "a las {time}" },
+} as const;
+
+export type Word = keyof typeof WORDS;
+
+export function word(language: ChatLanguage, name: Word, values: Readonly<Record<string, string | number>> = {}): string {
+  return WORDS[name][language].replace(/\{(\w+)\}/g, (_whole, key: string) => String(values[key] ?? ""));
+}
