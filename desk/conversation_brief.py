@@ -57,8 +57,7 @@ def as_call(events: Sequence[Event]) -> list[Event]:
                 facts.append(_with(event, _turn(body.message_id, "\n".join(in_a_row), language, at_ms), at_ms))
             case MessageSent():
                 in_a_row.clear()
-                speaker = "bot" if body.author == "bot" else "agent"
-                turn = replace(_turn(body.message_id, body.text, language, at_ms), speaker=speaker)
+                turn = replace(_turn(body.message_id, body.text, language, at_ms), speaker=body.author)
                 facts.append(_with(event, turn, at_ms))
             case MessagePassed():
                 in_a_row.clear()

@@ -24,6 +24,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from calls.conversation_events import (
     AgentEntered,
     AgentWentOut,
+    Channel,
     ConversationClosed,
     ConversationReopened,
     MessageReceived,
@@ -43,7 +44,8 @@ from service.web_limits import Refused
 
 logger = logging.getLogger(__name__)
 
-CHANNEL, PROVIDER = "chat", "web"
+CHANNEL: Channel = "chat"
+PROVIDER = "web"
 
 HELLO_S = 10.0
 """How long an open socket may say nothing at first."""

@@ -28,11 +28,10 @@ from channels.index import ConversationIndex
 from channels.messages import TEXT_MAX, ChannelPort, Incoming
 from service.channels.parts import NoStaff, Receipt, StaffPort, TextParts, outgoing_of
 from service.channels.secrets_written import WrittenSecrets
-from service.channels.text_runner import TextMind, text_settings
+from service.channels.text_runner import TextMind, guessed, text_settings
 from service.ids import new_call_id
 from service.tasks import Tasks
 from voice.dialog.prompts import phrase
-from voice.dialog.text import guess_language
 
 logger = logging.getLogger(__name__)
 
@@ -145,7 +144,7 @@ class Conversations:
             if known.written:
                 return Receipt(conversation_id=known.conversation_id, message_id=known.message_id, is_new=False)
             conversation_id, message_id = known.conversation_id, known.message_id
-        language = incoming.language or _guess(text) or self._parts.language
+        language = incoming.language or guessed(text) or self._parts.language
         opened = await self._opened(conversation_id, self._rules_of(channel, provider))
         async with opened.lock:
             opened.heard[message_id] = text
@@ -616,11 +615,6 @@ class Conversations:
             dropped = self._open.pop(name)
             if dropped.timer is not None:
                 dropped.timer.cancel()
-
-
-def _guess(text: str) -> Language | None:
-    guess = guess_language(text)
-    return guess if guess == "es" or guess == "en" else None
 
 
 def _refused(refusal: machine.Refuse) -> CallCentreError:

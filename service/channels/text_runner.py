@@ -47,7 +47,7 @@ from calls.events import (
     SlotFilled,
     TopicFound,
 )
-from calls.ids import Language, MessageId, TurnId
+from calls.ids import LANGUAGES, Language, MessageId, TurnId
 from calls.ports import Passage
 from calls.speech import MeaningEstimate, Turn, WordsEstimate
 from records.redaction import redact_text
@@ -307,8 +307,7 @@ class TextMind:
         return meaning, words
 
     def _language_of(self, text: str) -> Language:
-        guess = guess_language(text)
-        return guess if guess == "es" or guess == "en" else self.policy.language
+        return guessed(text) or self.policy.language
 
     def _reference(self, flow: str) -> str:
         return self._references.popleft() if self._references else new_reference(flow)
@@ -384,6 +383,12 @@ class TextMind:
             self._got.facts.append(ConsentRefused(subject=act.subject, how=how))
         elif act.how != "unanswered":
             self._got.facts.append(ConsentGiven(subject=act.subject, how=act.how))
+
+
+def guessed(text: str) -> Language | None:
+    """Return the language that the small words of a text clearly speak, None when they do not."""
+    guess = guess_language(text)
+    return next((language for language in LANGUAGES if language == guess), None)
 
 
 def _composed(says: Sequence[acts.Say]) -> str:
