@@ -59,7 +59,10 @@ _HINTS: dict[type[Any], dict[str, Any]] = {cls: get_type_hints(cls) for cls in E
 
 
 def _hints(cls: type[Any]) -> dict[str, Any]:
-    return _HINTS.setdefault(cls, get_type_hints(cls))
+    known = _HINTS.get(cls)
+    if known is None:
+        known = _HINTS[cls] = get_type_hints(cls)
+    return known
 
 
 def _unreadable(why: str) -> CallCentreError:

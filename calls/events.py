@@ -337,7 +337,7 @@ class LanguageChosen:
 
     type: Literal["language_chosen"] = "language_chosen"
     language: Language
-    how: Literal["dial_plan", "detected", "asked", "key"]
+    how: Literal["dial_plan", "detected", "asked", "key", "preference"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -406,6 +406,21 @@ class BriefFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RelatedFact:
+    """One statement about an earlier contact, case or note of the same customer, with the fact that proves it."""
+
+    text: str
+    quote: str
+    """The customer's own words; empty when it does not come from words."""
+    stream_kind: StreamKind
+    stream_id: str
+    event_seq: int
+    """Number of the fact in that stream; of a whole contact its last one so far."""
+    at_utc: str
+    """When that was: ISO 8601, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmotionPoint:
     """One point of the caller's emotion curve."""
 
@@ -434,6 +449,8 @@ class BriefPrepared:
     suggested_opening: str
     spoken_line: str
     """The brief in at most 15 seconds of speech, for agents on a plain phone."""
+    related: tuple[RelatedFact, ...] = ()
+    """What happened with the customer before, the nearest first; nothing of it is in the spoken line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -627,7 +644,16 @@ PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     "turn_ended": ("text",),
     "digits_pressed": ("digits",),
     "slot_filled": ("value",),
-    "brief_prepared": ("caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"),
+    "brief_prepared": (
+        "caller",
+        "matter",
+        "facts",
+        "tried",
+        "open_questions",
+        "suggested_opening",
+        "spoken_line",
+        "related",
+    ),
     "callback_booked": ("number", "matter"),
     **CUSTOMER_PERSONAL,
     **CONVERSATION_PERSONAL,

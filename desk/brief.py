@@ -28,6 +28,7 @@ from calls.events import (
     FeelingRead,
     FlowFinished,
     LanguageChosen,
+    RelatedFact,
     SafetyRaised,
     SlotFilled,
     TopicFound,
@@ -60,7 +61,11 @@ _WITHHELD = ("anonymous", "unknown", "restricted", "private", "unavailable", *_U
 
 
 def build_brief(
-    events: Sequence[Event], language: Language, *, titles: Mapping[str, str] | None = None
+    events: Sequence[Event],
+    language: Language,
+    *,
+    titles: Mapping[str, str] | None = None,
+    related: Sequence[RelatedFact] = (),
 ) -> BriefPrepared:
     """Make the brief of a call from its facts so far.
 
@@ -68,6 +73,7 @@ def build_brief(
         events: the call's stream, in order.
         language: language of the brief: the agent's, usually the call's.
         titles: title of each topic in that language; without it the caller's own words and the topic's code are used.
+        related: what happened with the customer before, in that language.
     """
     call = _Gathered()
     void = {event.body.turn_id for event in events if isinstance(event.body, TurnReopened)}
@@ -89,6 +95,7 @@ def build_brief(
         emotion=tuple(call.emotion),
         suggested_opening=maker.opening(matter, upset=upset),
         spoken_line=maker.spoken(matter, upset=upset),
+        related=tuple(related),
     )
 
 

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -86,10 +86,13 @@ def create_backup(data_dir: Path, file: Path, *, with_key: bool = True) -> Backu
     return BackupReport(file=file, recordings=count, size_bytes=file.stat().st_size)
 
 
-def restore_backup(file: Path, data_dir: Path, *, overwrite: bool = False) -> BackupReport:
+def restore_backup(
+    file: Path, data_dir: Path, *, overwrite: bool = False, prepare: Callable[[EventStore], None] = lambda _: None
+) -> BackupReport:
     """Bring a backup back into a data folder; people who were erased there since then are erased again.
 
-    Everything is unpacked and checked before anything present is touched.
+    Everything is unpacked and checked before anything present is touched. `prepare` gets the store before people are
+    erased again, so that what is kept beside the facts is cleaned too.
 
     Raises:
         CallCentreError: `restore.unreadable` (also when there is no such file), `restore.exists` (unless `overwrite`),
@@ -120,6 +123,7 @@ def restore_backup(file: Path, data_dir: Path, *, overwrite: bool = False) -> Ba
         with _nobody_runs(fresh, data_dir):
             _swap(fresh, data_dir, Path(folder) / "old")
     store = EventStore.open_dir(data_dir)
+    prepare(store)
     try:
         erase_again(store, data_dir / JOURNAL_NAME, recordings=data_dir / RECORDINGS_NAME)
     finally:

@@ -57,6 +57,8 @@ def erase_subjects(store: EventStore, names: Iterable[str], now_utc: datetime) -
         for name in wanted:
             if name not in known:
                 connection.execute(sa.insert(table).values(subject=name, created_at_utc=utc_text(now_utc), **destroyed))
+        for clean in store.cleaners:
+            clean(connection, sorted({*subjects, *wanted}))
     _forget_pages(store)
     return subjects
 

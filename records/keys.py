@@ -21,7 +21,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from calls.errors import CallCentreError
-from calls.events import PERSONAL_FIELDS
+from calls.events import EVENT_BODIES, PERSONAL_FIELDS
 from records.private import private_folder
 
 logger = logging.getLogger(__name__)
@@ -181,20 +181,25 @@ def open_body(body: dict[str, Any], key: SubjectKey | None, place: str) -> dict[
 
 def _erased_value(body: dict[str, Any], field: str) -> Any:
     special = _ERASED_VALUES.get((body["type"], field))
-    return special(body) if special else ERASED
+    if special is not None:
+        return special(body)
+    return [] if (body["type"], field) in _LISTS else ERASED
 
 
 _ERASED_VALUES: dict[tuple[str, str], Callable[[dict[str, Any]], Any]] = {
     ("utterance_heard", "words"): lambda body: [
         {"text": ERASED, "start_ms": body["start_ms"], "end_ms": body["end_ms"], "prob": 0.0}
     ],
-    ("brief_prepared", "facts"): lambda _: [],
-    ("brief_prepared", "tried"): lambda _: [],
-    ("brief_prepared", "open_questions"): lambda _: [],
-    ("message_received", "attachments"): lambda _: [],
-    ("message_sent", "attachments"): lambda _: [],
 }
-"""Personal fields that are not text: what stands in their place, so that the body keeps its shape and its times."""
+"""Personal fields whose times stay: what stands in their place, so that the body keeps its shape."""
+
+_LISTS = frozenset(
+    (str(body.__dataclass_fields__["type"].default), name)
+    for body in EVENT_BODIES
+    for name, field in body.__dataclass_fields__.items()
+    if str(field.type).startswith("tuple[")
+)
+"""Fields that hold several things, of which none is left."""
 
 
 def _write_new_key(path: Path) -> None:

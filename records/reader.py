@@ -46,6 +46,32 @@ class EventReader:
         )
         return self._events(query.limit(limit) if limit is not None else query)
 
+    def read_many(
+        self, kind: StreamKind, stream_ids: Sequence[str], types: Sequence[str] | None = None
+    ) -> dict[str, list[Event]]:
+        """Return the facts of several streams, in order, of some types or of all; streams without any are left out."""
+        table = schema.events
+        found: dict[str, list[Event]] = {}
+        for some in _chunks(list(dict.fromkeys(stream_ids)), 500):
+            query = sa.select(table).where(table.c.stream_kind == kind, table.c.stream_id.in_(some))
+            if types is not None:
+                query = query.where(table.c.type.in_(types))
+            for event in self._events(query.order_by(table.c.stream_id, table.c.seq)):
+                found.setdefault(event.stream_id, []).append(event)
+        return found
+
+    def read_after(self, position: int, types: Sequence[str], limit: int = _SCAN_AT_ONCE) -> list[tuple[int, Event]]:
+        """Return facts of some types that were kept after a position, with their positions, in that order."""
+        table = schema.events
+        query = (
+            sa.select(table)
+            .where(table.c.type.in_(types), table.c.position > position)
+            .order_by(table.c.position)
+            .limit(limit)
+        )
+        rows, events = self._fetch(query)
+        return [(row.position, event) for row, event in zip(rows, events, strict=True)]
+
     def read_type(self, event_type: str, since_utc: datetime, limit: int = 1000) -> list[Event]:
         """Return the newest facts of one type since a time, oldest first."""
         table = schema.events
@@ -59,19 +85,13 @@ class EventReader:
 
     def scan(self, types: Sequence[str]) -> Iterator[Event]:
         """Yield every fact of some types in the order in which they were kept."""
-        table, after = schema.events, 0
+        after = 0
         while True:
-            query = (
-                sa.select(table)
-                .where(table.c.type.in_(types), table.c.position > after)
-                .order_by(table.c.position)
-                .limit(_SCAN_AT_ONCE)
-            )
-            rows, events = self._fetch(query)
-            yield from events
-            if len(rows) < _SCAN_AT_ONCE:
+            found = self.read_after(after, types)
+            yield from (event for _, event in found)
+            if len(found) < _SCAN_AT_ONCE:
                 return
-            after = rows[-1].position
+            after = found[-1][0]
 
     def streams(
         self, kind: StreamKind, *, open_only: bool = False, before_utc: datetime | None = None, limit: int = 100

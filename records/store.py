@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +33,12 @@ HEADS_KEPT = 4096
 """How many streams' last numbers are remembered; others are read again. About 1 MB."""
 
 
+Also = Callable[[sa.Connection, Sequence[Event]], None]
+"""Writes what is kept beside facts, in their transaction."""
+Cleaner = Callable[[sa.Connection, Sequence[str]], None]
+"""Removes what is kept beside the facts of some subjects, in the transaction that destroys their keys."""
+
+
 @dataclass(slots=True)
 class _Head:
     last_seq: int
@@ -51,6 +57,19 @@ _ADVANCE = (
 )
 """Takes the next numbers of a stream if nobody else did. Made once and run for all streams of a commit together: forty
 calls at the same moment spent two thirds of their commit on making it forty times."""
+
+_TAKE_AND_RELEASE = (
+    sa.update(schema.streams)
+    .where(
+        schema.streams.c.kind == sa.bindparam("a_kind"),
+        schema.streams.c.stream_id == sa.bindparam("an_id"),
+        schema.streams.c.closed_at_utc.is_(None),
+        sa.or_(schema.streams.c.owner.is_(None), schema.streams.c.owner == sa.bindparam("an_owner")),
+    )
+    .values(last_seq=schema.streams.c.last_seq + sa.bindparam("n"), owner=None)
+    .returning(schema.streams.c.last_seq, schema.streams.c.subject)
+)
+"""Takes the next numbers of a stream that nobody keeps, in one statement: writers wait for each other in turn."""
 
 _ADVANCE_AND_CLOSE = _ADVANCE.where(schema.streams.c.closed_at_utc.is_(None)).values(
     closed_at_utc=sa.bindparam("an_end")
@@ -79,6 +98,8 @@ class EventStore(EventReader):
         self._heads: dict[tuple[StreamKind, str], _Head] = {}
         self._registered = False
         self._alone = -1
+        self.cleaners: list[Cleaner] = []
+        """Whoever keeps tables beside the facts cleans them when subjects are erased."""
         try:
             self._check_master()
         except CallCentreError:
@@ -140,17 +161,39 @@ class EventStore(EventReader):
             CallCentreError: `stream.conflict` when another process writes one of the streams, or wrote meanwhile;
                 `database.*`.
         """
-        if not entries:
-            return []
-        with self._lock:
-            return self._append_alone(entries, expected or {})
+        return self.append_with(entries, expected=expected) if entries else []
 
-    def link_subject(self, subject: str, person: str, now_utc: datetime) -> None:
+    def append_with(
+        self,
+        entries: Sequence[NewEvent],
+        *,
+        also: Also | None = None,
+        links: Mapping[str, str | None] | None = None,
+        expected: Mapping[tuple[StreamKind, str], int] | None = None,
+        release: bool = False,
+    ) -> list[Event]:
+        """Append facts as `append` does, and in the same transaction what follows of them.
+
+        Args:
+            entries: At least one fact.
+            also: Writes tables that are kept beside the facts; when it fails, nothing is kept.
+            links: Subject (`call:ID`) -> the person whom it is linked to, see `link_subject`; None: to nobody.
+            expected: See `append`.
+            release: Be the writer of the streams for this transaction alone, see `release`. No call ends by it.
+
+        Raises:
+            CallCentreError: as `append`.
+        """
+        with self._lock:
+            done = self._append_alone(entries, also, links or {}, expected or {}, release=release)
+            if release:
+                self._forget(entries)
+            return done
+
+    def link_subject(self, subject: str, person: str | None, now_utc: datetime) -> None:
         """Note that the subject of a stream (`call:ID`) is this person, so that erasing the person erases it too."""
         with self._writes.begin() as connection:
-            self._keys_for(connection, {subject}, now_utc)
-            table = schema.keys
-            connection.execute(sa.update(table).where(table.c.subject == subject).values(person=person))
+            self._link(connection, {subject: person}, now_utc)
 
     def renew(self, now_utc: datetime) -> None:
         """Say that this process is alive. `LogWriter` does it every 10 s."""
@@ -254,13 +297,31 @@ class EventStore(EventReader):
             )
         self._heads.pop((kind, stream_id), None)
 
-    def _append_alone(self, entries: Sequence[NewEvent], expected: Mapping[tuple[StreamKind, str], int]) -> list[Event]:
+    def _link(self, connection: sa.Connection, links: Mapping[str, str | None], now_utc: datetime) -> None:
+        self._keys_for(connection, set(links), now_utc)
+        table = schema.keys
+        for subject, person in links.items():
+            connection.execute(sa.update(table).where(table.c.subject == subject).values(person=person))
+
+    def _append_alone(
+        self,
+        entries: Sequence[NewEvent],
+        also: Also | None,
+        links: Mapping[str, str | None],
+        expected: Mapping[tuple[StreamKind, str], int],
+        *,
+        release: bool,
+    ) -> list[Event]:
         touched = {(entry.stream_kind, entry.stream_id) for entry in entries}
         heads = {key: replace(self._heads[key]) for key in touched if key in self._heads}
         try:
             with self._writes.begin() as connection:
                 self._register(connection, entries[0].at_utc)
-                done = self._append(connection, entries, heads, expected)
+                done = self._append(connection, entries, heads, expected, release=release)
+                if links:
+                    self._link(connection, links, entries[0].at_utc)
+                if also is not None:
+                    also(connection, done)
         except exc.IntegrityError as error:
             self._forget(entries)
             raise conflict(entries[0].stream_kind, entries[0].stream_id) from error
@@ -278,22 +339,47 @@ class EventStore(EventReader):
             self._heads.pop(next(iter(self._heads)))
         return done
 
+    def _take(self, connection: sa.Connection, group: Sequence[NewEvent]) -> _Head:
+        """Reserve the next numbers of a stream without becoming its writer; return where it stood."""
+        first, n = group[0], len(group)
+        row = {"a_kind": first.stream_kind, "an_id": first.stream_id, "an_owner": self.owner, "n": n}
+        taken = connection.execute(_TAKE_AND_RELEASE, row).one_or_none()
+        if taken is not None:
+            return _Head(taken.last_seq - n, taken.subject)
+        table, subject = schema.streams, f"{first.stream_kind}:{first.stream_id}"
+        connection.execute(
+            sa.insert(table).values(  # of one that another process keeps, or that ended, the key is there: a conflict
+                kind=first.stream_kind,
+                stream_id=first.stream_id,
+                subject=subject,
+                last_seq=n,
+                opened_at_utc=utc_text(first.at_utc),
+            )
+        )
+        return _Head(0, subject)
+
     def _append(
         self,
         connection: sa.Connection,
         entries: Sequence[NewEvent],
         heads: dict[tuple[StreamKind, str], _Head],
         expected: Mapping[tuple[StreamKind, str], int],
+        *,
+        release: bool,
     ) -> list[Event]:
         done: list[Event] = []
         by_stream: dict[tuple[StreamKind, str], list[NewEvent]] = {}
         for entry in entries:
             by_stream.setdefault((entry.stream_kind, entry.stream_id), []).append(entry)
-        for key, group in by_stream.items():
-            heads[key] = heads.get(key) or self._claim(connection, group[0])
+        for key in sorted(by_stream):  # in one order, so that two writers of the same streams never lock each other
+            if release:
+                heads[key] = self._take(connection, by_stream[key])
+            else:
+                heads[key] = heads.get(key) or self._claim(connection, by_stream[key][0])
             if expected.get(key, heads[key].last_seq) != heads[key].last_seq:
                 raise conflict(*key)
-        self._advance(connection, by_stream, heads)
+        if not release:
+            self._advance(connection, by_stream, heads)
         subject_keys = self._keys_for(connection, {heads[key].subject for key in by_stream}, entries[0].at_utc)
         numbers = {key: heads[key].last_seq for key in by_stream}
         rows = []
@@ -367,16 +453,15 @@ class EventStore(EventReader):
     def _keys_for(self, connection: sa.Connection, subjects: set[str], now_utc: datetime) -> dict[str, SubjectKey]:
         """Return the keys of subjects, making new ones; a destroyed key stays destroyed and is left out."""
         table = schema.keys
-        known = set(connection.execute(sa.select(table.c.subject).where(table.c.subject.in_(subjects))).scalars())
-        for subject in sorted(subjects - known):
-            connection.execute(
-                sa.insert(table).values(
-                    subject=subject,
-                    wrapped=self._master.new_subject_key(subject),
-                    created_at_utc=utc_text(now_utc),
-                )
-            )
-        return self.stored_keys(connection, subjects)
+        query = sa.select(table.c.subject, table.c.wrapped).where(table.c.subject.in_(subjects))
+        wrapped = {row.subject: row.wrapped for row in connection.execute(query)}
+        news = {subject: self._master.new_subject_key(subject) for subject in sorted(subjects - set(wrapped))}
+        if news:
+            stamp = utc_text(now_utc)
+            rows = [{"subject": name, "wrapped": key, "created_at_utc": stamp} for name, key in news.items()]
+            connection.execute(sa.insert(table), rows)
+        alive = {**wrapped, **news}
+        return {name: self._master.subject_key(name, key) for name, key in alive.items() if key is not None}
 
     def _register(self, connection: sa.Connection, now_utc: datetime) -> None:
         if self._registered:

@@ -128,7 +128,9 @@ def _pause(call: CallRunner, reason: acts.PauseReason) -> None:
 async def _brief(call: CallRunner) -> None:
     await call.log.settled()
     language = call.policy.language
-    call.brief(build_brief(call.log.events, language, titles=call.house.knowledge.titles(language)))
+    related = await call.house.customers.calls.related(call.call_id, language)
+    titles = call.house.knowledge.titles(language)
+    call.brief(build_brief(call.log.events, language, titles=titles, related=related))
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:

@@ -26,6 +26,7 @@ from service.calls_view import call_detail, call_list, callback_list, recording_
 from service.channels.chat_pass import visitor_of_pass
 from service.channels.web_chat import add_web_chat, chat_routes
 from service.config_values import split_address
+from service.customers.api import customer_routes
 from service.front_door import FrontDoor
 from service.house import House
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
@@ -136,6 +137,7 @@ def make_app(house: House, gate: Gate) -> FastAPI:
         return answer
 
     _add_staff_api(app, house, gate, staff)
+    app.include_router(customer_routes(house.customers, [staff]))
     _add_web_calls(app, house, gate)
     add_web_chat(house)
     app.include_router(chat_routes(house, _same_origin))

@@ -6,6 +6,7 @@ from calls.errors import CallCentreError
 from records.private import close_to_others, private_folder
 from records.store import EventStore
 from service.config import Config
+from service.customers.open_records import clean_beside
 
 
 def open_store(config: Config, *, to_serve: bool = False) -> EventStore:
@@ -31,4 +32,6 @@ def open_store(config: Config, *, to_serve: bool = False) -> EventStore:
             "Choose another or mend its rights.",
             fault="operator",
         ) from error
-    return EventStore.open_dir(path, url=config.database_url.get_secret_value())
+    store = EventStore.open_dir(path, url=config.database_url.get_secret_value())
+    clean_beside(store)
+    return store

@@ -142,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_erase(add)
     _add_import(add)
+    _add_customer(add)
 
     demo = add(
         "demo",
@@ -183,6 +184,12 @@ def _add_import(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None
     from service.import_options import add_import
 
     add_import(add)
+
+
+def _add_customer(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    from service.customers.options import add_customer
+
+    add_customer(add, _Form)
 
 
 def _keys(text: str) -> str:

@@ -17,6 +17,7 @@ from records.replay import render_call, render_list
 from service.call_store import open_store
 from service.clock import SystemClock
 from service.config import Config, load_config
+from service.customers.open_records import clean_beside
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
@@ -151,7 +152,7 @@ def restore(config_file: Path | None, file: Path, *, overwrite: bool) -> int:
     config = load_config(config_file).config
     _must_be_our_file(config)
     try:
-        restore_backup(file, config.data_path, overwrite=overwrite)
+        restore_backup(file, config.data_path, overwrite=overwrite, prepare=clean_beside)
     except CallCentreError as error:
         if error.code != "restore.exists":
             raise

@@ -21,6 +21,7 @@ from calls.ids import Language
 from service.chat_config import ChatSection
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
+from service.customers_config import CustomersSection
 from service.phone_config import PhoneSection
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
@@ -225,6 +226,7 @@ class Config(Section):
     dialog: DialogSection = DialogSection()
     knowledge: KnowledgeSection = KnowledgeSection()
     chat: ChatSection = ChatSection()
+    customers: CustomersSection = CustomersSection()
 
     @property
     def data_path(self) -> Path:

@@ -16,6 +16,7 @@ from records.store import EventStore
 from service.call_store import open_store
 from service.clock import SystemClock
 from service.config import Config, load_config
+from service.customers.open_records import customer_store, upkeep_of
 from service.numbers import one_number, readings, shown
 from service.speech_cache import forget_spoken, speech_folder
 
@@ -39,14 +40,15 @@ def erase(config_file: Path | None, *, number: str | None, call: str | None, yes
     store = open_store(config)
     try:
         found = calls_of(store, _is(wanted)) if wanted is not None else [*filter(None, [call_of(store, call or "")])]
-        if not found:
+        records = _records_of(config, store, wanted) if wanted is not None else []
+        if not found and not records:
             print(f"warmline: {_nothing(wanted, call)}", file=sys.stderr)
             return 1
-        _show(found, wanted, config.recordings_path)
+        _show(found, wanted, config.recordings_path, records=len(records))
         if not yes and not _agreed():
             print("Nothing was erased.", file=sys.stderr)
             return 1
-        _carry_out(config, store, found)
+        _carry_out(config, store, found, records)
     finally:
         store.close()
     return 0
@@ -69,6 +71,20 @@ def history(config_file: Path | None) -> int:
     return 0
 
 
+def _records_of(config: Config, store: EventStore, number: str) -> list[str]:
+    """Return the subjects of the customer records of the one person who has a number; of several, none."""
+    customers = customer_store(store, SystemClock(), config)
+    people = customers.persons_with("phone", number)
+    if len(people) > 1:
+        print(
+            f"The number is in the records of {len(people)} persons, which stay: {' '.join(people)}. Erase those that "
+            "are meant by `warmline customer erase ID`.",
+            file=sys.stderr,
+        )
+        return []
+    return [subject for person in people for subject in upkeep_of(store, customers).subjects_of(person)]
+
+
 def _is(number: str) -> Callable[[str], bool]:
     return lambda text: number in readings(text)
 
@@ -79,7 +95,7 @@ def _nothing(number: str | None, call: str | None) -> str:
     return f"No call is known of {shown(number)}: nobody called from it, left it or gave it, or it was erased already."
 
 
-def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path) -> None:
+def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path, *, records: int) -> None:
     print(f"Of {shown(number) if number else f'the call {found[0].call_id}'} these will go for ever:")
     files = 0
     for item in found:
@@ -94,6 +110,8 @@ def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path) -
         print(f"  {item.call_id}  {item.began_utc:%Y-%m-%d %H:%M}{how}: {said}, {sound}{now}")
     words = sum(item.words for item in found)
     total = f"{_count(len(found), 'call')} with {_count(words, 'word')} and {_count(files, 'recording')}"
+    if records:
+        print(f"  {_count(records, 'customer record')} with all that is linked: contacts, notes, cases")
     print(f"Together {total}, and every number, name and brief in them. Times, acts and estimates stay.")
 
 
@@ -105,9 +123,9 @@ def _agreed() -> bool:
         return False
 
 
-def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall]) -> None:
+def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall], records: Sequence[str]) -> None:
     now_utc = SystemClock().now_utc()
-    names = [f"call:{item.call_id}" for item in found]
+    names = [*(f"call:{item.call_id}" for item in found), *records]
     try:
         erasure = erase_person(store, names, now_utc, data_dir=config.data_path, recordings=config.recordings_path)
     except OSError as error:
@@ -120,8 +138,9 @@ def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall])
     spans = [(item.began_utc, (now_utc if item.going_on else item.last_utc) + _SPOKEN_LATER) for item in found]
     forget_spoken(speech_folder(config), spans)
     stream_id = note_erasure(store, [str(item.call_id) for item in found], erasure, now_utc)
-    calls = _count(len(erasure.subjects), "call")
-    print(f"Erased: {calls} and {_count(len(erasure.recordings), 'recording')}. Written down as {stream_id}.")
+    calls = _count(sum(subject.startswith("call:") for subject in erasure.subjects), "call")
+    gone = f"{calls}, {_count(len(records), 'customer record')}" if records else calls
+    print(f"Erased: {gone} and {_count(len(erasure.recordings), 'recording')}. Written down as {stream_id}.")
 
 
 def _count(number: int, noun: str) -> str:

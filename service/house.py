@@ -26,6 +26,7 @@ from service.channels.wiring import build_conversations
 from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
+from service.customers.part import Customers
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_articles, dialog_settings
 from service.engines import Workers, build_workers, check_recogniser, voices
@@ -50,6 +51,7 @@ from telephony.net.ticker import Ticker
 from telephony.sip_call import CallRefusal
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
+from voice.dialog.acts import CallerNeeds
 from voice.dialog.opening import usual_opening
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
 from voice.dialog.settings import DialogSettings
@@ -119,6 +121,8 @@ class House:
         self.web = self._build_web()
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
+        titles = self.knowledge.titles
+        self.customers = Customers(config, self.store, self.clock, titles=titles, tell=self._needs_known)
         self.feelings = FeelingModel.load(self.models.path("feelings") / WEIGHTS)
         self.conversations = build_conversations(self)
 
@@ -132,6 +136,7 @@ class House:
             await self._find_sip_port_taken()
             recover(self.store, self.recordings, self.clock)
             self.writer.listen(self.live.event)
+            self.writer.listen(self.customers.calls.take)
             await self.writer.start()
             await asyncio.gather(*(worker.start() for worker in self._workers.all()))
             await self.voice.start()
@@ -151,6 +156,8 @@ class House:
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
+        self.tasks.start("customers", self.customers.calls.run())
+        self.tasks.start("search", self.customers.keep_searchable())
         if self.store.is_shared:
             self.tasks.start("neighbours", self._look_after_neighbours(tail))
         self._warm()
@@ -233,6 +240,11 @@ class House:
         if self.calls.pop(call.call_id, None) is not None:
             self.voice.release()
         self.metrics.calls_active.set(len(self.calls))
+
+    def _needs_known(self, call_id: CallId, needs: CallerNeeds) -> None:
+        call = self.calls.get(call_id)
+        if call is not None:
+            call.tell(needs)
 
     def agents_signed_in(self) -> int:
         """Return how many humans could take a call now: the desk has no sign-in yet, so nobody."""
@@ -380,6 +392,7 @@ class House:
                 await asyncio.to_thread(
                     apply_retention, self.store, self.recordings, days=days, now_utc=self.clock.now_utc()
                 )
+                await asyncio.to_thread(self.customers.retain)
                 too_old = (EPOCH, self.clock.now_utc() - timedelta(days=days))
                 await asyncio.to_thread(forget_spoken, speech_folder(self.config), [too_old])
             except CallCentreError as error:

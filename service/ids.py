@@ -13,13 +13,18 @@ _REFERENCE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def new_call_id(clock: Clock) -> CallId:
+    """Return a name of a call, see `new_id`."""
+    return CallId(new_id(clock))
+
+
+def new_id(clock: Clock) -> str:
     """Return a name like `01jd8m2k4c-7f3k9q`: milliseconds since 1970 and 30 random bits."""
     number = int(clock.now_utc().timestamp() * 1000)
     stamp = ""
     for _ in range(10):
         number, digit = divmod(number, 32)
         stamp = _CROCKFORD[digit] + stamp
-    return CallId(stamp + "-" + "".join(secrets.choice(_CROCKFORD) for _ in range(6)))
+    return stamp + "-" + "".join(secrets.choice(_CROCKFORD) for _ in range(6))
 
 
 def new_reference(_flow: str) -> str:

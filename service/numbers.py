@@ -5,26 +5,12 @@ from __future__ import annotations
 import phonenumbers
 
 from calls.errors import CallCentreError
-
-REGIONS = ("ES", "GB", "US", "IE", "MX")
-"""Countries whose national numbers are understood without a prefix: those of our two languages, Spain first."""
+from customers.identifiers import phone_readings
 
 
 def readings(text: str) -> tuple[str, ...]:
     """Return every number in E.164 that `text` can mean, likeliest first: `600 123 456`, `0034600123456`, `+44 …`."""
-    plain = "".join(sign for sign in text if sign.isdigit() or sign == "+")
-    if plain.startswith("00"):
-        plain = "+" + plain[2:]
-    found: list[str] = []
-    for region in REGIONS:
-        try:
-            number = phonenumbers.parse(plain, region)
-        except phonenumbers.NumberParseException:
-            continue
-        whole = plain.startswith("+")  # new ranges come sooner than tables of them
-        if phonenumbers.is_valid_number(number) or (whole and phonenumbers.is_possible_number(number)):
-            found.append(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
-    return tuple(dict.fromkeys(found))
+    return phone_readings(text)
 
 
 def one_number(text: str) -> str:

@@ -230,3 +230,19 @@ def test_when_a_number_is_written_as_people_do_then_it_is_one_in_e164(written: s
 @pytest.mark.parametrize("text", ["", "1001", "bot", "anonymous", "12", "+", "00", ERASED])
 def test_when_text_is_no_number_then_it_has_no_reading(text: str) -> None:
     assert readings(text) == ()
+
+
+def test_when_a_number_is_one_persons_then_their_record_goes_with_the_calls_and_of_several_it_stays(
+    log: Log, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(f"name,phone\nAna García,{ANA}\nBen Smith,{BEN}\nEva Smith,{BEN}\n", encoding="utf-8")
+    customer = ["customer", "--config", str(log.config)]
+    assert main([*customer, "import", str(file)]) == 0
+    assert log.erase("--number", ANA, "--yes") == 0
+    assert "2 calls, 1 customer record" in capsys.readouterr().out
+    assert main([*customer, "find", "garcía"]) == 1
+    assert log.erase("--number", BEN, "--yes") == 0
+    told = capsys.readouterr()
+    assert "records of 2 persons, which stay" in told.err
+    assert main([*customer, "find", "smith"]) == 0

@@ -26,7 +26,7 @@ EscalationReason = Literal[
     "caller_asked", "emotion", "repeated_failure", "topic", "safety", "engine_failure", "dial_plan"
 ]
 
-LanguageHow = Literal["dial_plan", "detected", "asked", "key"]
+LanguageHow = Literal["dial_plan", "detected", "asked", "key", "preference"]
 
 ConsentHow = Literal["words", "key", "stayed", "unanswered", "anew"]
 
@@ -61,6 +61,17 @@ class CallBegan:
     """A flow that the dial plan starts with, empty for an open question."""
     queue: str = ""
     """Name of a queue of humans that the dial plan brings the caller to, empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerNeeds:
+    """What is known that the caller needs; before `CallBegan` or at any time after it."""
+
+    slower: bool = False
+    more_time: bool = False
+    keypad: bool = False
+    """They would rather press keys than speak."""
+    language: Language | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +182,7 @@ class DeadlineReached:
 
 DialogInput = (
     CallBegan
+    | CallerNeeds
     | CallerTurn
     | MeaningFound
     | CallerSpeaking

@@ -11,11 +11,12 @@ from collections.abc import Callable
 
 from calls.ids import Language
 from calls.speech import MeaningEstimate, SafetyKind, Turn
-from voice.dialog import opening
+from voice.dialog import needs, opening
 from voice.dialog.acts import (
     AgentsSignedIn,
     CallBegan,
     CallerHeld,
+    CallerNeeds,
     CallerReplaced,
     CallerSpeaking,
     CallerTurn,
@@ -80,6 +81,7 @@ class DialogPolicy:
         self._doubts = Doubts(self._talk, self._moves)
         self._keypad = Keypad(self._talk, self._questions, self._moves)
         self._hold = Hold()
+        self._needs = CallerNeeds()
 
     @property
     def language(self) -> Language:
@@ -126,6 +128,9 @@ class DialogPolicy:
         """Take one input at `now_ms` (any monotonic clock) and return the acts, in the order to be carried out."""
         talk = self._talk
         talk.begin_step(now_ms)
+        if isinstance(event, CallerNeeds) and talk.phase == "before":
+            self._needs = event
+            return ()
         if talk.phase == "ended" or (talk.phase == "before") != isinstance(event, CallBegan):
             return ()
         if self._waits(event):
@@ -153,6 +158,8 @@ class DialogPolicy:
         match event:
             case CallBegan():
                 self._begin(event)
+            case CallerNeeds():
+                needs.apply_late(talk, event)
             case CallerTurn():
                 self._turn(event)
             case MeaningFound():
@@ -197,7 +204,9 @@ class DialogPolicy:
         talk.phase = "talking"
         talk.now_local, talk.caller, talk.open = event.now_local, event.caller, event.open
         talk.agents = max(0, event.agents_signed_in)
+        needs.apply_early(talk, self._needs)
         opening.greet(talk, event)
+        needs.offer_keys(talk, self._needs)
 
     def _keys(self, event: KeysPressed) -> None:
         talk = self._talk

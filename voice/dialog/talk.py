@@ -78,6 +78,8 @@ class Talk:
     speed: float = 1.0
     patient: bool = False
     """The caller asked for more time; cleared by the next words or keys."""
+    takes_time: bool = False
+    """The caller is known to need more time."""
     misses: int = 0
     """Turns in a row that were not understood or could not be helped."""
     silences: int = 0

@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -331,7 +331,7 @@ export interface DigitsPressed {
 export interface LanguageChosen {
   readonly type: "language_chosen";
   readonly language: "es" | "en";
-  readonly how: "dial_plan" | "detected" | "asked" | "key";
+  readonly how: "dial_plan" | "detected" | "asked" | "key" | "preference";
 }
 
 /** What the dialog policy decided to do after a turn, and why: the reasoning that QA reads. */
@@ -396,6 +396,19 @@ export interface EmotionPoint {
   readonly abstained: boolean;
 }
 
+/** One statement about an earlier contact, case or note of the same customer, with the fact that proves it. */
+export interface RelatedFact {
+  readonly text: string;
+  /** The customer's own words; empty when it does not come from words. */
+  readonly quote: string;
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
+  readonly stream_id: string;
+  /** Number of the fact in that stream; of a whole contact its last one so far. */
+  readonly event_seq: number;
+  /** When that was: ISO 8601, UTC. */
+  readonly at_utc: string;
+}
+
 /** What a human reads before the first word. Every statement carries the event it came from. */
 export interface BriefPrepared {
   readonly type: "brief_prepared";
@@ -412,6 +425,8 @@ export interface BriefPrepared {
   readonly suggested_opening: string;
   /** The brief in at most 15 seconds of speech, for agents on a plain phone. */
   readonly spoken_line: string;
+  /** What happened with the customer before, the nearest first; nothing of it is in the spoken line. */
+  readonly related: readonly RelatedFact[];
 }
 
 /** A human is being called for the caller. */

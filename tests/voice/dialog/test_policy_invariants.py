@@ -117,6 +117,13 @@ EVENTS = st.one_of(
     st.just(acts.HandoverFailed()),
     st.just(acts.HeardNothing()),
     st.builds(acts.CallerSpeaking, speaking=st.booleans()),
+    st.builds(
+        acts.CallerNeeds,
+        slower=st.booleans(),
+        more_time=st.booleans(),
+        keypad=st.booleans(),
+        language=st.sampled_from([None, "es", "en"]),
+    ),
     st.builds(acts.Trouble, kind=st.sampled_from(["knowledge", "hearing", "voice"])),
     st.just(acts.DeadlineReached()),
 )
