@@ -66,7 +66,7 @@ SAID = [
 
 TEXTS = st.sampled_from(SAID) | st.text(max_size=40)
 LANGUAGE = st.sampled_from(["es", "en"])
-EMOTIONS = st.none() | st.builds(
+ESTIMATES = st.builds(
     EmotionEstimate,
     anger_prob=st.floats(0, 1),
     arousal_score=st.floats(0, 1),
@@ -75,6 +75,7 @@ EMOTIONS = st.none() | st.builds(
     reasons=st.just(()),
     model=st.just("test"),
 )
+EMOTIONS = st.none() | ESTIMATES
 MEANINGS = st.builds(
     MeaningEstimate,
     danger=st.sampled_from(get_args(SafetyKind)),
@@ -106,6 +107,7 @@ TURNS = st.builds(
 EVENTS = st.one_of(
     st.builds(acts.CallerTurn, turn=TURNS, emotion=EMOTIONS, meaning=st.none() | MEANINGS),
     st.builds(acts.MeaningFound, turn_id=st.sampled_from([TurnId("t"), TurnId("other")]), meaning=MEANINGS),
+    st.builds(acts.EmotionFound, turn_id=st.sampled_from([TurnId("t"), TurnId("other")]), emotion=ESTIMATES),
     st.builds(acts.KeysPressed, digits=st.text("0123456789*#", max_size=9), complete=st.booleans()),
     st.builds(acts.PassagesFound, query_id=st.just("last"), passages=PASSAGES),
     st.just(acts.SayDone(say_id="oldest", heard_text="", interrupted=False)),
