@@ -62,7 +62,7 @@ def test_when_an_utterance_is_corrected_twice_then_the_newest_label_holds_and_un
     store: EventStore,
 ) -> None:
     for emotion in ("anger", "neutral"):
-        correct_emotion(store, CALL, UtteranceId("u1"), emotion, "ana", NOW)  # type: ignore[arg-type]
+        correct_emotion(store, CALL, UtteranceId("u1"), emotion, "ana", NOW)
     assert corrections(store, CALL)["u1"].emotion == "neutral"
     correct_emotion(store, CALL, UtteranceId("u1"), "unclear", "ana", NOW)
     assert corrections(store, CALL) == {}
