@@ -412,7 +412,7 @@ export interface RelatedFact {
   readonly text: string;
   /** The customer's own words; empty when it does not come from words. */
   readonly quote: string;
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
   readonly stream_id: string;
   /** Number of the fact in that stream; of a whole contact its last one so far. */
   readonly event_seq: number;
