@@ -211,6 +211,10 @@ class Conversations:
             )
         return known is not None
 
+    def agent_types(self, conversation_id: ConversationId, agent: str) -> None:
+        """A human is writing: the customer sees it."""
+        self._parts.signal(conversation_id, "typing", {"who": "agent", "agent": agent})
+
     # What staff do
 
     async def agent_joins(self, conversation_id: ConversationId, agent: str) -> None:
@@ -434,7 +438,7 @@ class Conversations:
         self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
     ) -> None:
         state = opened.machine.state
-        await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.next_deadline_ms())
+        await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.owed_from_ms())
         for event in written:
             self._parts.publish(event)
         for listener in tuple(self._listeners):
@@ -463,7 +467,7 @@ class Conversations:
                 "\n".join(heard),
                 at=at,
                 is_open=is_open,
-                agents=self.staff.free(),
+                agents=self.staff.free(opened.machine.state.language),
                 now_ms=self._now_ms(),
             )
             written = await self._do(
@@ -600,9 +604,7 @@ class Conversations:
         """Go on with what nobody else goes on with."""
         opened = await self._known(conversation_id)
         await self._tick_now(conversation_id)
-        await asyncio.to_thread(
-            self.index.save, conversation_id, opened.machine.state, opened.machine.next_deadline_ms()
-        )
+        await asyncio.to_thread(self.index.save, conversation_id, opened.machine.state, opened.machine.owed_from_ms())
 
     def _make_room(self) -> None:
         """Drop conversations from memory in which nothing happened for a while."""
