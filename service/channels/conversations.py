@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from calls.conversation_events import Attachment, DeliveredState, MessageReceived, MessageSent
 from calls.errors import CallCentreError
@@ -76,6 +76,7 @@ class Conversations:
         self._parts = parts
         self.staff: StaffPort = staff or NoStaff()
         self.index = ConversationIndex(parts.store.engine, parts.store.master.mark)
+        parts.store.cleaners.append(self.index.clean)
         self.tasks = Tasks("conversations", lambda _name, _error: parts.trouble("conversation"))
         self.mark = parts.store.master.mark
         """`mark(text, use)` of the master key."""
@@ -83,6 +84,8 @@ class Conversations:
         self._ports: dict[tuple[str, str], ChannelPort] = {}
         self._rules: dict[tuple[str, str], ConversationRules] = {}
         self._arrivals: dict[str, asyncio.Lock] = {}
+        self.beside: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
+        """What else runs from `start` to `stop`, by name."""
         self._listeners: list[Callable[[ConversationId, ConversationState, Sequence[Event]], None]] = []
 
     def add_channel(
@@ -100,6 +103,8 @@ class Conversations:
     def start(self) -> None:
         """Look for what is due from now on."""
         self.tasks.start("look", self._look())
+        for name, work in self.beside:
+            self.tasks.start(name, work())
 
     async def stop(self) -> None:
         """Let go of everything; what is not done is due at the next start."""
@@ -429,10 +434,7 @@ class Conversations:
             )
             for body, by in bodies
         ]
-        try:
-            return store.append(entries, expected={("conversation", conversation_id): seq})
-        finally:
-            store.release("conversation", conversation_id)
+        return store.append_with(entries, expected={("conversation", conversation_id): seq}, release=True)
 
     async def _tell(
         self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
