@@ -18,6 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.ports import free_port
 from tests.service_process import ServiceProcess
 from tests.telephony.certificates import Authority
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
@@ -31,6 +32,7 @@ class Proxy:
 
     port: int
     trust: ssl.SSLContext
+    log: Path
 
     @property
     def url(self) -> str:
@@ -52,6 +54,7 @@ def proxy(running_service: ServiceProcess, tmp_path_factory: pytest.TempPathFact
         ("/etc/letsencrypt/live/support.example.com/fullchain.pem", tls.certificate),
         ("/etc/letsencrypt/live/support.example.com/privkey.pem", tls.key),
         ("http://127.0.0.1:8080", running_service.base_url),
+        ("/var/log/nginx/warmline.log", str(folder / "access.log")),
     ):
         assert written in recipe
         recipe = recipe.replace(written, here)
@@ -61,14 +64,14 @@ def proxy(running_service: ServiceProcess, tmp_path_factory: pytest.TempPathFact
     (folder / "site.conf").write_text(recipe)
     (folder / "nginx.conf").write_text(
         f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
-        f"http {{\naccess_log off;\n{folders}include {folder}/site.conf;\n}}\n"
+        f"http {{\n{folders}include {folder}/site.conf;\n}}\n"
     )
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     tried = subprocess.run([*command, "-t"], check=False, capture_output=True, text=True)
     assert tried.returncode == 0, tried.stderr
     with subprocess.Popen(command) as process:
         try:
-            yield Proxy(port, ssl.create_default_context(cafile=tls.ca))
+            yield Proxy(port, ssl.create_default_context(cafile=tls.ca), folder / "access.log")
         finally:
             process.terminate()
 
@@ -105,3 +108,5 @@ async def test_when_a_socket_comes_through_nginx_then_it_is_one_to_the_service(p
             await asyncio.wait_for(socket.recv(), 5)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4401
+    await eventually(lambda: "/api/captions" in proxy.log.read_text())
+    assert "token" not in proxy.log.read_text()
