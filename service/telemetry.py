@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from telephony.quality import QualityReport
 
-
 _WITH_ADDRESSES = ("uvicorn.access", "uvicorn.error")
 """Loggers that tell each request and socket by its whole address, in which tokens stand."""
 

@@ -199,7 +199,6 @@ async def test_when_a_socket_has_no_token_then_it_is_closed_with_4401(
 async def test_when_sockets_are_opened_with_tokens_then_no_log_line_holds_one(running_service: ServiceProcess) -> None:
     for path in ("/api/captions?token=wrong", "/api/live?token=wrong"):
         await closing_code(running_service, path)
-    assert httpx.get(running_service.staff_link(), trust_env=False).status_code in (200, 303)
     assert "token=" not in running_service.printed()[1]
 
 
