@@ -88,6 +88,15 @@ class MessagePassed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyDrafted:
+    """What the bot would answer. It does not go out: a human sends it, changes it or lets it be."""
+
+    type: Literal["reply_drafted"] = "reply_drafted"
+    answers: MessageId
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageDelivered:
     """It got further: the provider took it, the customer has it, the customer read it."""
 
@@ -158,6 +167,7 @@ ConversationBody = (
     | MessageReceived
     | MessageSent
     | MessagePassed
+    | ReplyDrafted
     | MessageDelivered
     | MessageFailed
     | StaffAwaited
@@ -171,6 +181,7 @@ CONVERSATION_PERSONAL: dict[str, tuple[str, ...]] = {
     "conversation_opened": ("address", "name", "subject", "external_id"),
     "message_received": ("text", "attachments", "external_id"),
     "message_sent": ("text", "attachments"),
+    "reply_drafted": ("text",),
     "message_delivered": ("external_id",),
 }
 """See `calls.events.PERSONAL_FIELDS`."""

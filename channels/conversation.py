@@ -71,6 +71,10 @@ RETRY_AFTER_MS = (30_000, 2 * MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 4 * HOUR_MS, 1
 """Waits between tries to deliver; then it failed for good, after 17 hours. Source: RFC 5321 section 4.5.4.1 asks of
 mail queues several tries with growing waits; a support answer is stale after a day."""
 
+SENDING_MS = 2 * MINUTE_MS
+"""How long handing a message to a provider may take until its process counts as lost. Source: ways out wait a minute
+for their turn and as long for an answer at most."""
+
 TYPING_MS = 4_000
 """How long a sign of typing counts. Source: pages repeat it every 2 to 3 s."""
 
@@ -269,11 +273,12 @@ class ConversationMachine:
         due += [message.due_ms for message in self._pending()]
         return min(due, default=None)
 
-    def owed_from_ms(self) -> int | None:
-        """When something is due by the log alone, whatever this process is doing about it; None for never."""
-        fresh = ConversationMachine(self.rules)
-        fresh.state = self.state
-        return fresh.next_deadline_ms()
+    def due_if_lost_ms(self) -> int | None:
+        """When another process is to look, should this one be lost: what is being sent now counts as well."""
+        sending = (self.state.messages[name] for name in self._sending if name in self.state.messages)
+        due = [message.due_ms + SENDING_MS for message in sending if message.delivery == "pending"]
+        next_ms = self.next_deadline_ms()
+        return min([*due, *([next_ms] if next_ms is not None else [])], default=None)
 
     def _answer_due_ms(self) -> int | None:
         state = self.state
@@ -362,6 +367,9 @@ class ConversationMachine:
         )
         if not self.rules.bot and state.answering in ("none", "closed", "nobody") and not state.staff_owed:
             bodies.append(StaffAwaited(queue="", live=False))
+        elif event.for_staff and self.rules.bot and state.answering not in ("waiting", "agent"):
+            owed = () if state.staff_owed else (StaffAwaited(queue="", live=False),)
+            bodies += [*owed, MessagePassed(message_id=event.message_id)]
         return (Write(tuple(bodies), "customer"),)
 
     def _bot_replied(self, event: BotReplied) -> tuple[ConversationOutput, ...]:
@@ -427,8 +435,7 @@ class ConversationMachine:
             case "transferred" | "lost":
                 return (Write((out, StaffAwaited(queue=event.queue or state.queue, live=True)), "agent"),)
             case "handed_back":
-                owed = () if self.rules.bot else (StaffAwaited(queue=event.queue or state.queue, live=False),)
-                return (Write((out, *owed), "agent"),)
+                return (Write((out,), "agent"),)
 
     def _agent_out(self, reason: Literal["done", "lost"]) -> tuple[EventBody, ...]:
         return (AgentWentOut(agent=self.state.agent, reason=reason),) if self.state.answering == "agent" else ()

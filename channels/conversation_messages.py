@@ -27,6 +27,8 @@ class Received:
     subject: str = ""
     language: Language
     thread_id: str = ""
+    for_staff: bool = False
+    """No bot answers it; people are told."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,10 @@ class Incoming:
     refers_to: tuple[str, ...] = ()
     """Names of earlier messages that it answers, ours or theirs, nearest first (In-Reply-To, References)."""
     own_thread: bool = False
-    """True: without a known `refers_to` it begins a conversation of its own (e-mail); false: it goes on with the last
-    one of its address (chat, SMS, social)."""
+    """True: without a known `refers_to` of its own address it begins a conversation (e-mail); false: it goes on with
+    the last one of its address (chat, SMS, social)."""
+    for_staff: bool = False
+    """True: no bot answers it, e.g. because a program wrote it; people are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from calls.conversation_events import MessageReceived, MessageSent
 from calls.errors import CallCentreError
 from calls.events import NewEvent, PersonErased, RecordingStarted, StreamKind
 from records import schema
+from records.attachments import attachments_beside, delete_files
 from records.private import private_file
 from records.rows import utc_text
 from records.store import EventStore
@@ -92,8 +94,13 @@ def note_erasure(store: EventStore, calls: Sequence[str], erasure: Erasure, now_
 def erase_streams(store: EventStore, names: Sequence[str], now_utc: datetime, *, recordings: Path) -> Erasure:
     """Erase subjects or persons with their recordings, without a note."""
     files: list[str] = []
+    attached: list[str] = []
     for kind, stream_id in _streams_of(store, names):
-        files += [event.body.file for event in store.read(kind, stream_id) if isinstance(event.body, RecordingStarted)]
+        for event in store.read(kind, stream_id):
+            if isinstance(event.body, RecordingStarted):
+                files.append(event.body.file)
+            elif isinstance(event.body, MessageReceived | MessageSent):
+                attached += [each.file for each in event.body.attachments]
     subjects = erase_subjects(store, names, now_utc)
     deleted = []
     for file in files:
@@ -101,6 +108,7 @@ def erase_streams(store: EventStore, names: Sequence[str], now_utc: datetime, *,
         if path.exists():
             path.unlink()
             deleted.append(path.name)
+    delete_files(attachments_beside(recordings), attached)
     logger.info("erased %d subjects and %d recordings", len(subjects), len(deleted))
     return Erasure(subjects=subjects, recordings=tuple(deleted))
 

@@ -15,6 +15,7 @@ OURS = (
     "erased.jsonl",
     "unwritten*.events",
     "recordings",
+    "attachments",
     "cache",
     "staff",
 )

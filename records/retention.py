@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from records import schema
+from records.attachments import attachments_beside, delete_older
 from records.erasure import erase_streams
 from records.rows import utc_text
 from records.store import EventStore
@@ -44,7 +45,9 @@ def apply_retention(store: EventStore, recordings: Path, *, days: int, now_utc: 
         files += len(done.recordings)
         if len(done.subjects) < len(old):
             break
-    files += _old_files(recordings, (now_utc - timedelta(days=days)).timestamp())
+    too_old_s = (now_utc - timedelta(days=days)).timestamp()
+    files += _old_files(recordings, too_old_s)
+    delete_older(attachments_beside(recordings), too_old_s)
     if subjects or files:
         logger.info("retention: %d subjects and %d recordings removed", subjects, files)
     return Retained(subjects=subjects, recordings=files)

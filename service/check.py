@@ -14,6 +14,7 @@ from calls.ids import LANGUAGES
 from knowledge.articles import Article, load_library
 from service.call_store import open_store
 from service.certificate import check_certificate
+from service.channels.check import channel_probes
 from service.clock import SystemClock
 from service.config import Config, load_config
 from service.config_values import split_address
@@ -62,6 +63,7 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
         ("dial plan", lambda: _plan(config)),
         ("articles", lambda: _articles(read_articles())),
         ("dialog", lambda: _dialog(config, read_articles())),
+        *channel_probes(config),
         ("data_dir", lambda: _writable(config)),
     )
 

@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
 from calls.errors import CallCentreError
 from calls.ids import Language
+from service.channels_config import ChannelsSection, EventHookSection, MailboxSection, WebhookSection
 from service.chat_config import ChatSection
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
@@ -32,6 +33,11 @@ ENV_PREFIX = "WARMLINE__"
 _NAMED: dict[str, Section] = {
     "telephony.sip.trunks.": TrunkSection(server="invalid"),
     "telephony.sip.phones.": PhoneSection(ha1_md5=SecretStr("0" * 32)),
+    "channels.mailboxes.": MailboxSection(address="a@example.com", smtp_host="invalid"),
+    "channels.webhooks.": WebhookSection(channel="sms", secret=SecretStr("0" * 32)),
+    "channels.event_hooks.": EventHookSection(
+        url="https://example.com/", facts=("call_ended",), secret=SecretStr("0" * 32)
+    ),
 }
 """Tables that an operator names, each with one that stands for all: only its keys count."""
 
@@ -106,8 +112,6 @@ class ModelsSection(Section):
 
     dir: str = ""
     """Folder of fetched weights; empty: $WARMLINE_MODELS or ~/.cache/warmline/models."""
-    emotion: str = ""
-    """Folder of emotion weights that `python -m bench.train_emotion` made of calls of your own; empty: the shipped."""
     whisper: str = "whisper-base"
     whisper_threads: int = Field(default=1, ge=1, le=16, strict=True)
     """More than one pays only on a larger model: base int8 decodes in 113 ms on one thread and in 413 on two."""
@@ -118,11 +122,6 @@ class SpeechSection(Section):
 
     voice_en: Literal["piper", "espeak", "coqui"] = "piper"
     voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
-    listen_for: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=30)
-    """Names and products that callers say and a recogniser might not know; the company and names that stand in several
-    articles are expected anyway, and the caller's own name once it is known."""
-    listen_for_names: bool = Field(default=True, strict=True)
-    """False: recognition expects no words at all, `listen_for` included."""
     render_ahead: bool = Field(default=True, strict=True)
     """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once. The
     goodbye of a service that stops is made in any case."""
@@ -234,6 +233,7 @@ class Config(Section):
     knowledge: KnowledgeSection = KnowledgeSection()
     chat: ChatSection = ChatSection()
     customers: CustomersSection = CustomersSection()
+    channels: ChannelsSection = ChannelsSection()
 
     @property
     def data_path(self) -> Path:

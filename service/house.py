@@ -22,7 +22,7 @@ from records.writer import LogWriter
 from service.admission import Load, NoRoom, limits
 from service.call_runner import CallRunner
 from service.call_store import open_store
-from service.channels.wiring import build_conversations
+from service.channels.wiring import build_conversations, build_outside
 from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
@@ -41,7 +41,6 @@ from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.take_over import TakeOvers
 from service.tasks import Tasks
 from service.telemetry import Metrics
-from service.vocabulary import prompt_of
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
 from telephony.net.outbox import Beat, Outbox
@@ -126,6 +125,7 @@ class House:
         self.customers = Customers(config, self.store, self.clock, titles=titles, tell=self._needs_known)
         self.feelings = FeelingModel.load(self.models.path("feelings") / WEIGHTS)
         self.conversations = build_conversations(self)
+        self.outside = build_outside(self)
 
     async def start(self) -> None:
         """Open everything, the lines last.
@@ -143,6 +143,7 @@ class House:
             await self.voice.start()
             await self.knowledge.load()
             self.conversations.start()
+            self.outside.start()
             self.recorder.start()
             make_punctual()
             self.ticker.start()
@@ -188,6 +189,7 @@ class House:
             await self.sip.stop()
             self.sip = None
         await self.web.stop()
+        await self.outside.stop()
         await self.conversations.stop()
         self.ticker.stop()
         await self.tasks.close()
@@ -254,13 +256,6 @@ class House:
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
         return dialog_settings(self.config, self.knowledge.human_topics())
-
-    def vocabulary(self, *names: str) -> str | None:
-        """Return the words that recognition should expect in a call of somebody with these names."""
-        speech = self.config.speech
-        if not speech.listen_for_names:
-            return None
-        return prompt_of(names, speech.listen_for, (self.config.dial_plan.company,), self.knowledge.names())
 
     def new_reference(self, flow: str) -> str:
         """Return a reference number for a finished flow."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from calls.conversation_events import Attachment, DeliveredState, MessageReceived, MessageSent
 from calls.errors import CallCentreError
@@ -26,7 +26,7 @@ from channels import conversation_messages as machine
 from channels.conversation import Answering, ConversationMachine, ConversationRules, ConversationState
 from channels.index import ConversationIndex
 from channels.messages import TEXT_MAX, ChannelPort, Incoming
-from service.channels.parts import NoStaff, Receipt, StaffPort, TextParts, outgoing_of
+from service.channels.parts import Editor, NoStaff, Receipt, StaffPort, TextParts, outgoing_of
 from service.channels.secrets_written import WrittenSecrets
 from service.channels.text_runner import TextMind, guessed, text_settings
 from service.ids import new_call_id
@@ -76,25 +76,30 @@ class Conversations:
         self._parts = parts
         self.staff: StaffPort = staff or NoStaff()
         self.index = ConversationIndex(parts.store.engine, parts.store.master.mark)
-        parts.store.cleaners.append(self.index.clean)
         self.tasks = Tasks("conversations", lambda _name, _error: parts.trouble("conversation"))
         self.mark = parts.store.master.mark
         """`mark(text, use)` of the master key."""
         self._open: dict[ConversationId, _Open] = {}
         self._ports: dict[tuple[str, str], ChannelPort] = {}
         self._rules: dict[tuple[str, str], ConversationRules] = {}
+        self._editors: dict[tuple[str, str], Editor] = {}
         self._arrivals: dict[str, asyncio.Lock] = {}
-        self.beside: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
-        """What else runs from `start` to `stop`, by name."""
         self._listeners: list[Callable[[ConversationId, ConversationState, Sequence[Event]], None]] = []
 
     def add_channel(
-        self, channel: str, provider: str, rules: ConversationRules, port: ChannelPort | None = None
+        self,
+        channel: str,
+        provider: str,
+        rules: ConversationRules,
+        port: ChannelPort | None = None,
+        editor: Editor | None = None,
     ) -> None:
-        """Know a provider; without a port its page fetches what is written."""
+        """Know a provider; without a port its page fetches what is written. `editor` decides what goes out."""
         self._rules[(channel, provider)] = rules
         if port is not None:
             self._ports[(channel, provider)] = port
+        if editor is not None:
+            self._editors[(channel, provider)] = editor
 
     def listen(self, listener: Callable[[ConversationId, ConversationState, Sequence[Event]], None]) -> None:
         """Call `listener` after facts were written here, with the state after them."""
@@ -103,8 +108,6 @@ class Conversations:
     def start(self) -> None:
         """Look for what is due from now on."""
         self.tasks.start("look", self._look())
-        for name, work in self.beside:
-            self.tasks.start(name, work())
 
     async def stop(self) -> None:
         """Let go of everything; what is not done is due at the next start."""
@@ -165,6 +168,7 @@ class Conversations:
             name=incoming.name,
             subject=incoming.subject,
             language=language,
+            for_staff=incoming.for_staff,
         )
         written = await self._do(conversation_id, event)
         if name:
@@ -216,9 +220,17 @@ class Conversations:
             )
         return known is not None
 
-    def agent_types(self, conversation_id: ConversationId, agent: str) -> None:
-        """A human is writing: the customer sees it."""
-        self._parts.signal(conversation_id, "typing", {"who": "agent", "agent": agent})
+    async def failed(
+        self, conversation_id: ConversationId, message_id: MessageId, reason: str, *, retryable: bool = False
+    ) -> None:
+        """A message of ours did not reach its receiver.
+
+        Raises:
+            CallCentreError: `conversation.unknown`.
+        """
+        await self._known(conversation_id)
+        not_there = machine.NotDelivered(message_id=message_id, reason=reason, retryable=retryable)
+        await self._do(conversation_id, not_there)
 
     # What staff do
 
@@ -331,6 +343,8 @@ class Conversations:
 
     async def _may_go_on(self, conversation_id: ConversationId, incoming: Incoming) -> bool:
         opened = await self._opened(conversation_id, self._rules_of(incoming.channel, incoming.provider))
+        if incoming.own_thread and opened.machine.state.address not in ("", incoming.address):
+            return False  # who was forwarded a mail must not read on in it
         return opened.machine.may_go_on(self._now_ms())
 
     async def _known(self, conversation_id: ConversationId) -> _Open:
@@ -434,13 +448,16 @@ class Conversations:
             )
             for body, by in bodies
         ]
-        return store.append_with(entries, expected={("conversation", conversation_id): seq}, release=True)
+        try:
+            return store.append(entries, expected={("conversation", conversation_id): seq})
+        finally:
+            store.release("conversation", conversation_id)
 
     async def _tell(
         self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
     ) -> None:
         state = opened.machine.state
-        await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.owed_from_ms())
+        await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.due_if_lost_ms())
         for event in written:
             self._parts.publish(event)
         for listener in tuple(self._listeners):
@@ -469,9 +486,12 @@ class Conversations:
                 "\n".join(heard),
                 at=at,
                 is_open=is_open,
-                agents=self.staff.free(opened.machine.state.language),
+                agents=self.staff.free(),
                 now_ms=self._now_ms(),
             )
+            editor = self._editors.get((opened.machine.state.channel, opened.machine.state.provider))
+            if editor is not None:
+                replied = editor(replied, message_ids[-1])
             written = await self._do(
                 conversation_id,
                 machine.BotReplied(
@@ -606,7 +626,7 @@ class Conversations:
         """Go on with what nobody else goes on with."""
         opened = await self._known(conversation_id)
         await self._tick_now(conversation_id)
-        await asyncio.to_thread(self.index.save, conversation_id, opened.machine.state, opened.machine.owed_from_ms())
+        await asyncio.to_thread(self.index.save, conversation_id, opened.machine.state, opened.machine.due_if_lost_ms())
 
     def _make_room(self) -> None:
         """Drop conversations from memory in which nothing happened for a while."""

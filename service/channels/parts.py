@@ -14,16 +14,19 @@ from calls.ports import Clock
 from channels.conversation import ConversationState
 from channels.messages import Outgoing
 from records.store import EventStore
-from service.channels.text_runner import TextKnowledge
+from service.channels.text_runner import Replied, TextKnowledge
 from voice.dialog.settings import DialogSettings
 from voice.feelings.model import FeelingModel
+
+Editor = Callable[[Replied, MessageId], Replied]
+"""Decides what of the bot's reply to a message goes out by itself, and what becomes a suggestion to staff."""
 
 
 class StaffPort(Protocol):
     """The human side, as conversations see it."""
 
-    def free(self, language: Language) -> int:
-        """Return how many humans could take a conversation in a language, now or when they are done with others."""
+    def free(self) -> int:
+        """Return how many humans could take a conversation, now or when they are done with what they have."""
         ...
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
@@ -38,9 +41,8 @@ class StaffPort(Protocol):
 class NoStaff:
     """Nobody is there."""
 
-    def free(self, language: Language) -> int:
+    def free(self) -> int:
         """Return 0."""
-        del language
         return 0
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calls.ids import CallId
+from customers.identifiers import guesses
 from service.channels.conversations import Conversations
-from service.channels.linking import ConversationLinks
+from service.channels.outside import OutsideChannels
 from service.channels.parts import TextParts
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def build_conversations(house: House) -> Conversations:
     def signal(conversation_id: str, name: str, data: dict[str, Any]) -> None:
         house.live.signal(CallId(conversation_id), name, data)
 
-    conversations = Conversations(
+    return Conversations(
         TextParts(
             store=house.store,
             clock=house.clock,
@@ -41,13 +43,31 @@ def build_conversations(house: House) -> Conversations:
             trouble=lambda part: house.metrics.trouble.labels(part).inc(),
         )
     )
-    links = ConversationLinks(
-        house.customers.store,
+
+
+def build_outside(house: House) -> OutsideChannels:
+    """Return the mailboxes, webhooks and event hooks of a house that has its conversations; nothing is opened yet.
+
+    Raises:
+        CallCentreError: a secret or an issuer of the configuration cannot be read.
+    """
+
+    def wants_none(address: str) -> bool:
+        records = house.customers.store
+        found = guesses(address, house.config.dialog.country)
+        people = [records.person(name) for kind, value in found for name in records.persons_with(kind, value)]
+        return any(person is not None and person.do_not_contact for person in people)
+
+    async def may_write(address: str) -> bool:
+        return not await asyncio.to_thread(wants_none, address)
+
+    outside = OutsideChannels(
+        house.config,
+        house.conversations,
+        house.store,
         house.clock,
-        house.knowledge.titles,
-        country=house.config.dialog.country,
-        opens_records=house.config.customers.open_records,
+        may_write,
+        failed=lambda part: house.metrics.trouble.labels(part).inc(),
     )
-    conversations.listen(links.happened)
-    conversations.beside.append(("customers", links.run))
-    return conversations
+    house.customers.code_senders.update(outside.code_senders())
+    return outside

@@ -80,7 +80,7 @@ class CallerTurn:
 
     turn: Turn
     emotion: EmotionEstimate | None = None
-    """How the turn sounded, if that was known in time; else `EmotionFound` follows."""
+    """The estimate of the turn's last utterance, if one came in time."""
     meaning: MeaningEstimate | None = None
     """What the words mean beside their matter, if that was known in time; else `MeaningFound` follows."""
     words: WordsEstimate | None = None
@@ -93,14 +93,6 @@ class MeaningFound:
 
     turn_id: TurnId
     meaning: MeaningEstimate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmotionFound:
-    """How a turn sounded, when it came too late for `CallerTurn`."""
-
-    turn_id: TurnId
-    emotion: EmotionEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +185,6 @@ DialogInput = (
     | CallerNeeds
     | CallerTurn
     | MeaningFound
-    | EmotionFound
     | CallerSpeaking
     | KeysPressed
     | PassagesFound

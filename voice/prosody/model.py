@@ -138,8 +138,7 @@ class EmotionModel:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CallCentreError(
                 "emotion.unreadable",
-                f"The emotion weights {path} cannot be used: {error}. Run `warmline models verify`, or train your own "
-                "again.",
+                f"The emotion weights {path} cannot be used: {error}. Run `warmline models verify`.",
                 fault="operator",
             ) from error
 

@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -242,17 +242,6 @@ export interface EmotionEstimated {
   readonly estimate: EmotionEstimate;
 }
 
-/** Somebody listened, and says how the caller sounded in an utterance. The newest one of an utterance holds. */
-export interface EmotionCorrected {
-  readonly type: "emotion_corrected";
-  readonly utterance_id: string;
-  readonly start_ms: number;
-  readonly end_ms: number;
-  readonly emotion: "anger" | "frustration" | "distress" | "happiness" | "neutral" | "unclear";
-  /** Who listened; empty where nobody signs in. */
-  readonly by: string;
-}
-
 /** How speech and silence shared the time of an imported recording, by voice activity. */
 export interface TalkMeasured {
   readonly type: "talk_measured";
@@ -412,7 +401,7 @@ export interface RelatedFact {
   readonly text: string;
   /** The customer's own words; empty when it does not come from words. */
   readonly quote: string;
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
   readonly stream_id: string;
   /** Number of the fact in that stream; of a whole contact its last one so far. */
   readonly event_seq: number;
@@ -774,6 +763,13 @@ export interface MessagePassed {
   readonly message_id: string;
 }
 
+/** What the bot would answer. It does not go out: a human sends it, changes it or lets it be. */
+export interface ReplyDrafted {
+  readonly type: "reply_drafted";
+  readonly answers: string;
+  readonly text: string;
+}
+
 /** It got further: the provider took it, the customer has it, the customer read it. */
 export interface MessageDelivered {
   readonly type: "message_delivered";
@@ -905,7 +901,7 @@ export interface WrapUpDone {
 
 /** One fact in its place in a stream. */
 export interface Event {
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
   readonly stream_id: string;
   /** Dense, from 1. */
   readonly seq: number;
@@ -950,13 +946,6 @@ export interface LiveTurn {
   readonly interrupted: boolean;
 }
 
-/** How the caller's voice has sounded up to here, smoothed over the call. */
-export interface CurvePoint {
-  readonly t_ms: number;
-  readonly anger_prob: number;
-  readonly arousal_score: number;
-}
-
 /** The newest value of a slot. */
 export interface LiveSlot {
   readonly slot: string;
@@ -987,8 +976,6 @@ export interface LiveCall {
   /** In the order of the log. */
   readonly turns: readonly LiveTurn[];
   readonly emotion: readonly EmotionPoint[];
-  /** A point for each estimate that did not abstain. */
-  readonly emotion_curve: readonly CurvePoint[];
   /** What the words of each turn say, in the order of the log; those of reopened turns are gone. */
   readonly feelings: readonly FeelingRead[];
   /** In the order of their first value. */
@@ -1176,7 +1163,6 @@ export type EventBody =
   | RecordingStopped
   | UtteranceHeard
   | EmotionEstimated
-  | EmotionCorrected
   | TalkMeasured
   | TurnEnded
   | FeelingRead
@@ -1227,6 +1213,7 @@ export type EventBody =
   | MessageReceived
   | MessageSent
   | MessagePassed
+  | ReplyDrafted
   | MessageDelivered
   | MessageFailed
   | StaffAwaited

@@ -40,9 +40,19 @@ def upgrade() -> None:
         sa.Column("written", sa.Boolean, nullable=False),
     )
     op.create_index("ix_conversation_messages_conversation", "conversation_messages", ["conversation_id"])
+    op.create_table(
+        "channel_places",
+        sa.Column("reader", sa.String(96), primary_key=True),
+        sa.Column("epoch", sa.BigInteger, nullable=False),
+        sa.Column("reached", sa.BigInteger, nullable=False),
+        sa.Column("moved_at_utc", sa.String(32), nullable=False),
+        sa.Column("owner", sa.String(64)),
+        sa.Column("until_utc", sa.String(32)),
+    )
 
 
 def downgrade() -> None:
     """Remove them."""
     op.drop_table("conversation_messages")
     op.drop_table("conversations")
+    op.drop_table("channel_places")

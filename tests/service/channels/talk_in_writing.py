@@ -73,8 +73,7 @@ class FakeStaff:
         self.wanted: list[ConversationId] = []
         self.unwanted: list[ConversationId] = []
 
-    def free(self, language: Language) -> int:
-        del language
+    def free(self) -> int:
         return self.here
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:

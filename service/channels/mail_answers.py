@@ -1,0 +1,63 @@
+"""What of the bot's replies goes out by e-mail by itself, and what becomes a suggestion. Pure.
+
+    reply                                        "sure"              "draft"
+    safety advice (danger to life, gas …)        goes out, to staff  goes out, to staff
+    an article's answer                          goes out            suggestion
+    a question of a form                         suggestion          suggestion
+    everything else (repairs, people, no answer) to staff            to staff
+
+A letter is read once and kept: a question back costs a day, and a wrong answer stands in writing. So the bot speaks
+where it knows, and people do the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+from calls.conversation_events import ReplyDrafted
+from calls.events import ActDecided, NoticeGiven, SafetyRaised
+from calls.ids import MessageId
+from service.channels.parts import Editor
+from service.channels.text_runner import Replied
+
+Mode = Literal["draft", "sure", "never"]
+_OPEN = frozenset({"ask", "confirm", "repair", "escalate", "offer_callback"})
+"""Acts after which the customer has to say something, or a human has to do something."""
+_ARTICLE = "topic:"
+"""What the detail of an answer begins with that comes from an article."""
+
+
+def is_sure(replied: Replied) -> bool:
+    """Tell whether the bot knows the answer from an article, and nothing stays open."""
+    acts = [fact for fact in replied.facts if isinstance(fact, ActDecided)]
+    answers = [fact.detail for fact in acts if fact.act == "answer"]
+    known = bool(answers) and all(detail.startswith(_ARTICLE) for detail in answers)
+    return known and not {fact.act for fact in acts} & _OPEN and replied.wants_staff == "no"
+
+
+def draft_of(replied: Replied) -> str:
+    """Return what an agent might send of it: without the notice; nothing where the bot knew nothing."""
+    acts = [fact for fact in replied.facts if isinstance(fact, ActDecided)]
+    useful = any(fact.act in ("ask", "confirm") or fact.detail.startswith(_ARTICLE) for fact in acts)
+    text = replied.text
+    if any(isinstance(fact, NoticeGiven) for fact in replied.facts):
+        text = text.partition("\n\n")[2]
+    return text if useful else ""
+
+
+def edited(mode: Mode, replied: Replied, message_id: MessageId) -> Replied:
+    """Return what the bot does with its reply to a mail; who waits for a human by mail does not wait live."""
+    if any(isinstance(fact, SafetyRaised) for fact in replied.facts):
+        return replace(replied, wants_staff="later", ends=False)
+    if mode == "sure" and is_sure(replied):
+        return replace(replied, ends=False)
+    draft = draft_of(replied)
+    drafted = (ReplyDrafted(answers=message_id, text=draft),) if draft else ()
+    return replace(replied, text="", facts=(*replied.facts, *drafted), wants_staff="later", ends=False)
+
+
+def mail_editor(mode: Mode) -> Editor:
+    """Return the editor of a mailbox."""
+    return partial(edited, mode)
