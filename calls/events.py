@@ -3,8 +3,8 @@
 Every body is frozen and carries a literal `type`. Guesses (partial words, voice activity, 250 ms emotion) are signals
 and have no body here. `calls.codec` turns bodies into JSON and back; `web/src/events.gen.ts` is made from
 this file. A field that is personal is named in `PERSONAL_FIELDS`, so that storage can encrypt it. Facts about
-customers, conversations and the desk are in files of their own: `calls/customer_events.py`,
-`calls/conversation_events.py`, `calls/desk_events.py`.
+customers, conversations, the desk and handovers to people who are signed in are in files of their own:
+`calls/customer_events.py`, `calls/conversation_events.py`, `calls/desk_events.py`, `calls/handover_events.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal, get_args
 from calls.conversation_events import CONVERSATION_PERSONAL, ConversationBody
 from calls.customer_events import CUSTOMER_PERSONAL, CustomerBody
 from calls.desk_events import DESK_PERSONAL, DeskBody
+from calls.handover_events import HANDOVER_PERSONAL, HandoverBody, HandoverHow
 from calls.ids import CallId, Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import EmotionEstimate, Word, WordsEstimate
 
@@ -459,9 +460,8 @@ class HandoverStarted:
 
     type: Literal["handover_started"] = "handover_started"
     target: str
-    """Number or address of the people, as configured."""
-    how: Literal["bridge", "refer"]
-    """`bridge`: we call them and join them to the call; `refer`: the caller's line is asked to call them."""
+    """Number or address of the people, as configured; name of a queue; `agent:` and a sign-in name."""
+    how: HandoverHow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -493,7 +493,7 @@ class HandoverCompleted:
     """Human and caller hear each other, or the caller's line took the call elsewhere."""
 
     type: Literal["handover_completed"] = "handover_completed"
-    how: Literal["bridge", "refer"]
+    how: HandoverHow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -501,8 +501,19 @@ class HandoverFailed:
     """No human came; the caller is told, and stays with the bot."""
 
     type: Literal["handover_failed"] = "handover_failed"
-    reason: Literal["busy", "refused", "no_answer", "unreachable", "denied", "agent_left", "line_broke"]
-    """`denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined."""
+    reason: Literal[
+        "busy",
+        "refused",
+        "no_answer",
+        "unreachable",
+        "denied",
+        "agent_left",
+        "line_broke",
+        "no_agents",
+        "process_lost",
+    ]
+    """`denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined;
+    `process_lost`: our process ended, and the call with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -633,7 +644,7 @@ CallBody = (
     | PersonErased
 )
 
-EventBody = CallBody | CustomerBody | ConversationBody | DeskBody
+EventBody = CallBody | HandoverBody | CustomerBody | ConversationBody | DeskBody
 
 EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
 
@@ -658,6 +669,7 @@ PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     **CUSTOMER_PERSONAL,
     **CONVERSATION_PERSONAL,
     **DESK_PERSONAL,
+    **HANDOVER_PERSONAL,
 }
 """Fields that storage encrypts with the customer's key, by event type."""
 

@@ -72,7 +72,14 @@ class PeerHeld:
     held: bool
 
 
-LegEvent = DigitHeard | LegEnded | PeerHeld
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegBroken:
+    """The connection under the leg broke and may come back, or has come back. A leg that does not come back ends."""
+
+    broken: bool
+
+
+LegEvent = DigitHeard | LegEnded | PeerHeld | LegBroken
 
 
 class Leg(AudioSource, AudioSink, Protocol):

@@ -35,6 +35,7 @@ from calls.events import (
     TurnEnded,
     TurnReopened,
 )
+from calls.handover_events import AgentReleased
 from calls.ids import Language
 from calls.speech import Feeling, FeelingScores, WordsEstimate
 from desk.brief_words import WORDS, name_of
@@ -116,6 +117,8 @@ class _Gathered:
     acts: list[Event] = field(default_factory=list)
     flows: list[Event] = field(default_factory=list)
     callbacks: list[Event] = field(default_factory=list)
+    agents: list[Event] = field(default_factory=list)
+    """Agents who had the caller already."""
     refused: dict[str, Event] = field(default_factory=dict)
     safety: Event | None = None
     emotion: list[EmotionPoint] = field(default_factory=list)
@@ -154,6 +157,8 @@ class _Gathered:
                 self.flows.append(event)
             case CallbackOffered() | CallbackBooked() | CallbackDeclined():
                 self.callbacks.append(event)
+            case AgentReleased() as body if body.agent and body.reason != "join_failed":
+                self.agents.append(event)
             case ConsentRefused() as body:
                 self.refused[body.subject] = event
             case SafetyRaised():
@@ -187,8 +192,8 @@ class _Maker:
 
     def caller(self) -> str:
         offered = self._call.offered
-        known = [self._name(), offered.caller if offered else ""]
-        return ", ".join(part for part in known if part.lower() not in _WITHHELD) or self._words["withheld"]
+        known = [self._name(), _shown(offered.caller) if offered else ""]
+        return ", ".join(part for part in known if part) or self._words["withheld"]
 
     def verified(self) -> Verified:
         account = self._call.slots.get("account_number")
@@ -269,6 +274,9 @@ class _Maker:
             yield self._fact(event, text, None)
         for event in call.callbacks:
             yield self._fact(event, self._words[f"tried.{event.body.type}"], None)
+        for event in call.agents:
+            assert isinstance(event.body, AgentReleased)
+            yield self._fact(event, self._words["tried.agent"].format(agent=event.body.agent), None)
 
     def open_questions(self) -> Iterator[BriefFact]:
         call = self._call
@@ -338,8 +346,7 @@ class _Maker:
         if said is not None and isinstance(said.body, SlotFilled) and said.body.confirmed and not _is_secret(said.body):
             return said.body.value
         offered = self._call.offered
-        shown = offered.caller_name if offered is not None else ""
-        return "" if shown.lower() in _WITHHELD or redact_text(shown) != shown else shown
+        return _shown(offered.caller_name) if offered is not None else ""
 
     def _topic(self, topic: str) -> str:
         return self._titles.get(topic, topic.replace("-", " "))
@@ -360,6 +367,13 @@ _TOLD_FEELINGS: dict[Feeling, str] = {
 
 _NOT_FLOWS = ("", "resume", "cancelled")
 """What may follow `flow:` in the detail of an act without naming one."""
+
+
+def _shown(text: str) -> str:
+    """Return a name or number as it was presented; nothing when it names nobody, or holds what is masked."""
+    whole = " ".join(text.split())
+    hidden = whole.lower() in _WITHHELD or MASK in whole or redact_text(whole) != whole
+    return "" if hidden else whole
 
 
 def _is_secret(body: SlotFilled) -> bool:

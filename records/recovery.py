@@ -6,7 +6,7 @@ At a start (`recover`), and where several processes share the database, while on
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,7 +48,13 @@ class Recovery:
     """The facts that ended the calls, in order."""
 
 
-def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFile | None = None) -> Recovery:
+Owed = Callable[[Sequence[Event]], Sequence[EventBody]]
+"""What is owed to a caller whose call was lost, by the facts of the call so far: written before its end."""
+
+
+def recover(
+    store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFile | None = None, owed: Owed | None = None
+) -> Recovery:
     """Put right what a killed process left behind. Call it at the start, before the first call. Blocking.
 
     A database that was brought back from an older copy loses again whom the journal of erasures names. Where several
@@ -59,6 +65,7 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
         recordings: the folder of recordings, inside the data folder.
         clock: for the time of the facts that are added.
         spill: the file of unwritten facts; default: those in the data folder whose process is gone.
+        owed: what is owed to the callers; None for nothing.
 
     Raises:
         CallCentreError: `database.in_use` when another process runs on the same SQLite file; `database.*`.
@@ -66,7 +73,7 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
     data_dir = recordings.parent
     store.be_alone(data_dir)
     erase_again(store, data_dir / JOURNAL_NAME, recordings=recordings)
-    care = _Care(store, recordings, clock)
+    care = _Care(store, recordings, clock, owed)
     waiting = [spill] if spill is not None else _left_spills(store, data_dir)
     written = sum(replay(file, store, clock.now_utc()) for file in waiting if file.exists)
     repaired = _repair_all(store, recordings)
@@ -82,9 +89,9 @@ def recover(store: EventStore, recordings: Path, clock: Clock, *, spill: SpillFi
 class Caretaker:
     """Ends the calls of lost neighbours while this process runs; of several caretakers one gets each of them."""
 
-    def __init__(self, store: EventStore, recordings: Path, clock: Clock) -> None:
-        """Look after the processes that share the database of `store`."""
-        self._store, self._recordings, self._clock = store, recordings, clock
+    def __init__(self, store: EventStore, recordings: Path, clock: Clock, *, owed: Owed | None = None) -> None:
+        """Look after the processes that share the database of `store`; `owed` as of `recover`."""
+        self._store, self._recordings, self._clock, self._owed = store, recordings, clock, owed
         self._watch = LeaseWatch()
 
     def look(self) -> Recovery:
@@ -93,7 +100,7 @@ class Caretaker:
         Raises:
             CallCentreError: `database.*`; the next look begins anew.
         """
-        care = _Care(self._store, self._recordings, self._clock)
+        care = _Care(self._store, self._recordings, self._clock, self._owed)
         written = 0
         try:
             seen = self._store.open_owners(self._clock.now_utc() - LOOKED_BACK)
@@ -108,8 +115,8 @@ class Caretaker:
 class _Care:
     """One round of taking over and ending."""
 
-    def __init__(self, store: EventStore, recordings: Path, clock: Clock) -> None:
-        self._store, self._recordings, self._clock = store, recordings, clock
+    def __init__(self, store: EventStore, recordings: Path, clock: Clock, owed: Owed | None) -> None:
+        self._store, self._recordings, self._clock, self._owed = store, recordings, clock, owed
         self._events: list[Event] = []
         self._deleted: list[str] = []
 
@@ -134,7 +141,7 @@ class _Care:
         for call in calls:
             info = self._store.stream("call", call.stream_id)
             if info is not None and info.owner == self._store.owner and info.closed_at_utc is None:
-                events, deleted = _end(self._store, info.stream_id, self._recordings, self._clock)
+                events, deleted = _end(self._store, info.stream_id, self._recordings, self._clock, self._owed)
                 self._events += events
                 self._deleted += deleted
 
@@ -157,9 +164,12 @@ def _left_spills(store: EventStore, data_dir: Path) -> list[SpillFile]:
     return [SpillFile(path, store.master) for path, owner in spills_left(data_dir) if store.is_dead(owner or None)]
 
 
-def _end(store: EventStore, stream_id: str, recordings: Path, clock: Clock) -> tuple[list[Event], list[str]]:
+def _end(
+    store: EventStore, stream_id: str, recordings: Path, clock: Clock, owed: Owed | None
+) -> tuple[list[Event], list[str]]:
     """Write the end of one call; return its last facts, and the files that were deleted."""
-    call = folds.live.over(store.read("call", stream_id))
+    events = store.read("call", stream_id)
+    call = folds.live.over(events)
     deleted: list[str] = []
     bodies: list[EventBody] = []
     length_ms = 0
@@ -173,6 +183,8 @@ def _end(store: EventStore, stream_id: str, recordings: Path, clock: Clock) -> t
     elif path is not None and call.recording in ("on", "paused"):
         length_ms = (repair(path) if path.exists() else None) or 0
         bodies.append(RecordingStopped(reason="error", duration_ms=length_ms))
+    if owed is not None:
+        bodies += owed(events)
     bodies.append(CallEnded(result="failed", reason="process_lost"))
     now = clock.now_utc()
     # The sound went on after the last fact, and was kept up to the second in which the process was lost.

@@ -35,7 +35,7 @@ from calls.events import (
 from calls.ids import CallId, LegId, TurnId
 from calls.ports import IncomingCall, Leg, Passage
 from calls.speech import EmotionEstimate, Hypothesis, MeaningEstimate, Turn, Utterance, WordsEstimate
-from desk.handover import HandoverLimits
+from desk.handover_states import HandoverLimits
 from service import acts as act_executor
 from service.bot_turns import BotTurns
 from service.call_log import CallLog

@@ -27,6 +27,7 @@ from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
 from service.customers.part import Customers
+from service.desk.transfer_desk import TransferDesk, owed_to_callers
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_articles, dialog_settings
 from service.engines import Workers, build_workers, check_recogniser, voices
@@ -119,6 +120,7 @@ class House:
         self.sip: SipGateway | None = None
         self.recorder = RecordingThread(self.recordings)
         self.web = self._build_web()
+        self.transfers = TransferDesk(self)
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
         titles = self.knowledge.titles
@@ -135,7 +137,7 @@ class House:
         """
         try:
             await self._find_sip_port_taken()
-            recover(self.store, self.recordings, self.clock)
+            recover(self.store, self.recordings, self.clock, owed=owed_to_callers)
             self.writer.listen(self.live.event)
             self.writer.listen(self.customers.calls.take)
             await self.writer.start()
@@ -144,6 +146,7 @@ class House:
             await self.knowledge.load()
             self.conversations.start()
             self.outside.start()
+            await self.transfers.start()
             self.recorder.start()
             make_punctual()
             self.ticker.start()
@@ -188,6 +191,7 @@ class House:
         if self.sip is not None:
             await self.sip.stop()
             self.sip = None
+        self.transfers.stop()
         await self.web.stop()
         await self.outside.stop()
         await self.conversations.stop()
@@ -374,7 +378,7 @@ class House:
 
     async def _look_after_neighbours(self, tail: NeighbourTail) -> None:
         """End the calls of other processes that are lost, and show what the others do."""
-        caretaker = Caretaker(self.store, self.recordings, self.clock)
+        caretaker = Caretaker(self.store, self.recordings, self.clock, owed=owed_to_callers)
         while True:
             await asyncio.sleep(NEIGHBOURS_EVERY_S)
             try:

@@ -6,7 +6,9 @@ import logging
 from collections.abc import Callable
 from typing import Literal
 
-from calls.audio import FRAME_MS
+import numpy as np
+
+from calls.audio import FRAME_MS, AudioFrame
 from calls.events import (
     Degraded,
     RecordingPaused,
@@ -22,7 +24,7 @@ from telephony.conference import Conference
 
 logger = logging.getLogger(__name__)
 
-PauseReason = Literal["secret_digits", "caller_request", "caller_replaced"]
+PauseReason = Literal["secret_digits", "caller_request", "caller_replaced", "agent_request"]
 
 
 class CallRecording:
@@ -40,6 +42,13 @@ class CallRecording:
         self._conference: Conference | None = None
         self._recorder: Recorder | None = None
         self._untap: Callable[[], None] | None = None
+        self.leave_out: Callable[[str], bool] = _nobody
+        """Of which members nothing is kept now."""
+
+    @property
+    def state(self) -> Literal["off", "on", "paused"]:
+        """Whether sound is being kept."""
+        return "off" if self._recorder is None else "paused" if self._recorder.paused else "on"
 
     def attach(self, conference: Conference) -> None:
         """Say which conference it is."""
@@ -54,7 +63,7 @@ class CallRecording:
         name = f"{self._call_id}.wav" if self._files == 1 else f"{self._call_id}.{self._files}.wav"
         recorder = self._thread.open(name, rate_hz, caller_id=self._caller_id, on_trouble=self._in_trouble)
         self._recorder = recorder
-        self._untap = self._conference.tap(recorder)
+        self._untap = self._conference.tap(_Discreet(recorder, self))
         self._log.note(RecordingStarted(file=name, rate_hz=rate_hz), "recorder")
 
     def pause(self, reason: PauseReason) -> None:
@@ -111,3 +120,22 @@ class CallRecording:
         duration_ms = self._conference.t_ms if self._conference is not None else 0
         self._log.note(Degraded(what="no_recording", reason=reason), "recorder")
         self._log.note(RecordingStopped(reason=reason, duration_ms=duration_ms), "recorder")
+
+
+class _Discreet:
+    """A recorder that hears silence of those whose talk is private; implements `calls.ports.AudioTap`."""
+
+    def __init__(self, recorder: Recorder, recording: CallRecording) -> None:
+        self._recorder, self._recording = recorder, recording
+
+    def hear(self, member_id: str, frame: AudioFrame) -> None:
+        """Take one frame."""
+        if self._recording.leave_out(member_id):
+            frame = AudioFrame(np.zeros_like(frame.samples), frame.rate_hz, frame.t_ms)
+        self._recorder.hear(member_id, frame)
+
+
+def _nobody(member_id: str) -> bool:
+    """Leave nobody out."""
+    del member_id
+    return False

@@ -47,19 +47,20 @@ class SecretsKept:
         self._log = log
         self._recording = recording
         self._engine = engine
-        self._redactor = redactor or Redactor()
+        self.redactor = redactor or Redactor()
+        """What it knows of numbers that are being said, shared by people who talk to each other."""
         self._card_until_ms: int | None = None
 
     def expect_secret(self) -> None:
         """The caller is asked for digits that nobody shall read, pressed or said."""
         self._secret = True
-        self._redactor.expect_secret(NO_END_MS)
+        self.redactor.expect_secret(NO_END_MS)
 
     def secret_over(self, now_ms: int) -> None:
         """The secret was given, or is not wanted any more; what was said until now may still come."""
         if self._secret:
             self._secret = False
-            self._redactor.expect_secret(now_ms)
+            self.redactor.expect_secret(now_ms)
 
     def keys(self, group: KeyGroup) -> None:
         """Write pressed keys, as far as they can't be a part of a card number any more."""
@@ -80,23 +81,23 @@ class SecretsKept:
     def utterance(self, utterance: Utterance, now_ms: int) -> None:
         """Write the final words, as far as they can't be the beginning of a secret any more."""
         self._silence_rest_of_card(utterance)
-        self._write(self._redactor.hear(utterance), now_ms)
+        self._write(self.redactor.hear(utterance), now_ms)
 
     def late(self, utterance: Utterance, now_ms: int) -> None:
         """Write words that came too late for their utterance; what is held back of the running turn stays so."""
-        aside = deepcopy(self._redactor)
+        aside = deepcopy(self.redactor)
         parts = (aside.hear(utterance), aside.flush())
         own = tuple(told for part in parts for told in part.utterances if told.utterance_id == utterance.utterance_id)
         self._write(Redacted(own, tuple(silence for part in parts for silence in part.silences)), now_ms)
 
     def turn_over(self, now_ms: int) -> None:
         """Write what was held back: the turn is over."""
-        self._write(self._redactor.flush(), now_ms)
+        self._write(self.redactor.flush(), now_ms)
         self._write_keys(self._keys.time_passes(now_ms))
 
     def text(self, turn: Turn) -> str:
         """Return the words of a turn that is over as they may be shown."""
-        return self._redactor.text(turn.utterance_ids, turn.text)
+        return self.redactor.text(turn.utterance_ids, turn.text)
 
     def silence_turn(self, turn: Turn) -> None:
         """The turn holds a card number, however it was recognised: nobody shall hear any of it."""

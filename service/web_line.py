@@ -46,18 +46,7 @@ def line_routes(house: House, let_in: Callable[[Request, str], None], guards: Se
     @routes.post("/api/web-calls/ice-servers")
     async def ice_servers() -> list[dict[str, Any]]:
         """Servers that help the sound through, in the browser's words; what they open expires."""
-        section = house.config.telephony.webrtc
-        servers: list[dict[str, Any]] = [{"urls": list(section.ice_servers)}] if section.ice_servers else []
-        if section.turn_servers:
-            relay = turn_server(
-                section.turn_servers,
-                section.turn_secret.get_secret_value(),
-                house.clock.now_utc(),
-                section.turn_credentials_s,
-                secrets.token_hex(4),
-            )
-            servers.append({"urls": list(relay.urls), "username": relay.username, "credential": relay.credential})
-        return servers
+        return ice_servers_of(house)
 
     @routes.post("/api/web-calls/{call_id}/candidates")
     async def candidates(call_id: str, found: Candidates, request: Request) -> dict[str, Any]:
@@ -76,3 +65,19 @@ def line_routes(house: House, let_in: Callable[[Request, str], None], guards: Se
         return {"type": "answer", "sdp": await leg_of(request, call_id).answer_again(offer.sdp, offer.type)}
 
     return routes
+
+
+def ice_servers_of(house: House) -> list[dict[str, Any]]:
+    """Return the servers that help a page's sound through, in the browser's words; what they open expires."""
+    section = house.config.telephony.webrtc
+    servers: list[dict[str, Any]] = [{"urls": list(section.ice_servers)}] if section.ice_servers else []
+    if section.turn_servers:
+        relay = turn_server(
+            section.turn_servers,
+            section.turn_secret.get_secret_value(),
+            house.clock.now_utc(),
+            section.turn_credentials_s,
+            secrets.token_hex(4),
+        )
+        servers.append({"urls": list(relay.urls), "username": relay.username, "credential": relay.credential})
+    return servers

@@ -10,7 +10,7 @@ from dataclasses import replace
 from calls.audio import AudioFrame
 from calls.errors import CallCentreError
 from calls.ids import LegId
-from calls.ports import Clock, DigitHeard, LegEnded, LegEvent
+from calls.ports import Clock, DigitHeard, LegBroken, LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
 from telephony.net.media_stream import EventKeeper, MediaStream
 from telephony.net.outbox import Outbox
@@ -185,7 +185,8 @@ class WebRtcLeg:
         """Called by a connection: media may flow over it."""
         if self.ended:
             return
-        self._stop_waiting()
+        if self._stop_waiting():
+            self._events.tell(LegBroken(broken=False))
         if way is self._next:
             logger.info("a browser came back on another connection", extra={"leg_id": self._leg_id})
             former, self._way, self._next = self._way, way, None
@@ -211,6 +212,7 @@ class WebRtcLeg:
                 logger.info("a browser may come back", extra={"leg_id": self._leg_id, "reason": reason})
                 wait_s = self._settings.reconnect_ms / 1000
                 self._patience = asyncio.get_running_loop().call_later(wait_s, self._finish, reason)
+                self._events.tell(LegBroken(broken=True))
 
     def _send(self, data: bytes) -> None:
         self._way.peer.send(data)
@@ -232,10 +234,12 @@ class WebRtcLeg:
         if self._stream is not None:
             self._stream.take_rtcp(data, self._clock.now_ms())
 
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _stop_waiting(self) -> bool:
+        """Wait no longer for the browser; tell whether we did."""
+        waited, self._patience = self._patience, None
+        if waited is not None:
+            waited.cancel()
+        return waited is not None
 
     def _finish(self, reason: str) -> None:
         if self.ended:

@@ -155,12 +155,28 @@ class CallerReplaced:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandedOver:
-    """A human has taken the caller; the policy is silent from here on, until `HandoverFailed`."""
+    """A human has taken the caller; the policy is silent until `HandoverFailed`, `LookingAgain` or `GivenBack`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoverFailed:
     """The human that was looked for could not be reached; the caller is back with the bot."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookingAgain:
+    """The human who had the caller gave them to somebody else, or was lost: another one is being looked for."""
+
+    why: Literal["transferred", "lost"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBack:
+    """The human gave the caller back to the bot."""
+
+    instruction: str = ""
+    """What to do: `flow:NAME` begins a flow, `ask:TEXT` answers TEXT as if the caller had asked it, `say:TEXT` says it;
+    empty asks how to help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +210,8 @@ DialogInput = (
     | CallerReplaced
     | HandedOver
     | HandoverFailed
+    | LookingAgain
+    | GivenBack
     | HeardNothing
     | Trouble
     | DeadlineReached

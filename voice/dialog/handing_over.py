@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import phonenumbers
 
 from calls.speech import SafetyKind
@@ -67,6 +69,34 @@ def stop_looking(talk: Talk) -> None:
     if talk.phase == "waiting_for_human":
         talk.phase = "talking"
         talk.do(StopLooking())
+
+
+def look_again(talk: Talk, why: Literal["transferred", "lost"]) -> None:
+    """Look for another human after one had the caller."""
+    if talk.phase == "with_human":
+        talk.phase, talk.pending = "waiting_for_human", "open"
+        key = "human.transferred" if why == "transferred" else "human.lost_looking"
+        talk.say(key, detail="escalate:again")
+        talk.at("waiting_word", talk.settings.waiting_word_ms)
+
+
+def given_back(talk: Talk, instruction: str) -> str:
+    """Take the caller back from a human, and do what they asked; return a question that is to be answered."""
+    if talk.phase != "with_human":
+        return ""
+    talk.phase, talk.pending, talk.misses = "talking", "open", 0
+    talk.say("human.back", detail="given_back")
+    kind, _, rest = instruction.partition(":")
+    if kind == "flow" and rest in load_flows():
+        start_flow(talk, load_flows()[rest], offer=False)
+    elif kind == "ask" and rest:
+        return rest
+    else:
+        if kind == "say" and rest:
+            talk.say_text(rest, detail="given_back")
+        talk.pending = "anything_else"
+        talk.say("meta.anything_else", detail="anything_else")
+    return ""
 
 
 def nobody(talk: Talk) -> None:

@@ -23,10 +23,12 @@ from voice.dialog.acts import (
     DeadlineReached,
     DialogAct,
     DialogInput,
+    GivenBack,
     HandedOver,
     HandoverFailed,
     HeardNothing,
     KeysPressed,
+    LookingAgain,
     MeaningFound,
     PassagesFound,
     RaiseSafety,
@@ -41,7 +43,9 @@ from voice.dialog.handing_over import (
     close_secret,
     danger_without_humans,
     escalate,
+    given_back,
     go_back,
+    look_again,
     nobody,
     offer_callback,
     start_callback,
@@ -191,6 +195,12 @@ class DialogPolicy:
                 talk.outstanding.clear()
             case HandoverFailed():
                 self._handover_failed()
+            case LookingAgain():
+                look_again(talk, event.why)
+            case GivenBack():
+                question = given_back(talk, event.instruction)
+                if question:
+                    self._questions.ask(question)
             case HeardNothing():
                 self._moves.heard_nothing()
             case Trouble():

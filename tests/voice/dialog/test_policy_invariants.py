@@ -112,6 +112,10 @@ EVENTS = st.one_of(
     st.just(acts.SayDone(say_id="all", heard_text="", interrupted=True)),
     st.builds(acts.AgentsSignedIn, n=st.integers(-1, 3)),
     st.just(acts.HandedOver()),
+    st.just(acts.LookingAgain(why="lost")),
+    st.sampled_from(["", "flow:appointment", "ask:how do I pay", "say:One moment."]).map(
+        lambda wish: acts.GivenBack(instruction=wish)
+    ),
     st.builds(acts.CallerHeld, held=st.booleans()),
     st.just(acts.CallerReplaced(caller="+34600000002")),
     st.just(acts.HandoverFailed()),

@@ -1,0 +1,1 @@
+"""The desk's shell: the queue on the clock, its feed, phones of agents, calls back."""
