@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"], given_to_bot: ["instruction"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -432,10 +432,9 @@ export interface BriefPrepared {
 /** A human is being called for the caller. */
 export interface HandoverStarted {
   readonly type: "handover_started";
-  /** Number or address of the people, as configured. */
+  /** Number or address of the people, as configured; name of a queue; `agent:` and a sign-in name. */
   readonly target: string;
-  /** `bridge`: we call them and join them to the call; `refer`: the caller's line is asked to call them. */
-  readonly how: "bridge" | "refer";
+  readonly how: "bridge" | "refer" | "queue";
 }
 
 /** It rings where the human is. */
@@ -459,14 +458,14 @@ export interface BriefSpoken {
 /** Human and caller hear each other, or the caller's line took the call elsewhere. */
 export interface HandoverCompleted {
   readonly type: "handover_completed";
-  readonly how: "bridge" | "refer";
+  readonly how: "bridge" | "refer" | "queue";
 }
 
 /** No human came; the caller is told, and stays with the bot. */
 export interface HandoverFailed {
   readonly type: "handover_failed";
-  /** `denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined. */
-  readonly reason: "busy" | "refused" | "no_answer" | "unreachable" | "denied" | "agent_left" | "line_broke";
+  /** `denied`: our own rules do not let the target be called; `agent_left`: hung up before the caller was joined; `process_lost`: our process ended, and the call with it. */
+  readonly reason: "busy" | "refused" | "no_answer" | "unreachable" | "denied" | "agent_left" | "line_broke" | "no_agents" | "process_lost";
 }
 
 /** The human is not needed any more; what rang has stopped. */
@@ -523,6 +522,116 @@ export interface PersonErased {
   readonly calls: readonly string[];
   /** How many files of sound were deleted. */
   readonly recordings: number;
+}
+
+/** An agent is asked to take the caller; the brief is on their screen, or is spoken to them. */
+export interface HandoverOffered {
+  readonly type: "handover_offered";
+  readonly agent: string;
+  readonly for_ms: number;
+}
+
+/** The agent does not take the caller, who goes on waiting and keeps the place. */
+export interface HandoverOfferEnded {
+  readonly type: "handover_offer_ended";
+  readonly agent: string;
+  readonly reason: "declined" | "no_answer" | "withdrawn" | "agent_lost" | "redirected" | "join_failed";
+}
+
+/** The agent takes the caller, who is told whom they will talk to. */
+export interface HandoverAccepted {
+  readonly type: "handover_accepted";
+  readonly agent: string;
+}
+
+/** A human is not with the caller any more. */
+export interface AgentReleased {
+  readonly type: "agent_released";
+  /** Empty for somebody on a phone who is not signed in. */
+  readonly agent: string;
+  readonly reason: "hung_up" | "line_lost" | "transferred" | "to_bot" | "caller_gone" | "caller_withdrew" | "join_failed";
+}
+
+/** The caller hears music, and nobody hears the caller. */
+export interface CallerPutOnHold {
+  readonly type: "caller_put_on_hold";
+  /** `line_lost`: the agent's line broke and may come back. */
+  readonly reason: "hold" | "consult" | "line_lost";
+}
+
+/** Whoever is with the caller hears them again. */
+export interface CallerTakenBack {
+  readonly type: "caller_taken_back";
+}
+
+/** Who shall be reached. */
+export interface HandoverTarget {
+  readonly kind: "agent" | "queue" | "number";
+  /** Sign-in name of an agent, name of a queue, a number or address. */
+  readonly name: string;
+}
+
+/** The agent is getting a second person; the caller waits. */
+export interface ConsultStarted {
+  readonly type: "consult_started";
+  readonly target: HandoverTarget;
+}
+
+/** Agent and second person talk in private. */
+export interface ConsultAnswered {
+  readonly type: "consult_answered";
+}
+
+/** Caller, agent and second person hear each other. */
+export interface ConferenceFormed {
+  readonly type: "conference_formed";
+}
+
+/** The second person is not in the call any more. */
+export interface ConsultEnded {
+  readonly type: "consult_ended";
+  readonly reason: "busy" | "refused" | "no_answer" | "unreachable" | "denied" | "agent_left" | "line_broke" | "no_agents" | "dropped" | "left" | "caller_gone" | "agent_line_lost";
+}
+
+/** The second person has the caller, and the agent left. */
+export interface ConsultCompleted {
+  readonly type: "consult_completed";
+  readonly reason: "completed" | "agent_left" | "line_lost";
+}
+
+/** The agent's line broke in the talk; the caller is told that it is being restored. */
+export interface AgentLineLost {
+  readonly type: "agent_line_lost";
+  readonly agent: string;
+}
+
+/** The agent's line is there again. */
+export interface AgentLineBack {
+  readonly type: "agent_line_back";
+  readonly agent: string;
+}
+
+/** Nobody hears the agent, or all again. */
+export interface AgentMuted {
+  readonly type: "agent_muted";
+  readonly on: boolean;
+}
+
+/** The agent gave the caller back to the bot. */
+export interface GivenToBot {
+  readonly type: "given_to_bot";
+  readonly agent: string;
+  /** What the bot shall do: `flow:appointment`, `topic:bill-explained`, `say:` and the agent's own sentence. */
+  readonly instruction: string;
+}
+
+/** A supervisor listens to a call, speaks to the agent alone, speaks to all, or stopped. */
+export interface SupervisionChanged {
+  readonly type: "supervision_changed";
+  readonly supervisor: string;
+  readonly mode: "listen" | "whisper" | "barge" | "off";
+  /** Whether the caller was told. */
+  readonly announced: boolean;
 }
 
 /** A customer record was begun. */
@@ -1190,6 +1299,22 @@ export type EventBody =
   | Degraded
   | CallEnded
   | PersonErased
+  | HandoverOffered
+  | HandoverOfferEnded
+  | HandoverAccepted
+  | AgentReleased
+  | CallerPutOnHold
+  | CallerTakenBack
+  | ConsultStarted
+  | ConsultAnswered
+  | ConferenceFormed
+  | ConsultEnded
+  | ConsultCompleted
+  | AgentLineLost
+  | AgentLineBack
+  | AgentMuted
+  | GivenToBot
+  | SupervisionChanged
   | CustomerOpened
   | IdentifierAdded
   | IdentifierRemoved
