@@ -52,7 +52,7 @@ from telephony.net.ticker import Ticker
 from telephony.sip_call import CallRefusal
 from telephony.webrtc.gateway import WebRtcGateway
 from telephony.webrtc.settings import IceServer, WebRtcSettings
-from voice.dialog.acts import CallerNeeds
+from voice.dialog.acts import CallerNeeds, HistoryKnown
 from voice.dialog.opening import usual_opening
 from voice.dialog.prompts import all_fixed_texts, phrase, urgent_texts
 from voice.dialog.settings import DialogSettings
@@ -248,7 +248,7 @@ class House:
             self.voice.release()
         self.metrics.calls_active.set(len(self.calls))
 
-    def _needs_known(self, call_id: CallId, needs: CallerNeeds) -> None:
+    def _needs_known(self, call_id: CallId, needs: CallerNeeds | HistoryKnown) -> None:
         call = self.calls.get(call_id)
         if call is not None:
             call.tell(needs)

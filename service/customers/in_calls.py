@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from calls.errors import CallCentreError
@@ -21,7 +22,7 @@ from customers.store import CONFIDENCE, CustomerStore
 from customers.verification import may_reveal
 from service.customers.recognising import Caller, Recognising, Titles
 from service.customers.related import related_facts
-from voice.dialog.acts import CallerNeeds
+from voice.dialog.acts import CallerNeeds, HistoryKnown
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,9 @@ TAKEN = frozenset(
 )
 """Facts that tell who calls, and about what."""
 
-Tell = Callable[[CallId, CallerNeeds], None]
+Tell = Callable[[CallId, CallerNeeds | HistoryKnown], None]
+LATELY = timedelta(days=14)
+"""What is older is not mentioned to the caller. Source: as `customers.cases.RECENT`."""
 
 
 @dataclass(slots=True)
@@ -110,6 +113,9 @@ class CustomersInCalls:
             news = await asyncio.to_thread(self._recognising.take, caller, event)
             if news and caller.linked is not None and event.body.type != "call_ended":
                 self._tell(CallId(call_id), await asyncio.to_thread(self._needs, caller))
+                history = await asyncio.to_thread(self._history, caller) if caller.proven else None
+                if history is not None:
+                    self._tell(CallId(call_id), history)
         except CallCentreError as error:
             logger.warning("call %s: the customer records failed at %s (%s)", call_id, event.body.type, error.code)
         if event.body.type == "call_ended":
@@ -127,6 +133,20 @@ class CustomersInCalls:
             keypad=bool(person.preference("keypad")),
             language=language,
         )
+
+    def _history(self, caller: Caller) -> HistoryKnown | None:
+        """Return what the caller contacted us about last, if it may be told to them and has a title."""
+        if caller.linked is None or not may_reveal("knowledge", "history"):
+            return None
+        now_local, titles = self._clock.now_utc().astimezone(self._zone), self._titles(caller.language)
+        for item in self._store.timeline(caller.linked).items:
+            if item.contact is None or item.stream_id == caller.call_id or now_local - item.at_utc > LATELY:
+                continue
+            title = next((titles[topic] for topic in reversed(item.contact.topics) if topic in titles), None)
+            if title is not None:
+                days = (now_local.date() - item.at_utc.astimezone(self._zone).date()).days
+                return HistoryKnown(matter=title, when="today" if days == 0 else "yesterday" if days == 1 else "lately")
+        return None
 
     async def related(self, call_id: CallId, language: Language) -> tuple[RelatedFact, ...]:
         """Return what happened with the caller before, for a brief; nothing when they are not known in time."""

@@ -60,6 +60,8 @@ class Caller:
     waits_for_us: bool = False
     reached_human: bool = False
     case_id: str = ""
+    proven: bool = False
+    """The caller knew what only the customer should know."""
 
 
 class Recognising:
@@ -74,7 +76,7 @@ class Recognising:
 
     def take(self, caller: Caller, event: Event) -> bool:
         """Take one fact of the call; return whether the caller is now another customer, or a surer one, than before."""
-        before = (caller.linked, caller.evidence)
+        before = (caller.linked, caller.evidence, caller.proven)
         match event.body:
             case CallOffered() as body:
                 caller.number = normal("phone", body.caller, self._country) or ""
@@ -102,7 +104,7 @@ class Recognising:
                 self._state_of_case(caller)
             case _:
                 return False
-        return (caller.linked, caller.evidence) != before
+        return (caller.linked, caller.evidence, caller.proven) != before
 
     def _by_number(self, caller: Caller) -> None:
         people = self._store.persons_with("phone", caller.number) if caller.number else ()
@@ -128,6 +130,7 @@ class Recognising:
             if proven and caller.linked is not None:
                 contact: tuple[ContactKind, str] = ("call", caller.call_id)
                 self._store.verify(caller.linked, contact, "knowledge", passed=True, how="account_and_number")
+                caller.proven = True
         elif caller.linked is None and len(people) == 1:
             self._link(caller, people[0], "said")  # a number to be called back at may be a neighbour's
         elif (kind == "account" and self._has_another_account(caller, value)) or caller.linked is None:

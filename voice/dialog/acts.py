@@ -75,6 +75,15 @@ class CallerNeeds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryKnown:
+    """The caller proved who they are, and contacted us lately: they need not tell it again."""
+
+    matter: str
+    """Title of what it was about, as an article has it; in the language of the call."""
+    when: Literal["today", "yesterday", "lately"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallerTurn:
     """The caller finished a turn."""
 
@@ -199,6 +208,7 @@ class DeadlineReached:
 DialogInput = (
     CallBegan
     | CallerNeeds
+    | HistoryKnown
     | CallerTurn
     | MeaningFound
     | CallerSpeaking

@@ -1,11 +1,11 @@
-"""What a caller is known to need, before they have to say it: slower speech, more time, keys, a language. Pure."""
+"""What a caller need not say, because it is known: a need, a language, an earlier contact. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from voice.dialog import opening
-from voice.dialog.acts import CallerNeeds
+from voice.dialog.acts import CallerNeeds, HistoryKnown, Say
 from voice.dialog.talk import Talk
 
 TIME_FACTOR = 2
@@ -51,3 +51,17 @@ def offer_keys(talk: Talk, needs: CallerNeeds) -> None:
     """Say which keys do what, to who prefers them to speaking."""
     if needs.keypad and talk.pending == "open" and talk.flow is None and not talk.first_queue:
         talk.say("greeting.keys", detail="keypad")
+
+
+def mention_history(talk: Talk, event: object) -> None:
+    """Say what the caller contacted us about lately, once, and when nothing else is in hand."""
+    if isinstance(event, HistoryKnown):
+        talk.to_mention = (event.matter, event.when)
+    elif not any(isinstance(act, Say) for act in talk.acts):
+        return
+    idle = talk.flow is None and not talk.first_flow and not talk.first_question
+    if talk.to_mention is None or talk.phase != "talking" or not idle:
+        return
+    if talk.pending in ("open", "anything_else"):
+        (matter, when), talk.to_mention = talk.to_mention, None
+        talk.say(f"history.{when}", detail="history", matter=matter)

@@ -143,6 +143,7 @@ class DialogPolicy:
         if talk.first_question and talk.phase == "talking":
             question, talk.first_question = talk.first_question, ""
             self._questions.ask(question)
+        needs.mention_history(talk, event)
         talk.settle()
         return tuple(talk.acts)
 

@@ -80,6 +80,8 @@ class Talk:
     """The caller asked for more time; cleared by the next words or keys."""
     takes_time: bool = False
     """The caller is known to need more time."""
+    to_mention: tuple[str, str] | None = None
+    """What the caller contacted us about lately, and when, until it was said."""
     misses: int = 0
     """Turns in a row that were not understood or could not be helped."""
     silences: int = 0

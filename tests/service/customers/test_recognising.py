@@ -35,7 +35,7 @@ from service.customers.recognising import Caller, Recognising
 from service.customers.related import related_facts
 from service.customers.view import level_of
 from service.dial_plan import zone_named
-from voice.dialog.acts import CallerNeeds
+from voice.dialog.acts import CallerNeeds, HistoryKnown
 
 PHONE, OTHER = "+34600123456", "+34911222333"
 BEGAN = datetime(2026, 11, 30, 16, 0, tzinfo=UTC)
@@ -296,7 +296,7 @@ async def test_when_a_known_caller_rings_then_the_call_is_told_their_needs_and_t
     line.store.set_preference(ana, "slower", "yes", "x")
     line.store.set_preference(ana, "language", "en", "x")
     line.store.write_note(ana, "prefers mornings", "x")
-    told: list[tuple[CallId, CallerNeeds]] = []
+    told: list[tuple[CallId, CallerNeeds | HistoryKnown]] = []
     part = CustomersInCalls(
         line.store,
         line.clock,
@@ -317,6 +317,38 @@ async def test_when_a_known_caller_rings_then_the_call_is_told_their_needs_and_t
     worker.cancel()
     assert told == [(CallId("k"), CallerNeeds(slower=True, language="en"))]
     assert [fact.text.partition(": ")[2] for fact in related] == ["prefers mornings"]
+
+
+async def test_when_a_caller_proves_who_they_are_then_an_earlier_contact_may_be_mentioned_and_before_not(
+    line: Line,
+) -> None:
+    ana = line.customer("Ana García", phone(), account("LU7"))
+    line.call(topic(), END)
+    told: list[object] = []
+    part = CustomersInCalls(
+        line.store,
+        line.clock,
+        TITLES.__getitem__,
+        lambda _call, news: told.append(news),
+        country="ES",
+        zone=zone_named("Europe/Madrid"),
+        opens_records=True,
+    )
+    worker = asyncio.create_task(part.run())
+    offered = CallOffered(transport="sip", caller=PHONE, caller_name="", called="bot", peer_call_id="x")
+    history = HistoryKnown(matter="Your bill explained", when="today")
+    steps: list[tuple[list[EventBody], bool]] = [
+        ([offered, CallAnswered(language="en", flow="main")], False),
+        ([slot("account_number", "LU7")], True),
+    ]
+    for bodies, mentioned in steps:
+        for body in bodies:
+            (event,) = line.facts.append([line.fact("k", body)])
+            part.take(event)
+        await part.related(CallId("k"), "en")
+        assert (history in told) is mentioned
+    worker.cancel()
+    assert level_of(line.store, ana, "call", "k") == "knowledge"
 
 
 async def test_when_the_records_do_not_answer_then_the_brief_goes_without(

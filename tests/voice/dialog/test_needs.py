@@ -98,3 +98,25 @@ def test_when_needs_come_twice_then_the_second_time_changes_nothing() -> None:
             line.feed(needs)
     turn = acts.KeysPressed(digits="*")
     assert once.feed(turn) == twice.feed(turn)
+
+
+HISTORY = acts.HistoryKnown(matter="Your bill explained", when="today")
+
+
+def test_when_the_caller_proved_who_they_are_then_an_earlier_contact_is_mentioned_once() -> None:
+    line = Line("en")
+    line.feed(BEGAN)
+    (said,) = line.says(HISTORY)
+    assert said.text.startswith("I see that you contacted us earlier today: Your bill explained.")
+    assert not any("contacted us" in say.text for say in line.says(acts.KeysPressed(digits="5")))
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_when_a_form_is_being_filled_in_then_the_mention_waits_until_it_is_done(language: Language) -> None:
+    line = Line(language)
+    line.feed(BEGAN)
+    line.feed(acts.KeysPressed(digits="4"))
+    assert line.says(HISTORY) == []
+    said = [say.text for _ in range(3) for say in line.says(acts.KeysPressed(digits="2"))]
+    mentions = [text for text in said if "Your bill explained" in text]
+    assert len(mentions) <= 1

@@ -121,6 +121,7 @@ EVENTS = st.one_of(
     st.just(acts.HandoverFailed()),
     st.just(acts.HeardNothing()),
     st.builds(acts.CallerSpeaking, speaking=st.booleans()),
+    st.just(acts.HistoryKnown(matter="Your bill explained", when="today")),
     st.builds(
         acts.CallerNeeds,
         slower=st.booleans(),
