@@ -56,6 +56,11 @@ def read_rows(manifest: Path, corpora: Sequence[str] = ()) -> list[dict[str, str
         return [row for row in csv.DictReader(file) if not corpora or row.get("corpus", "") in corpora]
 
 
+def noises_in(folder: Path) -> list[npt.NDArray[np.float32]]:
+    """Return the recorded background noises of a folder; none where there is no such folder."""
+    return [load_sound(path) for path in sorted(folder.glob("sb_noise*.flac")) or sorted(folder.glob("*.[wf][al]*"))]
+
+
 def load_sound(path: Path) -> npt.NDArray[np.float32]:
     """Return a clip's first channel at 16 kHz, in [-1, 1]."""
     import soundfile
@@ -109,6 +114,7 @@ def load_clips(
     copies: Sequence[float] = (),
     as_they_are: bool = True,
     encoder: WhisperEngine | None = None,
+    noise: Path = SHARED / "noise",
 ) -> list[Clip]:
     """Return every clip with its prosody and, with an `encoder`, its states.
 
@@ -118,9 +124,11 @@ def load_clips(
         copies: For training: speeds at which each is played once more, every other time with noise; 1.0 always with it.
         as_they_are: False for the copies alone.
         encoder: Of the recogniser.
+        noise: Folder of background noises; without any, copies are clean and 1.0 is left out.
     """
     folder = manifest.parent
-    noises = [load_sound(path) for path in sorted((SHARED / "noise").glob("sb_noise*.flac"))] if copies else []
+    noises = noises_in(noise) if copies else []
+    copies = [voice for voice in copies if noises or voice != 1.0]
     clips = []
     for row in read_rows(manifest, corpora):
         path = folder / row["path"]
@@ -160,7 +168,7 @@ def _copy(
         return with_noise(sound, noises[seed % len(noises)], 8 + seed % 18, seed)
     played = np.asarray(soxr.resample(sound, SPEECH_RATE_HZ * voice, SPEECH_RATE_HZ), dtype=np.float32)
     number = seed + round(100 * voice)
-    if number % 2 == 0:
+    if number % 2 == 0 or not noises:
         return played
     return with_noise(played, noises[number % len(noises)], 8 + (seed // 7) % 18, seed)
 

@@ -22,10 +22,13 @@ from calls.speech import EmotionEstimate, Word, WordsEstimate
 
 SCHEMA_VERSION = 1
 
-StreamKind = Literal["call", "conversation", "customer", "case", "queue", "agent"]
+StreamKind = Literal["call", "conversation", "customer", "case", "queue", "agent", "review"]
+"""`review`: what people say of a call afterwards, in a stream with the id of the call, whose own stream has ended."""
 ConsentSubject = Literal["recording", "emotion"]
 SoundClass = Literal["good", "fair", "poor"]
 """What listeners make of a line: satisfied; some of them dissatisfied; many of them. Source: ITU-T G.109 table 1."""
+HeardEmotion = Literal["anger", "frustration", "distress", "happiness", "neutral", "unclear"]
+"""What a listener may say of a voice; `unclear` takes a correction back."""
 CallResult = Literal["completed", "abandoned", "escalated", "callback", "rejected", "failed"]
 EndReason = Literal[
     "caller_hung_up",
@@ -258,6 +261,19 @@ class EmotionEstimated:
     start_ms: int
     end_ms: int
     estimate: EmotionEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionCorrected:
+    """Somebody listened, and says how the caller sounded in an utterance. The newest one of an utterance holds."""
+
+    type: Literal["emotion_corrected"] = "emotion_corrected"
+    utterance_id: UtteranceId
+    start_ms: int
+    end_ms: int
+    emotion: HeardEmotion
+    by: str
+    """Who listened; empty where nobody signs in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -615,6 +631,7 @@ CallBody = (
     | RecordingStopped
     | UtteranceHeard
     | EmotionEstimated
+    | EmotionCorrected
     | TalkMeasured
     | TurnEnded
     | FeelingRead

@@ -280,6 +280,12 @@ class ConversationMachine:
         next_ms = self.next_deadline_ms()
         return min([*due, *([next_ms] if next_ms is not None else [])], default=None)
 
+    def owed_from_ms(self) -> int | None:
+        """When something is due by the log alone, whatever this process is doing about it; None for never."""
+        fresh = ConversationMachine(self.rules)
+        fresh.state = self.state
+        return fresh.next_deadline_ms()
+
     def _answer_due_ms(self) -> int | None:
         state = self.state
         if self._thinking or state.answering not in ("bot", "waiting") or not self.rules.bot or not state.unanswered:
@@ -435,7 +441,8 @@ class ConversationMachine:
             case "transferred" | "lost":
                 return (Write((out, StaffAwaited(queue=event.queue or state.queue, live=True)), "agent"),)
             case "handed_back":
-                return (Write((out,), "agent"),)
+                owed = () if self.rules.bot else (StaffAwaited(queue=event.queue or state.queue, live=False),)
+                return (Write((out, *owed), "agent"),)
 
     def _agent_out(self, reason: Literal["done", "lost"]) -> tuple[EventBody, ...]:
         return (AgentWentOut(agent=self.state.agent, reason=reason),) if self.state.answering == "agent" else ()

@@ -19,6 +19,11 @@ from channels.conversation import ConversationState
 
 metadata = sa.MetaData()
 
+_SUBJECT = "conversation:"
+"""How the names of the subjects of conversations begin, in the log."""
+_AT_ONCE = 500
+"""Most names in one statement."""
+
 conversations = sa.Table(
     "conversations",
     metadata,
@@ -184,11 +189,13 @@ class ConversationIndex:
             rows = connection.execute(query.order_by(order).limit(limit)).all()
         return [_row(row) for row in rows]
 
-    def forget(self, conversation_id: ConversationId) -> None:
-        """Remove a conversation whose customer was erased."""
-        with self._writes.begin() as connection:
-            connection.execute(sa.delete(messages).where(messages.c.conversation_id == conversation_id))
-            connection.execute(sa.delete(conversations).where(conversations.c.conversation_id == conversation_id))
+    def clean(self, connection: sa.Connection, subjects: Sequence[str]) -> None:
+        """Remove the conversations among subjects that are erased, in the transaction that destroys their keys."""
+        names = [subject.removeprefix(_SUBJECT) for subject in subjects if subject.startswith(_SUBJECT)]
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            connection.execute(sa.delete(messages).where(messages.c.conversation_id.in_(some)))
+            connection.execute(sa.delete(conversations).where(conversations.c.conversation_id.in_(some)))
 
     def _message_mark(self, channel: str, provider: str, external_id: str) -> str:
         return self._mark(f"{channel}\0{provider}\0{external_id}", "message")

@@ -21,7 +21,8 @@ from starlette.datastructures import Headers
 from calls import machine
 from calls.codec import to_json
 from calls.errors import CallCentreError
-from calls.ids import CallId, Language
+from calls.events import HeardEmotion
+from calls.ids import CallId, Language, UtteranceId
 from service.calls_view import call_detail, call_list, callback_list, recording_of
 from service.channels.chat_pass import visitor_of_pass
 from service.channels.web_chat import add_web_chat, chat_routes
@@ -30,6 +31,7 @@ from service.config_values import split_address
 from service.customers.api import customer_routes
 from service.front_door import FrontDoor
 from service.house import House
+from service.reviews import correct_emotion, corrections
 from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
 from service.waveform import measure
 from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCallRefusedError, WebCalls
@@ -69,6 +71,13 @@ class Keys(BaseModel):
     """Keys that the visitor pressed, in order."""
 
     digits: str = Field(min_length=1, max_length=32, pattern=r"^[0-9*#]+$")
+
+
+class Correction(BaseModel):
+    """How a caller sounded in one utterance, by somebody who listened."""
+
+    utterance_id: UtteranceId = Field(max_length=64)
+    emotion: HeardEmotion
 
 
 def make_app(house: House, gate: Gate) -> FastAPI:
@@ -187,6 +196,20 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
         """The recording's shape, so that a page can draw an hour of sound without loading it."""
         shape = await asyncio.to_thread(measure, await sound_of(call_id), min(max(points, 10), 4000))
         return {"duration_ms": shape.duration_ms, "caller": shape.caller, "others": shape.others}
+
+    @app.get("/api/calls/{call_id}/corrections", dependencies=[staff])
+    async def corrected(call_id: str) -> dict[str, Any]:
+        """What listeners said of the caller's utterances: utterance -> the newest correction."""
+        found = await asyncio.to_thread(corrections, house.store, CallId(call_id))
+        return {utterance: to_json(body) for utterance, body in found.items()}
+
+    @app.post("/api/calls/{call_id}/corrections", dependencies=[staff], status_code=201)
+    async def correct(call_id: str, said: Correction) -> dict[str, Any]:
+        """Say how the caller really sounded in an utterance that was estimated; `unclear` takes it back."""
+        event = await asyncio.to_thread(
+            correct_emotion, house.store, CallId(call_id), said.utterance_id, said.emotion, "", house.clock.now_utc()
+        )
+        return {"body": to_json(event.body)}
 
     @app.get("/api/callbacks", dependencies=[staff])
     async def callbacks(limit: int = 500) -> list[dict[str, Any]]:

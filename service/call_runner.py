@@ -42,7 +42,7 @@ from service.call_log import CallLog
 from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
 from service.dial_plan import Route
-from service.feeling import Feeling, WordsFeeling
+from service.feeling import Feeling, WordsFeeling, angriest
 from service.handover import CallHandover
 from service.keys import KeyBuffer
 from service.legs import CallLegs
@@ -51,6 +51,7 @@ from service.reply_watch import ReplyWatch
 from service.secrets_kept import SecretsKept
 from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
+from service.voice_signals import VoiceSignals
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
 from voice.dialog.acts import (
@@ -61,6 +62,7 @@ from voice.dialog.acts import (
     DeadlineReached,
     DialogAct,
     DialogInput,
+    EmotionFound,
     HeardNothing,
     LookUp,
     MeaningFound,
@@ -117,6 +119,7 @@ class CallRunner:
         self.feeling = Feeling(house.mind)
         self.words = WordsFeeling(house.feelings)
         self.keys = KeyBuffer(self.secrets.keys)
+        self._voice_signals = VoiceSignals(self)
         self.hearing: Hearing | None = None
         self._machine = MachineDriver[machine.CallInput, commands.Command](
             machine.CallMachine(house.call_limits), house.clock, machine.Tick, self._obey
@@ -227,7 +230,7 @@ class CallRunner:
             house.asr,
             self,
             clock=house.clock,
-            settings=HearingSettings(expected=self.route.language),
+            settings=HearingSettings(expected=self.route.language, vocabulary=house.vocabulary()),
             language=None,
         )
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
@@ -256,12 +259,14 @@ class CallRunner:
         """The caller speaks."""
         self._machine.feed(machine.CallerSpeaks())
         self.tell(CallerSpeaking(speaking=True))
+        self._voice_signals.started()
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": True, "t_ms": t_ms})
 
     def speech_stopped(self, t_ms: int) -> None:
         """The caller paused."""
         self._machine.feed(machine.CallerStopped())
         self.tell(CallerSpeaking(speaking=False))
+        self._voice_signals.stopped()
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": False, "t_ms": t_ms})
 
     def hypothesis(self, hypothesis: Hypothesis) -> None:
@@ -359,15 +364,14 @@ class CallRunner:
     async def _think(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
         meant = self.tasks.start("meaning", self._meaning(turn))
         await asyncio.wait([*estimates, meant], timeout=ESTIMATE_WAIT_S)
-        done = [task.result() for task in estimates if task.done() and not task.cancelled()]
-        known = [estimate for estimate in done if estimate is not None]
-        sure = [estimate for estimate in known if not estimate.abstained] or known
         self._before = self.policy.remember()
-        emotion = max(sure, key=lambda e: e.anger_prob, default=None)
+        emotion = angriest([task for task in estimates if task.done()])
         meaning, words = self._understood(turn, meant.result()) if meant.done() else (None, None)
         self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meaning, words=words))
         if not meant.done():
             self._thoughts.append(self.tasks.start("late-meaning", self._late_meaning(turn, meant)))
+        if not all(task.done() for task in estimates):
+            self._thoughts.append(self.tasks.start("late-emotion", self._late_emotion(turn, estimates)))
         self._wait_in_peace()
 
     async def _meaning(self, turn: Turn) -> Understood | None:
@@ -391,6 +395,12 @@ class CallRunner:
         meaning, _ = self._understood(turn, await meant)
         if meaning is not None:
             self.tell(MeaningFound(turn_id=turn.turn_id, meaning=meaning))
+
+    async def _late_emotion(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
+        await asyncio.wait(estimates)
+        emotion = angriest(estimates)
+        if emotion is not None:
+            self.tell(EmotionFound(turn_id=turn.turn_id, emotion=emotion))
 
     def _wait_in_peace(self) -> None:
         """While a human is being called and the bot has nothing to say, ringing is heard: no filler is owed."""

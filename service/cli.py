@@ -144,6 +144,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(add)
     _add_customer(add)
 
+    emotion = add("emotion", "export what QA corrected, to train emotion weights of your own")
+    export = _actions(emotion)("export", "write each corrected utterance as a sound file, and a manifest of them")
+    export.add_argument("folder", type=Path, help="where to write; made if it is not there")
+    emotion.set_defaults(run=_emotion)
+
     demo = add(
         "demo",
         "start the service, let a caller ring it up over SIP, and show the call live",
@@ -293,6 +298,12 @@ def _erase(arguments: argparse.Namespace) -> int:
     if arguments.history:
         return history(arguments.config)
     return erase(arguments.config, number=arguments.number, call=arguments.call, yes=arguments.yes)
+
+
+def _emotion(arguments: argparse.Namespace) -> int:
+    from service.reviews import export_corrections
+
+    return export_corrections(arguments.config, arguments.folder)
 
 
 def _demo(arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 
@@ -112,6 +112,8 @@ class ModelsSection(Section):
 
     dir: str = ""
     """Folder of fetched weights; empty: $WARMLINE_MODELS or ~/.cache/warmline/models."""
+    emotion: str = ""
+    """Folder of emotion weights that `python -m bench.train_emotion` made of calls of your own; empty: the shipped."""
     whisper: str = "whisper-base"
     whisper_threads: int = Field(default=1, ge=1, le=16, strict=True)
     """More than one pays only on a larger model: base int8 decodes in 113 ms on one thread and in 413 on two."""
@@ -122,6 +124,11 @@ class SpeechSection(Section):
 
     voice_en: Literal["piper", "espeak", "coqui"] = "piper"
     voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
+    listen_for: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=30)
+    """Names and products that callers say and a recogniser might not know; the company and names that stand in several
+    articles are expected anyway, and the caller's own name once it is known."""
+    listen_for_names: bool = Field(default=True, strict=True)
+    """False: recognition expects no words at all, `listen_for` included."""
     render_ahead: bool = Field(default=True, strict=True)
     """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once. The
     goodbye of a service that stops is made in any case."""

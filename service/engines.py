@@ -12,6 +12,8 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import Config
 from service.models_store import ModelStore
+from voice.prosody.engine import WEIGHTS
+from voice.prosody.model import EmotionModel
 from voice.tts.voice import VoiceChoice
 from voice.workers.client import EngineSpec, Worker
 
@@ -44,7 +46,8 @@ def needed_models(config: Config) -> tuple[str, ...]:
     """Return the names of the models that this configuration cannot run without."""
     of_voice = {"piper": ("piper-en-joe",), "kokoro": ("kokoro", "kokoro-styles")}
     chosen = {model for name in (config.speech.voice_en, config.speech.voice_es) for model in of_voice.get(name, ())}
-    return (config.models.whisper, "silero-vad", "smart-turn", "e5", "emotion", "feelings", *sorted(chosen))
+    emotion = () if config.models.emotion else ("emotion",)
+    return (config.models.whisper, "silero-vad", "smart-turn", "e5", *emotion, "feelings", *sorted(chosen))
 
 
 def check_recogniser(config: Config, store: ModelStore, languages: Iterable[Language]) -> None:
@@ -88,7 +91,7 @@ def build_workers(config: Config, store: ModelStore) -> Workers:
     mind = [
         spec("embedding", "knowledge.embedding:create", path=store.path("e5") / "e5-small-q4.bin"),
         spec("espeak", "voice.tts.espeak:create"),
-        spec("prosody", "voice.prosody.engine:create", model_dir=store.path("emotion")),
+        spec("prosody", "voice.prosody.engine:create", model_dir=emotion_weights(config, store)),
     ]
     return Workers(
         ears=Worker("ears", ears, niceness=0, threads=1),
@@ -101,6 +104,19 @@ def build_workers(config: Config, store: ModelStore) -> Workers:
         tts=Worker("tts", voice_specs(config, store), niceness=4, threads=2),
         mind=Worker("mind", mind, niceness=4, threads=1),
     )
+
+
+def emotion_weights(config: Config, store: ModelStore) -> Path:
+    """Return the folder of the emotion weights, after a look at whether own ones can be used.
+
+    Raises:
+        CallCentreError: `emotion.unreadable`, or that the shipped ones are missing.
+    """
+    if not config.models.emotion:
+        return store.path("emotion")
+    folder = Path(config.models.emotion).expanduser()
+    EmotionModel.load(folder / WEIGHTS)
+    return folder
 
 
 def voice_specs(config: Config, store: ModelStore) -> list[EngineSpec]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -52,6 +54,25 @@ class Feeling:
         self._baseline = reply.data["baseline"]
         self.latest = estimate
         return estimate
+
+    async def glance(self, sound: Samples) -> dict[str, Any] | None:
+        """Return level and pitch of the last moments at 16 kHz, and how far they are from the caller's start.
+
+        None where nothing sounds.
+
+        Raises:
+            CallCentreError: the engine failed.
+        """
+        data = {"baseline": self._baseline}
+        reply = await self._mind.call(ENGINE, "glance", data, {"samples": sound}, priority=-1)
+        return reply.data or None
+
+
+def angriest(done: Sequence[asyncio.Task[EmotionEstimate | None]]) -> EmotionEstimate | None:
+    """Return the angriest of a turn's finished estimates, those that abstained last; None without any."""
+    found = [task.result() for task in done if not task.cancelled() and task.exception() is None]
+    known = [estimate for estimate in found if estimate is not None]
+    return max(known, key=lambda estimate: (not estimate.abstained, estimate.anger_prob), default=None)
 
 
 class WordsFeeling:

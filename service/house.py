@@ -42,6 +42,7 @@ from service.speech_cache import EPOCH, forget_spoken, speech_folder
 from service.take_over import TakeOvers
 from service.tasks import Tasks
 from service.telemetry import Metrics
+from service.vocabulary import prompt_of
 from telephony.gateway import SipGateway
 from telephony.media_settings import MediaSettings
 from telephony.net.outbox import Beat, Outbox
@@ -260,6 +261,13 @@ class House:
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
         return dialog_settings(self.config, self.knowledge.human_topics())
+
+    def vocabulary(self, *names: str) -> str | None:
+        """Return the words that recognition should expect in a call of somebody with these names."""
+        speech = self.config.speech
+        if not speech.listen_for_names:
+            return None
+        return prompt_of(names, speech.listen_for, (self.config.dial_plan.company,), self.knowledge.names())
 
     def new_reference(self, flow: str) -> str:
         """Return a reference number for a finished flow."""

@@ -25,6 +25,7 @@ from knowledge.text import fold
 from knowledge.vectors import EmbedKind
 from service.config import Config
 from service.models_store import ModelStore
+from service.vocabulary import names_in
 from voice.workers.client import Worker
 
 logger = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class KnowledgeBase:
         self._turns: dict[bytes, npt.NDArray[np.float32]] = {}
         self._stamp: tuple[int, int] = (0, 0)
         self._human_topics: frozenset[str] = frozenset()
+        self._names: list[str] = []
 
     async def load(self) -> None:
         """Read and index the articles.
@@ -117,6 +119,10 @@ class KnowledgeBase:
             if article.language == language:
                 yield from (section.text for section in article.sections)
 
+    def names(self) -> list[str]:
+        """Return names that stand in several articles, for recognition to expect."""
+        return self._names
+
     def titles(self, language: Language) -> dict[str, str]:
         """Return topic -> title, for what people read."""
         return {a.topic: a.title for a in self._index.library.articles if a.language == language}
@@ -134,6 +140,7 @@ class KnowledgeBase:
 
     def _note_heads(self) -> None:
         self._human_topics = frozenset(article.topic for article in self._index.library.articles if article.escalate)
+        self._names = names_in(" ".join(section.text for section in a.sections) for a in self._index.library.articles)
 
     def _look(self) -> tuple[int, int]:
         """Return the number of files and the newest change: cheap, and any edit changes it."""

@@ -17,7 +17,7 @@ def phones(config_file: Path | None) -> int:
     config = load_config(config_file).config
     named = config.telephony.sip.phones
     if not named:
-        print("No phone is named; docs/carriers.md says how: [telephony.sip.phones.NAME].")
+        print("No phone is named. Add a table [telephony.sip.phones.NAME] with a `password` to the configuration.")
         return 0
     store = open_store(config)
     try:

@@ -11,6 +11,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from telephony.quality import QualityReport
 
+_WITH_ADDRESSES = ("uvicorn.access", "uvicorn.error")
+"""Loggers that tell each request and socket by its whole address, in which tokens stand."""
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line."""
@@ -40,7 +43,7 @@ def set_up_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "aioice", "aiortc", "alembic", "numba", "asyncio"):
+    for noisy in ("httpx", "httpcore", *_WITH_ADDRESSES, "aioice", "aiortc", "alembic", "numba", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

@@ -2,7 +2,7 @@
 # Brings the peers that the tests really talk to. Those that cannot be installed are named here, and each test that needs
 # one names itself at the end of the run; with CI=true that is a failure.
 set -u
-peers="sipp:sip-tester baresip:baresip-core sipsak:sipsak chromium:chromium espeak-ng:espeak-ng turnserver:coturn pg_ctlcluster:postgresql kamailio:kamailio svmap:sipvicious dovecot:dovecot-imapd exim4:exim4-daemon-light"
+peers="sipp:sip-tester baresip:baresip-core sipsak:sipsak chromium:chromium espeak-ng:espeak-ng turnserver:coturn pg_ctlcluster:postgresql kamailio:kamailio nginx:nginx svmap:sipvicious dovecot:dovecot-imapd exim4:exim4-daemon-light"
 missing() {
     for pair in $peers; do
         PATH="$PATH:/usr/sbin" command -v "${pair%%:*}" >/dev/null 2>&1 || printf ' %s' "${pair#*:}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any
 import httpx
 
 from service.staff_door import StaffLinks
+from telephony.net.tls_contexts import TlsSettings
 from tests.ports import free_port, free_ports
 
 ROOT = Path(__file__).parents[1]
@@ -26,12 +28,13 @@ START_S = 150.0
 class ServiceProcess:
     """`warmline serve` on free ports, with voices that need no model and few articles."""
 
-    def __init__(self, folder: Path) -> None:
-        """Write the configuration."""
+    def __init__(self, folder: Path, *, tls: TlsSettings | None = None) -> None:
+        """Write the configuration; with `tls` the pages are served by it, and only its issuer is trusted."""
         self.data_dir = folder / "data"
         self.staff_token = "token-of-the-tests"
         web_port, self.sip_host, self.sip_port = free_port(), "127.0.0.1", free_port()
-        self.base_url = f"http://127.0.0.1:{web_port}"
+        self.base_url = f"{'https' if tls else 'http'}://127.0.0.1:{web_port}"
+        self.trust = ssl.create_default_context(cafile=tls.ca if tls else None)
         self._errors, self._printed = folder / "stderr.txt", folder / "stdout.txt"
         self._config = folder / "warmline.toml"
         self._process: subprocess.Popen[bytes] | None = None
@@ -45,7 +48,8 @@ class ServiceProcess:
             f'data_dir = "{self.data_dir}"\n'
             f'[service]\nlisten = "127.0.0.1:{web_port}"\nstaff_token = "{self.staff_token}"\n'
             f'allowed_origins = ["https://shop.example"]\nhosts = ["pages.example"]\n'
-            f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
+            + (f'tls_certificate = "{tls.certificate}"\ntls_key = "{tls.key}"\n' if tls else "")
+            + f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
             f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
             f'[dial_plan]\nlanguage = "en"\n'
             f'[knowledge]\ndir = "{folder / "articles"}"\n'
@@ -109,6 +113,7 @@ class ServiceProcess:
 
     def _answers(self) -> bool:
         try:
-            return httpx.get(f"{self.base_url}/readyz", trust_env=False).status_code == 200
+            url = f"{self.base_url}/readyz"
+            return httpx.get(url, trust_env=False, verify=self.trust).status_code == 200
         except httpx.TransportError:
             return False

@@ -101,6 +101,19 @@ class LiveSlot:
     confirmed: bool
 
 
+CURVE_WEIGHT = 0.4
+"""Of the newest estimate in the curve: about the last four count. Source: our choice, as for the words' curve."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurvePoint:
+    """How the caller's voice has sounded up to here, smoothed over the call."""
+
+    t_ms: int
+    anger_prob: float
+    arousal_score: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveCall:
     """State of a call for the pages. Texts that are not known yet are empty."""
@@ -126,6 +139,8 @@ class LiveCall:
     turns: tuple[LiveTurn, ...] = ()
     """In the order of the log."""
     emotion: tuple[EmotionPoint, ...] = ()
+    emotion_curve: tuple[CurvePoint, ...] = ()
+    """A point for each estimate that did not abstain."""
     feelings: tuple[FeelingRead, ...] = ()
     """What the words of each turn say, in the order of the log; those of reopened turns are gone."""
     slots: tuple[LiveSlot, ...] = ()
@@ -222,7 +237,9 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
                 uncertainty=estimate.uncertainty,
                 abstained=estimate.abstained,
             )
-            return replace(state, emotion=(*state.emotion, point))
+            return replace(
+                state, emotion=(*state.emotion, point), emotion_curve=_with_curve(state.emotion_curve, point)
+            )
         case SlotFilled() as body:
             return replace(state, slots=_with_slot(state.slots, body))
         case TopicFound() as body:
@@ -313,6 +330,22 @@ def _with_line(lines: tuple[LiveLine, ...], body: LegQualityMeasured) -> tuple[L
     if any(line.leg_id == body.leg_id for line in lines):
         return tuple(new if line.leg_id == body.leg_id else line for line in lines)
     return (*lines, new)
+
+
+def _with_curve(curve: tuple[CurvePoint, ...], point: EmotionPoint) -> tuple[CurvePoint, ...]:
+    if point.abstained:
+        return curve
+    if not curve:
+        return (CurvePoint(t_ms=point.t_ms, anger_prob=point.anger_prob, arousal_score=point.arousal_score),)
+    last = curve[-1]
+    return (
+        *curve,
+        CurvePoint(
+            t_ms=point.t_ms,
+            anger_prob=last.anger_prob + CURVE_WEIGHT * (point.anger_prob - last.anger_prob),
+            arousal_score=last.arousal_score + CURVE_WEIGHT * (point.arousal_score - last.arousal_score),
+        ),
+    )
 
 
 def _with_slot(slots: tuple[LiveSlot, ...], body: SlotFilled) -> tuple[LiveSlot, ...]:

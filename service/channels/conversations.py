@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from calls.conversation_events import Attachment, DeliveredState, MessageReceived, MessageSent
 from calls.errors import CallCentreError
@@ -76,6 +76,7 @@ class Conversations:
         self._parts = parts
         self.staff: StaffPort = staff or NoStaff()
         self.index = ConversationIndex(parts.store.engine, parts.store.master.mark)
+        parts.store.cleaners.append(self.index.clean)
         self.tasks = Tasks("conversations", lambda _name, _error: parts.trouble("conversation"))
         self.mark = parts.store.master.mark
         """`mark(text, use)` of the master key."""
@@ -84,6 +85,8 @@ class Conversations:
         self._rules: dict[tuple[str, str], ConversationRules] = {}
         self._editors: dict[tuple[str, str], Editor] = {}
         self._arrivals: dict[str, asyncio.Lock] = {}
+        self.beside: list[tuple[str, Callable[[], Coroutine[Any, Any, None]]]] = []
+        """What else runs from `start` to `stop`, by name."""
         self._listeners: list[Callable[[ConversationId, ConversationState, Sequence[Event]], None]] = []
 
     def add_channel(
@@ -108,6 +111,8 @@ class Conversations:
     def start(self) -> None:
         """Look for what is due from now on."""
         self.tasks.start("look", self._look())
+        for name, work in self.beside:
+            self.tasks.start(name, work())
 
     async def stop(self) -> None:
         """Let go of everything; what is not done is due at the next start."""
@@ -231,6 +236,10 @@ class Conversations:
         await self._known(conversation_id)
         not_there = machine.NotDelivered(message_id=message_id, reason=reason, retryable=retryable)
         await self._do(conversation_id, not_there)
+
+    def agent_types(self, conversation_id: ConversationId, agent: str) -> None:
+        """A human is writing: the customer sees it."""
+        self._parts.signal(conversation_id, "typing", {"who": "agent", "agent": agent})
 
     # What staff do
 
@@ -448,10 +457,7 @@ class Conversations:
             )
             for body, by in bodies
         ]
-        try:
-            return store.append(entries, expected={("conversation", conversation_id): seq})
-        finally:
-            store.release("conversation", conversation_id)
+        return store.append_with(entries, expected={("conversation", conversation_id): seq}, release=True)
 
     async def _tell(
         self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
@@ -486,7 +492,7 @@ class Conversations:
                 "\n".join(heard),
                 at=at,
                 is_open=is_open,
-                agents=self.staff.free(),
+                agents=self.staff.free(opened.machine.state.language),
                 now_ms=self._now_ms(),
             )
             editor = self._editors.get((opened.machine.state.channel, opened.machine.state.provider))

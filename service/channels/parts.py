@@ -25,8 +25,8 @@ Editor = Callable[[Replied, MessageId], Replied]
 class StaffPort(Protocol):
     """The human side, as conversations see it."""
 
-    def free(self) -> int:
-        """Return how many humans could take a conversation, now or when they are done with what they have."""
+    def free(self, language: Language) -> int:
+        """Return how many humans could take a conversation in a language, now or when they are done with others."""
         ...
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
@@ -41,8 +41,9 @@ class StaffPort(Protocol):
 class NoStaff:
     """Nobody is there."""
 
-    def free(self) -> int:
+    def free(self, language: Language) -> int:
         """Return 0."""
+        del language
         return 0
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:

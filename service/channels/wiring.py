@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calls.ids import CallId
 from customers.identifiers import guesses
 from service.channels.conversations import Conversations
+from service.channels.linking import ConversationLinks
 from service.channels.outside import OutsideChannels
 from service.channels.parts import TextParts
 
@@ -29,7 +30,7 @@ def build_conversations(house: House) -> Conversations:
     def signal(conversation_id: str, name: str, data: dict[str, Any]) -> None:
         house.live.signal(CallId(conversation_id), name, data)
 
-    return Conversations(
+    conversations = Conversations(
         TextParts(
             store=house.store,
             clock=house.clock,
@@ -43,6 +44,16 @@ def build_conversations(house: House) -> Conversations:
             trouble=lambda part: house.metrics.trouble.labels(part).inc(),
         )
     )
+    links = ConversationLinks(
+        house.customers.store,
+        house.clock,
+        house.knowledge.titles,
+        country=house.config.dialog.country,
+        opens_records=house.config.customers.open_records,
+    )
+    conversations.listen(links.happened)
+    conversations.beside.append(("customers", links.run))
+    return conversations
 
 
 def build_outside(house: House) -> OutsideChannels:

@@ -1,6 +1,7 @@
 """Who a call is from, decided step by step as more is said: pure of clocks and sockets, blocking on the records alone.
 
 rings      number of one person: linked, as sure as a number is      of several: nobody yet       of nobody: nobody yet
+           a visitor of the chat, by a pass: linked to whom the chat is
 confirmed  an account number or an address of one person: linked, from whoever it was linked to before; of nobody:
 added to the record, or a new one when the record has another account already
 named      of several persons of the number the one with that name is linked
@@ -81,6 +82,7 @@ class Recognising:
             case CallOffered() as body:
                 caller.number = normal("phone", body.caller, self._country) or ""
                 self._by_number(caller)
+                self._by_visitor(caller, body.visitor)
             case CallAnswered(language=language):
                 caller.answered, caller.language = True, language
             case SlotFilled(slot=slot, value=value, confirmed=True):
@@ -108,6 +110,12 @@ class Recognising:
 
     def _by_number(self, caller: Caller) -> None:
         people = self._store.persons_with("phone", caller.number) if caller.number else ()
+        if len(people) == 1:
+            self._link(caller, people[0], "presented")
+
+    def _by_visitor(self, caller: Caller, visitor: str) -> None:
+        """Link who calls from the chat to whom the chat is linked to: the page showed a pass."""
+        people = self._store.persons_with("chat_visitor", visitor) if visitor and caller.linked is None else ()
         if len(people) == 1:
             self._link(caller, people[0], "presented")
 

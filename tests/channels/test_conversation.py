@@ -299,6 +299,14 @@ def test_when_no_bot_answers_here_then_staff_owe_the_answer() -> None:
     assert not case.machine.state.staff_owed
 
 
+def test_when_the_bot_thinks_then_the_answer_is_owed_all_the_same() -> None:
+    case = Case()
+    case.write()
+    case.step(c.Tick(), CHAT.gather_ms)
+    assert case.machine.next_deadline_ms() is None
+    assert case.machine.owed_from_ms() == T0 + 1_000 + CHAT.gather_ms
+
+
 def test_when_a_message_is_not_taken_then_it_is_tried_with_growing_waits_and_then_staff_are_told() -> None:
     case = Case(MAIL)
     case.write()
@@ -468,7 +476,7 @@ def test_whatever_happens_then_a_customer_who_wrote_is_owed_something_until_some
     again = ConversationMachine(rules)
     again.take(case.events)
     state = again.state
-    if state.unanswered and state.answering in ("bot", "waiting"):
+    if state.unanswered and state.answering in ("bot", "waiting") and rules.bot:
         assert again.next_deadline_ms() is not None
-    if state.answering == "nobody" and state.unanswered:
+    elif state.unanswered and state.answering != "agent":
         assert state.staff_owed

@@ -196,6 +196,12 @@ async def test_when_a_socket_has_no_token_then_it_is_closed_with_4401(
     assert await closing_code(running_service, path) == 4401
 
 
+async def test_when_sockets_are_opened_with_tokens_then_no_log_line_holds_one(running_service: ServiceProcess) -> None:
+    for path in ("/api/captions?token=wrong", "/api/live?token=wrong"):
+        await closing_code(running_service, path)
+    assert "token=" not in running_service.printed()[1]
+
+
 async def test_when_another_site_opens_the_live_feed_with_the_cookie_of_staff_then_it_is_closed_with_4401(
     running_service: ServiceProcess,
 ) -> None:

@@ -89,7 +89,7 @@ class CallerTurn:
 
     turn: Turn
     emotion: EmotionEstimate | None = None
-    """The estimate of the turn's last utterance, if one came in time."""
+    """How the turn sounded, if that was known in time; else `EmotionFound` follows."""
     meaning: MeaningEstimate | None = None
     """What the words mean beside their matter, if that was known in time; else `MeaningFound` follows."""
     words: WordsEstimate | None = None
@@ -102,6 +102,14 @@ class MeaningFound:
 
     turn_id: TurnId
     meaning: MeaningEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionFound:
+    """How a turn sounded, when it came too late for `CallerTurn`."""
+
+    turn_id: TurnId
+    emotion: EmotionEstimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +219,7 @@ DialogInput = (
     | HistoryKnown
     | CallerTurn
     | MeaningFound
+    | EmotionFound
     | CallerSpeaking
     | KeysPressed
     | PassagesFound

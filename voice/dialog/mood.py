@@ -70,6 +70,8 @@ class MoodWatch:
     anger_prob: float
     heated: int = 0
     offers: int = 0
+    _last: tuple[int, str, WordsEstimate | None] | None = None
+    """The last turn, and how many were heated before it; None once it led to an offer."""
 
     def hear(self, text: str, emotion: EmotionEstimate | None, words: WordsEstimate | None = None) -> bool:
         """Take one turn; True when the feeling has lasted and a human should be offered now.
@@ -77,6 +79,7 @@ class MoodWatch:
         An estimate that abstained says nothing: it neither counts nor calms. The word lists count where the words are
         not estimated too: in text channels, and where the caller or the operator switched estimates off.
         """
+        self._last = (self.heated, text, words)
         sure = emotion is not None and not emotion.abstained
         angry = emotion is not None and sure and emotion.anger_prob >= self.anger_prob
         if angry or heated_words(text) or heated_estimate(words):
@@ -88,5 +91,13 @@ class MoodWatch:
         if self.heated >= HEATED_TURNS and self.offers < MAX_OFFERS:
             self.heated = 0
             self.offers += 1
+            self._last = None
             return True
         return False
+
+    def hear_late(self, emotion: EmotionEstimate) -> bool:
+        """Take the last turn again, now that its voice is known too; True as for `hear`."""
+        if self._last is None:
+            return False
+        self.heated, text, words = self._last
+        return self.hear(text, emotion, words)

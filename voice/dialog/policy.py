@@ -23,6 +23,7 @@ from voice.dialog.acts import (
     DeadlineReached,
     DialogAct,
     DialogInput,
+    EmotionFound,
     GivenBack,
     HandedOver,
     HandoverFailed,
@@ -169,6 +170,8 @@ class DialogPolicy:
                 self._turn(event)
             case MeaningFound():
                 self._late_meaning(event)
+            case EmotionFound():
+                self._late_emotion(event)
             case CallerSpeaking():
                 self._speaking(speaking=event.speaking)
             case KeysPressed():
@@ -421,6 +424,17 @@ class DialogPolicy:
             self._danger(danger)
         else:
             self._doubts.ask_danger(talk.turn.text, event.meaning, treated=True)
+
+    def _late_emotion(self, event: EmotionFound) -> None:
+        """Take how the last turn sounded after it was treated: a feeling that lasts brings the offer of a human."""
+        talk = self._talk
+        if talk.phase != "talking" or talk.turn is None or talk.turn.turn_id != event.turn_id:
+            return
+        if self._mood.hear_late(event.emotion):
+            self._moves.consent_unanswered()
+            self._questions.drop()
+            talk.matter = talk.matter or talk.turn.text
+            escalate(talk, "emotion", "words_or_voice")
 
     def _consent_answer(self, text: str) -> bool:
         """Settle consent; False when the caller said something that is to be treated now."""

@@ -107,6 +107,22 @@ def prosody(samples: Samples) -> Prosody | None:
     )
 
 
+def glance(samples: Samples) -> tuple[float, float] | None:
+    """Return the level in dBFS and the median pitch in semitones above 55 Hz (0: unvoiced) of a short stretch.
+
+    None where nothing sounds. Both are those of `Prosody`, for a tenth of its work.
+    """
+    sound, level_dbfs = _telephone(samples)
+    if sound is None:
+        return None
+    pitch_hz = _pitch(_compiled_librosa(), sound)
+    frames = _frames(sound)
+    n = min(pitch_hz.size, frames.shape[1])
+    voiced = (_periodicity(frames[:, :n], pitch_hz[:n]) > VOICED_PERIODICITY) & (pitch_hz[:n] < PITCH_MAX_HZ * 0.99)
+    pitch_st = float(np.median(12 * np.log2(pitch_hz[:n][voiced] / 55.0))) if voiced.sum() >= 5 else 0.0
+    return level_dbfs, pitch_st
+
+
 def _telephone(samples: Samples) -> tuple[Array | None, float]:
     import soxr
     from scipy.signal import butter, sosfilt

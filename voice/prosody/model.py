@@ -138,7 +138,8 @@ class EmotionModel:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CallCentreError(
                 "emotion.unreadable",
-                f"The emotion weights {path} cannot be used: {error}. Run `warmline models verify`.",
+                f"The emotion weights {path} cannot be used: {error}. Run `warmline models verify`, or train your own "
+                "again.",
                 fault="operator",
             ) from error
 

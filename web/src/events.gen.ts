@@ -242,6 +242,17 @@ export interface EmotionEstimated {
   readonly estimate: EmotionEstimate;
 }
 
+/** Somebody listened, and says how the caller sounded in an utterance. The newest one of an utterance holds. */
+export interface EmotionCorrected {
+  readonly type: "emotion_corrected";
+  readonly utterance_id: string;
+  readonly start_ms: number;
+  readonly end_ms: number;
+  readonly emotion: "anger" | "frustration" | "distress" | "happiness" | "neutral" | "unclear";
+  /** Who listened; empty where nobody signs in. */
+  readonly by: string;
+}
+
 /** How speech and silence shared the time of an imported recording, by voice activity. */
 export interface TalkMeasured {
   readonly type: "talk_measured";
@@ -401,7 +412,7 @@ export interface RelatedFact {
   readonly text: string;
   /** The customer's own words; empty when it does not come from words. */
   readonly quote: string;
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
   readonly stream_id: string;
   /** Number of the fact in that stream; of a whole contact its last one so far. */
   readonly event_seq: number;
@@ -1010,7 +1021,7 @@ export interface WrapUpDone {
 
 /** One fact in its place in a stream. */
 export interface Event {
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
   readonly stream_id: string;
   /** Dense, from 1. */
   readonly seq: number;
@@ -1055,6 +1066,13 @@ export interface LiveTurn {
   readonly interrupted: boolean;
 }
 
+/** How the caller's voice has sounded up to here, smoothed over the call. */
+export interface CurvePoint {
+  readonly t_ms: number;
+  readonly anger_prob: number;
+  readonly arousal_score: number;
+}
+
 /** The newest value of a slot. */
 export interface LiveSlot {
   readonly slot: string;
@@ -1085,6 +1103,8 @@ export interface LiveCall {
   /** In the order of the log. */
   readonly turns: readonly LiveTurn[];
   readonly emotion: readonly EmotionPoint[];
+  /** A point for each estimate that did not abstain. */
+  readonly emotion_curve: readonly CurvePoint[];
   /** What the words of each turn say, in the order of the log; those of reopened turns are gone. */
   readonly feelings: readonly FeelingRead[];
   /** In the order of their first value. */
@@ -1272,6 +1292,7 @@ export type EventBody =
   | RecordingStopped
   | UtteranceHeard
   | EmotionEstimated
+  | EmotionCorrected
   | TalkMeasured
   | TurnEnded
   | FeelingRead

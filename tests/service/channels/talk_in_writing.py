@@ -73,7 +73,8 @@ class FakeStaff:
         self.wanted: list[ConversationId] = []
         self.unwanted: list[ConversationId] = []
 
-    def free(self) -> int:
+    def free(self, language: Language) -> int:
+        del language
         return self.here
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:

@@ -66,7 +66,7 @@ SAID = [
 
 TEXTS = st.sampled_from(SAID) | st.text(max_size=40)
 LANGUAGE = st.sampled_from(["es", "en"])
-EMOTIONS = st.none() | st.builds(
+ESTIMATES = st.builds(
     EmotionEstimate,
     anger_prob=st.floats(0, 1),
     arousal_score=st.floats(0, 1),
@@ -75,6 +75,7 @@ EMOTIONS = st.none() | st.builds(
     reasons=st.just(()),
     model=st.just("test"),
 )
+EMOTIONS = st.none() | ESTIMATES
 MEANINGS = st.builds(
     MeaningEstimate,
     danger=st.sampled_from(get_args(SafetyKind)),
@@ -106,6 +107,7 @@ TURNS = st.builds(
 EVENTS = st.one_of(
     st.builds(acts.CallerTurn, turn=TURNS, emotion=EMOTIONS, meaning=st.none() | MEANINGS),
     st.builds(acts.MeaningFound, turn_id=st.sampled_from([TurnId("t"), TurnId("other")]), meaning=MEANINGS),
+    st.builds(acts.EmotionFound, turn_id=st.sampled_from([TurnId("t"), TurnId("other")]), emotion=ESTIMATES),
     st.builds(acts.KeysPressed, digits=st.text("0123456789*#", max_size=9), complete=st.booleans()),
     st.builds(acts.PassagesFound, query_id=st.just("last"), passages=PASSAGES),
     st.just(acts.SayDone(say_id="oldest", heard_text="", interrupted=False)),
@@ -295,6 +297,36 @@ def test_when_danger_is_spoken_of_in_any_state_then_advice_comes_first(
         call = in_state(state, agents)
     brought = [c for c in call.line(said) if not c.startswith(("consent", "language", "resume"))]
     assert brought[:2] == [f"danger {kind}", f"say safety:{kind}"]
+
+
+IN_DANGER: list[tuple[Language, str, SafetyKind]] = [
+    ("en", "> there's a fire in my kitchen", "danger_to_life"),
+    ("es", "> hay un incendio en mi cocina", "danger_to_life"),
+    ("en", "> I smell gas", "gas"),
+    ("es", "> huele a gas en casa", "gas"),
+    ("en", "> I want to kill myself", "self_harm"),
+    ("es", "> me quiero morir", "self_harm"),
+    ("en", "> somebody called me from your company and asked for my card PIN", "fraud"),
+    ("es", "> me han llamado de su empresa pidiendo el PIN de mi tarjeta", "fraud"),
+]
+
+
+@pytest.mark.parametrize("country", ["ES", "US"])
+@pytest.mark.parametrize(("language", "said", "kind"), IN_DANGER)
+def test_when_danger_is_spoken_of_after_hours_then_the_emergency_number_is_said_first_and_nobody_is_promised(
+    language: Language, said: str, kind: SafetyKind, country: str
+) -> None:
+    chosen = DialogSettings(country=country)
+    call = scripted.ScriptedCall(language, settings=chosen, agents=0, open=False)
+    call.begin()
+    before = len(call.said)
+    brought = call.line(said)
+    assert brought[:2] == [f"danger {kind}", f"say safety:{kind}"]
+    advice, *rest = call.said[before:]
+    assert (advice.language, advice.kind, advice.interruptible) == (language, "safety", False)
+    assert " ".join(chosen.emergency) in advice.text
+    assert "escalate safety" in brought
+    assert not any(say.detail.startswith("escalate:") for say in rest), "nobody is looked for"
 
 
 ABOUT_THE_TALK = [

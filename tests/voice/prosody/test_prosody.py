@@ -129,3 +129,17 @@ def test_when_the_fused_weights_were_cut_short_then_the_error_says_what_to_do(tm
     (tmp_path / "fused.json").write_text(text)
     with pytest.raises(CallCentreError, match="different lengths"):
         EmotionModel.load(tmp_path / "fused.json")
+
+
+def test_when_a_voice_is_glanced_at_then_level_and_pitch_are_those_of_the_whole_look() -> None:
+    engine = create({"model_dir": str(WEIGHTS)})
+    usual = sound_of(voice(150))
+    baseline = Baseline().with_utterance(usual).to_json()
+    (reply,) = engine.handle("glance", {"baseline": baseline}, {"samples": voice(200, seconds=0.4, gain=0.2)})
+    assert reply.data["pitch_st"] == pytest.approx(12 * np.log2(200 / 55), abs=1.0)
+    assert reply.data["higher_st"] == pytest.approx(12 * np.log2(200 / 150), abs=1.0)
+    assert reply.data["louder_db"] == pytest.approx(6, abs=2)
+    (first,) = engine.handle("glance", {"baseline": None}, {"samples": voice(200, seconds=0.4)})
+    assert first.data["louder_db"] is None
+    (nothing,) = engine.handle("glance", {"baseline": baseline}, {"samples": np.zeros(6_400, np.int16)})
+    assert nothing.data == {}

@@ -1,7 +1,7 @@
 // The twin of `records/folds/live.py`: the state of a call for the pages, one event at a time.
 // Checked against the same golden logs as the Python fold.
 
-import type { Event, EventBody, LegQualityMeasured, LiveCall, LiveLine, LiveMember, LiveSlot } from "../events.gen";
+import type { EmotionEstimated, Event, EventBody, LegQualityMeasured, LiveCall, LiveLine, LiveMember, LiveSlot } from "../events.gen";
 
 export const START: LiveCall = {
   seq: 0,
@@ -21,6 +21,7 @@ export const START: LiveCall = {
   lines: [],
   turns: [],
   emotion: [],
+  emotion_curve: [],
   feelings: [],
   slots: [],
   topic: "",
@@ -111,18 +112,7 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
     case "feeling_read":
       return { feelings: [...state.feelings, body] };
     case "emotion_estimated":
-      return {
-        emotion: [
-          ...state.emotion,
-          {
-            t_ms: body.end_ms,
-            anger_prob: body.estimate.anger_prob,
-            arousal_score: body.estimate.arousal_score,
-            uncertainty: body.estimate.uncertainty,
-            abstained: body.estimate.abstained,
-          },
-        ],
-      };
+      return withEstimate(state, body);
     case "slot_filled":
       return { slots: withSlot(state.slots, { slot: body.slot, value: body.value, confirmed: body.confirmed }) };
     case "topic_found":
@@ -196,4 +186,19 @@ function withSlot(slots: readonly LiveSlot[], slot: LiveSlot): LiveSlot[] {
   return slots.some((old) => old.slot === slot.slot)
     ? slots.map((old) => (old.slot === slot.slot ? slot : old))
     : [...slots, slot];
+}
+
+const CURVE_WEIGHT = 0.4;
+
+function withEstimate(state: LiveCall, { end_ms: t_ms, estimate }: EmotionEstimated): Partial<LiveCall> {
+  const { anger_prob, arousal_score, uncertainty, abstained } = estimate;
+  const emotion = [...state.emotion, { t_ms, anger_prob, arousal_score, uncertainty, abstained }];
+  if (abstained) return { emotion };
+  const last = state.emotion_curve.at(-1) ?? { anger_prob, arousal_score };
+  const point = {
+    t_ms,
+    anger_prob: last.anger_prob + CURVE_WEIGHT * (anger_prob - last.anger_prob),
+    arousal_score: last.arousal_score + CURVE_WEIGHT * (arousal_score - last.arousal_score),
+  };
+  return { emotion, emotion_curve: [...state.emotion_curve, point] };
 }

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import WaveSurfer from "wavesurfer.js";
 import { Icon } from "../shared/icons";
 import { say } from "../shared/language";
+import type { LiveCall } from "../events.gen";
 import { get, type Waveform } from "./api";
 import type { CallState } from "./call";
 import { type Feeling, feelings, stretches, UPSET_PROB } from "./emotion";
@@ -191,7 +192,7 @@ function Emotion({ call, end_ms }: { call: CallState; end_ms: number }) {
       </span>
       {all.length ? (
         <Lane call={call} end_ms={end_ms}>
-          <Curve all={all} end_ms={end_ms} />
+          <Curve all={all} end_ms={end_ms} smooth={call.live.value.emotion_curve} />
           <span class="scale" aria-hidden="true">
             {percent(UPSET_PROB)}
           </span>
@@ -208,7 +209,7 @@ function Emotion({ call, end_ms }: { call: CallState; end_ms: number }) {
 }
 
 /** Each estimate holds for its utterance; neighbours are joined, an abstention leaves a hatched gap. */
-function Curve({ all, end_ms }: { all: readonly Feeling[]; end_ms: number }) {
+function Curve({ all, end_ms, smooth }: { all: readonly Feeling[]; end_ms: number; smooth: LiveCall["emotion_curve"] }) {
   const x = (t_ms: number) => (t_ms / end_ms) * 1000;
   const y = (prob: number) => 100 - prob * 100;
   const flat = (stretch: readonly Feeling[], value: (one: Feeling) => number) =>
@@ -232,6 +233,7 @@ function Curve({ all, end_ms }: { all: readonly Feeling[]; end_ms: number }) {
           <polyline class="curve" points={flat(stretch, (one) => one.anger_prob).join(" ")} />
         </g>
       ))}
+      <polyline class="smooth" points={smooth.map((one) => `${x(one.t_ms)},${y(one.anger_prob)}`).join(" ")} />
     </svg>
   );
 }

@@ -154,8 +154,8 @@ export const WORDS = {
   position: { en: "Position in the call", es: "Posición en la llamada" },
   emotionTitle: { en: "Caller's emotion · estimate", es: "Emoción del cliente · estimación" },
   emotionNote: {
-    en: "Probability of anger from the voice, never of staff. The band shows how unsure it is; hatched stretches have no estimate.",
-    es: "Probabilidad de enfado según la voz, nunca del personal. La banda indica la duda; las zonas rayadas no tienen estimación.",
+    en: "Probability of anger from the voice, never of staff. The band shows how unsure it is, the dashed line the course of the call; hatched stretches have no estimate.",
+    es: "Probabilidad de enfado según la voz, nunca del personal. La banda indica la duda, la línea discontinua el curso de la llamada; las zonas rayadas no tienen estimación.",
   },
   emotionNone: { en: "No estimate of emotion in this call.", es: "No hay estimación de emoción en esta llamada." },
   emotionRefused: {
