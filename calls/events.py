@@ -29,6 +29,9 @@ SoundClass = Literal["good", "fair", "poor"]
 """What listeners make of a line: satisfied; some of them dissatisfied; many of them. Source: ITU-T G.109 table 1."""
 HeardEmotion = Literal["anger", "frustration", "distress", "happiness", "neutral", "unclear"]
 """What a listener may say of a voice; `unclear` takes a correction back."""
+DegradedWhat = Literal["fewer_partials", "no_emotion", "no_recording", "no_knowledge", "other_voice"]
+"""`fewer_partials`: live words come seldom or not at all, final ones as always; `no_knowledge`: a question could not be
+looked up; `other_voice`: the first choice of voice failed and another one spoke."""
 CallResult = Literal["completed", "abandoned", "escalated", "callback", "rejected", "failed"]
 EndReason = Literal[
     "caller_hung_up",
@@ -580,16 +583,9 @@ class Degraded:
     """Load or failure made the service do less; the call went on."""
 
     type: Literal["degraded"] = "degraded"
-    what: Literal[
-        "fewer_partials",
-        "smaller_model",
-        "keypad_menu",
-        "no_emotion",
-        "no_recording",
-        "no_knowledge",
-        "other_voice",
-    ]
+    what: DegradedWhat
     reason: str
+    """Stable code, e.g. of the error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,7 +98,10 @@ class CallerSpeaks:
 
 @dataclass(frozen=True, slots=True)
 class CallerStopped:
-    """The caller fell silent; whether the turn is over is not known yet."""
+    """The caller fell silent; whether the turn is over is not known yet.
+
+    Over the bot it may have been a noise: nothing is owed for it unless a turn ends.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,10 +314,9 @@ class CallMachine:
         return []
 
     def _caller_stopped(self, _event: CallInput, now_ms: int) -> list[Command]:
-        if self._owed_since_ms is None:
+        if self._owed_since_ms is None and not self._bot_audible:
             self._owe(now_ms)
-            if self._guard_at_ms is not None:
-                self._guard_at_ms = now_ms + self._limits.filler_after_pause_ms
+            self._guard_at_ms = now_ms + self._limits.filler_after_pause_ms
         return []
 
     def _nothing_owed(self, _event: CallInput, _now_ms: int) -> list[Command]:

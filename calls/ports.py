@@ -211,6 +211,8 @@ class SpeechChunk:
     words: tuple[SpokenWord, ...]
     """Words of this chunk, times relative to the chunk's start."""
     cached: bool
+    stand_in_for: str = ""
+    """Code of the error for which another voice than the first choice spoke; empty when the first choice did."""
 
 
 class FactLog(Protocol):

@@ -21,13 +21,16 @@ class Word:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """What the recogniser thinks of an utterance that is still going on: a signal, never logged."""
+    """What the recogniser thinks of an utterance that is still going on: a signal, never logged.
+
+    The `Utterance` takes its place: its final words are decoded with more care and may differ, from committed ones too.
+    """
 
     utterance_id: UtteranceId
     revision: int
     """Grows by one with every hypothesis of the utterance; a late lower revision is ignored."""
     committed: tuple[Word, ...]
-    """Words that will not change any more."""
+    """Words that no later hypothesis of the utterance changes."""
     tentative: tuple[Word, ...]
     """Words that may still change; shown, but not acted on."""
     language: Language

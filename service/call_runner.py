@@ -41,6 +41,7 @@ from service.bot_turns import BotTurns
 from service.call_log import CallLog
 from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
+from service.degraded import Degradations
 from service.dial_plan import Route
 from service.feeling import Feeling, WordsFeeling, angriest
 from service.handover import CallHandover
@@ -51,6 +52,7 @@ from service.reply_watch import ReplyWatch
 from service.secrets_kept import SecretsKept
 from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
+from service.turn_memory import TurnMemory
 from service.voice_signals import VoiceSignals
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
@@ -71,10 +73,9 @@ from voice.dialog.acts import (
     SayDone,
     Trouble,
 )
-from voice.dialog.memory import Memory
 from voice.dialog.policy import DialogPolicy
 from voice.hearing import Hearing
-from voice.hearing_port import HearingSettings, VoiceStates
+from voice.hearing_port import VoiceStates
 from voice.tts.playout import PlayoutResult
 from voice.turn.settings import BargeInAction
 
@@ -113,7 +114,10 @@ class CallRunner:
         settings = house.dialog_settings()
         settings = settings if route.emotion else replace(settings, emotion="off")
         self.policy = DialogPolicy(settings, route.language, new_reference=house.new_reference)
-        self.speaker = Speaker(house.voice, self, self.tasks, self.conference_ms)
+        self.degraded = Degradations(self.log)
+        self.speaker = Speaker(
+            house.voice, self, self.tasks, self.conference_ms, lambda code: self.degraded.note("other_voice", code)
+        )
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
         self.secrets = SecretsKept(self.log, self.recording, house.asr_name)
         self.feeling = Feeling(house.mind)
@@ -126,8 +130,7 @@ class CallRunner:
         )
         self._mind = MachineDriver[DialogInput, DialogAct](self.policy, house.clock, DeadlineReached, self._act)
         self._turn: Turn | None = None
-        self._before: Memory | None = None
-        """What the policy was before the last turn, while that turn may be taken back."""
+        self._memory = TurnMemory(self.policy)
         self._went_on = False
         """Whether a turn was taken back: this caller makes long pauses."""
         self._thoughts: list[asyncio.Task[None]] = []
@@ -185,6 +188,7 @@ class CallRunner:
 
     def tell(self, news: DialogInput) -> None:
         """Feed the dialog policy."""
+        self._memory.note(news)
         self._mind.feed(news)
 
     def _obey(self, command: commands.Command) -> None:
@@ -225,19 +229,12 @@ class CallRunner:
         assert self.leg is not None
         house, leg = self.house, self.leg
         conference = self.conference = Conference(house.ticker, self.call_id)
-        self.hearing = Hearing(
-            house.ears,
-            house.asr,
-            self,
-            clock=house.clock,
-            settings=HearingSettings(expected=self.route.language, vocabulary=house.vocabulary()),
-            language=None,
-        )
         conference.add(BOT, "bot", self.speaker, None, SPEECH_RATE_HZ)
         conference.tap(self.line)
         self.recording.attach(conference)
         language = self.route.language
         self.log.note(CallAnswered(language=language, flow=self.route.flow), "call")
+        self.hearing = self.listen()
         self.line.connect(leg)
         self.log.note(LegJoined(leg_id=LegId("bot"), member="bot", codec="L16", rate_hz=SPEECH_RATE_HZ), "call")
         self.tasks.start("hearing", self.hearing.run())
@@ -252,6 +249,16 @@ class CallRunner:
                 queue=self.route.queue,
             )
         )
+
+    def listen(self) -> Hearing:
+        """Return the caller's hearing, with as many live words as recognition can carry now."""
+        house = self.house
+        plan = house.recognition.plan(self.route.language)
+        if plan.live_words != "all":
+            self.degraded.note("fewer_partials", plan.reason)
+        on_final = house.recognition.final_took
+        settings = replace(plan.settings, vocabulary=house.vocabulary())
+        return Hearing(house.ears, house.asr, self, clock=house.clock, settings=settings, on_final=on_final)
 
     # What was heard (HearingListener)
 
@@ -304,6 +311,7 @@ class CallRunner:
         except CallCentreError as error:
             self.house.metrics.trouble.labels("prosody").inc()
             logger.warning("call %s: no emotion for an utterance: %s", self.call_id, error.code)
+            self.degraded.note("no_emotion", error.code)
             return None
         self.log.note(
             EmotionEstimated(
@@ -321,7 +329,8 @@ class CallRunner:
         """The caller's turn is over: the policy decides."""
         self._machine.feed(machine.CallerTurnEnded())
         self._reply = ReplyWatch(spoken_until_ms, self._words_final_ms, self.conference_ms(), self.house.clock)
-        self._turn, self._before = turn, None
+        self._turn = turn
+        self._memory.forget()
         self.words.turn_ended()
         self.secrets.turn_over(self.conference_ms())
         self.log.note(
@@ -348,23 +357,25 @@ class CallRunner:
             thought.cancel()
         self.speaker.give_way()
         self.log.note(TurnReopened(turn_id=turn_id), "call")
-        if self._before is not None:
-            self.policy.restore(self._before, self.house.clock.now_ms())
+        since = self._memory.go_back(self.house.clock.now_ms())
+        if since is not None:
+            for news in since:
+                self.tell(news)
             self.tell(CallerHeld(held=True) if self.line.held else CallerSpeaking(speaking=True))
-        self._thoughts, self._before, self._reply = [], None, None
+        self._thoughts, self._reply = [], None
         self.words.take_back()
         self._estimates[:0] = self._turn_estimates
 
     def turn_stands(self) -> None:
         """Something was done about the last turn that can't be undone."""
-        self._before = None
+        self._memory.forget()
         if self.hearing is not None:
             self.hearing.turn_stands()
 
     async def _think(self, turn: Turn, estimates: list[asyncio.Task[EmotionEstimate | None]]) -> None:
         meant = self.tasks.start("meaning", self._meaning(turn))
         await asyncio.wait([*estimates, meant], timeout=ESTIMATE_WAIT_S)
-        self._before = self.policy.remember()
+        self._memory.remember()
         emotion = angriest([task for task in estimates if task.done()])
         meaning, words = self._understood(turn, meant.result()) if meant.done() else (None, None)
         self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meaning, words=words))
@@ -457,6 +468,7 @@ class CallRunner:
             passages: tuple[Passage, ...] = tuple(await self.house.knowledge.search(act.query, act.language))
         except CallCentreError as error:
             logger.warning("call %s: the knowledge base failed: %s", self.call_id, error.code)
+            self.degraded.note("no_knowledge", error.code)
             self.house.metrics.trouble.labels("knowledge").inc()
             self.tell(Trouble(kind="knowledge"))
             return
@@ -498,7 +510,7 @@ class CallRunner:
         if self.hearing is not None:
             self.hearing.bot_speaking(True, interruptible=say.interruptible)
             if not filler:
-                self.hearing.expect(say.expects)
+                self.hearing.expect(say.expects, length=say.length)
         self._bot_turns.begun(t_ms)
         if not filler and self._reply is not None:
             timing = self._reply.heard(t_ms)

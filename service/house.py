@@ -36,6 +36,7 @@ from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
+from service.recognition_load import RecognitionLoad
 from service.shared_tables import CountedNonces, SharedBindings, SharedCounts
 from service.sip_line import outbound, sip_settings
 from service.speech_cache import EPOCH, forget_spoken, speech_folder
@@ -112,6 +113,7 @@ class House:
         check_recogniser(config, self.models, self.dial_plan.languages())
         self._workers: Workers = build_workers(config, self.models)
         self.ears, self.asr, self.mind = self._workers.ears, self._workers.asr, self._workers.mind
+        self.recognition = RecognitionLoad(self.clock, lambda: self.asr.waiting)
         self.recordings = config.recordings_path
         self.store = open_store(config, to_serve=True)
         spill = SpillFile(spill_path(config.data_path, self.store), self.store.master)

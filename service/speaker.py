@@ -93,8 +93,16 @@ class _Saying:
 class Speaker:
     """An `AudioSource` for the conference; everything runs on the event loop."""
 
-    def __init__(self, speech: Speech, listener: SpeakerListener, tasks: Tasks, now: Callable[[], int]) -> None:
-        """`now()` is the call's media clock."""
+    def __init__(
+        self,
+        speech: Speech,
+        listener: SpeakerListener,
+        tasks: Tasks,
+        now: Callable[[], int],
+        on_other_voice: Callable[[str], None] | None = None,
+    ) -> None:
+        """`now()` is the call's media clock; `on_other_voice(code)` hears that the first choice of voice failed."""
+        self._on_other_voice = on_other_voice
         self._speech = speech
         self._listener = listener
         self._tasks = tasks
@@ -187,6 +195,8 @@ class Speaker:
             ) as chunks:
                 async for chunk in chunks:
                     saying.cached = saying.cached and chunk.cached
+                    if chunk.stand_in_for and self._on_other_voice is not None:
+                        self._on_other_voice(chunk.stand_in_for)
                     saying.playout.append(chunk)
         except CallCentreError as error:
             logger.error("saying %s could not be made: %s", say.say_id, error.code)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import numpy as np
@@ -80,6 +80,7 @@ class Hearing:
         language: Language | None = None,
         member: MemberRole = "caller",
         name: str = "caller",
+        on_final: Callable[[int], None] | None = None,
     ) -> None:
         """Prepare; nothing runs before `run`.
 
@@ -92,6 +93,7 @@ class Hearing:
             language: Language of the call; None lets the first utterance decide.
             member: Whose speech it is.
             name: Prefix of the ids of utterances and turns; unique within the call.
+            on_final: Is told how many ms each final decode took, waiting included.
         """
         self.settings = settings or HearingSettings()
         self.language: Language | None = language
@@ -101,6 +103,7 @@ class Hearing:
         self._clock = clock
         self._member: MemberRole = member
         self._name = name
+        self._on_final = on_final
         self._machine = TurnMachine(self.settings.turn, partials=self.settings.partials)
         self._ring = SoundRing(self.settings.ring_ms)
         self._resampler: Resampler | None = None
@@ -319,6 +322,8 @@ class Hearing:
         if ask.final and "states" in reply.arrays:
             self._states[ask.utterance] = VoiceStates(reply.data["encoder"], reply.arrays["states"])
         took_ms = self._clock.now_ms() - began_ms
+        if ask.final and self._on_final is not None:
+            self._on_final(took_ms)
         language = self._language_probs[ask.utterance][0]
         self._step(WordsHeard(request_id=ask.request_id, words=words, language=language, took_ms=took_ms))
 

@@ -28,7 +28,7 @@ class HearingSettings:
     vocabulary: str | None = None
     """Words that recognition should expect, as a prompt; None leaves it unbiased."""
     partials: bool = True
-    """False saves the decodes of running utterances (overload); finals are not affected."""
+    """False saves nearly all decodes of running utterances (overload); finals are not affected."""
     vad_engine: str = "vad"
     """Name of the Silero engine inside the `ears` worker."""
     end_engine: str = "smart_turn"

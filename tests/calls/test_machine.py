@@ -179,6 +179,24 @@ def test_when_recognition_hangs_after_the_caller_stopped_the_caller_hears_a_fill
     assert call.step(Tick(), 5_000 + CallLimits().filler_after_pause_ms) == [commands.Fill(1)]
 
 
+def test_when_the_caller_coughs_over_the_bot_no_filler_follows_the_question() -> None:
+    call = machine_in(CallState.TALKING)
+    call.step(BotHeard(filler=False), 200)
+    call.step(CallerSpeaks(), 1_000)
+    call.step(CallerStopped(), 1_500)
+    call.step(BotSilent(), 2_000)
+    assert call.step(Tick(), 9_000) == []
+
+
+def test_when_the_bot_yielded_and_recognition_hangs_the_caller_hears_a_filler() -> None:
+    call = machine_in(CallState.TALKING)
+    call.step(BotHeard(filler=False), 200)
+    call.step(CallerSpeaks(), 1_000)
+    call.step(BotSilent(), 1_500)
+    call.step(CallerStopped(), 2_000)
+    assert call.step(Tick(), 2_000 + CallLimits().filler_after_pause_ms) == [commands.Fill(1)]
+
+
 def test_when_the_answer_is_heard_no_filler_follows() -> None:
     call = machine_in(CallState.TALKING)
     call.step(CallerTurnEnded(), 5_000)

@@ -36,13 +36,18 @@ class Said:
     start_ms: int
     end_ms: int
     text: str
+    prob: float = 0.9
+    """Of each word."""
 
     def words(self) -> list[Word]:
         texts = self.text.split()
         step = (self.end_ms - self.start_ms) / max(1, len(texts))
         return [
             Word(
-                text=text, start_ms=int(self.start_ms + i * step), end_ms=int(self.start_ms + (i + 1) * step), prob=0.9
+                text=text,
+                start_ms=int(self.start_ms + i * step),
+                end_ms=int(self.start_ms + (i + 1) * step),
+                prob=self.prob,
             )
             for i, text in enumerate(texts)
         ]

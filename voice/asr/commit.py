@@ -1,4 +1,7 @@
-"""Which live words will not change any more: local agreement of successive hypotheses. Pure.
+"""Which live words stay while an utterance goes on: local agreement of successive hypotheses. Pure.
+
+What is committed is for the eye: it does not flicker. The final words of the utterance come from a decode of their own,
+with a wider search and more guards, and take the place of all live words, committed ones too.
 
 Source of the idea: Liu, Spanakis, Niehues 2020, "Low-Latency Sequence-to-Sequence Speech Recognition and Translation by
 Partial Hypothesis Selection" (local agreement); here on words aligned in time, and not trusting the newest sound.
@@ -29,22 +32,12 @@ def _core(text: str) -> str:
 
 
 class Committer:
-    """Commits the words on which two successive hypotheses of one utterance agree; a committed word never changes."""
+    """Commits the words on which two hypotheses in a row agree; a committed word stays as long as there are more."""
 
     def __init__(self) -> None:
         """Begin an utterance."""
         self._committed: tuple[Word, ...] = ()
         self._tentative: tuple[Word, ...] = ()
-
-    @property
-    def committed(self) -> tuple[Word, ...]:
-        """Words that will not change."""
-        return self._committed
-
-    @property
-    def tentative(self) -> tuple[Word, ...]:
-        """Words of the newest hypothesis that may change."""
-        return self._tentative
 
     def update(
         self, words: Sequence[Word], *, heard_until_ms: int | None = None
@@ -69,12 +62,6 @@ class Committer:
         self._committed += self._after_committed(rest[:agreed])
         self._tentative = tuple(rest[agreed:])
         return self._committed, self._tentative
-
-    def finish(self, words: Sequence[Word]) -> tuple[Word, ...]:
-        """Take the final hypothesis and return all words: the committed ones as they are, the rest from it."""
-        self._committed += self._after_committed(self._behind_committed(words))
-        self._tentative = ()
-        return self._committed
 
     def _behind_committed(self, words: Sequence[Word]) -> tuple[Word, ...]:
         """Return the words of a hypothesis that follow what is committed.

@@ -7,6 +7,7 @@ that can cost (loops, lost threads) is watched for by guards, and only then the 
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -175,7 +176,8 @@ class WhisperEngine:
         `language` null: stay with the expected language unless another is at least so probable), `expecting` ("digits"
         when a number was asked for: it is listened for, and anything else is still heard).
 
-        Replies with `words` [{text, start_ms, end_ms, prob}], `language`, `language_prob`, `no_speech_prob`,
+        Replies with `words` [{text, start_ms, end_ms, prob}] (those of a partial all have the mean of its tokens as
+        `prob`), `language`, `language_prob`, `no_speech_prob`,
         `avg_log_prob`, `passes`, `cpu_ms`, `engine`, `encoder`. No words when nobody spoke; a language found without
         words has `language_prob` 0. A final with words has the array `states`, float32: mean and standard deviation of
         the encoder's states over the speech, which mean something only to who was trained on the same `encoder`.
@@ -298,7 +300,8 @@ class WhisperEngine:
                     yield None
         silent = self._is_silence(decoding, sound, look, last=True)
         tokens = [] if silent else cut_to_sound(decoding.tokens, look.active_ms, self._model.text_of)
-        words = self._words(look.states, look.language, tokens, evidence, request.final)
+        guessed_prob = None if request.final else min(1.0, math.exp(decoding.avg_log_prob))
+        words = self._words(look, tokens, evidence, guessed_prob)
         yield _Heard(words, decoding.no_speech_prob, decoding.avg_log_prob, passes, pooled)
 
     def _prompt(self, request: _Request) -> list[int]:
@@ -396,22 +399,23 @@ class WhisperEngine:
         return int((probs > 0.5).sum()) * WINDOW_SAMPLES * 1000 // SPEECH_RATE_HZ
 
     def _words(
-        self, states: Any, language: str, tokens: Sequence[int], evidence: Evidence, exact: bool
+        self, look: _Look, tokens: Sequence[int], evidence: Evidence, guessed_prob: float | None
     ) -> list[TimedWord]:
+        """Return the words of `tokens`; without `guessed_prob` with exact times and probabilities of their own."""
         groups = group_tokens(tokens, self._model.text_of)
         if not groups:
             return []
-        if exact:
-            path, probs = self._model.align(states, language, tokens, evidence.end_ms)
+        if guessed_prob is None:
+            path, probs = self._model.align(look.states, look.language, tokens, evidence.end_ms)
             starts = token_starts_ms(path, len(tokens))
             if echoed := echoed_tail(tokens, starts):
                 tokens = tokens[:-echoed]
                 groups, starts = group_tokens(tokens, self._model.text_of), starts[: len(tokens) + 1]
         else:
-            probs = [1.0] * len(tokens)
+            probs = [guessed_prob] * len(tokens)
             starts = spread_starts_ms(groups, len(tokens), evidence.start_ms, evidence.end_ms)
         words = timed_words(groups, starts, probs, speech_start_ms=evidence.start_ms, speech_end_ms=evidence.end_ms)
-        return snap_to_sound(words, evidence.active) if exact else words
+        return snap_to_sound(words, evidence.active) if guessed_prob is None else words
 
 
 def _encoder_id(weights: Path, settings: WhisperSettings) -> str:

@@ -15,8 +15,9 @@ from calls.ids import Language, TurnId
 from calls.ports import Passage
 from calls.speech import EmotionEstimate, MeaningEstimate, SafetyKind, Turn, WordsEstimate
 
-Expects = Literal["open", "yes_no", "digits", "email", "address", "name", "date"]
-"""What kind of words comes next; hearing waits longer inside numbers, names and addresses."""
+Expects = Literal["open", "yes_no", "digits", "code", "email", "address", "name", "date"]
+"""What kind of words comes next; hearing waits longer inside numbers, codes, names and addresses. `code`: letters and
+digits, spelled; `date`: a day or a time of day."""
 
 SayKind = Literal["notice", "prompt", "answer", "filler", "safety", "goodbye"]
 """`notice`: greeting and what the caller must know; `prompt`: questions and repair; `answer`: what was asked for;
@@ -253,6 +254,8 @@ class Say:
     article_id: str | None = None
     """Article that the words come from."""
     expects: Expects = "open"
+    length: int | None = None
+    """Digits, or signs of a code, that the answer has, when that is known."""
     speed: float = 1.0
     """Speaking rate, 1 = the voice's own; the caller may ask for slower."""
     interruptible: bool = True

@@ -75,6 +75,11 @@ class FlowRun:
         return "open" if self.now_asking == "change" else "yes_no"
 
     @property
+    def length(self) -> int | None:
+        """How many digits or signs of a code the current question wants, when that is known."""
+        return self.slot.length if self.now_asking == "slot" else None
+
+    @property
     def wants_value(self) -> bool:
         """True while a slot's value is asked for."""
         return self.now_asking == "slot"
@@ -92,7 +97,8 @@ class FlowRun:
         if self.now_asking == "offer":
             return Line(texts["offer"], "yes_no", f"flow:{self.spec.name}:offer")
         if self.now_asking == "slot":
-            return Line(self._wording("again" if again else "ask", language), slot.expects, f"slot:{slot.name}")
+            text = self._wording("again" if again else "ask", language)
+            return Line(text, slot.expects, f"slot:{slot.name}", slot.length)
         if self.now_asking == "change":
             return Line(phrase(self.settings, language, "flow.what_to_change"), "open", f"flow:{self.spec.name}:change")
         value = self._shown(slot, language)
@@ -193,7 +199,7 @@ class FlowRun:
             return None
         self.values.pop(slot.name, None)
         self.now_asking = "slot"
-        refusing = Line(slot.texts[language][why], slot.expects, f"refused:{slot.name}:{why}")
+        refusing = Line(slot.texts[language][why], slot.expects, f"refused:{slot.name}:{why}", slot.length)
         return FlowReply("asking", (refusing, self.question(language)))
 
     def _drop_impossible(self) -> None:

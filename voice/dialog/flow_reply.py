@@ -25,6 +25,8 @@ class Line:
     text: str
     expects: Expects
     detail: str
+    length: int | None = None
+    """Digits, or signs of a code, of the answer, when that is known."""
 
 
 FlowStatus = Literal["asking", "done", "declined", "not_understood", "refused_slot"]

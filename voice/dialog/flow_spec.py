@@ -7,11 +7,12 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from calls.ids import LANGUAGES, Language
 from voice.dialog.acts import Expects
 from voice.dialog.flow_limits import Limits, limits_from
+from voice.dialog.slots import SPOKEN_LENGTHS
 from voice.dialog.text import plain_speech
 
 FlowAction = Literal["note", "book_callback"]
@@ -27,6 +28,9 @@ class SlotSpec:
     type: str
     """A type of `voice.dialog.slots`."""
     expects: Expects
+    """What is waited for while the value is being said; the type's own unless the file says otherwise."""
+    length: int | None
+    """Digits, or signs of a code, that every value has; None where that differs."""
     prefill: str
     """`caller` takes the caller id and only asks whether it is right; empty asks."""
     confirm: Confirm
@@ -63,14 +67,50 @@ class FlowSpec:
 
 def read_flow(text: str) -> FlowSpec:
     """Return the flow that a TOML file holds."""
-    data: dict[str, Any] = tomllib.loads(text)
+    return flow_from(tomllib.loads(text))
+
+
+_EXPECTS: dict[str, Expects] = {
+    "account_number": "digits",
+    "date": "date",
+    "email": "email",
+    "moment": "date",
+    "money": "digits",
+    "name": "name",
+    "phone": "digits",
+    "postcode": "digits",
+    "time": "date",
+    "yes_no": "yes_no",
+}
+"""What the values of each type are, to who listens."""
+
+
+def _expects(slot: dict[str, Any]) -> Expects:
+    """Return what a slot of a flow's file expects: what it says, else what its type is.
+
+    Raises:
+        ValueError: it says something that hearing does not know.
+    """
+    expects: Expects = slot.get("expects", _EXPECTS.get(slot["type"], "open"))
+    if expects not in get_args(Expects):
+        raise ValueError(f"slot {slot['name']!r} expects {expects!r}, which is none of {', '.join(get_args(Expects))}")
+    return expects
+
+
+def flow_from(data: dict[str, Any]) -> FlowSpec:
+    """Read a flow's file.
+
+    Raises:
+        ValueError: a slot expects something that hearing does not know.
+    """
     triggers = [p for language in LANGUAGES for p in data["triggers"].get(language, [])]
     refused = data["triggers"].get("not", [])
     slots = tuple(
         SlotSpec(
             name=slot["name"],
             type=slot["type"],
-            expects=slot.get("expects", "open"),
+            expects=_expects(slot),
+            length=slot.get("length", SPOKEN_LENGTHS.get(slot["type"])),
             prefill=slot.get("prefill", ""),
             confirm=slot.get("confirm", "unsure"),
             secret=slot.get("secret", False),

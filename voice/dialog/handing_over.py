@@ -133,7 +133,7 @@ def go_back(talk: Talk) -> bool:
     name = f"names.flow_{run.spec.name}"
     known = name in phrase_keys(talk.language)
     what = phrase(talk.settings, talk.language, name if known else "names.flow")
-    talk.say("flow.shall_we_go_on", expects=run.expects, detail="flow:resume", what=what)
+    talk.say("flow.shall_we_go_on", expects=run.expects, length=run.length, detail="flow:resume", what=what)
     return True
 
 
@@ -207,7 +207,7 @@ def say_lines(talk: Talk, reply: FlowReply) -> None:
     elif talk.flow_secret_open and (run is None or not (run.wants_value and run.slot.secret)):
         close_secret(talk)
     for line in reply.lines:
-        talk.say_text(line.text, expects=line.expects, detail=line.detail)
+        talk.say_text(line.text, expects=line.expects, length=line.length, detail=line.detail)
 
 
 def close_secret(talk: Talk) -> None:

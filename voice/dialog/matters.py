@@ -228,7 +228,7 @@ class Matters:
                     self.moves.ask_again(careful=False)
             case "wait":
                 talk.patient = True
-                talk.say("meta.wait", detail="wait", expects=talk.expects)
+                talk.say("meta.wait", detail="wait", expects=talk.expects, length=talk.length)
             case "capabilities":
                 talk.say("meta.capabilities", kind="answer", detail="capabilities")
                 self.moves.ask_again(careful=False)

@@ -104,11 +104,11 @@ class Moves:
                     opening.ask_consent_again(talk)
             case "flow" if talk.flow is not None:
                 line = talk.flow.question(talk.language, again=careful)
-                talk.say_text(line.text, expects=line.expects, detail=line.detail)
+                talk.say_text(line.text, expects=line.expects, length=line.length, detail=line.detail)
                 if careful and line.expects == "yes_no":
                     talk.say("repair.keys_yes_no", expects="yes_no")
                 elif careful and talk.flow.slot.type in ("name", "email"):
-                    talk.say("repair.no_other_way", expects=line.expects)
+                    talk.say("repair.no_other_way", expects=line.expects, length=line.length)
             case "offer_human":
                 talk.say("answer.unknown_offer", expects="yes_no", detail="offer_human")
             case "offer_callback":

@@ -216,7 +216,7 @@ class Questions:
         talk.pending = "flow"
         talk.say("flow.resume", detail="flow:resume")
         line = talk.flow.question(talk.language)
-        talk.say_text(line.text, expects=line.expects, detail=line.detail)
+        talk.say_text(line.text, expects=line.expects, length=line.length, detail=line.detail)
 
     def _ask_which(self, passages: tuple[Passage, ...]) -> None:
         talk = self.talk

@@ -157,6 +157,7 @@ class Talk:
         *,
         kind: SayKind = "prompt",
         expects: Expects = "open",
+        length: int | None = None,
         interruptible: bool = True,
         language: Language | None = None,
         detail: str = "",
@@ -166,7 +167,13 @@ class Talk:
         chosen = language or self.language
         text = phrase(self.settings, chosen, key, **values)
         return self.say_text(
-            text, kind=kind, expects=expects, interruptible=interruptible, language=chosen, detail=detail or key
+            text,
+            kind=kind,
+            expects=expects,
+            length=length,
+            interruptible=interruptible,
+            language=chosen,
+            detail=detail or key,
         )
 
     def say_text(
@@ -175,6 +182,7 @@ class Talk:
         *,
         kind: SayKind = "prompt",
         expects: Expects = "open",
+        length: int | None = None,
         interruptible: bool = True,
         language: Language | None = None,
         detail: str = "",
@@ -190,6 +198,7 @@ class Talk:
             topic=topic,
             article_id=article_id,
             expects=expects,
+            length=length,
             speed=self.speed,
             interruptible=interruptible,
             detail=detail,
@@ -213,6 +222,7 @@ class Talk:
             say.text,
             kind=say.kind,
             expects=say.expects,
+            length=say.length,
             interruptible=say.interruptible,
             language=say.language,
             detail=say.detail,
@@ -257,6 +267,11 @@ class Talk:
         if self.pending == "flow" and self.flow is not None:
             return self.flow.expects
         return "yes_no" if self.pending in ("consent", "offer_human", "offer_callback", "doubt") else "open"
+
+    @property
+    def length(self) -> int | None:
+        """How many digits the question in hand wants, when that is known."""
+        return self.flow.length if self.pending == "flow" and self.flow is not None else None
 
     @property
     def silence_ms(self) -> int:

@@ -7,7 +7,7 @@ import contextlib
 import itertools
 import logging
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -269,9 +269,10 @@ class Voice:
                 self._shunned_until_ms[(id(choice.worker), choice.engine)] = self._clock.now_ms() + _SHUN_MS
                 logger.warning("the voice %s failed: %s", choice.engine, error.code)
                 continue
-            if choice is not wanted and wanted is not None:
-                self._tell(OtherVoice(language, wanted.engine, choice.engine, last_code))
-            return _chunk(clause, speech, cached=cached)
+            if choice is wanted or wanted is None:
+                return _chunk(clause, speech, cached=cached)
+            self._tell(OtherVoice(language, wanted.engine, choice.engine, last_code))
+            return replace(_chunk(clause, speech, cached=cached), stand_in_for=last_code)
         if not only_first:
             self._tell(OtherVoice(language, wanted.engine if wanted else "", None, last_code))
         raise CallCentreError(

@@ -19,13 +19,38 @@ A pause is always followed by one resume or yield, whatever the engines do: `dea
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from calls.speech import Word
 from voice.turn.settings import BargeInAction, TurnSettings
+from voice.turn.words import is_backchannel, is_short_answer, plain
 
 WordsKind = Literal["unknown", "none", "backchannel", "real"]
 """What the words over the bot are, as far as they were decoded."""
+
+_LONE_WORD_PROB = 0.5
+"""A single word over the bot must be at least this probable to be taken for speech: echo and noise give such words.
+Source: our choice; `python -m bench turns --simulated` shows what it costs and saves."""
+
+
+def kind_of(words: Sequence[Word], *, answers_count: bool, more_may_come: bool) -> WordsKind:
+    """Tell what words over the bot are.
+
+    Args:
+        words: At least one.
+        answers_count: True when a yes or no was asked for: then "yes" wants the floor, however doubtful.
+        more_may_come: True while the words do not cover all of the voice.
+    """
+    texts = [word.text for word in words if plain(word.text)]
+    if not texts:
+        return "none"
+    if is_backchannel(texts, answers_count=answers_count, more_may_come=more_may_come):
+        return "backchannel"
+    answers = answers_count and any(is_short_answer(texts, language) for language in ("en", "es"))
+    doubtful = len(texts) == 1 and all(word.prob < _LONE_WORD_PROB for word in words if plain(word.text))
+    return "backchannel" if doubtful and not answers else "real"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

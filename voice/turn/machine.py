@@ -30,7 +30,7 @@ import itertools
 from typing import Literal
 
 from calls.speech import Word
-from voice.turn.barge_in import BargeInGuard, CallerView, WordsKind
+from voice.turn.barge_in import BargeInGuard, CallerView, WordsKind, kind_of
 from voice.turn.messages import (
     BargeIn,
     BotSpeaking,
@@ -59,7 +59,6 @@ from voice.turn.patience import Rhythm, patience_ms
 from voice.turn.running import Overdue, Request, RunningUtterance
 from voice.turn.settings import WINDOW_MS, BargeInAction, Expectation, TurnSettings
 from voice.turn.voice_clock import OnsetDetector, VoiceClock
-from voice.turn.words import is_backchannel, plain
 
 State = Literal["quiet", "speaking", "pausing", "between", "noisy"]
 
@@ -69,8 +68,6 @@ _STALLED_STEP_MS = 100
 """How often time is looked at while nobody reports voice."""
 _PARTIAL_WEIGHT = 0.5
 """Of the newest partial in what one takes: it takes longer as the utterance grows."""
-_LONE_WORD_PROB = 0.5
-"""A single word over the bot must be at least this probable to be taken for speech."""
 
 
 class TurnMachine:
@@ -81,7 +78,8 @@ class TurnMachine:
 
         Args:
             settings: The numbers.
-            partials: False leaves out decodes of running utterances, except to classify voice over the bot.
+            partials: False leaves out decodes of running utterances, except to classify voice over the bot, and now and
+                then to tell endless noise.
         """
         self._settings = settings
         self.partials = partials
@@ -264,7 +262,11 @@ class TurnMachine:
             running.final_until_ms = -1
         else:
             running.given_up = True
+        self._take_for_noise()
+
+    def _take_for_noise(self) -> None:
         self.state = "noisy"
+        self._out.append(SpeechStopped(t_ms=self._clock.voice_until_ms))
         self._probed_ms = self._clock.media_ms
 
     def _noise_answer(self, words: tuple[Word, ...]) -> None:
@@ -372,13 +374,7 @@ class TurnMachine:
             return "none"
         if not running.words:
             return "none" if running.answers else "unknown"
-        texts = [word.text for word in running.words]
-        if is_backchannel(texts, answers_count=self._expectation == "yes_no"):
-            return "backchannel"
-        told = [word for word in running.words if plain(word.text)]
-        if len(told) == 1 and told[0].prob < _LONE_WORD_PROB and not running.settled:
-            return "backchannel"
-        return "real"
+        return kind_of(running.words, answers_count=self._expectation == "yes_no", more_may_come=not running.settled)
 
     # -- going on ---------------------------------------------------------------------------------------------------
 
@@ -407,6 +403,11 @@ class TurnMachine:
                 return
             self._closing.pop(0)
             self._tell(first, in_turn=True)
+            nothing = not (first.words or self._turn.utterances or self._closing)
+            if nothing and self.state == "speaking" and self._running is not None and not self._running.words:
+                self._running = None
+                self._untold_noise = True
+                self._take_for_noise()
             if (
                 self._clock.media_ms - self._turn.start_ms >= self._settings.longest_turn_ms
                 and not self._closing
@@ -429,7 +430,7 @@ class TurnMachine:
         if over_bot:
             interval_ms = settings.probe_voice_ms
         elif not self.partials:
-            return
+            interval_ms = max(interval_ms, settings.rare_partial_ms)
         for request_id, request in list(running.requests.items()):
             if self._clock.now_ms - request.sent_ms >= settings.decode_deadline_ms:
                 del running.requests[request_id]

@@ -62,7 +62,7 @@ class Expecting:
 
     kind: Expectation
     length: int | None = None
-    """Digits that the answer has, when that is known: a number of this length is complete."""
+    """Digits, or signs of a code, that the answer has, when that is known: one of this length is complete."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechStopped:
-    """The caller paused or ended."""
+    """The caller paused or ended, or it turned out to be noise."""
 
     t_ms: int
     """End of the last voice."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from voice.turn.settings import Expectation, TurnSettings
 from voice.turn.words import (
+    code_signs_in,
     completeness,
     digits_in,
     is_backchannel,
@@ -103,14 +104,16 @@ def patience_ms(
         language: Of the words.
         end_prob: Smart Turn's opinion; None when there is none.
         expectation: What was asked for.
-        length: Digits of the answer, when known.
+        length: Digits, or signs of a code, of the answer, when known: when all are there it is over, however it sounds.
     """
+    if _is_whole(words, language, expectation, length):
+        return min(int(settings.quick_ms + rhythm.caution_ms), settings.longest_patience_ms)
     wait = _by_sound_and_words(settings, words, language, end_prob)
     if expectation == "yes_no" and is_short_answer(words, language):
         wait = settings.quick_ms
     elif is_backchannel(words, answers_count=False):
         wait = max(wait, settings.doubtful_ms)  # "Yes" and "okay" mostly begin what somebody has to say
-    dictation_ms = _dictation_ms(settings, words, language, end_prob, expectation, length)
+    dictation_ms = _dictation_ms(settings, words, language, end_prob, expectation, known=length is not None)
     if dictation_ms > settings.doubtful_ms:
         dictation_ms = max(dictation_ms, int(rhythm.longest_in_turn_ms * _HOLD_MARGIN))  # its groups keep a beat
     wait = max(wait, dictation_ms)
@@ -137,20 +140,32 @@ def _by_sound_and_words(settings: TurnSettings, words: Sequence[str], language: 
     return int(middle_ms + doubt * (settings.patient_ms - _MIDDLE_MS))
 
 
+def _is_whole(words: Sequence[str], language: str, expectation: Expectation, length: int | None) -> bool:
+    """Tell whether a number or code of known length is all there, and nothing was said behind it."""
+    if length is None or expectation not in ("digits", "code"):
+        return False
+    if expectation == "code":
+        return code_signs_in(words[-1:], language) > 0 and code_signs_in(words, language) >= length
+    return trailing_digits(words, language) > 0 and digits_in(words, language) >= length
+
+
 def _dictation_ms(
     settings: TurnSettings,
     words: Sequence[str],
     language: str,
     end_prob: float | None,
     expectation: Expectation,
-    length: int | None,
+    *,
+    known: bool,
 ) -> int:
-    """Return how long something dictated may be waited for; 0 when nothing is dictated."""
+    """Return how long something dictated may be waited for; 0 when nothing is dictated. `known`: so is its length."""
     sure = end_prob is not None and end_prob >= _SURE_PROB
     digits = digits_in(words, language)
+    if expectation == "code" and code_signs_in(words, language):
+        return settings.dictation_ms
     if expectation == "digits" and digits:
-        if length is not None:
-            return settings.quick_ms if digits >= length else settings.dictation_ms
+        if known:
+            return settings.dictation_ms
         return _MIDDLE_MS if sure and digits >= _PHONE_DIGITS else settings.dictation_ms
     mail = mail_state(words)
     if expectation == "email" or (mail != "none" and ("@" in " ".join(words) or "arroba" in " ".join(words).lower())):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Expectation = Literal["open", "yes_no", "digits", "email", "address", "name", "date"]
-"""What the bot has just asked for; it decides how long a pause may be."""
+Expectation = Literal["open", "yes_no", "digits", "code", "email", "address", "name", "date"]
+"""What the bot has just asked for; it decides how long a pause may be. `code`: letters and digits, spelled; `date`: a
+day or a time of day."""
 
 BargeInAction = Literal["pause", "resume", "yield"]
 """What the bot's playout is told: hold your breath, go on, or stop for good."""
@@ -39,6 +40,8 @@ class TurnSettings:
     partial_load_factor: float = 4.5
     """The interval is at least this many times what such a decode takes, waiting for the engine included: so a caller
     who talks costs no more than 0.22 cores for it, and less when there are many. Source: 0.28 cores with the finals."""
+    rare_partial_ms: int = 5_000
+    """The same where such decodes are left out: without any, endless noise would be known after 26 s only."""
     complete_prob: float = 0.5
     """Smart Turn's own threshold between going on and done."""
     quick_ms: int = 300

@@ -12,24 +12,34 @@ Completeness = Literal["finished", "plain", "weak_hanging", "hanging"]
 """A question mark or an answer; nothing special; a word that seldom ends a sentence; one that never does."""
 
 
+Phrase = tuple[str, ...]
+
+
 def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-_BACKCHANNELS = _set(
+def _phrases(entries: str) -> frozenset[Phrase]:
+    """Read entries apart by blanks; the words of one phrase are joined by `_`."""
+    return frozenset(tuple(entry.split("_")) for entry in entries.split())
+
+
+_BACKCHANNELS = _phrases(
     # both languages
     "mm mmm mhm mhmm mmhm mmhmm hm hmm aha ah oh ok okay okey uh um eh "
     # English
-    "uhhuh uhuh huh yeah yes yep yup right sure alright cool fine good great i see thanks thank you "
+    "uhhuh uhuh huh yeah yes yep yup right sure alright all_right cool fine good great i_see thanks thank_you got_it "
+    "of_course "
     # Spanish
-    "si vale ya aja claro bueno bien de acuerdo muy perfecto gracias entiendo"
+    "si vale ya aja claro bueno bien muy_bien de_acuerdo perfecto gracias muchas_gracias entiendo lo_entiendo "
+    "ya_veo eso_es por_supuesto"
 )
 _LONGEST_BACKCHANNEL = 4
 """Words. "Okay, yes, I see" is one; anything longer wants the floor."""
 
 _YES_NO = {
-    "en": _set("yes yeah yep yup no nope correct right sure exactly okay ok please"),
-    "es": _set("si no claro correcto exacto vale ok eso es por supuesto de acuerdo"),
+    "en": _phrases("yes yeah yep yup no nope correct right sure exactly okay ok please of_course"),
+    "es": _phrases("si no claro correcto exacto vale ok eso_es por_supuesto de_acuerdo"),
 }
 _HANGING = {
     "en": _set(
@@ -68,19 +78,18 @@ _TENS = {
         "sesenta setenta ochenta noventa"
     ),
 }
+_WHOLE_TENS = _set(
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen diez once doce trece catorce "
+    "quince dieciseis diecisiete dieciocho diecinueve veintiuno veintidos veintitres veinticuatro veinticinco "
+    "veintiseis veintisiete veintiocho veintinueve"
+)
+"""Those that no unit follows within one number."""
+_ZEROS = _set("zero oh o cero double triple doble")
 _HUNDREDS = {
     "en": _set("hundred"),
     "es": _set(
         "cien ciento doscientos trescientos cuatrocientos quinientos seiscientos setecientos ochocientos novecientos"
     ),
-}
-_DIGITS_OF: dict[str, dict[str, int]] = {
-    language: {
-        **dict.fromkeys(_UNITS[language], 1),
-        **dict.fromkeys(_TENS[language], 2),
-        **dict.fromkeys(_HUNDREDS[language], 3),
-    }
-    for language in ("en", "es")
 }
 _INSIDE_NUMBERS = {"en": frozenset({"and"}), "es": frozenset({"y"})}
 _MAIL_END = re.compile(r"(?:\.|\bdot |\bpunto )\s*(?:com|es|org|net|eu|info|cat|gal|eus|io|co\.? ?uk|uk|edu)\.?$")
@@ -93,26 +102,42 @@ def plain(word: str) -> str:
     return "".join(c for c in letters if c.isalnum() or c == "'").strip("'")
 
 
-def is_backchannel(words: Sequence[str], *, answers_count: bool) -> bool:
+def is_backchannel(words: Sequence[str], *, answers_count: bool, more_may_come: bool = False) -> bool:
     """Tell whether `words` only say "I am listening".
 
     Args:
         words: As recognised; no words are no backchannel.
         answers_count: True when a yes or no was asked for: then "yes" wants the floor.
+        more_may_come: True while the speaker goes on: "thank" may become "thank you".
     """
-    said = [word for word in map(plain, words) if word]
+    said = _said(words)
     if not said or len(said) > _LONGEST_BACKCHANNEL:
         return False
-    if answers_count and any(word in _YES_NO["en"] or word in _YES_NO["es"] for word in said):
+    if answers_count and any(
+        _first_phrase(said[at:], _YES_NO[language]) for at in range(len(said)) for language in _YES_NO
+    ):
         return False
-    return all(word in _BACKCHANNELS for word in said)
+    while said:
+        count = _first_phrase(said, _BACKCHANNELS)
+        if not count:
+            return more_may_come and any(said == phrase[: len(said)] for phrase in _BACKCHANNELS)
+        said = said[count:]
+    return True
 
 
 def is_short_answer(words: Sequence[str], language: str) -> bool:
     """Tell whether `words` are a yes or a no and hardly anything else."""
-    said = [word for word in map(plain, words) if word]
-    answers = _YES_NO.get(language, _YES_NO["en"])
-    return bool(said) and len(said) <= _LONGEST_BACKCHANNEL and said[0] in answers
+    said = _said(words)
+    return len(said) <= _LONGEST_BACKCHANNEL and _first_phrase(said, _YES_NO.get(language, _YES_NO["en"])) > 0
+
+
+def _said(words: Sequence[str]) -> Phrase:
+    return tuple(word for word in map(plain, words) if word)
+
+
+def _first_phrase(said: Phrase, phrases: frozenset[Phrase]) -> int:
+    """Return how many words of `said` its longest first phrase takes; 0 when it begins with none."""
+    return max((len(phrase) for phrase in phrases if said[: len(phrase)] == phrase), default=0)
 
 
 def completeness(words: Sequence[str], language: str) -> Completeness:
@@ -131,20 +156,23 @@ def completeness(words: Sequence[str], language: str) -> Completeness:
 
 
 def digits_in(words: Sequence[str], language: str) -> int:
-    """Return how many digits `words` hold, spoken or written; tens count two, hundreds three."""
-    return sum(_digits_of(plain(word), language) for word in words)
+    """Return how many digits the numbers in `words` have, spoken or written; "forty two" has two."""
+    return sum(digits or 0 for digits in _digits_of(words, language))
 
 
 def trailing_digits(words: Sequence[str], language: str) -> int:
     """Return how many digits the number at the end of `words` has; 0 when it does not end with one."""
-    count = 0
-    inside = _INSIDE_NUMBERS.get(language, frozenset())
-    for word in reversed([plain(word) for word in words]):
-        digits = _digits_of(word, language)
-        if digits == 0 and not (count and word in inside):
-            break
-        count += digits
-    return count
+    return sum(itertools.takewhile(lambda digits: digits is not None, reversed(_digits_of(words, language))))  # type: ignore[arg-type]
+
+
+def code_signs_in(words: Sequence[str], language: str) -> int:
+    """Return how many signs of a code `words` hold: digits, and letters that are spelled or stand beside digits."""
+    letters = 0
+    for word in (word.strip(" .,!?") for word in words):
+        spelled = len(word) == 1 and word not in ("a", "e", "o", "u", "y", "I")
+        if spelled or re.fullmatch(r"(?:\w-)+\w", word) or any(sign.isdigit() for sign in word):
+            letters += sum(sign.isalpha() for sign in word)
+    return digits_in(words, language) + letters
 
 
 def is_spelling(words: Sequence[str], language: str) -> bool:
@@ -173,11 +201,46 @@ def repeats(words: Sequence[str]) -> int:
     return sum(
         1
         for before, word in itertools.pairwise(said)
-        if (word.startswith(before) or before.startswith(word)) and not word.isdigit() and word not in _DIGITS_OF["en"]
+        if (word.startswith(before) or before.startswith(word))
+        and not word.isdigit()
+        and word not in _UNITS["en"] | _TENS["en"]
     )
 
 
-def _digits_of(word: str, language: str) -> int:
-    if written := sum(character.isdigit() for character in word):
-        return written
-    return _DIGITS_OF.get(language, _DIGITS_OF["en"]).get(word, 0)
+def _digits_of(words: Sequence[str], language: str) -> list[int | None]:
+    """Return what each word adds to the number it belongs to; None where it belongs to none.
+
+    A unit behind its ten adds nothing, as tens and units behind a hundred do ("four hundred forty two" has three).
+    """
+    units, tens, hundreds, inside = (
+        each.get(language, each["en"]) for each in (_UNITS, _TENS, _HUNDREDS, _INSIDE_NUMBERS)
+    )
+    adds: list[int | None] = []
+    room = 0  # digits of the number so far that are zeros until more is said
+    joined = False
+    for word in [plain(part) for each in words for part in each.split("-")]:
+        written = sum(character.isdigit() for character in word)
+        size = written or (3 if word in hundreds else 2 if word in tens else 1 if word in units else 0)
+        if word in inside and adds and adds[-1] is not None:
+            adds.append(0)
+            joined = True
+            continue
+        if not size:
+            adds.append(None)
+            room = 0
+        elif written or word in _ZEROS:
+            adds.append(size)
+            room = 0
+        elif word == "hundred" and adds and adds[-1] == 1:
+            adds.append(2)
+            room = 2
+        elif size <= room and (size == 2 or room == 2 or joined or language != "es"):
+            adds.append(0)
+            room = 1 if size == 2 and word not in _WHOLE_TENS else 0
+        else:
+            adds.append(size)
+            room = 2 if size == 3 else 1 if size == 2 and word not in _WHOLE_TENS else 0
+        joined = False
+    if joined:
+        adds[-1] = None
+    return adds

@@ -515,7 +515,8 @@ export interface FlowFinished {
 /** Load or failure made the service do less; the call went on. */
 export interface Degraded {
   readonly type: "degraded";
-  readonly what: "fewer_partials" | "smaller_model" | "keypad_menu" | "no_emotion" | "no_recording" | "no_knowledge" | "other_voice";
+  readonly what: "fewer_partials" | "no_emotion" | "no_recording" | "no_knowledge" | "other_voice";
+  /** Stable code, e.g. of the error. */
   readonly reason: string;
 }
 
@@ -1266,7 +1267,7 @@ export interface Hypothesis {
   readonly utterance_id: string;
   /** Grows by one with every hypothesis of the utterance; a late lower revision is ignored. */
   readonly revision: number;
-  /** Words that will not change any more. */
+  /** Words that no later hypothesis of the utterance changes. */
   readonly committed: readonly Word[];
   /** Words that may still change; shown, but not acted on. */
   readonly tentative: readonly Word[];

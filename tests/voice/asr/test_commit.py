@@ -60,17 +60,9 @@ def test_when_a_later_hypothesis_rewrites_committed_words_then_they_stay_and_tim
     committer.update(spoken("my bill is wrong"))
     committer.update(spoken("my bill is wrong again"))
     committed, _ = committer.update(spoken("by Bill it's wrong again and again"))
-    assert text_of(committed).startswith("my bill is wrong")
-    assert text_of(committer.finish(spoken("by Bill it's wrong again and again today"))) == (
-        "my bill is wrong again and again today"
-    )
-
-
-def test_when_the_utterance_ends_then_everything_is_committed() -> None:
-    committer = Committer()
-    committer.update(spoken("one two"))
-    assert text_of(committer.finish(spoken("one two three"))) == "one two three"
-    assert committer.tentative == ()
+    assert text_of(committed) == "my bill is wrong again"
+    committed, tentative = committer.update(spoken("by Bill it's wrong again and again today"))
+    assert text_of((*committed, *tentative)) == "my bill is wrong again and again today"
 
 
 hypotheses = st.lists(
@@ -97,17 +89,16 @@ def test_whatever_comes_then_committed_words_never_change_and_time_never_runs_ba
         committed, _ = committer.update(words, heard_until_ms=until)
         assert committed[: len(before)] == before
         before = committed
-    final = committer.finish(sequence[-1] if sequence else [])
-    assert final[: len(before)] == before
-    assert all(left.end_ms <= right.start_ms for left, right in itertools.pairwise(final))
-    assert all(word.start_ms <= word.end_ms for word in final)
+    assert all(left.end_ms <= right.start_ms for left, right in itertools.pairwise(before))
+    assert all(word.start_ms <= word.end_ms for word in before)
 
 
 @given(st.lists(st.sampled_from(["uno", "dos", "tres", "no"]), min_size=1, max_size=12))
-def test_when_hypotheses_only_ever_grow_then_the_final_words_are_exactly_the_last_hypothesis(texts: list[str]) -> None:
+def test_when_hypotheses_only_ever_grow_then_committed_and_tentative_words_are_exactly_the_last_one(
+    texts: list[str],
+) -> None:
     committer = Committer()
     words = spoken(" ".join(texts))
     for count in range(1, len(words) + 1):
         committed, tentative = committer.update(words[:count])
         assert [*committed, *tentative] == words[:count]
-    assert list(committer.finish(words)) == words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import shutil
 from collections.abc import Callable
@@ -200,3 +201,14 @@ def test_when_people_speak_on_the_telephone_then_most_words_are_right(
         left_out = len(rows) - len(chosen)
         print(f"\nrecorded speech, {language}: {len(chosen)} clips run, {left_out} left out", end="")  # noqa: T201
     assert word_error_rate(errors) < limit
+
+
+def test_when_words_are_live_then_they_have_the_mean_probability_of_the_decode(
+    whisper: WhisperEngine, say: Say
+) -> None:
+    reply = decode(whisper, say("I have not got my bill", "en"), language="en", final=False)
+    probs = [word["prob"] for word in reply["words"]]
+    assert len(probs) >= 4
+    assert max(probs) - min(probs) < 0.001
+    assert probs[0] == pytest.approx(math.exp(reply["avg_log_prob"]), abs=0.001)
+    assert 0.3 < probs[0] < 1.0

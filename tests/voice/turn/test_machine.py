@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.fakes.virtual_talk import Said, Talk
@@ -12,11 +14,12 @@ from voice.turn.messages import (
     KeyPressed,
     SpeechStarted,
     SpeechStopped,
+    TurnInput,
     TurnOver,
     TurnStands,
     UtteranceEnded,
 )
-from voice.turn.settings import TurnSettings
+from voice.turn.settings import WINDOW_MS, TurnSettings
 
 NUMBERS = TurnSettings()
 BOT = (0, BotSpeaking(speaking=True))
@@ -112,6 +115,37 @@ def test_when_all_expected_digits_are_there_then_the_turn_ends_fast() -> None:
     assert talk.turns[0][0] - 3_000 <= 700
 
 
+def test_when_all_expected_digits_are_there_then_the_turn_ends_fast_however_it_sounds() -> None:
+    said = Said(1_000, 5_000, "forty seventy-one eighty two thirty six")
+    talk = Talk(
+        [said], end_prob=lambda _: 0.05, decode_ms=lambda _: 100, inputs=[(0, Expecting(kind="digits", length=8))]
+    )
+    assert talk.run().turns[0][0] - 5_000 <= 400
+
+
+def test_when_one_of_the_expected_digits_is_missing_then_it_is_waited_for_however_it_sounds() -> None:
+    said = Said(1_000, 5_000, "forty seventy-one eighty two thirty")
+    talk = Talk([said], end_prob=lambda _: 0.99, inputs=[(0, Expecting(kind="digits", length=9))]).run()
+    assert talk.turns[0][0] - 5_000 >= NUMBERS.dictation_ms
+
+
+def test_when_a_code_is_spelled_with_long_pauses_then_it_is_one_turn_and_ends_fast_when_it_is_whole() -> None:
+    talk = Talk(
+        [Said(1_000, 2_500, "S W 1 A"), Said(4_200, 5_000, "1 A A")], inputs=[(0, Expecting(kind="code", length=7))]
+    ).run()
+    assert [text for _, text in talk.turns] == ["S W 1 A 1 A A"]
+    assert talk.turns[0][0] - 5_000 <= 700
+
+
+def test_when_an_address_is_dictated_with_pauses_then_it_is_one_turn() -> None:
+    talk = Talk(
+        [Said(1_000, 2_500, "calle de Alcalá"), Said(3_900, 5_000, "número veinte tercero izquierda")],
+        inputs=[(0, Expecting(kind="address"))],
+        language="es",
+    ).run()
+    assert len(talk.turns) == 1
+
+
 def test_when_a_number_stands_at_the_end_of_an_open_answer_then_it_may_go_on() -> None:
     talk = Talk(
         [Said(1_000, 3_000, "my account number is four four seven"), Said(4_200, 5_000, "nine one two")],
@@ -198,10 +232,37 @@ def test_when_noise_never_ends_then_nothing_heard_is_told_once_within_28_s() -> 
     assert talk.nothings[0] <= 28_000
 
 
+@pytest.mark.parametrize("inputs", [[], [BOT]])
+def test_when_voice_turns_out_to_be_endless_noise_then_the_caller_is_told_to_have_stopped(
+    inputs: list[tuple[int, TurnInput]],
+) -> None:
+    talk = Talk([Said(1_000, 61_000, "")], inputs=inputs).run()
+    told = [(t, output) for t, output in talk.told if isinstance(output, SpeechStarted | SpeechStopped)]
+    assert [type(output) for _, output in told] == [SpeechStarted, SpeechStopped]
+    assert told[1][0] <= 6_000
+
+
+def test_when_partials_are_off_then_endless_noise_is_known_all_the_same_within_12_s() -> None:
+    talk = Talk([Said(1_000, 61_000, "")], partials=False).run()
+    assert talk.nothings[0] <= 12_000
+    assert sum(isinstance(output, Decode) for t, output in talk.told if t <= 12_000) <= 4
+
+
 def test_when_partials_are_off_and_noise_never_ends_then_nothing_heard_is_told_all_the_same() -> None:
     talk = Talk([Said(1_000, 61_000, "")], partials=False).run()
     assert len(talk.nothings) == 1
     assert talk.nothings[0] <= 28_000
+
+
+@pytest.mark.parametrize("took_ms", [100, 400, 1_000])
+def test_when_decodes_are_slow_then_live_words_are_asked_for_less_often(took_ms: int) -> None:
+    talk = Talk([Said(1_000, 25_000, "word " * 60)], decode_ms=lambda _: took_ms).run()
+    asked = [t for t, output in talk.told if isinstance(output, Decode) and not output.final]
+    gaps_ms = [later - sooner for sooner, later in pairwise(asked)]
+    least_ms = max(NUMBERS.partial_interval_ms, NUMBERS.partial_load_factor * took_ms)
+    assert min(gaps_ms) >= least_ms
+    assert max(gaps_ms) <= least_ms + 2 * WINDOW_MS
+    assert sum(took_ms for _ in asked) / 24_000 <= 1 / NUMBERS.partial_load_factor + 0.05, "cores"
 
 
 def test_when_words_end_but_noise_goes_on_then_the_turn_ends_without_silence() -> None:
@@ -314,6 +375,46 @@ def test_when_the_caller_only_listens_aloud_then_the_bot_goes_on_and_no_turn_end
     assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
     assert talk.turns == []
     assert [output.in_turn for _, output in talk.told if isinstance(output, UtteranceEnded)] == [False]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("I see", "en"), ("thank you", "en"), ("okay, I see", "en"), ("de acuerdo", "es"), ("muy bien", "es")],
+)
+def test_when_a_listeners_phrase_is_said_slowly_over_the_bot_then_its_first_word_does_not_stop_it(
+    text: str, language: str
+) -> None:
+    talk = Talk([Said(1_000, 2_200, text)], inputs=[BOT], decode_ms=lambda _: 60, language=language).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
+    assert talk.turns == []
+
+
+@pytest.mark.parametrize(("text", "language"), [("I see you", "en"), ("muy mal", "es"), ("de nada sirve", "es")])
+def test_when_words_over_the_bot_only_begin_like_a_listeners_phrase_then_the_bot_yields(
+    text: str, language: str
+) -> None:
+    talk = Talk([Said(1_000, 2_200, text)], inputs=[BOT], language=language).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert len(talk.turns) == 1
+
+
+@pytest.mark.parametrize("length_ms", [450, 1_400])
+def test_when_one_doubtful_word_is_all_that_is_heard_over_the_bot_then_the_bot_goes_on(length_ms: int) -> None:
+    talk = Talk([Said(1_000, 1_000 + length_ms, "Beep", prob=0.3)], inputs=[BOT]).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "resume"]
+    assert talk.turns == []
+
+
+def test_when_one_clear_word_is_said_over_the_bot_then_the_bot_yields() -> None:
+    talk = Talk([Said(1_000, 1_450, "stop", prob=0.8)], inputs=[BOT]).run()
+    assert [action for _, action in talk.barge_ins] == ["pause", "yield"]
+    assert [text for _, text in talk.turns] == ["stop"]
+
+
+def test_when_yes_was_asked_for_then_even_a_doubtful_yes_over_the_bot_is_an_answer() -> None:
+    said = Said(1_000, 1_450, "sí", prob=0.3)
+    talk = Talk([said], inputs=[BOT, (0, Expecting(kind="yes_no"))], language="es").run()
+    assert [text for _, text in talk.turns] == ["sí"]
 
 
 def test_when_yes_was_asked_for_then_yes_over_the_bot_is_an_answer() -> None:

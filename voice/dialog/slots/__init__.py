@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from voice.dialog.slots.reading import FIXED_KEY_LENGTHS, SLOT_TYPES, parse, parse_keys, say_value, speaks_card_number
+from voice.dialog.slots.reading import (
+    FIXED_KEY_LENGTHS,
+    SLOT_TYPES,
+    SPOKEN_LENGTHS,
+    parse,
+    parse_keys,
+    say_value,
+    speaks_card_number,
+)
 from voice.dialog.slots.types import Parsed
 
-__all__ = ["FIXED_KEY_LENGTHS", "SLOT_TYPES", "Parsed", "parse", "parse_keys", "say_value", "speaks_card_number"]
+__all__ = [
+    "FIXED_KEY_LENGTHS",
+    "SLOT_TYPES",
+    "SPOKEN_LENGTHS",
+    "Parsed",
+    "parse",
+    "parse_keys",
+    "say_value",
+    "speaks_card_number",
+]

@@ -26,6 +26,9 @@ SLOT_TYPES = ("account_number", "date", "email", "moment", "money", "name", "pho
 FIXED_KEY_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGITS, "time": 4, "moment": 4}
 """Slots whose entry by keys is finished after so many digits, without `#`."""
 
+SPOKEN_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGITS}
+"""Slots whose value has so many digits, however it is said."""
+
 _CARD_LENGTHS = range(13, 20)
 """Source: ISO/IEC 7812-1, primary account numbers."""
 _CARD_WORDS = re.compile(
