@@ -19,10 +19,11 @@ from calls.desk_events import DESK_PERSONAL, DeskBody
 from calls.handover_events import HANDOVER_PERSONAL, HandoverBody, HandoverHow
 from calls.ids import CallId, Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import EmotionEstimate, Word, WordsEstimate
+from calls.staff_events import STAFF_PERSONAL, StaffBody
 
 SCHEMA_VERSION = 1
 
-StreamKind = Literal["call", "conversation", "customer", "case", "queue", "agent", "review"]
+StreamKind = Literal["call", "conversation", "customer", "case", "queue", "agent", "review", "staff"]
 """`review`: what people say of a call afterwards, in a stream with the id of the call, whose own stream has ended."""
 ConsentSubject = Literal["recording", "emotion"]
 SoundClass = Literal["good", "fair", "poor"]
@@ -657,7 +658,7 @@ CallBody = (
     | PersonErased
 )
 
-EventBody = CallBody | HandoverBody | CustomerBody | ConversationBody | DeskBody
+EventBody = CallBody | HandoverBody | CustomerBody | ConversationBody | DeskBody | StaffBody
 
 EVENT_BODIES: tuple[type[EventBody], ...] = get_args(EventBody)
 
@@ -683,6 +684,7 @@ PERSONAL_FIELDS: dict[str, tuple[str, ...]] = {
     **CONVERSATION_PERSONAL,
     **DESK_PERSONAL,
     **HANDOVER_PERSONAL,
+    **STAFF_PERSONAL,
 }
 """Fields that storage encrypts with the customer's key, by event type."""
 

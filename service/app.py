@@ -32,7 +32,11 @@ from service.customers.api import customer_routes
 from service.front_door import FrontDoor
 from service.house import House
 from service.reviews import correct_emotion, corrections
-from service.staff_door import COOKIE, NO_STAFF, SESSION_S, Gate
+from service.staff.api import staff_routes
+from service.staff.drafts import Drafts, draft_routes
+from service.staff.member import DESK, LEADS, LISTENERS
+from service.staff.sockets import SessionWatch
+from service.staff_door import NO_STAFF, Gate, NotAdmittedError, give_session, member_of
 from service.waveform import measure
 from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCallRefusedError, WebCalls
 from service.web_line import line_routes
@@ -108,6 +112,13 @@ def make_app(house: House, gate: Gate) -> FastAPI:
         told = {"code": why.code, "detail": why.sentence}
         return JSONResponse(told, why.status, {"Retry-After": str(why.retry_after_s)})
 
+    @app.exception_handler(NotAdmittedError)
+    async def not_admitted(connection: Request | WebSocket, error: NotAdmittedError) -> Response | None:
+        if isinstance(connection, WebSocket):
+            await _turn_away(connection, 4400 + error.status_code % 100, error.detail)
+            return None
+        return JSONResponse({"code": error.code, "detail": error.detail}, error.status_code)
+
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
         """The process lives."""
@@ -137,27 +148,34 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     @app.get("/desk", include_in_schema=False, dependencies=[Depends(gate.from_here)])
     @app.get("/desk/{rest:path}", include_in_schema=False, dependencies=[Depends(gate.from_here)])
     async def staff_page(request: Request, token: str = "") -> Response:
-        session = gate.open_session(token) if token else None
-        if session is None and not (token and gate.is_staff(request)):
+        opened = await asyncio.to_thread(gate.open_by_link, token, request) if token else None
+        is_in = bool(token) and await asyncio.to_thread(gate.is_staff, request)
+        if opened is None and not is_in:
             return FileResponse(WEB / "staff.html")
         answer = RedirectResponse(request.url.path, 303)  # the token leaves the address
-        if session is not None:
-            secure = request.url.scheme == "https"
-            answer.set_cookie(COOKIE, session, max_age=SESSION_S, httponly=True, samesite="strict", secure=secure)
+        if opened is not None:
+            give_session(answer, opened, request)
         return answer
 
     _add_staff_api(app, house, gate, staff)
-    app.include_router(customer_routes(house.customers, [staff]))
+    desk, leads = Depends(gate.needs(*DESK)), Depends(gate.needs(*LEADS))
+    app.include_router(customer_routes(house.customers, [desk], lambda request: member_of(request).name, [leads]))
     _add_web_calls(app, house, gate)
     add_web_chat(house)
     app.include_router(chat_routes(house, _same_origin))
     app.include_router(webhook_routes(house.outside.doors, house.clock))
+    if gate.accounts is not None:
+        app.include_router(staff_routes(gate, gate.accounts))
+        app.include_router(draft_routes(gate, Drafts(house.store, house.clock)))
+        app.add_middleware(SessionWatch, accounts=gate.accounts, clock=house.clock, tasks=house.tasks)
     app.add_middleware(FrontDoor, names=names, proxies=section.proxies)  # added last: it stands before all else
     app.mount("/assets", StaticFiles(directory=WEB / "assets"), name="assets")
     return app
 
 
 def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
+    listeners = Depends(gate.needs(*LISTENERS))
+
     @app.get("/api/openapi.json", include_in_schema=False, dependencies=[staff])
     async def description() -> dict[str, Any]:
         return app.openapi()
@@ -186,12 +204,12 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
             raise HTTPException(404, "This call has no recording.")
         return path
 
-    @app.get("/api/calls/{call_id}/recording", dependencies=[staff])
+    @app.get("/api/calls/{call_id}/recording", dependencies=[listeners])
     async def recording(call_id: str) -> FileResponse:
         """The stereo recording: caller left, everyone else right."""
         return FileResponse(await sound_of(call_id), media_type="audio/wav")
 
-    @app.get("/api/calls/{call_id}/waveform", dependencies=[staff])
+    @app.get("/api/calls/{call_id}/waveform", dependencies=[listeners])
     async def waveform(call_id: str, points: int = 1200) -> dict[str, Any]:
         """The recording's shape, so that a page can draw an hour of sound without loading it."""
         shape = await asyncio.to_thread(measure, await sound_of(call_id), min(max(points, 10), 4000))
@@ -203,11 +221,12 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
         found = await asyncio.to_thread(corrections, house.store, CallId(call_id))
         return {utterance: to_json(body) for utterance, body in found.items()}
 
-    @app.post("/api/calls/{call_id}/corrections", dependencies=[staff], status_code=201)
-    async def correct(call_id: str, said: Correction) -> dict[str, Any]:
+    @app.post("/api/calls/{call_id}/corrections", dependencies=[listeners], status_code=201)
+    async def correct(call_id: str, said: Correction, request: Request) -> dict[str, Any]:
         """Say how the caller really sounded in an utterance that was estimated; `unclear` takes it back."""
+        by, now = member_of(request).name, house.clock.now_utc()
         event = await asyncio.to_thread(
-            correct_emotion, house.store, CallId(call_id), said.utterance_id, said.emotion, "", house.clock.now_utc()
+            correct_emotion, house.store, CallId(call_id), said.utterance_id, said.emotion, by, now
         )
         return {"body": to_json(event.body)}
 
@@ -216,12 +235,9 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
         """Who wants to be called back, newest first."""
         return await asyncio.to_thread(callback_list, house.store, min(max(limit, 1), 2000))
 
-    @app.websocket("/api/live")
+    @app.websocket("/api/live", dependencies=[staff])
     async def live(socket: WebSocket, call_id: str = "") -> None:
         """Events and signals of all calls, or of one: a snapshot, then everything after it."""
-        if not (_same_origin(socket.headers, ()) and gate.is_served(socket) and gate.is_staff(socket)):
-            await _turn_away(socket)
-            return
         await _feed(socket, house, CallId(call_id) if call_id else None, only=None)
 
 
@@ -326,9 +342,9 @@ def _same_origin(headers: Headers, allowed: Iterable[str]) -> bool:
     return not origin or origin in allowed or urlsplit(origin).netloc == headers.get("host", "")
 
 
-async def _turn_away(socket: WebSocket) -> None:
+async def _turn_away(socket: WebSocket, code: int = 4401, why: str = NO_STAFF) -> None:
     await socket.accept()  # a page learns the reason only of a socket that was open
-    await socket.close(4401, NO_STAFF)
+    await socket.close(code, why[:120])
 
 
 async def _feed(socket: WebSocket, house: House, call_id: CallId | None, only: frozenset[str] | None) -> None:

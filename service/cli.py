@@ -65,11 +65,14 @@ def _parser() -> argparse.ArgumentParser:
 
     link = add(
         "staff-link",
-        "print a link to the staff pages that works once, for this or another machine",
+        "print a link to the staff pages that works once, until somebody has an account",
         "Prints a link that opens the staff pages of the running service on one machine, once, within an hour. They\n"
-        "stay open there for twelve hours. Run it by the user that runs the service, as often as there are machines.",
+        "stay open there for twelve hours, and ask to make the first account, an admin's; from then on people sign in\n"
+        "and links open nothing. Run it by the user that runs the service. `warmline staff add` needs no link.",
     )
     link.set_defaults(run=_staff_link)
+
+    _add_staff(add)
 
     phones = add("phones", "say where each agent's phone is registered, and for how long")
     phones.set_defaults(run=_phones)
@@ -183,6 +186,12 @@ def _add_erase(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
     which.add_argument("--history", action="store_true", help="list what was erased, and end")
     erase.add_argument("--yes", action="store_true", help="do not ask")
     erase.set_defaults(run=_erase)
+
+
+def _add_staff(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:
+    from service.staff.options import add_staff
+
+    add_staff(add)
 
 
 def _add_import(add: Callable[[str, str, str], argparse.ArgumentParser]) -> None:

@@ -21,6 +21,7 @@ from service.customers.open_records import clean_beside
 from service.engines import build_workers, needed_models
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.models_store import ModelStore, ProgressBar
+from service.staff.accounts import StaffAccounts
 from service.staff_door import StaffLinks
 
 
@@ -103,6 +104,19 @@ def staff_link(config_file: Path | None) -> int:
     """Print a new link to the staff pages of the service that runs on the same data folder."""
     config = load_config(config_file).config
     links = StaffLinks(config.data_path)
+    store = open_store(config)
+    try:
+        has_accounts = StaffAccounts(store, SystemClock()).any_account()
+    finally:
+        store.close()
+    if has_accounts:
+        where = f" at {links.served_at()}/desk" if links.served_at() else ""
+        print(
+            f"warmline: There are accounts, so that links open nothing any more: sign in{where}. "
+            "`warmline staff list` shows the names, `warmline staff password NAME` gives a forgotten password anew.",
+            file=sys.stderr,
+        )
+        return 1
     try:
         base_url = links.served_at()
         if not base_url:

@@ -51,7 +51,7 @@ class ServiceSection(Section):
     """PEM file; browsers give no microphone to a page that is neither https nor on localhost."""
     tls_key: str = ""
     staff_token: SecretStr = SecretStr("")
-    """Lets programs read the staff's API, as a bearer; empty: none. People open a link of `warmline staff-link`."""
+    """Lets programs use the staff's API, as a bearer; empty: none. People have accounts: `warmline staff`."""
     staff_from: tuple[str, ...] = ()
     """Networks that staff may come from, e.g. "192.168.1.0/24"; empty: this machine alone, or a proxy on it."""
     hosts: tuple[str, ...] = ()

@@ -19,6 +19,7 @@ from service.certificate import check_certificate
 from service.config import Config, load_config
 from service.config_values import split_address
 from service.house import House
+from service.staff.accounts import StaffAccounts
 from service.staff_door import Gate, StaffLinks
 from service.telemetry import set_up_logging
 
@@ -53,7 +54,9 @@ class Service:
             raise
         section = config.service
         links = StaffLinks(config.data_path)
-        self.gate = Gate(section.staff_token.get_secret_value(), links, self.house.clock, section.staff_from)
+        accounts = StaffAccounts(self.house.store, self.house.clock)
+        token = section.staff_token.get_secret_value()
+        self.gate = Gate(token, links, self.house.clock, section.staff_from, accounts)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -75,7 +78,9 @@ class Service:
         return f"https://{section.hosts[0]}{port}"
 
     def staff_url(self) -> str:
-        """Return a new link to the staff pages; it works once."""
+        """Return where staff get in: to sign in, or by a link that works once as long as nobody has an account."""
+        if self.gate.accounts is not None and self.gate.accounts.any_account():
+            return f"{self.public_url}/desk"
         return f"{self.public_url}/desk?token={self.gate.new_link()}"
 
     @property
@@ -201,7 +206,9 @@ async def _serve(config: Config) -> None:
         host, port = service.sip_address
         print(f"Calls are answered at sip:{host}:{port}")
     print(f"A caller's page:    {service.public_url}/call")
-    print(f"The staff's pages:  {service.staff_url()}  (once; `warmline staff-link` prints another)", flush=True)
+    url = service.staff_url()
+    how = "once; `warmline staff-link` prints another" if "token=" in url else "sign in"
+    print(f"The staff's pages:  {url}  ({how})", flush=True)
     await stop.wait()
     await service.drain(hurry)
     logger.info("stopping: running calls hear a goodbye")

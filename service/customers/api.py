@@ -38,7 +38,7 @@ case_opened, case_status, case_note, verified, joined, parted. FOUND: `{"custome
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
@@ -205,7 +205,10 @@ class ErasureBody(_Body):
 
 
 def customer_routes(
-    part: Customers, dependencies: list[Any], who: Callable[[Request], str] = lambda _: "staff"
+    part: Customers,
+    dependencies: list[Any],
+    who: Callable[[Request], str] = lambda _: "staff",
+    rights: Sequence[Any] = (),
 ) -> APIRouter:
     """Return the routes.
 
@@ -213,6 +216,7 @@ def customer_routes(
         part: Customer records of the running service.
         dependencies: What lets staff in.
         who: Who asks, for the history of what they do.
+        rights: What lets those in who may export and erase a person.
     """
     router = APIRouter(dependencies=dependencies, tags=["customers"])
     _add_finding(router, part)
@@ -221,7 +225,7 @@ def customer_routes(
     _add_wishes(router, part.store, who)
     _add_cases(router, part, who)
     _add_verification(router, part)
-    _add_rights(router, part)
+    _add_rights(router, part, rights)
     return router
 
 
@@ -466,8 +470,8 @@ def _add_verification(router: APIRouter, part: Customers) -> None:
         return {"outcome": await part.codes.check(body.kind, body.id, body.code)}
 
 
-def _add_rights(router: APIRouter, part: Customers) -> None:
-    @router.get("/api/customers/{customer_id}/export")
+def _add_rights(router: APIRouter, part: Customers, rights: Sequence[Any]) -> None:
+    @router.get("/api/customers/{customer_id}/export", dependencies=list(rights))
     async def export(customer_id: Id, sound: bool = False) -> Response:
         """Everything that is kept of a person, as JSON; with `sound=true` a ZIP file that holds the recordings too."""
         content = await asyncio.to_thread(part.export, customer_id, sound=sound)
@@ -475,7 +479,7 @@ def _add_rights(router: APIRouter, part: Customers) -> None:
         headers = {"Content-Disposition": f'attachment; filename="customer-{customer_id}.{ending}"'}
         return Response(content, media_type=kind, headers=headers)
 
-    @router.delete("/api/customers/{customer_id}")
+    @router.delete("/api/customers/{customer_id}", dependencies=list(rights))
     async def erase(customer_id: Id, body: ErasureBody) -> dict[str, Any]:
         """Erase a person everywhere: record, calls, conversations, recordings, search. Nothing brings it back."""
         del body

@@ -16,7 +16,20 @@ from tests.acceptance.scenarios import QUESTION, Played
 from tests.fakes.real_engines import MODELS
 
 Calls = tuple[Played, ...]
-COMMANDS = ("serve", "staff-link", "check", "call", "replay", "models", "kb", "backup", "restore", "erase", "demo")
+COMMANDS = (
+    "serve",
+    "staff-link",
+    "staff",
+    "check",
+    "call",
+    "replay",
+    "models",
+    "kb",
+    "backup",
+    "restore",
+    "erase",
+    "demo",
+)
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])

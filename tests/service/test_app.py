@@ -202,14 +202,14 @@ async def test_when_sockets_are_opened_with_tokens_then_no_log_line_holds_one(ru
     assert "token=" not in running_service.printed()[1]
 
 
-async def test_when_another_site_opens_the_live_feed_with_the_cookie_of_staff_then_it_is_closed_with_4401(
+async def test_when_another_site_opens_the_live_feed_with_the_cookie_of_staff_then_it_is_closed_with_4403(
     running_service: ServiceProcess,
 ) -> None:
     opened = await asyncio.to_thread(httpx.get, running_service.staff_link(), trust_env=False)
     cookie = f"warmline_staff={opened.cookies['warmline_staff']}"
     own = running_service.base_url
-    assert await closing_code(running_service, "/api/live", cookie=cookie, origin=ELSEWHERE) == 4401
-    assert await closing_code(running_service, "/api/live", cookie=cookie, origin="https://shop.example") == 4401
+    assert await closing_code(running_service, "/api/live", cookie=cookie, origin=ELSEWHERE) == 4403
+    assert await closing_code(running_service, "/api/live", cookie=cookie, origin="https://shop.example") == 4403
     assert await closing_code(running_service, "/api/live", cookie=cookie, origin=own) is None
 
 

@@ -1,4 +1,4 @@
-"""Links that work once, sessions that end, and addresses that are served."""
+"""Links that work once, and addresses that are served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from service.cli import main
 from service.front_door import FrontDoor
-from service.staff_door import COOKIE, LINK_S, SESSION_S, Gate, StaffLinks
+from service.staff_door import COOKIE, LINK_S, Gate, StaffLinks
+
+START_S = datetime(2026, 11, 22, tzinfo=UTC).timestamp()
 
 
 class TestClock:
@@ -58,6 +60,7 @@ async def asking(peer: str, *, through: str = "", cookie: str = "", token: str =
 
     door = FrontDoor(behind, names=(), proxies=("127.0.0.0/8", "::1/128"))
     scope: Scope = {"type": "http", "client": (peer, 1), "headers": headers, "path": "/", "scheme": "http"}
+    scope["query_string"] = b""
     await door(scope, nothing, drop)
     return HTTPConnection(came[0])
 
@@ -70,34 +73,22 @@ def status(gate: Gate, connection: HTTPConnection) -> int:
     return 200
 
 
-async def test_when_a_session_is_old_then_it_is_over_and_a_restart_ends_all(tmp_path: Path, clock: TestClock) -> None:
-    gate = Gate("", StaffLinks(tmp_path), clock)
-    session = gate.open_session(gate.new_link())
-    assert session is not None
-    request = await asking("127.0.0.1", cookie=session)
-    clock.s = SESSION_S - 1
-    assert status(gate, request) == 200
-    assert status(Gate("", StaffLinks(tmp_path), clock), request) == 401
-    clock.s = SESSION_S
-    assert status(gate, request) == 401
-
-
 def test_when_a_link_was_used_or_waited_too_long_then_it_opens_nothing(tmp_path: Path, clock: TestClock) -> None:
     links = StaffLinks(tmp_path)
     gate = Gate("", links, clock)
     first, late = gate.new_link(), gate.new_link()
     assert first not in "".join(path.name for path in tmp_path.rglob("*")), "who reads the folder learns no link"
-    assert gate.open_session(first) is not None
-    assert gate.open_session(first) is None
+    assert links.use(first, clock.s + START_S)
+    assert not links.use(first, clock.s + START_S)
     clock.s = LINK_S + 1
-    assert gate.open_session(late) is None
+    assert not links.use(late, clock.s + START_S)
     for wrong in ("", "../address", "x" * 5000):
-        assert gate.open_session(wrong) is None
+        assert not links.use(wrong, clock.s + START_S)
     forgotten = gate.new_link()
     clock.s += LINK_S + 1
     gate.new_link()
     assert len(list((tmp_path / "staff" / "links").iterdir())) == 1, "old ones are cleared away"
-    assert not links.use(forgotten, clock.s)
+    assert not links.use(forgotten, clock.s + START_S)
 
 
 @pytest.mark.parametrize(

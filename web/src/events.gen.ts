@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"], given_to_bot: ["instruction"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"], given_to_bot: ["instruction"], staff_signed_in: ["address"], staff_sign_in_refused: ["address"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -412,7 +412,7 @@ export interface RelatedFact {
   readonly text: string;
   /** The customer's own words; empty when it does not come from words. */
   readonly quote: string;
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review" | "staff";
   readonly stream_id: string;
   /** Number of the fact in that stream; of a whole contact its last one so far. */
   readonly event_seq: number;
@@ -1020,9 +1020,90 @@ export interface WrapUpDone {
   readonly took_ms: number;
 }
 
+/** Somebody got an account. */
+export interface StaffAdded {
+  readonly type: "staff_added";
+  /** Name that the member signs in with; never given to somebody else later. */
+  readonly member: string;
+  readonly role: "agent" | "supervisor" | "qa" | "admin";
+  /** Name of the member who did it; `command` for the command line, `link` for a link of the operator. */
+  readonly by: string;
+}
+
+/** A member may do something else from now on. */
+export interface StaffRoleSet {
+  readonly type: "staff_role_set";
+  readonly member: string;
+  readonly before: "agent" | "supervisor" | "qa" | "admin";
+  readonly role: "agent" | "supervisor" | "qa" | "admin";
+  readonly by: string;
+}
+
+/** Something else of an account was changed: its display name, languages, skills or telephone. */
+export interface StaffChanged {
+  readonly type: "staff_changed";
+  readonly member: string;
+  readonly fields: readonly string[];
+  readonly by: string;
+}
+
+/** A member has another password; what was open with the old one is closed. */
+export interface StaffPasswordSet {
+  readonly type: "staff_password_set";
+  readonly member: string;
+  readonly by: string;
+}
+
+/** Wrong passwords that were counted against a member are forgotten. */
+export interface StaffUnlocked {
+  readonly type: "staff_unlocked";
+  readonly member: string;
+  readonly by: string;
+}
+
+/** An account is closed for good. */
+export interface StaffRemoved {
+  readonly type: "staff_removed";
+  readonly member: string;
+  readonly by: string;
+}
+
+/** A member was let in. */
+export interface StaffSignedIn {
+  readonly type: "staff_signed_in";
+  /** `link` for who opened a link of the operator before there was any account. */
+  readonly member: string;
+  readonly address: string;
+}
+
+/** Somebody tried to sign in and was not let in. */
+export interface StaffSignInRefused {
+  readonly type: "staff_sign_in_refused";
+  /** Empty when there is no account of that name: what was typed may be a password. */
+  readonly member: string;
+  readonly address: string;
+  readonly reason: "wrong" | "too_many";
+}
+
+/** Sessions of a member ended before their time. */
+export interface StaffSignedOut {
+  readonly type: "staff_signed_out";
+  readonly member: string;
+  readonly sessions: number;
+  readonly by: string;
+}
+
+/** A member read personal data. The same within ten minutes is one fact. */
+export interface StaffLooked {
+  readonly type: "staff_looked";
+  readonly member: string;
+  readonly what: "call" | "recording" | "customer" | "case" | "conversation" | "export";
+  readonly thing_id: string;
+}
+
 /** One fact in its place in a stream. */
 export interface Event {
-  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review";
+  readonly stream_kind: "call" | "conversation" | "customer" | "case" | "queue" | "agent" | "review" | "staff";
   readonly stream_id: string;
   /** Dense, from 1. */
   readonly seq: number;
@@ -1374,4 +1455,14 @@ export type EventBody =
   | OfferEnded
   | ContactLeftQueue
   | AgentStateSet
-  | WrapUpDone;
+  | WrapUpDone
+  | StaffAdded
+  | StaffRoleSet
+  | StaffChanged
+  | StaffPasswordSet
+  | StaffUnlocked
+  | StaffRemoved
+  | StaffSignedIn
+  | StaffSignInRefused
+  | StaffSignedOut
+  | StaffLooked;

@@ -52,17 +52,50 @@ export const admitted = signal(true);
 export const connected = signal(false);
 
 export class Refused extends Error {
-  constructor(readonly status: number) {
+  constructor(
+    readonly status: number,
+    /** Stable, e.g. `staff.too_many`; empty when the service gave none. */
+    readonly code: string = "",
+    /** The service's own sentence, in English. */
+    readonly detail: string = "",
+    readonly retryAfter_s: number = 0,
+  ) {
     super(`status ${status}`);
   }
 }
 
 /** Get JSON. Throws `Refused`; a 401 locks the page. */
-export async function get<T>(path: string): Promise<T> {
-  const response = await fetch(path, { headers: { accept: "application/json" } });
-  if (response.status === 401) admitted.value = false;
-  if (!response.ok) throw new Refused(response.status);
-  return (await response.json()) as T;
+export function get<T>(path: string): Promise<T> {
+  return send<T>("GET", path);
+}
+
+/** Ask for something, by default to change it. Throws `Refused`; a 401 locks the page, unless it is about a password. */
+export async function send<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: "application/json" };
+  if (method !== "GET") headers["x-warmline"] = "1"; // other sites cannot send it
+  if (body !== undefined) headers["content-type"] = "application/json";
+  const response = await fetch(path, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  if (!response.ok) {
+    const refused = await reasonOf(response);
+    if (refused.status === 401 && refused.code !== "staff.wrong") admitted.value = false;
+    throw refused;
+  }
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+async function reasonOf(response: Response): Promise<Refused> {
+  const told = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
+  const sentence = told["detail"] ?? told["message"];
+  return new Refused(
+    response.status,
+    typeof told["code"] === "string" ? told["code"] : "",
+    typeof sentence === "string" ? sentence : "",
+    Number.parseInt(response.headers.get("retry-after") ?? "0", 10) || 0,
+  );
 }
 
 /** Follow the live feed of all calls or of one until the returned function is called; reconnects by itself. */
@@ -85,7 +118,7 @@ export function follow(callId: string | null, take: (message: LiveMessage) => vo
     socket.onclose = (event) => {
       if (over) return;
       connected.value = false;
-      if (event.code === 4401) {
+      if (event.code === 4401 || event.code === 4403) {
         admitted.value = false;
         return;
       }

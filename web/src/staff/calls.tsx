@@ -2,13 +2,13 @@
 
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Event, LiveCall } from "../events.gen";
-import { liveOver, liveStep, START } from "../folds/live";
+import type { LiveCall } from "../events.gen";
 import { Icon } from "../shared/icons";
 import { type Said, say } from "../shared/language";
-import { type CallDetail, type CallRow, follow, get, type LiveMessage } from "./api";
+import type { CallRow } from "./api";
 import { highest, UPSET_PROB } from "./emotion";
 import { callerName, clock, code, languageName, percent, phone, topicName, when } from "./format";
+import { followCalls, loaded, rows, saying } from "./live-calls";
 import { Empty, Outcome, Spark } from "./parts";
 import { callPath, go } from "./route";
 import { WORDS } from "./words";
@@ -23,10 +23,6 @@ const FILTERS: readonly (readonly [Filter, Said])[] = [
   ["finished", WORDS.finished],
 ];
 
-const rows = signal<ReadonlyMap<string, CallRow>>(new Map());
-const loaded = signal(false);
-/** What is being said in running calls: a guess, gone when the words are final. */
-const saying = signal<ReadonlyMap<string, string>>(new Map());
 const sought = signal("");
 const filter = signal<Filter>("all");
 const now_ms = signal(Date.now());
@@ -36,7 +32,7 @@ const shown = computed(() => ordered.value.filter((row) => passes(row.live) && m
 
 export function Calls() {
   useEffect(() => {
-    const leave = follow(null, take);
+    const leave = followCalls();
     const timer = window.setInterval(() => {
       now_ms.value = Date.now();
     }, 1000);
@@ -257,52 +253,4 @@ function matches({ call_id, live }: CallRow, text: string): boolean {
 
 function plain(text: string): string {
   return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
-}
-
-function take(message: LiveMessage): void {
-  switch (message.kind) {
-    case "snapshot":
-      if ("calls" in message) rows.value = new Map(message.calls.map((row) => [row.call_id, row]));
-      loaded.value = true;
-      return;
-    case "event":
-      takeEvent(message.event);
-      return;
-    case "signal":
-      if (message.name === "hypothesis") {
-        guessed(message.call_id, `${message.data["committed"]} ${message.data["tentative"]}`.trim());
-      }
-  }
-}
-
-function takeEvent(event: Event): void {
-  const callId = String(event.stream_id);
-  if (event.body.type === "turn_ended" || event.body.type === "call_ended") guessed(callId, "");
-  const known = rows.value.get(callId);
-  if (known === undefined && event.seq > 1) {
-    void reload(callId);
-    return;
-  }
-  if (known !== undefined && event.seq <= known.live.seq) return; // the snapshot has it
-  const live = liveStep(known?.live ?? START, event);
-  put({ call_id: callId, started_at: known?.started_at ?? event.at_utc, live });
-}
-
-/** A call that began before the snapshot's horizon. */
-async function reload(callId: string): Promise<void> {
-  const detail = await get<CallDetail>(`/api/calls/${encodeURIComponent(callId)}`).catch(() => null);
-  const [first] = detail?.events ?? [];
-  if (detail && first) put({ call_id: callId, started_at: first.at_utc, live: liveOver(detail.events) });
-}
-
-function put(row: CallRow): void {
-  rows.value = new Map(rows.value).set(row.call_id, row);
-}
-
-function guessed(callId: string, words: string): void {
-  if ((saying.value.get(callId) ?? "") === words) return;
-  const next = new Map(saying.value);
-  if (words) next.set(callId, words);
-  else next.delete(callId);
-  saying.value = next;
 }

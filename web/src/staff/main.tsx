@@ -6,20 +6,33 @@ import "../shared/base.css";
 import "./desk.css";
 import "./calls.css";
 import "./call.css";
+import "./account.css";
+import "./desk/work.css";
 import { Icon, type IconName } from "../shared/icons";
 import { announce, type Said, say } from "../shared/language";
 import { LanguageToggle } from "../shared/language-toggle";
 import mark from "../shared/mark.svg";
+import { AccountPage } from "./account";
+import { ACCOUNT } from "./account-words";
 import { admitted, connected } from "./api";
+import { AuditPage } from "./audit";
 import { CallPage } from "./call";
 import { Callbacks } from "./callbacks";
 import { Calls } from "./calls";
+import { FloorPage } from "./desk/floor";
+import { WorkPage } from "./desk/work";
+import { DESK } from "./desk/words";
+import { People } from "./people";
 import { listen, page } from "./route";
+import { enter, may, me } from "./session";
+import { MustChange, SignIn } from "./sign-in";
 import { loadTitles } from "./topics";
 import { WORDS } from "./words";
 
 function Desk() {
-  if (!admitted.value) return <Locked />;
+  if (me.value === undefined) return <main id="content" aria-busy="true" />;
+  if (!admitted.value || me.value === null) return <SignIn />;
+  if (me.value.must_change) return <MustChange />;
   const at = page.value;
   return (
     <>
@@ -32,8 +45,13 @@ function Desk() {
           Warmline
         </a>
         <nav>
-          <NavLink to="/desk" icon="calls" text={WORDS.calls} here={at.name !== "callbacks"} />
+          {may("work") && <NavLink to="/desk/work" icon="phone" text={DESK.work} here={at.name === "work"} />}
+          {may("floor") && <NavLink to="/desk/floor" icon="wave" text={DESK.floor} here={at.name === "floor"} />}
+          <NavLink to="/desk" icon="calls" text={WORDS.calls} here={at.name === "calls" || at.name === "call"} />
           <NavLink to="/desk/callbacks" icon="callback" text={WORDS.callbacks} here={at.name === "callbacks"} />
+          {may("people") && <NavLink to="/desk/people" icon="people" text={ACCOUNT.people} here={at.name === "people"} />}
+          {may("audit") && <NavLink to="/desk/audit" icon="shield" text={ACCOUNT.audit} here={at.name === "audit"} />}
+          <NavLink to="/desk/account" icon="person" text={ACCOUNT.account} here={at.name === "account"} />
         </nav>
         <span class={`feed ${connected.value ? "up" : "down"}`} role="status">
           <i aria-hidden="true" />
@@ -41,7 +59,17 @@ function Desk() {
         </span>
         <LanguageToggle />
       </header>
+      {!me.value.is_person && at.name !== "account" && (
+        <p class="banner" role="note">
+          {say(ACCOUNT.firstBanner)} <a href="/desk/account">{say(ACCOUNT.first)}</a>
+        </p>
+      )}
       <main id="content" tabIndex={-1}>
+        {at.name === "work" && <WorkPage />}
+        {at.name === "floor" && <FloorPage />}
+        {at.name === "account" && <AccountPage />}
+        {at.name === "people" && <People />}
+        {at.name === "audit" && <AuditPage />}
         {at.name === "calls" && <Calls />}
         {at.name === "callbacks" && <Callbacks />}
         {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
@@ -59,22 +87,11 @@ function NavLink({ to, icon, text, here }: { to: string; icon: IconName; text: S
   );
 }
 
-function Locked() {
-  return (
-    <main class="locked">
-      <div class="panel">
-        <Icon name="lock" size={36} />
-        <h1>{say(WORDS.locked)}</h1>
-        <p>{say(WORDS.lockedTodo)}</p>
-        <code>warmline staff-link</code>
-        <LanguageToggle />
-      </div>
-    </main>
-  );
-}
-
 listen();
-void loadTitles();
+void enter();
+effect(() => {
+  if (me.value && !me.value.must_change) void loadTitles();
+});
 announce(() => say(WORDS.title));
 effect(() => {
   document.body.dataset["page"] = page.value.name;

@@ -11,6 +11,7 @@ import { type Feeling, feelings, stretches, UPSET_PROB } from "./emotion";
 import { FeelingTrack } from "./feeling-track";
 import { detailOf, nameOf, TONES } from "./event-list";
 import { clock, code, fineClock, percent } from "./format";
+import { may } from "./session";
 import { WORDS } from "./words";
 
 const RATES = [1, 1.25, 1.5, 2];
@@ -18,11 +19,12 @@ const RATES = [1, 1.25, 1.5, 2];
 export function Player({ call }: { call: CallState }) {
   const live = call.live.value;
   const over = live.status === "ended";
-  const sound = over && live.recording_file !== "" && !call.replay.missing.value;
+  const sound = over && live.recording_file !== "" && !call.replay.missing.value && may("hear");
+  const none = live.recording_file !== "" && !may("hear") ? WORDS.notYours : WORDS.noRecording;
   const end_ms = Math.max(call.timeline.value.last_ms, live.t_ms, 1);
   return (
     <section class="panel player" aria-label={say(WORDS.replay)}>
-      <Buttons call={call} note={over ? (sound ? "" : say(WORDS.noRecording)) : say(WORDS.recordingLater)} />
+      <Buttons call={call} note={over ? (sound ? "" : say(none)) : say(WORDS.recordingLater)} />
       <div class="tracks">
         {sound && <Sound call={call} end_ms={end_ms} />}
         <Emotion call={call} end_ms={end_ms} />

@@ -5,6 +5,11 @@ import { computed, signal } from "@preact/signals";
 export type Page =
   | { readonly name: "calls" }
   | { readonly name: "callbacks" }
+  | { readonly name: "work" }
+  | { readonly name: "floor" }
+  | { readonly name: "account" }
+  | { readonly name: "people" }
+  | { readonly name: "audit" }
   | { readonly name: "call"; readonly callId: string; readonly at_ms: number | null };
 
 const address = signal(here());
@@ -23,7 +28,8 @@ export function read(path: string): Page {
     const at = Number.parseInt(searchParams.get("t") ?? "", 10);
     return { name: "call", callId: decodeURIComponent(call), at_ms: Number.isNaN(at) ? null : at };
   }
-  return pathname === "/desk/callbacks" ? { name: "callbacks" } : { name: "calls" };
+  const plain = /^\/desk\/(callbacks|work|floor|account|people|audit)$/.exec(pathname)?.[1];
+  return { name: (plain ?? "calls") as Exclude<Page["name"], "call"> };
 }
 
 export function callPath(callId: string, at_ms: number | null = null): string {

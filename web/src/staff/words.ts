@@ -8,11 +8,6 @@ export const WORDS = {
   callbacks: { en: "Callbacks", es: "Devolver llamada" },
   live: { en: "Live", es: "En directo" },
   notLive: { en: "Reconnecting …", es: "Reconectando …" },
-  locked: { en: "This desk is locked", es: "Este puesto está cerrado" },
-  lockedTodo: {
-    en: "A staff link works once. Get a new one where the service runs:",
-    es: "El enlace del personal sirve una sola vez. Pida otro donde funciona el servicio:",
-  },
   failed: { en: "This could not be loaded.", es: "No se ha podido cargar." },
   retry: { en: "Try again", es: "Volver a intentar" },
   noCall: { en: "There is no such call.", es: "No existe esa llamada." },
@@ -146,6 +141,10 @@ export const WORDS = {
     en: "Space plays, ← → move 5 s, j and k go from event to event",
     es: "Espacio reproduce, ← → mueven 5 s, j y k van de evento en evento",
   },
+  notYours: {
+    en: "Recordings are heard by supervisors, quality and admins.",
+    es: "Las grabaciones las oyen supervisión, calidad y administración.",
+  },
   noRecording: { en: "There is no recording of this call.", es: "No hay grabación de esta llamada." },
   recordingLater: {
     en: "The recording can be replayed when the call is over.",
@@ -258,6 +257,16 @@ export const EVENT_NAMES: Readonly<Record<string, Said>> = {
   degraded: { en: "Service did less", es: "Servicio reducido" },
   call_ended: { en: "Call ended", es: "Termina la llamada" },
   person_erased: { en: "Person erased", es: "Persona borrada" },
+  staff_added: { en: "Account made", es: "Cuenta creada" },
+  staff_role_set: { en: "Role changed", es: "Función cambiada" },
+  staff_changed: { en: "Profile changed", es: "Perfil cambiado" },
+  staff_password_set: { en: "Password changed", es: "Contraseña cambiada" },
+  staff_unlocked: { en: "May try again", es: "Puede probar otra vez" },
+  staff_removed: { en: "Account removed", es: "Cuenta quitada" },
+  staff_signed_in: { en: "Signed in", es: "Inició sesión" },
+  staff_sign_in_refused: { en: "Not let in", es: "No pudo entrar" },
+  staff_signed_out: { en: "Signed out", es: "Cerró sesión" },
+  staff_looked: { en: "Looked", es: "Miró" },
 };
 
 /** Stable codes of the log; a key that ends in `:` is the head of a family. */
@@ -498,4 +507,14 @@ export const CODES: Readonly<Record<string, Said>> = {
   same_request_again: { en: "asks for it a second time", es: "segunda vez que lo pide" },
   same_request_third_time: { en: "has asked for it three times or more", es: "lo ha pedido tres veces o más" },
   hesitates: { en: "hesitates", es: "duda al hablar" },
+  // Staff
+  qa: { en: "quality", es: "calidad" },
+  admin: { en: "admin", es: "administración" },
+  wrong: { en: "wrong password", es: "contraseña incorrecta" },
+  too_many: { en: "too many guesses", es: "demasiados intentos" },
+  call: { en: "call", es: "llamada" },
+  customer: { en: "customer", es: "cliente" },
+  case: { en: "case", es: "asunto" },
+  conversation: { en: "conversation", es: "conversación" },
+  export: { en: "export", es: "exportación" },
 };

@@ -1,0 +1,98 @@
+// The call strip: its state is the service's; what the agent presses is a wish, and the answer is the state.
+
+import { signal } from "@preact/signals";
+import { get, send } from "../api";
+import { sentenceOf } from "../forms";
+
+export interface StripState {
+  readonly state: string;
+  readonly agent: string;
+  readonly second: { readonly kind: string; readonly name: string } | null;
+  readonly muted: boolean;
+  readonly held: boolean;
+  readonly with_person: boolean;
+  readonly recording: string;
+  /** Wishes that would be granted now. */
+  readonly may: readonly string[];
+}
+
+export type Wish =
+  | "mute"
+  | "hold"
+  | "resume"
+  | "consult"
+  | "complete"
+  | "conference"
+  | "drop-second"
+  | "transfer"
+  | "back-to-bot"
+  | "hang-up"
+  | "keypad"
+  | "recording/pause"
+  | "recording/resume";
+
+/** The service's name of each wish. */
+const NAMES: Readonly<Partial<Record<Wish, string>>> = {
+  mute: "Mute",
+  hold: "Hold",
+  resume: "Resume",
+  consult: "Consult",
+  complete: "Complete",
+  conference: "Merge",
+  "drop-second": "DropSecond",
+  transfer: "Transfer",
+  "back-to-bot": "BackToBot",
+  "hang-up": "HangUp",
+};
+
+/** Tell whether the service would grant a wish now. */
+export function granted(strip: StripState | null, wish: Wish): boolean {
+  if (strip === null) return false;
+  const name = NAMES[wish];
+  return name === undefined ? strip.with_person : strip.may.includes(name);
+}
+
+export interface Target {
+  readonly kind: "agent" | "queue" | "number";
+  readonly name: string;
+}
+
+/** What was typed as the one to be reached: a number, `queue:NAME`, or a colleague. */
+export function targetOf(text: string): Target | null {
+  const typed = text.trim();
+  if (!typed) return null;
+  if (/^\+?[0-9][0-9 ().-]{2,}$/.test(typed) || /^sips?:/i.test(typed)) return { kind: "number", name: typed };
+  const queue = /^queue:(.+)$/.exec(typed)?.[1];
+  return queue === undefined ? { kind: "agent", name: typed } : { kind: "queue", name: queue.trim() };
+}
+
+export class Strip {
+  readonly state = signal<StripState | null>(null);
+  readonly failure = signal("");
+
+  constructor(readonly callId: string) {}
+
+  private get path(): string {
+    return `/api/desk/calls/${encodeURIComponent(this.callId)}`;
+  }
+
+  async load(): Promise<void> {
+    this.state.value = await get<StripState>(`${this.path}/strip`).catch(() => null);
+  }
+
+  /** The live feed told how it is. */
+  take(told: Readonly<Record<string, unknown>>): void {
+    if (Array.isArray(told["may"])) this.state.value = told as unknown as StripState;
+  }
+
+  async wish(wish: Wish, with_: Readonly<Record<string, unknown>> = {}): Promise<boolean> {
+    this.failure.value = "";
+    try {
+      this.state.value = await send<StripState>("POST", `${this.path}/${wish}`, with_);
+      return true;
+    } catch (error) {
+      this.failure.value = sentenceOf(error);
+      return false;
+    }
+  }
+}
