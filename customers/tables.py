@@ -1,4 +1,4 @@
-"""The tables by which customers are found. All of them follow from the facts and can be made anew; ADR 16.
+"""The tables by which customers are found. All of them follow from the facts and can be made anew; ADR 17.
 
 No table holds a name, a number or a word in clear: identifiers and words stand as keyed marks, texts are read from the
 facts. What is in clear: ids, times, kinds, states, topics of articles, scores.

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from calls.codec import to_json
+from calls.conversation_events import MessageReceived, MessageSent
 from calls.errors import CallCentreError
 from calls.events import RecordingStarted
 from customers.store import CustomerStore
+from records.attachments import FILE, attachments_beside
 from records.store import EventStore
 
 FORMAT = "warmline-person/1"
@@ -48,6 +50,13 @@ def export_person(facts: EventStore, store: CustomerStore, customer_id: str, now
         for event in events
         if isinstance(event.body, RecordingStarted)
     )
+    data["attachments"] = sorted(
+        attachment.file
+        for events in streams["conversations"].values()
+        for event in events
+        if isinstance(event.body, MessageReceived | MessageSent)
+        for attachment in event.body.attachments
+    )
     return data
 
 
@@ -57,7 +66,7 @@ def as_text(data: dict[str, Any]) -> str:
 
 
 def as_zip(data: dict[str, Any], recordings: Path) -> bytes:
-    """Return the export as a ZIP file with the recordings that are still there."""
+    """Return the export as a ZIP file with the recordings and attachments that are still there."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", as_text(data))
@@ -65,4 +74,8 @@ def as_zip(data: dict[str, Any], recordings: Path) -> bytes:
             path = recordings / Path(str(name)).name
             if path.is_file():
                 archive.write(path, f"recordings/{path.name}")
+        for name in filter(FILE.fullmatch, data["attachments"]):
+            path = attachments_beside(recordings) / name
+            if path.is_file():
+                archive.write(path, f"attachments/{name}")
     return out.getvalue()

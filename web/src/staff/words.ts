@@ -407,6 +407,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   dial_plan: { en: "by the number that was called", es: "según el número marcado" },
   detected: { en: "by what was heard", es: "según lo oído" },
   asked: { en: "asked for", es: "lo pidió" },
+  preference: { en: "as the customer record says", es: "según la ficha del cliente" },
   secret_digits: { en: "secret digits", es: "cifras secretas" },
   card_number: { en: "card number", es: "número de tarjeta" },
   caller_request: { en: "the caller wished it", es: "lo pidió el cliente" },
