@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calls import machine
 from calls.events import TurnEnded, UtteranceHeard
 from calls.handover_events import AgentReleased, GivenToBot, SupervisionChanged
 from desk.handover_facts import read
-from tests.service.desk.transfer_stage import BRIEF, Stage, hears_only, stage
+from tests.service.desk.transfer_stage import BRIEF, LOUD, SOFT, Stage, hears_only, stage
+from tests.telephony.media_fakes import level_of
 from tests.telephony.webrtc.test_gateway import ToneTrack
 from tests.waiting import eventually
 from voice.dialog import acts
@@ -82,6 +85,7 @@ async def test_when_a_second_agent_is_consulted_then_it_is_private_and_can_be_co
     call, caller = await house.call("c1", CALLER)
     await call.given_to("ana")
     await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
+    await eventually(lambda: house.messages("luis", "consult_offer"))
     assert house.messages("luis", "consult_offer")[0]["call_id"] == "c1"
     assert (await luis.get("line"))["asked"] == [{"call_id": "c1", "asked_by": "ana"}]
     await luis.post("calls/c1/consult-offer/accept")
@@ -106,10 +110,12 @@ async def test_when_the_second_agent_declines_then_the_agent_is_back_with_the_ca
     call, caller = await house.call("c1", CALLER)
     await call.given_to("ana")
     await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
+    await eventually(lambda: house.messages("luis", "consult_offer"))
     await luis.post("calls/c1/consult-offer/decline")
     await call.until("together")
     await hears_only(caller, (ANA,), ())
-    assert (await ana.do(call, "consult", target={"kind": "agent", "name": "nobody"}))["state"] == "together"
+    await ana.do(call, "consult", target={"kind": "agent", "name": "nobody"})
+    await call.until("together")
     assert call.facts("consult_ended") == ["consult_ended", "consult_ended"]
 
 
@@ -136,7 +142,7 @@ async def test_when_the_agents_page_is_loaded_again_then_the_caller_is_told_and_
     await call.given_to("ana")
     await ana.close()
     await call.until("restoring")
-    await eventually(lambda: call.said[-1] == "human.line_lost")
+    await eventually(lambda: "human.line_lost" in call.said)
     again = await house.agent("ana", LUIS)
     await call.until("together")
     await hears_only(caller, (LUIS,), ())
@@ -163,7 +169,7 @@ async def test_when_the_agent_who_accepted_has_no_line_then_the_caller_keeps_the
     call.handover.accepted("ana")
     await call.until("queued")
     assert call.queue.told[-1] == "back"
-    await eventually(lambda: call.said[-1] == "human.join_failed")
+    await eventually(lambda: "human.join_failed" in call.said)
 
 
 async def test_when_the_agent_gives_the_caller_back_then_the_bot_is_told_what_to_do(house: Stage) -> None:
@@ -195,6 +201,7 @@ async def test_when_the_caller_hangs_up_then_the_agent_is_free_and_no_question_i
     call, _ = await house.call("c1", CALLER)
     await call.given_to("ana")
     await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
+    await eventually(lambda: house.messages("luis", "consult_offer"))
     call.handover.close()
     assert house.messages("luis", "consult_offer_over")
     assert call.queue.told[-1] == "over ana"
@@ -223,6 +230,36 @@ async def test_when_a_supervisor_listens_whispers_and_barges_in_then_who_hears_t
     logged = [(b.mode, b.announced) for b in call.bodies if isinstance(b, SupervisionChanged)]
     assert logged == [("listen", True), ("whisper", False), ("barge", True), ("off", False)]
     assert "human.supervisor_joins" in call.said
+
+
+async def test_when_agents_talk_in_private_then_the_recording_has_the_caller_and_none_of_the_two(
+    house: Stage, tmp_path: Path
+) -> None:
+    ana, luis = await house.agent("ana", ANA), await house.agent("luis", LUIS)
+    call, caller = await house.call("c1", CALLER)
+    call.recording.start(16_000)
+    await call.given_to("ana")
+    await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
+    await eventually(lambda: house.messages("luis", "consult_offer"))
+    await luis.post("calls/c1/consult-offer/accept")
+    await call.until("consulting")
+    from_ms = call.conference_ms() + 200
+    await hears_only(luis, (ANA,), (CALLER,))
+    until_ms = call.conference_ms() - 200
+    await ana.do(call, "conference")
+    await hears_only(caller, (ANA, LUIS), ())
+    end_ms = call.conference_ms()
+    assert (await ana.do(call, "recording/pause"))["recording"] == "paused"
+    assert (await ana.do(call, "recording/resume"))["recording"] == "on"
+    await call.recording.finish()
+    with wave.open(str(tmp_path / "c1.wav")) as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
+    private, together = sound[from_ms * 16 : until_ms * 16], sound[(end_ms - 400) * 16 : end_ms * 16]
+    assert level_of(CALLER, private[:, 0], 16_000) > LOUD
+    assert level_of(ANA, private[:, 1], 16_000) < SOFT
+    assert level_of(LUIS, private[:, 1], 16_000) < SOFT
+    assert level_of(ANA, together[:, 1], 16_000) > LOUD
+    assert call.facts("recording_paused", "recording_resumed") == ["recording_paused", "recording_resumed"]
 
 
 async def test_when_the_agent_speaks_then_the_words_are_written_and_no_feeling_is_estimated(house: Stage) -> None:
