@@ -125,10 +125,10 @@ class SpeechSection(Section):
     voice_en: Literal["piper", "espeak", "coqui"] = "piper"
     voice_es: Literal["kokoro", "piper", "espeak", "coqui"] = "kokoro"
     listen_for: tuple[Annotated[str, Field(min_length=1, max_length=40)], ...] = Field(default=(), max_length=30)
-    """Names and products that callers say and a recogniser might not know; the company and names that stand in several
-    articles are expected anyway, and the caller's own name once it is known."""
-    listen_for_names: bool = Field(default=True, strict=True)
-    """False: recognition expects no words at all, `listen_for` included."""
+    """Names and products that callers say and the recogniser does not know. They cost something: on 107 telephone clips
+    that hold none of ten such words, they moved the word error rate by -1.2 points in English and +1.8 in Spanish."""
+    listen_for_names: bool = Field(default=False, strict=True)
+    """Expect the company's name and names that stand in several articles too."""
     render_ahead: bool = Field(default=True, strict=True)
     """Make the fixed sentences and the articles' answers while no call is on, so that they are spoken at once. The
     goodbye of a service that stops is made in any case."""

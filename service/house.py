@@ -266,10 +266,9 @@ class House:
 
     def vocabulary(self, *names: str) -> str | None:
         """Return the words that recognition should expect in a call of somebody with these names."""
-        speech = self.config.speech
-        if not speech.listen_for_names:
-            return None
-        return prompt_of(names, speech.listen_for, (self.config.dial_plan.company,), self.knowledge.names())
+        speech, plan = self.config.speech, self.config.dial_plan
+        known = (plan.company, *self.knowledge.names()) if speech.listen_for_names else ()
+        return prompt_of(names, speech.listen_for, known)
 
     def new_reference(self, flow: str) -> str:
         """Return a reference number for a finished flow."""
