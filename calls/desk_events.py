@@ -106,10 +106,33 @@ class WrapUpDone:
     took_ms: int
 
 
-DeskBody = ContactQueued | ContactOffered | OfferAccepted | OfferEnded | ContactLeftQueue | AgentStateSet | WrapUpDone
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoicemailLeft:
+    """A caller left a message instead of waiting; of the stream of the call, whose recording has its sound."""
+
+    type: Literal["voicemail_left"] = "voicemail_left"
+    queue: str
+    language: Language
+    start_ms: int
+    end_ms: int
+    text: str
+    """What was recognised of it."""
+
+
+DeskBody = (
+    VoicemailLeft
+    | ContactQueued
+    | ContactOffered
+    | OfferAccepted
+    | OfferEnded
+    | ContactLeftQueue
+    | AgentStateSet
+    | WrapUpDone
+)
 
 DESK_PERSONAL: dict[str, tuple[str, ...]] = {
     "offer_ended": ("note",),
+    "voicemail_left": ("text",),
     "wrap_up_done": ("summary", "follow_ups"),
 }
 """See `calls.events.PERSONAL_FIELDS`."""

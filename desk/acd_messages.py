@@ -23,6 +23,8 @@ class AgentSignedIn:
     skills: frozenset[str]
     voice_at_once: int = 1
     text_at_once: int = 3
+    more_ms: int = 0
+    """Added to the time to accept: of who is rung, and hears the brief before deciding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,10 @@ class ContactArrived:
     frustration_score: float = 0.0
     wanted_agent: str = ""
     """Offered to this one first, e.g. whom it spoke to last; empty for anybody."""
+    waited_ms: int = 0
+    """Counts as waited already: a callback keeps the place of its call, a conversation its place over a restart."""
+    way_out: str = ""
+    """Where a call goes when its queue overflows, e.g. the number of another desk; empty for nowhere."""
 
     @property
     def media(self) -> Media:
@@ -92,6 +98,14 @@ class OfferRefused:
     reservation_id: str
     note: str = ""
     redirect_to: str = ""
+    """Name of an agent, or `queue:NAME`; empty for whoever comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class OfferUnanswered:
+    """The agent cannot be reached: as if the time to accept had passed."""
+
+    reservation_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +121,17 @@ class ContactBack:
     """An agent who had accepted could not be joined: the contact goes to the head of its place, not to the end."""
 
     contact_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkBegan:
+    """An agent has a contact in hand that the queue did not bring: consulted, transferred to, or called by them."""
+
+    agent: str
+    contact_id: str
+    kind: ContactKind
+    queue: str = ""
+    """Whose wrap-up time holds; empty for the usual one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +151,14 @@ class WrapUpOver:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueHours:
+    """A queue opened or closed. Who waits in a closed one is told, and still served if somebody is there."""
+
+    queue: str
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A deadline may have passed."""
 
@@ -139,10 +172,13 @@ AcdInput = (
     | FeelingChanged
     | OfferTaken
     | OfferRefused
+    | OfferUnanswered
     | ContactGone
     | ContactBack
+    | WorkBegan
     | WorkOver
     | WrapUpOver
+    | QueueHours
     | Tick
 )
 
@@ -186,9 +222,11 @@ class Waits:
 
     contact_id: str
     position: int
-    """1 is next."""
+    """1 is next, of those who speak its language."""
     expected_wait_s: int | None
+    """None while too little is known to estimate it."""
     priority: float
+    """Seconds of waiting that it is ahead of an ordinary contact; capped, see `desk/priority.py`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +237,18 @@ class Left:
     reason: LeftQueueReason
     waited_ms: int
     to: str = ""
+    """Where an overflowing call goes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The contact waits in another queue now, with the time that it waited already."""
+
+    contact_id: str
+    from_queue: str
+    to_queue: str
+    reason: Literal["overflow", "redirected"]
+    waited_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,4 +268,4 @@ class AgentIs:
     reason: str = ""
 
 
-AcdOutput = Offer | OfferOver | Connect | Waits | Left | WaitsLong | AgentIs
+AcdOutput = Offer | OfferOver | Connect | Waits | Moved | Left | WaitsLong | AgentIs

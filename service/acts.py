@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from calls import machine
 from calls.events import (
     ActDecided,
+    BriefPrepared,
     CallbackBooked,
     CallbackDeclined,
     CallbackOffered,
@@ -52,6 +53,9 @@ _FOR_GOOD = (
     acts.DeclineCallback,
     acts.PauseRecording,
     acts.ResumeRecording,
+    acts.StopLooking,
+    acts.TakeMessage,
+    acts.KeepMessage,
     acts.EndCall,
 )
 """What can't be undone when the caller goes on talking."""
@@ -87,8 +91,8 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             note(EscalationRequested(reason=reason, detail=detail, turn_id=turn_id), "dialog")
             call.wish(machine.Outcome("escalated"))
             call.tasks.start("brief", _brief(call))
-        case acts.StopLooking():
-            call.handover.withdraw()
+        case acts.StopLooking() | acts.TakeMessage() | acts.KeepMessage():
+            call.waiting.obey(act)
         case acts.SetConsent():
             _set_consent(call, act)
         case acts.GiveNotice(automatic=automatic, recording=recording, emotion=emotion):
@@ -103,6 +107,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.BookCallback(number=number, matter=matter):
             kept = redact_text(matter) if call.consent.words else ""  # the caller's own words
             note(CallbackBooked(number=number, language=call.policy.language, matter=kept), "dialog")
+            call.waiting.callback_booked()
             call.wish(machine.Outcome("callback"))
         case acts.DeclineCallback():
             note(CallbackDeclined(), "dialog")
@@ -125,12 +130,17 @@ def _pause(call: CallRunner, reason: acts.PauseReason) -> None:
     call.recording.pause(reason)
 
 
-async def _brief(call: CallRunner) -> None:
+async def make_brief(call: CallRunner) -> BriefPrepared:
+    """Make the brief of the facts so far."""
     await call.log.settled()
     language = call.policy.language
     related = await call.house.customers.calls.related(call.call_id, language)
     titles = call.house.knowledge.titles(language)
-    call.brief(build_brief(call.log.events, language, titles=titles, related=related))
+    return build_brief(call.log.events, language, titles=titles, related=related)
+
+
+async def _brief(call: CallRunner) -> None:
+    call.brief(await make_brief(call))
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:

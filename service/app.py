@@ -29,6 +29,7 @@ from service.channels.web_chat import add_web_chat, chat_routes
 from service.channels.webhook_routes import webhook_routes
 from service.config_values import split_address
 from service.customers.api import customer_routes
+from service.desk.desk_api import desk_routes
 from service.front_door import FrontDoor
 from service.house import House
 from service.reviews import correct_emotion, corrections
@@ -160,6 +161,7 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     _add_staff_api(app, house, gate, staff)
     desk, leads = Depends(gate.needs(*DESK)), Depends(gate.needs(*LEADS))
     app.include_router(customer_routes(house.customers, [desk], lambda request: member_of(request).name, [leads]))
+    app.include_router(desk_routes(house.desk, [desk]))
     _add_web_calls(app, house, gate)
     add_web_chat(house)
     app.include_router(chat_routes(house, _same_origin))

@@ -42,6 +42,7 @@ from service.call_log import CallLog
 from service.caller_line import CALLER, CallerLine
 from service.consent import Consent
 from service.degraded import Degradations
+from service.desk.waiting_call import WaitingCall
 from service.dial_plan import Route
 from service.feeling import Feeling, WordsFeeling, angriest
 from service.handover import CallHandover
@@ -57,6 +58,7 @@ from service.voice_signals import VoiceSignals
 from telephony.conference import Conference
 from telephony.net.driver import MachineDriver
 from voice.dialog.acts import (
+    AgentsSignedIn,
     CallBegan,
     CallerHeld,
     CallerSpeaking,
@@ -109,6 +111,7 @@ class CallRunner:
         self.leg: Leg | None = None
         self.log = CallLog(house.writer, call_id, self.consent, self.media_ms, self.shut_down)
         self.line = CallerLine(self)
+        self.waiting = WaitingCall(self)
         self.handover = CallHandover(self, HandoverLimits(ring_ms=house.config.dial_plan.transfer_ring_s * 1000))
         self.legs = CallLegs(call_id, self.log, house.live, house.metrics)
         settings = house.dialog_settings()
@@ -141,6 +144,8 @@ class CallRunner:
         self._words_final_ms = 0
         self._bot_turns = BotTurns(self.log)
         self._replacing = False
+        self._people = 0
+        """How many humans the policy believes in."""
 
     # The way in
 
@@ -184,7 +189,15 @@ class CallRunner:
 
     def people(self) -> int:
         """Return how many humans could take the call now, as far as it is known."""
-        return self.house.agents_signed_in() + (1 if self.handover.target else 0)
+        agents = self.house.desk.working(self.waiting.queue, self.policy.language) if self.route.open else 0
+        return agents + (1 if self.handover.target else 0)
+
+    def agents_changed(self) -> None:
+        """Somebody came to work or went."""
+        people = self.people()
+        if people != self._people and self.conference is not None:
+            self._people = people
+            self.tell(AgentsSignedIn(n=people))
 
     def tell(self, news: DialogInput) -> None:
         """Feed the dialog policy."""
@@ -238,12 +251,13 @@ class CallRunner:
         self.line.connect(leg)
         self.log.note(LegJoined(leg_id=LegId("bot"), member="bot", codec="L16", rate_hz=SPEECH_RATE_HZ), "call")
         self.tasks.start("hearing", self.hearing.run())
+        self._people = self.people()
         self.tell(
             CallBegan(
                 now_local=self.route.now_local,
                 caller=self.incoming.offer.caller,
                 open=self.route.open,
-                agents_signed_in=self.people(),
+                agents_signed_in=self._people,
                 greeting=self.route.greeting,
                 flow="" if self.route.flow == "main" else self.route.flow,
                 queue=self.route.queue,
@@ -265,6 +279,7 @@ class CallRunner:
     def speech_started(self, t_ms: int) -> None:
         """The caller speaks."""
         self._machine.feed(machine.CallerSpeaks())
+        self.waiting.duck("caller", on=True)
         self.tell(CallerSpeaking(speaking=True))
         self._voice_signals.started()
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": True, "t_ms": t_ms})
@@ -272,6 +287,7 @@ class CallRunner:
     def speech_stopped(self, t_ms: int) -> None:
         """The caller paused."""
         self._machine.feed(machine.CallerStopped())
+        self.waiting.duck("caller", on=False)
         self.tell(CallerSpeaking(speaking=False))
         self._voice_signals.stopped()
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": False, "t_ms": t_ms})
@@ -379,6 +395,7 @@ class CallRunner:
         emotion = angriest([task for task in estimates if task.done()])
         meaning, words = self._understood(turn, meant.result()) if meant.done() else (None, None)
         self.tell(CallerTurn(turn=turn, emotion=emotion, meaning=meaning, words=words))
+        self.waiting.felt(emotion, words)
         if not meant.done():
             self._thoughts.append(self.tasks.start("late-meaning", self._late_meaning(turn, meant)))
         if not all(task.done() for task in estimates):
@@ -506,6 +523,7 @@ class CallRunner:
     def bot_started(self, say: Say, t_ms: int, *, cached: bool) -> None:
         """The first frame of a saying goes out."""
         filler = say.kind == "filler"
+        self.waiting.duck("bot", on=True)
         self._machine.feed(machine.BotHeard(filler=filler))
         if self.hearing is not None:
             self.hearing.bot_speaking(True, interruptible=say.interruptible)
@@ -530,6 +548,7 @@ class CallRunner:
         """The bot's turn is over: write what was heard of it."""
         if self.hearing is not None:
             self.hearing.bot_speaking(False)
+        self.waiting.duck("bot", on=False)
         self._bot_turns.over(t_ms, self.policy.language)
         self.house.live.signal(self.call_id, "speaking", {"member": "bot", "speaking": False, "t_ms": t_ms})
         if not self._replacing:
@@ -553,6 +572,7 @@ class CallRunner:
         self.keys.flush()
         self.secrets.call_over(self.conference_ms())
         self.handover.close()
+        self.waiting.close()
         if self.conference is not None:
             self.speaker.stop()
             if self.hearing is not None:

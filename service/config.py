@@ -23,6 +23,7 @@ from service.chat_config import ChatSection
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
 from service.customers_config import CustomersSection
+from service.desk_config import DeskSection
 from service.phone_config import PhoneSection
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
@@ -241,6 +242,7 @@ class Config(Section):
     chat: ChatSection = ChatSection()
     customers: CustomersSection = CustomersSection()
     channels: ChannelsSection = ChannelsSection()
+    desk: DeskSection = DeskSection()
 
     @property
     def data_path(self) -> Path:
@@ -413,6 +415,8 @@ def _shown(value: Any) -> str:
         return '"********"' if value.get_secret_value() else '""'
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, Section):
+        return "{" + ", ".join(f"{name} = {_shown(getattr(value, name))}" for name in type(value).model_fields) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_shown(item) for item in value) + "]"
     return f'"{value}"' if isinstance(value, str) else str(value)

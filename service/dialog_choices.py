@@ -25,6 +25,8 @@ def dialog_settings(config: Config, topics_of_articles: Iterable[str] = ()) -> D
         flows=config.dialog.flows,
         human_topics=frozenset(config.dialog.human_topics).union(topics_of_articles),
         anger_prob=config.dialog.anger_prob,
+        place_every_ms=config.desk.place_every_s * 1000,
+        message_ms=config.desk.voicemail_s * 1000,
     )
 
 

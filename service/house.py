@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from calls.errors import CallCentreError
+from calls.events import Event
 from calls.ids import LANGUAGES, CallId, Language
 from calls.machine import CallLimits
 from calls.ports import CallOffer, IncomingCall
@@ -27,8 +28,12 @@ from service.clock import SystemClock
 from service.config import Config
 from service.config_values import split_address
 from service.customers.part import Customers
+from service.desk.callbacks import Callbacks
+from service.desk.phone_offers import PhoneOffers
+from service.desk.room import DeskRoom
 from service.desk.transfer_desk import TransferDesk, owed_to_callers
-from service.dial_plan import DialPlan
+from service.desk.transfer_queue import CallQueue
+from service.dial_plan import DialPlan, Route
 from service.dialog_choices import check_articles, dialog_settings
 from service.engines import Workers, build_workers, check_recogniser, voices
 from service.goodbye import say_goodbye
@@ -118,12 +123,17 @@ class House:
         self.store = open_store(config, to_serve=True)
         spill = SpillFile(spill_path(config.data_path, self.store), self.store.master)
         self.writer = LogWriter(self.store, self.clock, spill=spill)
+        self.desk = DeskRoom(config.desk, self.store, self.clock, self._fact_of_desk)
+        self.phone_offers = PhoneOffers(self)
+        self.callbacks = Callbacks(self)
         self.ticker = Ticker()
         self._outbox = Outbox(Beat())
         self.sip: SipGateway | None = None
         self.recorder = RecordingThread(self.recordings)
         self.web = self._build_web()
         self.transfers = TransferDesk(self)
+        self.transfers.queue_of, self.transfers.tell = _place_of, self.desk.feed.tell
+        self.transfers.display_name = self.desk.display_name
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
         titles = self.knowledge.titles
@@ -144,6 +154,7 @@ class House:
             self.writer.listen(self.live.event)
             self.writer.listen(self.customers.calls.take)
             await self.writer.start()
+            await self.desk.start()
             await asyncio.gather(*(worker.start() for worker in self._workers.all()))
             await self.voice.start()
             await self.knowledge.load()
@@ -161,6 +172,9 @@ class House:
         except BaseException:
             await self.stop()
             raise
+        self.desk.on_change.append(self._agents_changed)
+        self.phone_offers.start()
+        await self.callbacks.start()
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
@@ -200,6 +214,7 @@ class House:
         await self.conversations.stop()
         self.ticker.stop()
         await self.tasks.close()
+        await self.desk.stop()
         await self.voice.stop()
         await asyncio.gather(*(worker.stop() for worker in self._workers.all()))
         await asyncio.to_thread(self.recorder.stop)
@@ -239,11 +254,14 @@ class House:
         if offer.transport == "webrtc" and self._is_refused(offer):
             incoming.reject(486, "Busy Here")
             return
-        call = CallRunner(self, new_call_id(self.clock), incoming, route)
-        self.calls[call.call_id] = call
+        self.place(new_call_id(self.clock), incoming, route).start()
+
+    def place(self, call_id: CallId, incoming: IncomingCall, route: Route) -> CallRunner:
+        """Return a call that may begin, counted among the running ones."""
+        call = self.calls[call_id] = CallRunner(self, call_id, incoming, route)
         self.voice.hold()
         self.metrics.calls_active.set(len(self.calls))
-        call.start()
+        return call
 
     def call_over(self, call: CallRunner) -> None:
         """Forget an ended call."""
@@ -256,9 +274,18 @@ class House:
         if call is not None:
             call.tell(needs)
 
-    def agents_signed_in(self) -> int:
-        """Return how many humans could take a call now: the desk has no sign-in yet, so nobody."""
-        return 0
+    def _fact_of_desk(self, event: Event) -> None:
+        """Show what the desk writes about a contact; its own facts have a feed of their own."""
+        if event.stream_kind not in ("queue", "agent"):
+            self.live.event(event)
+
+    def _agents_changed(self) -> None:
+        for call in list(self.calls.values()):
+            call.agents_changed()
+
+    def agents_signed_in(self, queue: str = "", language: Language | None = None) -> int:
+        """Return how many agents take the calls of a queue, now or when what they have in hand is over."""
+        return self.desk.working(queue or "main", language)
 
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""
@@ -437,6 +464,11 @@ class House:
             for language in LANGUAGES:
                 texts = [(text, language) for text in self.knowledge.spoken_texts(language)]
                 self.voice.warm(texts, clauses=clauses)
+
+
+def _place_of(call: CallRunner) -> CallQueue:
+    """Return a call's place in the queue."""
+    return call.waiting
 
 
 async def _all_ended(calls: list[CallRunner], patience_s: float) -> bool:

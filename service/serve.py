@@ -142,11 +142,15 @@ class Service:
         """Take no more calls, close the pages, then the lines."""
         self.house.ready = False
         self.gate.links.closed()
+        await self.close_pages()
+        await self.house.stop()
+        self._socket.close()
+
+    async def close_pages(self) -> None:
+        """Close the pages' connections; idempotent."""
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             await asyncio.wait({self._task})
-        await self.house.stop()
-        self._socket.close()
 
 
 class _Server(uvicorn.Server):

@@ -198,6 +198,25 @@ class GivenBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QueuePlace:
+    """Where the caller stands in the queue of humans, whenever that changes."""
+
+    position: int
+    """1 is next."""
+    expected_wait_s: int | None
+    """None while nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitIsLong:
+    """No human of the queue will come soon."""
+
+    why: Literal["no_agents", "closed", "long_wait"]
+    takes_messages: bool = False
+    """Whether the caller may leave a message instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeardNothing:
     """Somebody seemed to speak but no words were recognised."""
 
@@ -232,6 +251,8 @@ DialogInput = (
     | HandoverFailed
     | LookingAgain
     | GivenBack
+    | QueuePlace
+    | WaitIsLong
     | HeardNothing
     | Trouble
     | DeadlineReached
@@ -323,6 +344,18 @@ class Escalate:
 class StopLooking:
     """The caller does not wait for a human any more."""
 
+    why: Literal["withdrawn", "callback", "voicemail"] = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeMessage:
+    """The caller is about to speak a message for humans, once what was said before has been played."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepMessage:
+    """The message is over; one without words is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetConsent:
@@ -400,6 +433,8 @@ DialogAct = (
     | RaiseSafety
     | Escalate
     | StopLooking
+    | TakeMessage
+    | KeepMessage
     | SetConsent
     | GiveNotice
     | SetLanguage

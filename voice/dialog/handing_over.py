@@ -24,6 +24,7 @@ from voice.dialog.flow import FlowRun
 from voice.dialog.flow_reply import FlowReply
 from voice.dialog.flow_spec import FlowSpec, load_flows
 from voice.dialog.prompts import phrase, phrase_keys
+from voice.dialog.queue_words import say_patience
 from voice.dialog.slots import parse
 from voice.dialog.talk import Talk
 
@@ -42,8 +43,7 @@ _NONE: dict[EscalationReason, str] = {"emotion": "human.none_emotion", "repeated
 def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
     """Ask for a human; with nobody signed in, offer a call back instead."""
     if talk.phase == "waiting_for_human":
-        talk.say("human.still_looking", detail="escalate:waiting")
-        talk.at("waiting_word", talk.settings.waiting_word_ms)
+        say_patience(talk)
         return
     close_secret(talk)
     talk.first_queue = ""
@@ -64,11 +64,11 @@ def escalate(talk: Talk, reason: EscalationReason, detail: str) -> None:
     nobody(talk)
 
 
-def stop_looking(talk: Talk) -> None:
+def stop_looking(talk: Talk, why: Literal["withdrawn", "callback"] = "withdrawn") -> None:
     """Go on with the bot, if a human was being looked for."""
     if talk.phase == "waiting_for_human":
         talk.phase = "talking"
-        talk.do(StopLooking())
+        talk.do(StopLooking(why=why))
 
 
 def look_again(talk: Talk, why: Literal["transferred", "lost"]) -> None:
@@ -164,7 +164,7 @@ def start_callback(talk: Talk, text: str = "", *, other: bool = False) -> None:
 
     With `other` the number is asked for, instead of offering the one the call comes from.
     """
-    stop_looking(talk)
+    stop_looking(talk, "callback")
     spec = load_flows()["callback"]
     number = parse("phone", text, talk.language, talk.now_local.date(), country=talk.settings.default_country)
     if number is None and not other:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from calls.ids import Language
 from calls.speech import MeaningEstimate, SafetyKind, Turn
-from voice.dialog import needs, opening
+from voice.dialog import needs, opening, waiting
 from voice.dialog.acts import (
     AgentsSignedIn,
     CallBegan,
@@ -28,28 +28,27 @@ from voice.dialog.acts import (
     HandedOver,
     HandoverFailed,
     HeardNothing,
+    KeepMessage,
     KeysPressed,
     LookingAgain,
     MeaningFound,
     PassagesFound,
+    QueuePlace,
     RaiseSafety,
     SayDone,
     Trouble,
     TroubleKind,
+    WaitIsLong,
 )
-from voice.dialog.callback_words import asks_to_be_called
 from voice.dialog.doubts import Doubts
-from voice.dialog.flow_spec import flow_asked_for
 from voice.dialog.handing_over import (
     close_secret,
     danger_without_humans,
     escalate,
     given_back,
-    go_back,
     look_again,
     nobody,
     offer_callback,
-    start_callback,
     stop_looking,
 )
 from voice.dialog.humans import wants_human
@@ -60,6 +59,7 @@ from voice.dialog.memory import Memory, remember, restore
 from voice.dialog.mood import MoodWatch
 from voice.dialog.moves import Moves
 from voice.dialog.questions import Questions
+from voice.dialog.queue_words import say_patience
 from voice.dialog.requests import asks_language, find_meta
 from voice.dialog.safety import find_danger
 from voice.dialog.settings import DialogSettings
@@ -185,6 +185,7 @@ class DialogPolicy:
             case AgentsSignedIn():
                 talk.agents = max(0, event.n)
                 if talk.agents == 0 and talk.phase == "waiting_for_human":
+                    stop_looking(talk)
                     nobody(talk)
             case CallerHeld():
                 self._back_from_hold()
@@ -205,8 +206,13 @@ class DialogPolicy:
                 question = given_back(talk, event.instruction)
                 if question:
                     self._questions.ask(question)
+            case QueuePlace():
+                waiting.placed(talk, event)
+            case WaitIsLong():
+                waiting.is_long(talk, event)
             case HeardNothing():
-                self._moves.heard_nothing()
+                if talk.phase != "leaving_message":
+                    self._moves.heard_nothing()
             case Trouble():
                 self._trouble(event.kind)
             case DeadlineReached():
@@ -224,6 +230,10 @@ class DialogPolicy:
 
     def _keys(self, event: KeysPressed) -> None:
         talk = self._talk
+        if talk.phase == "leaving_message":
+            if "#" in event.digits:
+                waiting.message_over(talk)
+            return
         if talk.pending != "doubt" or event.digits not in ("1", "2") or talk.phase == "with_human":
             self._keypad.press(event)
             return
@@ -277,6 +287,9 @@ class DialogPolicy:
 
     def _speaking(self, *, speaking: bool) -> None:
         talk = self._talk
+        if talk.phase == "leaving_message":
+            waiting.message_speaking(talk, speaking=speaking)
+            return
         if speaking:
             talk.clear("silence")
             talk.at("speaking", SPEAKING_GUARD_MS)
@@ -285,13 +298,15 @@ class DialogPolicy:
 
     def _deadline(self, name: DeadlineName) -> None:
         talk = self._talk
+        if name == "message":
+            waiting.message_over(talk)
+        if name == "say_guard":
+            talk.outstanding.clear()
         if talk.phase not in ("talking", "waiting_for_human"):
             return
         match name:
             case "silence":
                 self._silence()
-            case "say_guard":
-                talk.outstanding.clear()
             case "speaking":
                 self._moves.heard_nothing()
             case "look_up_filler":
@@ -302,9 +317,7 @@ class DialogPolicy:
             case "keys":
                 self._keypad.entry_done()
             case "waiting_word":
-                if talk.phase == "waiting_for_human":
-                    talk.say("human.still_looking", detail="escalate:waiting")
-                    talk.at("waiting_word", talk.settings.waiting_word_ms)
+                say_patience(talk)
 
     def _silence(self) -> None:
         talk = self._talk
@@ -357,6 +370,9 @@ class DialogPolicy:
         if danger is not None:
             self._danger(danger)
             return
+        if talk.phase == "leaving_message":
+            waiting.message_turn(talk, text)
+            return
         if talk.pending == "doubt":
             text, meaning = self._doubts.answer(text), None
             if not text:
@@ -373,7 +389,7 @@ class DialogPolicy:
             return
         if talk.pending != "flow" or talk.flow is None or not talk.flow.slot.secret:
             close_secret(talk)
-        if self._matters.advice_again(text):
+        if self._matters.advice_again(text) or waiting.asked_to_take_message(talk, text):
             return
         switches = find_switches(text)
         for_human = wants_human(without_switches(text) if switches else text)
@@ -403,7 +419,7 @@ class DialogPolicy:
         if self._doubts.wish(text, meaning):
             return
         if talk.phase == "waiting_for_human":
-            self._turn_while_waiting(text)
+            waiting.turn(talk, self._moves, text)
             return
         if talk.pending == "consent" and self._consent_answer(text):
             return
@@ -480,36 +496,15 @@ class DialogPolicy:
         self._moves.ask_again(careful=False)
         return True
 
-    def _turn_while_waiting(self, text: str) -> None:
-        talk = self._talk
-        meta = find_meta(text)
-        if flow_asked_for(text, ("callback",)) is not None or asks_to_be_called(text):
-            start_callback(talk)
-        elif meta == "goodbye":
-            self._moves.goodbye()
-        elif meta == "never_mind":
-            stop_looking(talk)
-            talk.say("human.stay_with_bot")
-            if not go_back(talk):
-                talk.say("human.go_on")
-        elif meta in ("repeat", "slower"):
-            if meta == "slower":
-                talk.slower()
-                talk.say("meta.slower", detail="slower")
-            if not talk.repeat_last():
-                talk.say("human.still_looking", detail="escalate:waiting")
-        elif meta == "wait":
-            talk.say("meta.wait", detail="wait")
-        elif meta != "ok":
-            talk.say("human.still_looking", detail="escalate:waiting")
-        if talk.phase == "waiting_for_human":
-            talk.at("waiting_word", talk.settings.waiting_word_ms)
-
     def _danger(self, kind: SafetyKind) -> None:
         talk = self._talk
         self._moves.consent_unanswered()
         self._questions.drop()
         talk.flow, talk.doubt, talk.keys, talk.misses, talk.first_queue = None, None, "", 0, ""
+        if talk.phase == "leaving_message":
+            talk.clear("message")
+            talk.do(KeepMessage())
+            talk.phase = "talking"
         close_secret(talk)
         talk.do(RaiseSafety(kind=kind))
         talk.advice = f"safety.{kind}"

@@ -63,6 +63,10 @@ class DialogSettings:
     """How long the knowledge may take before a filler is spoken, so that the line is never dead."""
     waiting_word_ms: int = 20_000
     """Between two words of patience while a human is being looked for."""
+    place_every_ms: int = 45_000
+    """Between two words on the place in the queue."""
+    message_ms: int = 120_000
+    """How long a message for humans may be."""
     anger_prob: float = 0.6
     """Calibrated probability of anger from which a turn counts as heated."""
 

@@ -16,7 +16,7 @@ from voice.dialog.flow import FlowRun
 from voice.dialog.prompts import phrase
 from voice.dialog.settings import DialogSettings
 
-Phase = Literal["before", "talking", "waiting_for_human", "with_human", "ended"]
+Phase = Literal["before", "talking", "waiting_for_human", "leaving_message", "with_human", "ended"]
 """before --CallBegan--> talking --Escalate--> waiting_for_human --HandedOver--> with_human; any --EndCall--> ended."""
 
 Pending = Literal[
@@ -24,7 +24,9 @@ Pending = Literal[
 ]
 """What the next words of the caller are an answer to."""
 
-DeadlineName = Literal["silence", "say_guard", "speaking", "look_up", "look_up_filler", "keys", "waiting_word"]
+DeadlineName = Literal[
+    "silence", "say_guard", "speaking", "look_up", "look_up_filler", "keys", "waiting_word", "message"
+]
 
 SPEAKING_GUARD_MS = 60_000
 """A caller's turn longer than this is taken for noise on the line. Source: our choice."""
@@ -116,6 +118,11 @@ class Talk:
     """Passages the caller is asked to choose between while `pending` is `which`."""
     matter: str = ""
     """What the call is about, in the caller's words: the last question or trouble."""
+    place: tuple[int, int | None] | None = None
+    """Position in the queue of humans and expected wait in seconds; None where there is no queue."""
+    messages_taken: bool = False
+    """The caller was told that they may leave a message."""
+    message_words: int = 0
     outstanding: list[str] = field(default_factory=list)
     """Ids of sentences that are not yet known to have been played."""
     last_said: list[Say] = field(default_factory=list)
@@ -298,11 +305,14 @@ class Talk:
             self.clear("silence")
         else:
             self.clear("say_guard")
-            if self.phase == "waiting_for_human":
+            if self.phase == "leaving_message":
+                self.clear("silence")
+            elif self.phase == "waiting_for_human":
                 self.clear("silence")
                 if "waiting_word" not in self.deadlines:
                     self.at("waiting_word", self.settings.waiting_word_ms)
             elif not {"silence", "look_up", "speaking", "keys"} & set(self.deadlines):
                 self.at("silence", self.silence_ms)
         if self.phase != "waiting_for_human":
+            self.place = None
             self.clear("waiting_word")

@@ -6,7 +6,7 @@ export const SCHEMA_VERSION = 1;
 export const MASK = "***";
 
 /** Fields that were encrypted with the caller's key. */
-export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], wrap_up_done: ["summary", "follow_ups"], given_to_bot: ["instruction"], staff_signed_in: ["address"], staff_sign_in_refused: ["address"] };
+export const PERSONAL_FIELDS: Record<string, readonly string[]> = { call_offered: ["caller", "caller_name", "visitor"], caller_replaced: ["caller", "caller_name"], utterance_heard: ["words"], turn_ended: ["text"], digits_pressed: ["digits"], slot_filled: ["value"], brief_prepared: ["caller", "matter", "facts", "tried", "open_questions", "suggested_opening", "spoken_line", "related"], callback_booked: ["number", "matter"], customer_opened: ["name"], identifier_added: ["value"], identifier_removed: ["value"], customer_named: ["name"], join_proposed: ["reasons"], customers_joined: ["reasons"], note_written: ["text"], case_opened: ["subject"], case_noted: ["text"], conversation_opened: ["address", "name", "subject", "external_id"], message_received: ["text", "attachments", "external_id"], message_sent: ["text", "attachments"], reply_drafted: ["text"], message_delivered: ["external_id"], offer_ended: ["note"], voicemail_left: ["text"], wrap_up_done: ["summary", "follow_ups"], given_to_bot: ["instruction"], staff_signed_in: ["address"], staff_sign_in_refused: ["address"] };
 
 /** Fields of a body that make the `detail` of its timeline line, joined by blanks; null reads as `-`. */
 export const DETAIL_FIELDS: Record<string, readonly string[]> = {
@@ -942,6 +942,17 @@ export interface ConversationClosed {
   readonly reason: "solved" | "left" | "silent" | "by_agent" | "shutdown";
 }
 
+/** A caller left a message instead of waiting; of the stream of the call, whose recording has its sound. */
+export interface VoicemailLeft {
+  readonly type: "voicemail_left";
+  readonly queue: string;
+  readonly language: "es" | "en";
+  readonly start_ms: number;
+  readonly end_ms: number;
+  /** What was recognised of it. */
+  readonly text: string;
+}
+
 /** A contact waits for a human. */
 export interface ContactQueued {
   readonly type: "contact_queued";
@@ -1449,6 +1460,7 @@ export type EventBody =
   | AgentEntered
   | AgentWentOut
   | ConversationClosed
+  | VoicemailLeft
   | ContactQueued
   | ContactOffered
   | OfferAccepted

@@ -36,6 +36,10 @@ def code(act: acts.DialogAct) -> str:
             return f"escalate {reason}"
         case acts.StopLooking():
             return "stop looking"
+        case acts.TakeMessage():
+            return "take message"
+        case acts.KeepMessage():
+            return "keep message"
         case acts.SetConsent(subject=subject, given=given, how=how):
             return f"consent {subject} {'yes' if given else 'no'} {how}"
         case acts.GiveNotice(recording=recording, emotion=emotion):

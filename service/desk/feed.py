@@ -1,0 +1,70 @@
+"""The desk's live feed: each page has its agent's offers and work, and everybody's states and queues.
+
+A page gets a snapshot, then messages `{"kind": …}` in order. One that is too slow starts again from a fresh snapshot,
+as in `service/live.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+QUEUE_LENGTH = 500
+"""Messages a page may lag behind: minutes of a busy desk."""
+
+Message = dict[str, Any]
+
+
+class DeskWatcher:
+    """One page; read it with `get`."""
+
+    def __init__(self, agent: str) -> None:
+        """Belong to `agent`; empty for somebody who only looks on."""
+        self.agent = agent
+        self._queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE_LENGTH)
+
+    async def get(self) -> Message:
+        """Return the next message; `{"kind": "restart"}` when some were lost."""
+        return await self._queue.get()
+
+    def put(self, message: Message) -> None:
+        """Queue a message."""
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            while not self._queue.empty():
+                self._queue.get_nowait()
+            self._queue.put_nowait({"kind": "restart"})
+
+
+class DeskFeed:
+    """Hands messages to the pages. Lives on the event loop; never waits."""
+
+    def __init__(self) -> None:
+        """Nobody looks."""
+        self._watchers: set[DeskWatcher] = set()
+
+    def watch(self, agent: str = "") -> DeskWatcher:
+        """Start looking."""
+        watcher = DeskWatcher(agent)
+        self._watchers.add(watcher)
+        return watcher
+
+    def leave(self, watcher: DeskWatcher) -> None:
+        """Stop looking; idempotent."""
+        self._watchers.discard(watcher)
+
+    def pages_of(self, agent: str) -> int:
+        """Return how many pages an agent has open."""
+        return sum(watcher.agent == agent for watcher in self._watchers)
+
+    def tell(self, agent: str, message: Message) -> None:
+        """Tell one agent's pages."""
+        for watcher in self._watchers:
+            if watcher.agent == agent:
+                watcher.put(message)
+
+    def tell_all(self, message: Message) -> None:
+        """Tell every page."""
+        for watcher in self._watchers:
+            watcher.put(message)
