@@ -274,17 +274,13 @@ class ConversationMachine:
         return min(due, default=None)
 
     def due_if_lost_ms(self) -> int | None:
-        """When another process is to look, should this one be lost: what is being sent now counts as well."""
+        """When another process is to look, should this one be lost: what is being thought about and sent counts too."""
         sending = (self.state.messages[name] for name in self._sending if name in self.state.messages)
         due = [message.due_ms + SENDING_MS for message in sending if message.delivery == "pending"]
-        next_ms = self.next_deadline_ms()
-        return min([*due, *([next_ms] if next_ms is not None else [])], default=None)
-
-    def owed_from_ms(self) -> int | None:
-        """When something is due by the log alone, whatever this process is doing about it; None for never."""
         fresh = ConversationMachine(self.rules)
-        fresh.state = self.state
-        return fresh.next_deadline_ms()
+        fresh.state, fresh._sending = self.state, self._sending
+        next_ms = fresh.next_deadline_ms()
+        return min([*due, *([next_ms] if next_ms is not None else [])], default=None)
 
     def _answer_due_ms(self) -> int | None:
         state = self.state

@@ -304,7 +304,7 @@ def test_when_the_bot_thinks_then_the_answer_is_owed_all_the_same() -> None:
     case.write()
     case.step(c.Tick(), CHAT.gather_ms)
     assert case.machine.next_deadline_ms() is None
-    assert case.machine.owed_from_ms() == T0 + 1_000 + CHAT.gather_ms
+    assert case.machine.due_if_lost_ms() == T0 + 1_000 + CHAT.gather_ms
 
 
 def test_when_a_message_is_not_taken_then_it_is_tried_with_growing_waits_and_then_staff_are_told() -> None:
