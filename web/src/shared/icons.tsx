@@ -22,6 +22,7 @@ const PATHS = {
   globe: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18zM3 12h18M12 3c3 3 3 15 0 18M12 3c-3 3-3 15 0 18",
   check: "M5 12.500l4.500 4.500L19 7.500",
   lock: "M7 11V8a5 5 0 0 1 10 0v3M6 11h12v9H6z",
+  captions: "M4 5h16a1 1 0 0 1 1 1v9a1 1 0 0 1-1 1H10l-5 4v-4H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1zM7.500 9h9M7.500 12.500h6",
   next: "M6 5l9 7-9 7zM18 5v14",
   previous: "M18 5l-9 7 9 7zM6 5v14",
 } as const;

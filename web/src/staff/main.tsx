@@ -8,6 +8,7 @@ import "./calls.css";
 import "./call.css";
 import "./account.css";
 import "./desk/work.css";
+import "./desk/thread.css";
 import { Icon, type IconName } from "../shared/icons";
 import { announce, type Said, say } from "../shared/language";
 import { LanguageToggle } from "../shared/language-toggle";
@@ -19,6 +20,7 @@ import { AuditPage } from "./audit";
 import { CallPage } from "./call";
 import { Callbacks } from "./callbacks";
 import { Calls } from "./calls";
+import { CONVERSATIONS, Conversations } from "./conversations";
 import { FloorPage } from "./desk/floor";
 import { WorkPage } from "./desk/work";
 import { DESK } from "./desk/words";
@@ -48,6 +50,12 @@ function Desk() {
           {may("work") && <NavLink to="/desk/work" icon="phone" text={DESK.work} here={at.name === "work"} />}
           {may("floor") && <NavLink to="/desk/floor" icon="wave" text={DESK.floor} here={at.name === "floor"} />}
           <NavLink to="/desk" icon="calls" text={WORDS.calls} here={at.name === "calls" || at.name === "call"} />
+          <NavLink
+            to="/desk/conversations"
+            icon="captions"
+            text={CONVERSATIONS.title}
+            here={at.name === "conversations"}
+          />
           <NavLink to="/desk/callbacks" icon="callback" text={WORDS.callbacks} here={at.name === "callbacks"} />
           {may("people") && <NavLink to="/desk/people" icon="people" text={ACCOUNT.people} here={at.name === "people"} />}
           {may("audit") && <NavLink to="/desk/audit" icon="shield" text={ACCOUNT.audit} here={at.name === "audit"} />}
@@ -72,6 +80,7 @@ function Desk() {
         {at.name === "audit" && <AuditPage />}
         {at.name === "calls" && <Calls />}
         {at.name === "callbacks" && <Callbacks />}
+        {at.name === "conversations" && <Conversations contactId={at.contactId} />}
         {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
       </main>
     </>

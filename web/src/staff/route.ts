@@ -10,6 +10,7 @@ export type Page =
   | { readonly name: "account" }
   | { readonly name: "people" }
   | { readonly name: "audit" }
+  | { readonly name: "conversations"; readonly contactId: string }
   | { readonly name: "call"; readonly callId: string; readonly at_ms: number | null };
 
 const address = signal(here());
@@ -28,8 +29,10 @@ export function read(path: string): Page {
     const at = Number.parseInt(searchParams.get("t") ?? "", 10);
     return { name: "call", callId: decodeURIComponent(call), at_ms: Number.isNaN(at) ? null : at };
   }
+  const conversations = /^\/desk\/conversations(?:\/([^/]+))?$/.exec(pathname);
+  if (conversations !== null) return { name: "conversations", contactId: decodeURIComponent(conversations[1] ?? "") };
   const plain = /^\/desk\/(callbacks|work|floor|account|people|audit)$/.exec(pathname)?.[1];
-  return { name: (plain ?? "calls") as Exclude<Page["name"], "call"> };
+  return { name: (plain ?? "calls") as Exclude<Page["name"], "call" | "conversations"> };
 }
 
 export function callPath(callId: string, at_ms: number | null = null): string {
