@@ -93,9 +93,10 @@ class VirtualWorker(Worker):
     Order, coalescing, cancelling and checkpoints are those of `voice.workers.runner`.
     """
 
-    def __init__(self, name: str, engines: Sequence[EngineSpec]) -> None:
-        """Describe it."""
+    def __init__(self, name: str, engines: Sequence[EngineSpec], *, by_cpu: bool = False) -> None:
+        """Describe it; with `by_cpu` work takes its processor time, whatever else the machine does (one thread)."""
         super().__init__(name, engines)
+        self._by_cpu = by_cpu
         self._lanes: dict[str, _Lane] = {}
         self._arrivals = itertools.count()
         self.cpu_s = 0.0
@@ -139,8 +140,9 @@ class VirtualWorker(Worker):
         """Play what the engine did back at the speed at which it did it."""
         played_s = 0.0
         for wall_s, cpu_s, piece in _measured(lane.engine, job.message):
-            await asyncio.sleep(wall_s - played_s)
-            played_s = wall_s
+            took_s = cpu_s if self._by_cpu else wall_s
+            await asyncio.sleep(took_s - played_s)
+            played_s = took_s
             spent_s = cpu_s
             if job.message.id in lane.gone:
                 break

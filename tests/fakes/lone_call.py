@@ -50,6 +50,23 @@ class Notebook:
         return written
 
 
+class _Absent:
+    """A part that the call may hold but does not need here."""
+
+    def __getattr__(self, name: str) -> _Absent:
+        return self
+
+    def __call__(self, *_: object, **__: object) -> _Absent:
+        return self
+
+
+class _House(SimpleNamespace):
+    """A house of the parts that are named; all others are absent."""
+
+    def __getattr__(self, name: str) -> _Absent:
+        return _Absent()
+
+
 class LoneCall:
     """One call on the running loop; nothing is answered, but it can hear and be told what the bot says."""
 
@@ -57,7 +74,7 @@ class LoneCall:
         self.clock = clock
         self.notebook = Notebook(clock)
         self.recognition = RecognitionLoad(clock, lambda: asr.waiting)
-        house = SimpleNamespace(
+        house = _House(
             config=Config(),
             clock=clock,
             writer=self.notebook,
