@@ -30,7 +30,9 @@ from service.channels.web_chat import add_web_chat, chat_routes
 from service.channels.webhook_routes import webhook_routes
 from service.config_values import split_address
 from service.customers.api import customer_routes
+from service.desk.agent_line_routes import agent_line_routes
 from service.desk.desk_api import desk_routes
+from service.desk.transfer_routes import transfer_routes
 from service.front_door import FrontDoor
 from service.house import House
 from service.reviews import correct_emotion, corrections
@@ -38,7 +40,7 @@ from service.staff.api import staff_routes
 from service.staff.drafts import Drafts, draft_routes
 from service.staff.member import DESK, LEADS, LISTENERS
 from service.staff.sockets import SessionWatch
-from service.staff_door import NO_STAFF, Gate, NotAdmittedError, give_session, member_of
+from service.staff_door import NO_STAFF, Gate, Needs, NotAdmittedError, give_session, member_of
 from service.waveform import measure
 from service.web_limits import BUSY_RETRY_S, Leave, Refused, WebCallLimits, WebCallRefusedError, WebCalls
 from service.web_line import line_routes
@@ -163,6 +165,9 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     desk, leads = Depends(gate.needs(*DESK)), Depends(gate.needs(*LEADS))
     app.include_router(customer_routes(house.customers, [desk], lambda request: member_of(request).name, [leads]))
     app.include_router(desk_routes(house.desk, [desk]))
+    agent, lead = Needs(gate, DESK).name, Needs(gate, LEADS).name
+    app.include_router(agent_line_routes(house, agent, (), lambda request: member_of(request).display_name))
+    app.include_router(transfer_routes(house, agent, lead, ()))
     _add_web_calls(app, house, gate)
     add_web_chat(house)
     app.include_router(chat_routes(house, _same_origin))

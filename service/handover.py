@@ -360,7 +360,7 @@ class CallHandover:
 
     async def _bring_in(self, agent: str) -> None:
         """Say whom the caller is connected with, and bring the line in; a phone on which they accepted is there."""
-        name = self._desk.display_name(agent)
+        name = self._desk.name_of(agent)
         self.tell("human.connecting" if name else "human.connecting_nameless", name=name)
         try:
             party = self._agent or self._line_party(agent)

@@ -22,13 +22,16 @@ class LineOffer(BaseModel):
     type: str = Field(pattern="^offer$")
 
 
-def agent_line_routes(house: House, who: Callable[[Any], str], guards: Sequence[Any]) -> APIRouter:
+def agent_line_routes(
+    house: House, who: Callable[[Any], str], guards: Sequence[Any], shown: Callable[[Request], str]
+) -> APIRouter:
     """Return the routes.
 
     Args:
         house: The service.
         who: Returns the name of the agent who asks; raises for everybody else. Blocks, so it runs in a thread.
         guards: Further dependencies: the right site.
+        shown: Returns the name that callers are told of who asks.
     """
     routes = APIRouter(dependencies=list(guards))
     agent = Depends(who)
@@ -44,6 +47,7 @@ def agent_line_routes(house: House, who: Callable[[Any], str], guards: Sequence[
     async def open_line(offer: LineOffer, request: Request, name: str = agent) -> dict[str, str]:
         """Open the agent's line, or take it over from another page of theirs: SDP in, SDP out."""
         address = request.client.host if request.client else ""
+        desk.names[name] = shown(request)
         return {"type": "answer", "sdp": await desk.lines.open(name, offer.sdp, address)}
 
     @routes.get("/api/desk/line")

@@ -43,8 +43,8 @@ class TransferDesk:
         self._house = house
         self.tell: Tell = _nobody
         self.queue_of: Callable[[CallRunner], CallQueue] = lambda call: NoQueue(call.handover.queue_over)
-        self.display_name: Callable[[str], str] = lambda agent: agent.replace(".", " ").title()
-        """What a caller is told of an agent."""
+        self.names: dict[str, str] = {}
+        """What callers are told of an agent, by the name to sign in with."""
         self.lines = AgentLines(house.web, house.ticker, house.tasks, self._tell)
         self.supervision = Supervision(self)
         self.music: HoldSounds | None = None
@@ -57,6 +57,10 @@ class TransferDesk:
     def stop(self) -> None:
         """Hang up on the agents' lines."""
         self.lines.close()
+
+    def name_of(self, agent: str) -> str:
+        """Return what a caller is told of an agent; empty when no name is known."""
+        return self.names.get(agent, "")
 
     # A second agent
 

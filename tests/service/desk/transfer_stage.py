@@ -234,7 +234,7 @@ class Stage:
         self.clients: list[Client] = []
         app = FastAPI()
         house = cast("House", self.house)
-        app.include_router(agent_line_routes(house, _who, ()))
+        app.include_router(agent_line_routes(house, _who, (), lambda request: _who(request).title()))
         app.include_router(transfer_routes(house, _who, _lead, ()))
 
         @app.exception_handler(CallCentreError)
