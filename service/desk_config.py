@@ -57,7 +57,8 @@ class PhoneAgentSection(Section):
 
     name: Name
     phone: str
-    """Where they are rung: `phone:NAME` for a phone that registers here, a number, or a `sip:` address."""
+    """Where they are rung: `phone:NAME` for a phone that registers here, without limit; a number or a `sip:` address as
+    often a day as `[telephony.outbound] calls_per_number` lets it."""
     languages: tuple[Language, ...] = LANGUAGES
     skills: tuple[Name, ...] = ()
 

@@ -94,7 +94,14 @@ class PhoneOffer:
         brief = self._open.card.get("brief", {})
         line = "" if self.heard_ms else str(brief.get("spoken_line", ""))
         keys = phrase(self._house.dialog_settings(), language, "queue.offer_keys")
-        say = acts.Say(say_id="offer", text=f"{line} {keys}".strip(), language=language, kind="notice", detail="brief")
+        say = acts.Say(
+            say_id="offer",
+            text=f"{line} {keys}".strip(),
+            language=language,
+            kind="notice",
+            detail="brief",
+            personal=True,
+        )
         self._speaker.say(say, not_before_ms=self._conference.t_ms + BREATH_MS)
 
     def accepted(self) -> None:

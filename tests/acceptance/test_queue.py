@@ -50,7 +50,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     plan = folder / "plan.toml"
     plan.write_text('[[number]]\ncalled = "bot"\nlanguage = "en"\n[[number]]\ncalled = "bot-es"\nlanguage = "es"\n')
     settings = (
-        '[telephony.outbound]\naddresses = ["127.0.0.1"]\n[speech]\nrender_ahead = false\n'
+        '[telephony.outbound]\naddresses = ["127.0.0.1"]\ncalls_per_number = 50\n[speech]\nrender_ahead = false\n'
         f'[dial_plan]\nlanguage = "en"\nfile = "{plan}"\n'
         "[desk]\nplace_every_s = 15\nphone_again_s = 10\n"
         f'[[desk.phone_agent]]\nname = "martha"\nphone = "sip:people@127.0.0.1:{port}"\n'
@@ -92,6 +92,13 @@ async def until_answered(agent: PersonsPhone) -> None:
     await eventually(lambda: "established" in agent.printed(), "the agent's answer", 30)
 
 
+async def press(agent: PersonsPhone, key: str) -> None:
+    """Press a key and let it go."""
+    await agent.command("sndcode", key)
+    await asyncio.sleep(0.4)
+    await agent.command("sndcode", "")
+
+
 def of(events: list[Body], name: str) -> list[Body]:
     return [body for body in events if body["type"] == name]
 
@@ -104,7 +111,7 @@ async def test_when_the_agent_presses_1_then_they_knew_the_matter_and_both_hear_
     async with agent_at(house, tmp_path / "agent") as agent, calling(house, tmp_path / "caller", "en") as caller:
         await until_answered(agent)
         await asyncio.sleep(8)  # the brief
-        await agent.command("sndcode", "1")
+        await press(agent, "1")
         joined = await caller.until(is_type("handover_completed"))
         await asyncio.sleep(1)
         await caller.play(speech(SAID_BY_CALLER))
@@ -129,7 +136,7 @@ async def test_when_the_agent_presses_2_then_the_caller_waits_on_and_may_think_b
     await asyncio.to_thread(speech, NEVER_MIND["es"], "es")
     async with agent_at(house, tmp_path / "agent") as agent, calling(house, tmp_path / "caller", "es") as caller:
         await until_answered(agent)
-        await agent.command("sndcode", "2")
+        await press(agent, "2")
         place = await caller.until(lambda body: is_bot_turn(body) and "siguiente persona" in body["text"])
         await caller.play(speech(NEVER_MIND["es"], "es"))
         back = await caller.until(lambda body: is_bot_turn(body) and "seguimos usted y yo" in body["text"])
