@@ -140,7 +140,9 @@ async def make_brief(call: CallRunner) -> BriefPrepared:
 
 
 async def _brief(call: CallRunner) -> None:
-    call.brief(await make_brief(call))
+    brief = await make_brief(call)
+    call.waiting.vip = await call.house.customers.calls.is_vip(call.call_id)
+    call.brief(brief)
 
 
 def _set_consent(call: CallRunner, act: acts.SetConsent) -> None:

@@ -162,6 +162,19 @@ class CustomersInCalls:
             logger.warning("call %s: nothing related in the brief (%s)", call_id, error.code)
         return ()
 
+    async def is_vip(self, call_id: CallId) -> bool:
+        """Tell whether the caller is marked as very important; one who is not known in time is not."""
+        try:
+            return await asyncio.to_thread(self._is_vip, call_id)
+        except CallCentreError as error:
+            logger.warning("call %s: the customer records failed (%s)", call_id, error.code)
+            return False
+
+    def _is_vip(self, call_id: str) -> bool:
+        linked = self._store.customer_of("call", call_id)
+        person = self._store.person(linked[0]) if linked is not None else None
+        return person is not None and bool(person.preference("vip"))
+
     def _related(self, call_id: str, language: Language) -> tuple[RelatedFact, ...]:
         linked = self._store.customer_of("call", call_id)
         if linked is None:

@@ -54,6 +54,8 @@ class WaitingCall(QuietListener):
         """Whether it waits now."""
         self.promised: tuple[str, str] | None = None
         """Agent and reservation that have accepted already: this call is the call back."""
+        self.vip = False
+        """Whether the caller is marked as very important."""
         self._brief: BriefPrepared | None = None
         """The newest."""
         self._is_over = False
@@ -102,6 +104,7 @@ class WaitingCall(QuietListener):
             kind="call",
             queue=target.name if target is not None and target.kind == "queue" and target.name else self.queue,
             language=call.policy.language,
+            vip=self.vip,
             wanted_agent=target.name if target is not None and target.kind == "agent" else "",
             anger_prob=self._anger_prob,
             frustration_score=self._frustration_score,
