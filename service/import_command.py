@@ -19,6 +19,7 @@ from records.wav_file import WavFile
 from service.call_store import open_store
 from service.clock import SystemClock
 from service.config import Config, load_config
+from service.customers.part import Customers
 from service.engines import build_workers
 from service.import_call import Import, Imported, Part, Progress, find_voice, listen
 from service.import_options import ImportOptions
@@ -53,6 +54,7 @@ def import_recording(config_file: Path | None, options: ImportOptions, *, as_jso
         _check(config, options, sound)
         plan, done = asyncio.run(_work(config, options, call_id, sound, began_utc, progress))
         _keep(config, store, plan, done)
+        Customers(config, store, SystemClock()).calls.link_past(call_id, store.read("call", call_id))
     finally:
         progress.close()
         store.close()

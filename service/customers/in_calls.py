@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -91,6 +91,13 @@ class CustomersInCalls:
             self._waiting.put_nowait(event)
         except asyncio.QueueFull:
             logger.error("too many facts wait for the customer records; one was passed over")
+
+    def link_past(self, call_id: str, events: Sequence[Event]) -> None:
+        """Link a call that is over, such as one that was imported. Blocking."""
+        caller = Caller(call_id=call_id)
+        for event in events:
+            if event.body.type in TAKEN:
+                self._recognising.take(caller, event)
 
     async def run(self) -> None:
         """Recognise callers for as long as the service runs."""

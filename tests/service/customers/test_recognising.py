@@ -31,6 +31,7 @@ from service.call_store import open_store
 from service.config import Config
 from service.customers.in_calls import CustomersInCalls
 from service.customers.open_records import customer_store
+from service.customers.part import Customers
 from service.customers.recognising import Caller, Recognising
 from service.customers.related import related_facts
 from service.customers.view import level_of
@@ -317,6 +318,16 @@ async def test_when_a_known_caller_rings_then_the_call_is_told_their_needs_and_t
     worker.cancel()
     assert told == [(CallId("k"), CallerNeeds(slower=True, language="en"))]
     assert [fact.text.partition(": ")[2] for fact in related] == ["prefers mornings"]
+
+
+def test_when_a_recording_was_imported_then_its_call_is_linked_too(line: Line) -> None:
+    ana = line.customer("Ana García", phone())
+    offered = CallOffered(transport="import", caller=PHONE, caller_name="", called="", peer_call_id="x")
+    bodies = (offered, CallAnswered(language="es", flow="main"), END)
+    line.facts.append([line.fact("import-1", body) for body in bodies])
+    Customers(line.config, line.facts, line.clock).calls.link_past("import-1", line.facts.read("call", "import-1"))
+    assert line.store.customer_of("call", "import-1") == (ana, 0.4)
+    assert [item.contact.channel for item in line.store.timeline(ana).items if item.contact] == ["import"]
 
 
 async def test_when_a_caller_proves_who_they_are_then_an_earlier_contact_may_be_mentioned_and_before_not(
