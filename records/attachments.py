@@ -1,4 +1,4 @@
-"""Where files of messages lie beside the log, and how they go: with the person, or with age. Everything here blocks."""
+"""Where files of messages lie beside the log, and how they go: with the person, or with age. All of it blocks."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ FILE = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}/[0-9]{2}(?:\.[a-z0-9]{1,8})?")
 def attachments_beside(recordings: Path) -> Path:
     """Return the folder of attachments of a data folder whose recordings lie there."""
     return recordings.with_name(FOLDER)
+
+
+def stored_files(root: Path) -> list[str]:
+    """Return the names of all files, as facts name them."""
+    names = (path.relative_to(root).as_posix() for path in sorted(root.glob("??/*/*")))
+    return [name for name in names if FILE.fullmatch(name)]
 
 
 def delete_files(root: Path, files: Iterable[str]) -> int:

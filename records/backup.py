@@ -1,4 +1,4 @@
-"""Backup and restore: the database, the key and the recordings in one tar file, consistent while calls go on."""
+"""Backup and restore: database, key, recordings and attachments in one tar file, consistent while calls go on."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from typing import IO
 
 from calls.errors import CallCentreError
 from records import database
+from records.attachments import FILE, FOLDER, stored_files
 from records.erasure import JOURNAL_NAME, erase_again
 from records.keys import MasterKey
 from records.private import private_folder
@@ -102,7 +103,7 @@ def restore_backup(
         why = "is a folder" if file.is_dir() else "does not exist"
         raise CallCentreError("restore.unreadable", f"The backup {file} {why}. Nothing was changed.", fault="user")
     private_folder(data_dir)
-    present = [name for name in (database.FILE_NAME, RECORDINGS_NAME) if _holds_something(data_dir / name)]
+    present = [name for name in (database.FILE_NAME, RECORDINGS_NAME, FOLDER) if _holds_something(data_dir / name)]
     if present and not overwrite:
         raise CallCentreError(
             "restore.exists",
@@ -174,6 +175,8 @@ def _write(partial: Path, copy: Path, data_dir: Path, *, with_key: bool) -> int:
             for path in sorted((data_dir / RECORDINGS_NAME).glob("*.wav")):
                 _add(tar, path, f"{RECORDINGS_NAME}/{path.name}", digests)
             count = len(digests) - before
+            for name in stored_files(data_dir / FOLDER):
+                _add(tar, data_dir / FOLDER / name, f"{FOLDER}/{name}", digests)
             _add_bytes(tar, _MANIFEST_NAME, json.dumps({"format": FORMAT, "sha256": digests}).encode())
         out.flush()
         os.fsync(out.fileno())
@@ -206,9 +209,11 @@ def _unpack(file: Path, target: Path) -> None:
         with tarfile.open(file) as tar:
             for member in tar:
                 folder, _, name = member.name.rpartition("/")
-                if not member.isfile() or not (
-                    member.name in allowed or (folder == RECORDINGS_NAME and name.endswith(".wav"))
-                ):
+                is_recording = folder == RECORDINGS_NAME and name.endswith(".wav")
+                is_attachment = FILE.fullmatch(member.name.removeprefix(f"{FOLDER}/")) and folder.startswith(
+                    f"{FOLDER}/"
+                )
+                if not member.isfile() or not (member.name in allowed or is_recording or is_attachment):
                     raise _unreadable(file, f"it holds {member.name}, which is none of ours")
                 content = tar.extractfile(member)
                 assert content is not None
@@ -226,7 +231,9 @@ def _unpack(file: Path, target: Path) -> None:
 
 
 def _put(path: Path, content: IO[bytes]) -> None:
-    private_folder(path.parent)
+    for folder in reversed(path.parents):
+        if not folder.exists():
+            private_folder(folder)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as out:
         shutil.copyfileobj(content, out)
@@ -258,7 +265,7 @@ def _swap(fresh: Path, data_dir: Path, old: Path) -> None:
     """Move the old things aside and the new ones in."""
     old.mkdir()
     wal = [database.FILE_NAME + end for end in ("-wal", "-shm")]
-    for name in (database.FILE_NAME, *wal, RECORDINGS_NAME, SPILL_NAME):
+    for name in (database.FILE_NAME, *wal, RECORDINGS_NAME, FOLDER, SPILL_NAME):
         if (data_dir / name).exists():
             (data_dir / name).rename(old / name)
     for path in sorted(fresh.iterdir()):

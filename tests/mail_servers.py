@@ -197,7 +197,12 @@ class MailServers:
             }[name]
             with (self.folder / f"{name}.out").open("ab") as out:
                 self._running[name] = subprocess.Popen(
-                    [*self._prefix, *command], stdout=out, stderr=out, stdin=subprocess.DEVNULL, cwd=self.folder
+                    [*self._prefix, *command],
+                    stdout=out,
+                    stderr=out,
+                    stdin=subprocess.DEVNULL,
+                    cwd=self.folder,
+                    start_new_session=True,
                 )
             for port in {"dovecot": (self.imap, self.imaps), "exim4": (self.smtp, self.smtps)}[name]:
                 self._wait_for(name, port)
@@ -209,6 +214,8 @@ class MailServers:
             if process is not None:
                 process.send_signal(signal.SIGTERM)
                 process.wait(20)
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)  # Dovecot's children go on with the connections they have
 
     def empty(self) -> None:
         """Leave nothing in any mailbox; numbers begin anew."""
@@ -219,6 +226,7 @@ class MailServers:
         """Make the server number a mailbox anew, as after a restore: another UIDVALIDITY."""
         for path in (self.folder / "mail" / mailbox).glob("dovecot*"):
             path.unlink()
+        time.sleep(1.1)  # the new one is a time in seconds
 
     def put(self, mailbox: str, raw: bytes, *flags: str) -> None:
         """Lay a mail into a mailbox, as if it had come."""

@@ -25,6 +25,8 @@ LOOK_EVERY_S = 1.0
 """How often a waiting thread looks whether it shall end."""
 LOOK_BACK = timedelta(days=2)
 """How far before its last place a mailbox whose numbers changed is read again: time zones, wrong clocks."""
+BROKEN = (IMAPClientError, OSError, LookupError, ValueError, AttributeError, TypeError, AssertionError, StopIteration)
+"""What the library raises when a server breaks off or says something odd; StopIteration never leaves a thread."""
 SPAM_FLAGS = frozenset({b"$junk", b"junk", b"\\junk"})
 
 
@@ -89,7 +91,7 @@ class ImapConnection:
                 fault="operator",
                 retryable=True,
             ) from error
-        except (IMAPClientError, OSError) as error:
+        except BROKEN as error:
             _shut(client)
             raise self._explained(error) from error
         self._client = client
@@ -111,7 +113,7 @@ class ImapConnection:
             else:
                 found = self._client.search(["UNDELETED", "UID", f"{place.reached + 1}:*"])
                 uids = [uid for uid in found if uid > place.reached]  # "n:*" always has the last one
-        except (IMAPClientError, OSError, KeyError) as error:
+        except BROKEN as error:
             raise self._explained(error) from error
         in_order = not place.is_new and place.epoch == epoch
         last = max([following - 1, *uids])
@@ -130,7 +132,7 @@ class ImapConnection:
             size = int(about[b"RFC822.SIZE"])
             wanted = "BODY.PEEK[]" if size <= largest_bytes else "BODY.PEEK[HEADER]"
             got = self._client.fetch([uid], [wanted]).get(uid, {})
-        except (IMAPClientError, OSError, KeyError, ValueError) as error:
+        except BROKEN as error:
             raise self._explained(error) from error
         whole = size <= largest_bytes
         raw = got.get(b"BODY[]" if whole else b"BODY[HEADER]")
@@ -147,7 +149,7 @@ class ImapConnection:
         """
         try:
             self._client.add_flags([uid], [b"\\Seen"], silent=True)
-        except (IMAPClientError, OSError) as error:
+        except BROKEN as error:
             raise self._explained(error) from error
 
     def wait(self, stopping: threading.Event) -> None:
@@ -163,7 +165,7 @@ class ImapConnection:
                 stopping.wait(self._section.poll_s)
                 if not stopping.is_set():
                     self._client.noop()
-        except (IMAPClientError, OSError, ValueError) as error:
+        except BROKEN as error:
             raise self._explained(error) from error
 
     def close(self) -> None:
@@ -191,8 +193,8 @@ def _shut(client: IMAPClient | None) -> None:
         return
     try:
         client.logout()
-    except (IMAPClientError, OSError, ValueError):
+    except BROKEN:
         try:
             client.shutdown()
-        except (IMAPClientError, OSError, ValueError):
+        except BROKEN:
             return

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from calls.errors import CallCentreError
-from calls.ids import Language
+from calls.ids import LANGUAGES, Language
 from channels.mail.incoming import IncomingMail, MailRefused
 from channels.mail.parse import parse_mail, refused
 from channels.messages import TEXT_MAX, Incoming
@@ -25,6 +25,7 @@ from service.channels.files import MessageFiles, NewFile
 from service.channels.mail_imap import FetchedMail
 from service.channels.mail_reader import Outcome
 from service.channels_config import MailboxSection
+from voice.dialog.text import guess_language
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,12 @@ REASONS: dict[str, dict[Language, str]] = {
     "too_deep": {"es": "tiene demasiadas partes", "en": "it has too many parts"},
     "no_sender": {"es": "no tiene remitente", "en": "it has no sender"},
 }
+
+
+def language_of(text: str, otherwise: Language) -> Language:
+    """Return the language that somebody writes in, as far as their words say so clearly."""
+    guess = guess_language(text)
+    return next((language for language in LANGUAGES if language == guess), otherwise)
 
 
 class MailTaker(Protocol):
@@ -143,6 +150,7 @@ class MailInbox:
                 text=text,
                 name=mail.sender.name or mail.reply_to.name,
                 subject=mail.subject,
+                language=language_of(f"{mail.subject} {mail.text}", language),
                 attachments=kept,
                 external_id=mail.message_id,
                 refers_to=(*(f"{THREAD_PREFIX}{token}" for token in mail.tokens), *mail.thread),
@@ -190,6 +198,7 @@ class MailInbox:
                 provider=self.name,
                 address=mail.sender.lower() or "unknown@invalid",
                 text=text,
+                language=language,
                 external_id=mail.message_id,
                 own_thread=True,
                 for_staff=True,

@@ -93,6 +93,9 @@ class MailReader:
                 self.trouble = _told(error)
                 logger.warning("the mailbox %s cannot be read (%s)", self.name, self.trouble.code)
                 self._count_failure("mailbox")
+            except Exception:
+                logger.exception("the mailbox %s cannot be read, for a reason that is ours", self.name)
+                self._count_failure("mailbox")
             if self._stopping.is_set():
                 break
             await self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)])
@@ -157,16 +160,20 @@ class MailReader:
             if error.retryable:
                 raise
             outcome = self._failed(uid, error)
+        except Exception as error:
+            logger.exception("a mail in %s could not be taken, for a reason that is ours", self.name)
+            sentence = "A mail could not be taken because of a fault of the program; it stays in the mailbox."
+            outcome = self._failed(uid, CallCentreError("mail.fault", sentence, fault="us"), error)
         self._tries.pop(uid, None)
         if outcome != "left":
             await self._in_thread(connection.mark_seen, uid)
         self.taken += outcome == "taken"
 
-    def _failed(self, uid: int, error: CallCentreError) -> Outcome:
+    def _failed(self, uid: int, error: CallCentreError, cause: Exception | None = None) -> Outcome:
         """Count a mail that cannot be taken; after some tries it is left for people, so that others get their turn."""
         self._tries[uid] = self._tries.get(uid, 0) + 1
         if self._tries[uid] < MOST_TRIES:
-            raise error
+            raise error from cause
         logger.error("a mail in %s cannot be taken and stays there unseen (%s)", self.name, error.code)
         return "left"
 
@@ -183,7 +190,16 @@ class MailReader:
 
     async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run what blocks in the mailbox's own thread: one that waits for mail must not take another's place."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args))
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(_guarded, work, *args))
+
+
+def _guarded(work: Callable[..., T], *args: object) -> T:
+    """Run `work`; a StopIteration of it would leave whoever waits for the thread waiting for ever."""
+    try:
+        return work(*args)
+    except StopIteration as error:
+        sentence = "The mail server broke off in the middle of an answer."
+        raise CallCentreError("mail.unreachable", sentence, fault="peer", retryable=True) from error
 
 
 def _told(error: CallCentreError | exc.DBAPIError) -> CallCentreError:

@@ -22,7 +22,7 @@ from service.channels.conversations import Conversations
 from service.channels.event_hooks import EventHook
 from service.channels.files import MessageFiles, NewFile
 from service.channels.mail_answers import mail_editor
-from service.channels.mail_inbox import ONLY_FILES, THREAD_PREFIX, MailInbox
+from service.channels.mail_inbox import ONLY_FILES, THREAD_PREFIX, MailInbox, language_of
 from service.channels.mail_port import MailParts, MailPort, MayWrite, everybody
 from service.channels.mail_reader import MailReader
 from service.channels.webhook_port import WebhookPort
@@ -73,7 +73,7 @@ class OutsideChannels:
         self.readers: dict[str, MailReader] = {}
         self.mail_ports: dict[str, MailPort] = {}
         self.doors: dict[str, WebhookDoor] = {}
-        self._webhook_ports: dict[str, WebhookPort] = {}
+        self.webhook_ports: dict[str, WebhookPort] = {}
         self.hooks: dict[str, EventHook] = {}
         for name, mailbox in config.channels.mailboxes.items():
             self._add_mailbox(name, mailbox)
@@ -114,7 +114,7 @@ class OutsideChannels:
         if mailbox is not None:
             senders["email"] = MailCodes(mailbox, company)
         webhooks = self._config.channels.webhooks.items()
-        text = next((self._webhook_ports[n] for n, w in webhooks if w.channel == "sms" and w.url), None)
+        text = next((self.webhook_ports[n] for n, w in webhooks if w.channel == "sms" and w.url), None)
         if text is not None:
             senders["phone"] = WebhookCodes(text, company)
         return senders
@@ -168,7 +168,7 @@ class OutsideChannels:
     def _add_webhook(self, name: str, section: WebhookSection) -> None:
         port = WebhookPort(name, section, self._clock, self.files, self._may_write) if section.url else None
         if port is not None:
-            self._webhook_ports[name] = port
+            self.webhook_ports[name] = port
         rules = ConversationRules(bot=section.answers == "bot" and bool(section.url), delivers=True)
         self._conversations.add_channel(section.channel, name, rules, port)
 
@@ -199,7 +199,7 @@ class OutsideChannels:
                 address=told.sender,
                 name=told.sender_name,
                 text=told.text if told.text.strip() or not files else ONLY_FILES[told.language or section.language],
-                language=told.language,
+                language=told.language or language_of(told.text, section.language),
                 attachments=kept,
                 external_id=told.id,
             )

@@ -196,3 +196,21 @@ def test_when_many_calls_are_old_then_all_are_taken(tmp_path: Path, monkeypatch:
     done = apply_retention(store, tmp_path / "recordings", days=90, now_utc=NOW)
     assert (done.subjects, done.recordings) == (8, 8)
     store.close()
+
+
+def test_when_messages_came_with_files_then_they_are_in_the_backup_and_private_when_brought_back(
+    data: Path, tmp_path: Path
+) -> None:
+    name = f"01/{'0123456789abcdef' * 2}/01.jpg"
+    (data / "attachments" / name).parent.mkdir(parents=True)
+    (data / "attachments" / name).write_bytes(b"photo")
+    (data / "attachments" / "stray.txt").write_text("none of ours")
+
+    create_backup(data, tmp_path / "b.tar")
+    restore_backup(tmp_path / "b.tar", tmp_path / "new")
+
+    files = [path for path in (tmp_path / "new" / "attachments").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in files] == [b"photo"]
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "new" / "attachments").rglob("*"))
+    with pytest.raises(CallCentreError, match="attachments"):
+        restore_backup(tmp_path / "b.tar", tmp_path / "new")

@@ -49,7 +49,7 @@ class Taker:
     """Takes mails, or fails as a test asks for."""
 
     got: list[FetchedMail] = field(default_factory=list)
-    raises: list[CallCentreError | None] = field(default_factory=list)
+    raises: list[Exception | None] = field(default_factory=list)
     outcome: Outcome = "taken"
 
     async def take(self, fetched: FetchedMail) -> Outcome:
@@ -252,6 +252,19 @@ async def test_when_a_filter_marked_a_mail_then_it_is_known(servers: MailServers
         await eventually(lambda: len(taker.got) == 1)
 
     assert taker.got[0].is_spam
+
+
+async def test_when_the_program_is_at_fault_with_one_mail_then_the_others_are_taken(
+    servers: MailServers, store: EventStore
+) -> None:
+    taker = Taker()
+    async with reading(section(servers), store, taker):
+        await eventually(lambda: not is_new(store))
+        taker.raises = [ZeroDivisionError()] * mail_reader.MOST_TRIES
+        servers.put(SUPPORT, mail(1))
+        servers.put(SUPPORT, mail(2))
+        await eventually(lambda: taker.ids == ["2"])
+        await eventually(lambda: seen(servers) == [False, True])
 
 
 @pytest.mark.parametrize(
