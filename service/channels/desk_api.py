@@ -49,7 +49,7 @@ def conversation_routes(house: House, gate: Gate) -> APIRouter:
     routes = APIRouter()
     conversations = house.conversations
     staff = Depends(gate.needs(*EVERYBODY))
-    answering = gate.needs(*ANSWERING)
+    answering = Depends(gate.needs(*ANSWERING))
 
     @routes.get("/api/conversations", dependencies=[staff])
     async def newest(
@@ -74,23 +74,23 @@ def conversation_routes(house: House, gate: Gate) -> APIRouter:
         return await _detail(house, ConversationId(contact_id), language)
 
     @routes.post("/api/conversations/{contact_id}/take", status_code=204)
-    async def take(contact_id: str, member: Annotated[StaffMember, Depends(answering)]) -> None:
+    async def take(contact_id: str, member: StaffMember = answering) -> None:
         """Answer it oneself from here on."""
         await conversations.agent_joins(ConversationId(contact_id), member.name)
 
     @routes.post("/api/conversations/{contact_id}/messages", status_code=204)
-    async def write(contact_id: str, words: Written, member: Annotated[StaffMember, Depends(answering)]) -> None:
+    async def write(contact_id: str, words: Written, member: StaffMember = answering) -> None:
         """Write to the customer; who writes takes it."""
         name = MessageId(f"{contact_id}-{words.id}")
         await conversations.agent_writes(ConversationId(contact_id), member.name, words.text, name)
 
     @routes.post("/api/conversations/{contact_id}/typing", status_code=204)
-    async def typing(contact_id: str, member: Annotated[StaffMember, Depends(answering)]) -> None:
+    async def typing(contact_id: str, member: StaffMember = answering) -> None:
         """Show the customer that somebody is writing."""
         conversations.agent_types(ConversationId(contact_id), member.name)
 
     @routes.post("/api/conversations/{contact_id}/leave", status_code=204)
-    async def leave(contact_id: str, how: Leave, member: Annotated[StaffMember, Depends(answering)]) -> None:
+    async def leave(contact_id: str, how: Leave, member: StaffMember = answering) -> None:
         """Let go of it: it is done, the bot goes on, or others do."""
         await conversations.agent_leaves(ConversationId(contact_id), member.name, how.reason, how.queue)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calls.ids import CallId
 from customers.identifiers import guesses
 from service.channels.conversations import Conversations
+from service.channels.in_queue import ConversationsInQueue
 from service.channels.linking import ConversationLinks
 from service.channels.outside import OutsideChannels
 from service.channels.parts import TextParts
@@ -53,6 +54,9 @@ def build_conversations(house: House) -> Conversations:
     )
     conversations.listen(links.happened)
     conversations.beside.append(("customers", links.run))
+    queue = ConversationsInQueue(conversations, house.desk, house.config.desk.queue_for, house.knowledge.titles, signal)
+    conversations.staff = queue
+    conversations.beside.append(("queue", queue.run))
     return conversations
 
 

@@ -48,7 +48,8 @@ async def test_when_a_visitor_wants_a_person_then_staff_find_it_read_the_brief_a
         assert [message["author"] for message in seen["messages"]] == ["customer", "bot"]
         url = running_service.base_url.replace("http", "ws", 1) + f"{path}/feed"
         cookie = f"warmline_staff={staff.cookies['warmline_staff']}"
-        async with connect(url, additional_headers={"cookie": cookie}, proxy=None) as feed:
+        headers = {"cookie": cookie, "origin": running_service.base_url}
+        async with connect(url, additional_headers=headers, proxy=None) as feed:
             await next_of(feed, "conversation")
             assert (await staff.post(f"{path}/typing")).status_code == 204
             assert (await visitor.until("typing"))["who"] == "agent"

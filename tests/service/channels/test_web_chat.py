@@ -82,9 +82,9 @@ async def closing_code(service: ServiceProcess, *frames: str, origin: str = "") 
     url = service.base_url.replace("http", "ws", 1) + "/api/chat"
     headers = {"origin": origin} if origin else {}
     async with connect(url, additional_headers=headers, proxy=None) as socket:
-        for frame in frames:
-            await socket.send(frame)
         try:
+            for frame in frames:
+                await socket.send(frame)
             async with asyncio.timeout(WAIT_S):
                 while True:
                     await socket.recv()

@@ -1,0 +1,168 @@
+"""Conversations at the desk: they wait, are offered with a brief, taken, handed on, given back; a real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from calls.ids import ConversationId, Language, MessageId
+from channels.conversation import ConversationState
+from desk.acd_messages import AgentSignedIn
+from service.channels.in_queue import ConversationsInQueue
+from service.clock import SystemClock
+from service.desk.room import DeskRoom
+from service.desk_config import DeskSection
+from tests.service.channels.talk_in_writing import BILL, Desk
+from tests.waiting import eventually
+
+
+def no_titles(language: Language) -> dict[str, str]:
+    del language
+    return {}
+
+
+class Floor:
+    """A desk with its room."""
+
+    def __init__(self, folder: Path) -> None:
+        self.desk = Desk(folder)
+        self.desk.store.be_alone(folder)
+        self.room = DeskRoom(DeskSection(), self.desk.store, SystemClock())
+        self.shown: list[tuple[str, dict[str, Any]]] = []
+        self.queue = ConversationsInQueue(
+            self.desk.conversations,
+            self.room,
+            DeskSection().queue_for,
+            no_titles,
+            lambda _conversation, name, data: self.shown.append((name, data)),
+        )
+        self.desk.conversations.staff = self.queue
+
+    async def start(self) -> None:
+        await self.room.start()
+        await self.queue.run()
+
+    async def stop(self) -> None:
+        await self.room.stop()
+        await self.desk.stop()
+
+    def at_work(self, agent: str) -> None:
+        self.room.sign_in(AgentSignedIn(agent=agent, languages=frozenset({"en", "es"}), skills=frozenset()))
+        self.room.ready(agent)
+
+    def offer_to(self, agent: str) -> dict[str, Any]:
+        offers: list[dict[str, Any]] = self.room.snapshot(agent)["offers"]
+        return offers[0] if offers else {}
+
+    def work_of(self, agent: str) -> list[dict[str, Any]]:
+        views = [view for view in self.room.snapshot()["agents"] if view["name"] == agent]
+        return views[0]["work"] if views else []
+
+    async def answering(self, conversation_id: ConversationId) -> str:
+        state: ConversationState | None = await self.desk.conversations.state(conversation_id)
+        return state.answering if state is not None else "none"
+
+    async def asks_for_person(self, **who: str) -> ConversationId:
+        receipt = await self.desk.write("I want to talk to a person about my bill", **who)
+        await self.desk.answer_to(receipt)
+        return receipt.conversation_id
+
+
+@pytest.fixture
+async def floor(tmp_path: Path) -> AsyncIterator[Floor]:
+    made = Floor(tmp_path)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+async def test_when_an_agent_accepts_then_they_answer_and_the_offer_told_what_it_is_about(floor: Floor) -> None:
+    floor.at_work("ada")
+    conversation = await floor.asks_for_person()
+    await eventually(lambda: floor.offer_to("ada").get("card"), "the card")
+    offer = floor.offer_to("ada")
+    assert (offer["contact_kind"], offer["contact_id"]) == ("conversation", conversation)
+    brief = offer["card"]["brief"]
+    assert brief["reason"] == "caller_asked"
+    assert brief["open_questions"][-1]["quote"] == "I want to talk to a person about my bill"
+    assert next(data["position"] for name, data in floor.shown if name == "waiting") == 1
+    floor.room.accept("ada", offer["reservation_id"])
+    await eventually(lambda: floor.desk.has_kept("agent_entered"))
+    assert [work["contact_id"] for work in floor.work_of("ada")] == [conversation]
+    await floor.desk.conversations.agent_writes(conversation, "ada", "Hello, this is Ada.", MessageId("a-1"))
+    await floor.desk.conversations.agent_leaves(conversation, "ada", "done")
+    assert floor.work_of("ada")[0]["wrap_up_ends_utc"] is not None, "the work after it begins"
+
+
+async def test_when_nobody_is_at_work_then_the_customer_is_told_at_once_and_it_stays_for_staff(floor: Floor) -> None:
+    conversation = await floor.asks_for_person()
+    assert await floor.answering(conversation) == "bot"
+    assert [row.conversation_id for row in floor.desk.conversations.index.newest(only="owed")] == [conversation]
+
+
+async def test_when_the_last_agent_goes_home_then_who_waits_is_told(floor: Floor) -> None:
+    floor.at_work("ada")
+    conversation = await floor.asks_for_person()
+    floor.room.sign_out("ada")
+    await eventually(lambda: floor.desk.has_kept("staff_wait_over"))
+    assert await floor.answering(conversation) == "bot"
+    sent = await floor.desk.bodies(conversation, "message_sent")
+    assert "A colleague will read this" in sent[-1].text
+
+
+async def test_when_the_agent_goes_home_in_the_middle_then_the_customer_waits_for_another_one(floor: Floor) -> None:
+    floor.at_work("ada")
+    conversation = await floor.asks_for_person()
+    await eventually(lambda: floor.offer_to("ada"))
+    floor.room.accept("ada", floor.offer_to("ada")["reservation_id"])
+    await eventually(lambda: floor.desk.has_kept("agent_entered"))
+    floor.at_work("bob")
+    floor.room.sign_out("ada", lost=True)
+    await eventually(lambda: floor.offer_to("bob"), "the offer to Bob")
+    assert await floor.answering(conversation) == "waiting"
+    floor.room.accept("bob", floor.offer_to("bob")["reservation_id"])
+    await eventually(lambda: floor.work_of("bob"))
+
+
+async def test_when_an_agent_takes_a_conversation_from_the_list_then_it_waits_no_more_and_is_their_work(
+    floor: Floor,
+) -> None:
+    floor.at_work("ada")
+    conversation = await floor.asks_for_person()
+    await floor.desk.conversations.agent_joins(conversation, "ada")
+    await eventually(lambda: floor.work_of("ada"))
+    assert floor.offer_to("ada") == {}
+    await floor.desk.conversations.agent_leaves(conversation, "ada", "handed_back")
+    assert BILL["en"] in await floor.desk.ask("so what is on my bill?")
+
+
+async def test_when_the_customer_changes_their_mind_then_the_offer_goes(floor: Floor) -> None:
+    floor.at_work("ada")
+    await floor.asks_for_person()
+    await eventually(lambda: floor.offer_to("ada"))
+    await floor.desk.ask("never mind")
+    await eventually(lambda: floor.offer_to("ada") == {})
+
+
+async def test_when_the_service_restarts_then_who_waited_waits_again_and_work_in_hand_is_counted(
+    tmp_path: Path,
+) -> None:
+    before = Floor(tmp_path)
+    await before.start()
+    before.at_work("ada")
+    first = await before.asks_for_person(address="one")
+    await eventually(lambda: before.offer_to("ada"))
+    before.room.accept("ada", before.offer_to("ada")["reservation_id"])
+    await eventually(lambda: before.desk.has_kept("agent_entered"))
+    second = await before.asks_for_person(address="two")
+    await before.stop()
+    after = Floor(tmp_path)
+    await after.start()
+    after.at_work("ada")
+    await eventually(lambda: after.offer_to("ada"), "the offer of who waited")
+    assert after.offer_to("ada")["contact_id"] == second
+    await eventually(lambda: first in [work["contact_id"] for work in after.work_of("ada")], "the work in hand")
+    await after.stop()
