@@ -14,7 +14,8 @@ from records.keys import MasterKey
 from records.store import EventStore
 from service.staff.accounts import SESSION_S, StaffAccounts, TooManyGuessesError, WrongPasswordError
 from service.staff.member import LINK, Profile
-from tests.service.staff.conftest import PASSWORD, ToldClock
+from tests.service.staff.conftest import ToldClock
+from tests.staff_office import PASSWORD
 
 HERE, ELSEWHERE = "192.0.2.1", "203.0.113.9"
 WRONG = "wrong horse battery"

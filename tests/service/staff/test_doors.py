@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from service.app import make_app
 from service.staff.member import ROLES
 from service.staff_door import Needs
-from tests.service.staff.conftest import OURS, PASSWORD, Office
+from tests.staff_office import OURS, PASSWORD, Office
 
 ELSEWHERE = "https://evil.example"
 PUBLIC = {
@@ -38,6 +38,7 @@ PUBLIC = {
     "GET /chat": "the visitor's page",
     "GET /chat.js": "the script that other sites embed",
     "SOCKET /api/chat": "visitors, limited by address and site",
+    "POST /api/webhooks/{name}": "programs of providers, by the signature of what they send",
     "SOCKET /api/captions": "callers, by the token of their call",
     "GET /api/staff/door": "says whether there are accounts, to addresses that are served",
     "POST /api/staff/sign-in": "who is not in yet",

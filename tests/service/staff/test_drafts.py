@@ -6,7 +6,8 @@ import sqlalchemy as sa
 
 from records.store import EventStore
 from service.staff.drafts import KEPT, Draft, Drafts
-from tests.service.staff.conftest import Office, ToldClock
+from tests.service.staff.conftest import ToldClock
+from tests.staff_office import Office
 
 
 def test_when_a_draft_is_kept_then_it_is_the_writers_sealed_and_gone_after_a_week(

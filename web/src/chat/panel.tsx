@@ -71,7 +71,7 @@ function Panel({ chat }: { chat: Chat }) {
                 type="button"
                 key={code}
                 lang={code}
-                aria-label={code === "es" ? "Español" : "English"}
+                aria-label={code === "es" ? "ES · Español" : "EN · English"}
                 aria-pressed={chat.language.value === code}
                 onClick={() => chat.chooseLanguage(code)}
               >

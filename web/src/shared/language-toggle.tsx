@@ -15,7 +15,7 @@ export function LanguageToggle() {
           type="button"
           key={code}
           lang={code}
-          aria-label={name}
+          aria-label={`${code.toUpperCase()} · ${name}`}
           aria-pressed={language.value === code}
           onClick={() => choose(code)}
         >

@@ -65,6 +65,7 @@ export const ACCOUNT = {
   },
 
   account: { en: "Account", es: "Cuenta" },
+  own: { en: "Your account", es: "Su cuenta" },
   accountOf: { en: "Account of {name}", es: "Cuenta de {name}" },
   profile: { en: "Profile", es: "Perfil" },
   profileLead: {

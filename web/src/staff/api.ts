@@ -51,6 +51,9 @@ export const admitted = signal(true);
 /** Whether the live feed is up. */
 export const connected = signal(false);
 
+/** How many parts of the page follow the live feed. */
+export const following = signal(0);
+
 export class Refused extends Error {
   constructor(
     readonly status: number,
@@ -103,6 +106,7 @@ export function follow(callId: string | null, take: (message: LiveMessage) => vo
   let over = false;
   let socket: WebSocket | null = null;
   let retries = 0;
+  following.value += 1;
   const open = () => {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const query = callId === null ? "" : `?call_id=${encodeURIComponent(callId)}`;
@@ -128,6 +132,7 @@ export function follow(callId: string | null, take: (message: LiveMessage) => vo
   };
   open();
   return () => {
+    following.value -= 1;
     over = true;
     socket?.close();
   };

@@ -15,7 +15,7 @@ import { LanguageToggle } from "../shared/language-toggle";
 import mark from "../shared/mark.svg";
 import { AccountPage } from "./account";
 import { ACCOUNT } from "./account-words";
-import { admitted, connected } from "./api";
+import { admitted, connected, following } from "./api";
 import { AuditPage } from "./audit";
 import { CallPage } from "./call";
 import { Callbacks } from "./callbacks";
@@ -57,11 +57,9 @@ function Desk() {
             here={at.name === "conversations"}
           />
           <NavLink to="/desk/callbacks" icon="callback" text={WORDS.callbacks} here={at.name === "callbacks"} />
-          {may("people") && <NavLink to="/desk/people" icon="people" text={ACCOUNT.people} here={at.name === "people"} />}
-          {may("audit") && <NavLink to="/desk/audit" icon="shield" text={ACCOUNT.audit} here={at.name === "audit"} />}
-          <NavLink to="/desk/account" icon="person" text={ACCOUNT.account} here={at.name === "account"} />
+          <NavLink to="/desk/account" icon="person" text={ACCOUNT.account} here={OWN.includes(at.name)} />
         </nav>
-        <span class={`feed ${connected.value ? "up" : "down"}`} role="status">
+        <span class={`feed ${connected.value ? "up" : "down"}`} role="status" hidden={following.value === 0}>
           <i aria-hidden="true" />
           {say(connected.value ? WORDS.live : WORDS.notLive)}
         </span>
@@ -73,6 +71,7 @@ function Desk() {
         </p>
       )}
       <main id="content" tabIndex={-1}>
+        {OWN.includes(at.name) && <OwnPages here={at.name} />}
         {at.name === "work" && <WorkPage />}
         {at.name === "floor" && <FloorPage />}
         {at.name === "account" && <AccountPage />}
@@ -84,6 +83,20 @@ function Desk() {
         {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
       </main>
     </>
+  );
+}
+
+/** The account's page and what admins and supervisors find beside it. */
+const OWN: readonly string[] = ["account", "people", "audit"];
+
+function OwnPages({ here }: { here: string }) {
+  if (!may("people")) return null;
+  return (
+    <nav class="own-pages" aria-label={say(ACCOUNT.account)}>
+      <NavLink to="/desk/account" icon="person" text={ACCOUNT.own} here={here === "account"} />
+      <NavLink to="/desk/people" icon="people" text={ACCOUNT.people} here={here === "people"} />
+      {may("audit") && <NavLink to="/desk/audit" icon="shield" text={ACCOUNT.audit} here={here === "audit"} />}
+    </nav>
   );
 }
 

@@ -166,7 +166,7 @@ function RoleChoice({ chosen }: { chosen: string }) {
         <label class="check" key={role}>
           <input type="radio" name="role" value={role} defaultChecked={role === chosen} aria-describedby={`${id}-${role}`} />
           <span>
-            {say(name)}{" "}
+            <strong>{say(name)}</strong>{" "}
             <span class="hint" id={`${id}-${role}`}>
               {say(ROLE_TELLS[role] ?? name)}
             </span>

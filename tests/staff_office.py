@@ -1,0 +1,65 @@
+"""The web side of the real service, whose lines and workers stay closed: what staff do before and between calls."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from pathlib import Path
+
+import httpx
+
+from service.config import Config
+from service.serve import Service
+from service.staff.member import Profile
+from tests.ports import free_port
+
+PASSWORD = "correct horse battery"
+OURS = {"x-warmline": "1"}
+
+
+class Office:
+    """The web side of the real service over HTTP, in a thread; its lines and workers are not started."""
+
+    def __init__(self, folder: Path) -> None:
+        config = {
+            "data_dir": str(folder / "data"),
+            "service": {"listen": f"127.0.0.1:{free_port()}", "staff_token": "programs", "hosts": ["pages.example"]},
+        }
+        self.service = Service(Config.model_validate(config))
+        accounts = self.service.gate.accounts
+        assert accounts is not None
+        self.accounts = accounts
+        self.base_url = self.service.base_url
+        self._up, self._loop = threading.Event(), asyncio.new_event_loop()
+        self._end = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._serve()))
+
+    def start(self) -> None:
+        self._thread.start()
+        assert self._up.wait(30)
+
+    def add_everybody(self) -> None:
+        """Give an account to ada (admin), sue (supervisor), quinn (qa) and ben (agent)."""
+        for name, role in (("ada", "admin"), ("sue", "supervisor"), ("quinn", "qa"), ("ben", "agent")):
+            self.accounts.add(name, role, Profile(display_name=name.capitalize(), languages=("es",)), PASSWORD, "x")
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._end.set)
+        self._thread.join()
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        await self.service._open_pages()
+        self._up.set()
+        await self._end.wait()
+        await self.service.stop()
+
+    def browser(self) -> httpx.Client:
+        """Return one without cookies, whose requests are those of our pages."""
+        return httpx.Client(base_url=self.base_url, headers=OURS, trust_env=False, timeout=30, verify=False)
+
+    def signed_in(self, name: str) -> httpx.Client:
+        """Return a browser with a session of its own."""
+        browser = self.browser()
+        browser.cookies.set("warmline_staff", self.accounts._open(name, "").session, domain="127.0.0.1")
+        return browser
