@@ -56,6 +56,8 @@ class Paper:
     reached: bool = True
     t_ms: int = 0
 
+    waiting: WaitingCall = field(init=False)
+
     def __post_init__(self) -> None:
         clock = SystemClock()
         self.house = SimpleNamespace(
@@ -169,9 +171,8 @@ async def test_when_it_waits_then_the_policy_knows_the_place_and_the_handover_th
     (offer,) = paper.desk.snapshot("ana")["offers"]
     paper.desk.accept("ana", offer["reservation_id"])
     assert paper.wanted == ["offered ana", "accepted ana"]
-    assert not paper.waiting.is_on
     paper.waiting.back()
-    assert paper.waiting.is_on
+    assert paper.told[-1].position == 1
     paper.waiting.close()
     assert await paper.reasons() == ["answered", "abandoned"]
 
