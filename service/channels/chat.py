@@ -15,7 +15,8 @@ import asyncio
 import contextlib
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from fastapi import WebSocket, WebSocketDisconnect
@@ -55,6 +56,9 @@ LOOK_S = 3.0
 """How often the log is read for what another process wrote, where several share a database."""
 FRAME_MAX = 20_000
 """Longest frame in characters: the longest message with every sign escaped, and its wrapping."""
+FRAMES_MOST, FRAMES_MS = 150, 10_000
+"""So many frames in so long a time are no person's. Source: our choice; a fast typist with the chat open sends 2 a
+second."""
 SNAPSHOT_MOST = 500
 """Messages of a conversation that a page gets at once: its last ones."""
 
@@ -107,8 +111,21 @@ class ChatLine:
         about: Mapping[str, Any],
         *,
         shared: bool,
+        display_name: Callable[[str], str] = str,
     ) -> None:
-        """`about` is what the page has to know and say; `shared`: other processes write the same database."""
+        """Nothing is heard before `run`.
+
+        Args:
+            socket: Of the page, not accepted yet.
+            conversations: All of them.
+            live: What happens in them.
+            section: Limits of one message.
+            guard: Limits of all together.
+            about: What the page has to know and say.
+            shared: Other processes write the same database.
+            display_name: Name of a member of staff -> how customers are told it.
+        """
+        self._display_name = display_name
         self._socket, self._conversations, self._live = socket, conversations, live
         self._section, self._guard, self._about, self._shared = section, guard, about, shared
         self._address = socket.client.host if socket.client else ""
@@ -120,6 +137,8 @@ class ChatLine:
         """Number of the last fact that the page was told of, or may not see."""
         self._sending = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._frames: deque[int] = deque(maxlen=FRAMES_MOST)
+        """When the last frames came."""
 
     async def run(self) -> None:
         """Talk with the page until it goes."""
@@ -133,9 +152,15 @@ class ChatLine:
             while True:
                 async with asyncio.timeout(IDLE_S):
                     frame = await self._frame()
+                if self._is_flooding():
+                    await self._close(4429, "That was too much at once.")
+                    return
                 await self._take(_FRAME.validate_json(frame))
         except ValidationError:
             await self._close(4400, "The page sent what this version does not understand; load it again.")
+        except CallCentreError as error:
+            logger.warning("a chat page was cut off: %s", error.code)
+            await self._close(1013, "Something is out of order here; the page tries again by itself.")
         except TimeoutError:
             await self._close(4408, "Nothing was heard of the page.")
         except (WebSocketDisconnect, RuntimeError):
@@ -147,6 +172,12 @@ class ChatLine:
                     await speaker
             if self._watcher is not None:
                 self._live.leave(self._watcher)
+
+    def _is_flooding(self) -> bool:
+        """Count a frame; a page that sends far more than people can is cut off."""
+        now_ms = self._conversations.now_ms()
+        self._frames.append(now_ms)
+        return len(self._frames) == FRAMES_MOST and now_ms - self._frames[0] < FRAMES_MS
 
     async def _frame(self) -> str:
         text = await self._socket.receive_text()
@@ -177,7 +208,8 @@ class ChatLine:
             events = await self._conversations.events(conversation_id, after=after)
             state = await self._conversations.state(conversation_id)
         self._changed.set()
-        shown = [told for event in events if (told := shown_to_visitor(event)) is not None][-SNAPSHOT_MOST:]
+        told = (shown_to_visitor(event, self._display_name) for event in events)
+        shown = [each for each in told if each is not None][-SNAPSHOT_MOST:]
         self._told = events[-1].seq if events else after
         await self._send(
             {
@@ -187,7 +219,7 @@ class ChatLine:
                 "seq": self._told,
                 "messages": shown,
                 "answering": state.answering if state is not None else "none",
-                "agent": state.agent if state is not None else "",
+                "agent": self._named(state.agent) if state is not None else "",
                 **self._about,
             }
         )
@@ -272,8 +304,11 @@ class ChatLine:
                 await self._catch_up() if message["event"]["seq"] > self._told else None
             elif message["name"] == "typing" and message["data"].get("who") != "customer":
                 await self._send({"kind": "typing", "who": message["data"]["who"]})
-            elif message["name"] in ("answering", "waiting"):
-                await self._send({"kind": message["name"], **message["data"]})
+            elif message["name"] == "answering":
+                data = message["data"]
+                await self._send({"kind": "answering", "who": data["who"], "agent": self._named(data["agent"])})
+            elif message["name"] == "waiting":
+                await self._send({"kind": "waiting", **message["data"]})
 
     async def _next(self, watcher: Watcher) -> dict[str, Any] | None:
         """Return the next news; None when it is time to look into the log."""
@@ -294,9 +329,12 @@ class ChatLine:
             return
         for event in await self._conversations.events(self._conversation, after=self._told):
             self._told = event.seq
-            told = shown_to_visitor(event)
+            told = shown_to_visitor(event, self._display_name)
             if told is not None:
                 await self._send({"kind": "message", **told})
+
+    def _named(self, agent: str) -> str:
+        return self._display_name(agent) if agent else ""
 
     async def _send(self, message: Mapping[str, Any]) -> None:
         async with self._sending:
@@ -307,20 +345,24 @@ class ChatLine:
             await self._socket.close(code, why)
 
 
-def shown_to_visitor(event: Event) -> dict[str, Any] | None:
+def shown_to_visitor(event: Event, display_name: Callable[[str], str]) -> dict[str, Any] | None:
     """Return what the page may see of a fact: words and who writes, nothing of notes and decisions."""
     body = event.body
+
+    def by(agent: str) -> str:
+        return display_name(agent) if agent else ""
+
     told: dict[str, Any] = {"seq": event.seq, "at": event.at_utc.isoformat(timespec="milliseconds")}
     match body:
         case MessageReceived():
             client_id = body.external_id.rpartition(":")[2]
             return told | {"id": body.message_id, "client_id": client_id, "author": "customer", "text": body.text}
         case MessageSent():
-            return told | {"id": body.message_id, "author": body.author, "by": body.by, "text": body.text}
+            return told | {"id": body.message_id, "author": body.author, "by": by(body.by), "text": body.text}
         case AgentEntered():
-            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_entered", "by": body.agent}
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_entered", "by": by(body.agent)}
         case AgentWentOut():
-            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_went_out", "by": body.agent}
+            return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_went_out", "by": by(body.agent)}
         case ConversationClosed():
             return told | {"id": f"note-{event.seq}", "author": "note", "note": "closed"}
         case ConversationReopened():

@@ -154,7 +154,9 @@ def shown_messages(events: Sequence[Event], state: ConversationState) -> list[di
         elif isinstance(body, MessageSent):
             known = state.messages.get(body.message_id)
             told = _message(event, body.message_id, body.author, body.by, body.text, body.attachments)
-            shown.append(told | {"delivery": known.delivery if known is not None else "pending"})
+            delivery = known.delivery if known is not None else "pending"
+            fetched = state.channel == "chat" and delivery == "pending"  # it lies ready for the customer's page
+            shown.append(told | {"delivery": "accepted" if fetched else delivery})
     return shown
 
 

@@ -15,7 +15,7 @@ from calls.codec import to_json
 from calls.conversation_events import AgentEntered, AgentWentOut
 from calls.desk_events import LeftQueueReason
 from calls.errors import CallCentreError
-from calls.events import Event
+from calls.events import Event, FeelingRead
 from calls.ids import ConversationId, Language
 from channels.conversation import ConversationState
 from desk.acd_messages import ContactArrived
@@ -69,7 +69,9 @@ class ConversationsInQueue:
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
         """Let a customer wait; who wrote with them before is asked first."""
+        events = await self.conversations.events(conversation_id)
         contact = ContactArrived(
+            frustration_score=_frustration(events),
             contact_id=conversation_id,
             kind="conversation",
             queue=self._queue_for(state.queue, state.language),
@@ -154,6 +156,13 @@ class ConversationsInQueue:
             if row.conversation_id not in self._with and self._desk.is_working(agent):
                 self._with[row.conversation_id] = agent
                 self._desk.work_began(agent, row.conversation_id, "conversation", row.queue)
+
+
+def _frustration(events: Sequence[Event]) -> float:
+    """Return how weary or angry the customer's words were last, as the queue weighs it; 0 where nobody reads that."""
+    read = [event.body.estimate for event in events if isinstance(event.body, FeelingRead)]
+    clear = [each.call_scores for each in read if not each.abstained]
+    return max(clear[-1].frustration_score, clear[-1].anger_score) if clear else 0.0
 
 
 class WaitingConversation(QuietListener):

@@ -59,7 +59,14 @@ def chat_routes(house: House, is_allowed: Any) -> APIRouter:
             return
         try:
             line = ChatLine(
-                socket, house.conversations, house.live, section, guard, about, shared=house.store.is_shared
+                socket,
+                house.conversations,
+                house.live,
+                section,
+                guard,
+                about,
+                shared=house.store.is_shared,
+                display_name=house.desk.display_name,
             )
             await line.run()
         finally:

@@ -22,6 +22,12 @@ pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chr
 
 WAIT_MS = 45_000
 """What takes 1 s on two idle cores."""
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+FINDS = """
+async (tags) => (await axe.run(document, { runOnly: { type: "tag", values: tags } })).violations
+  .map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).join("; ")}`)
+"""
 UGLY = "* { color: red !important; font-size: 7px !important; display: inline !important; all: unset !important }"
 
 
@@ -173,3 +179,46 @@ def test_when_the_visitor_wants_to_call_then_the_call_page_opens_with_a_pass_out
     opened.value.wait_for_url("**/call?lang=en#from=*", timeout=WAIT_MS)
     expect(opened.value.get_by_role("button", name="Call")).to_be_visible(timeout=WAIT_MS)
     page.screenshot(path=tmp_path / "chat.png")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_when_the_chat_is_held_against_wcag_then_nothing_is_found(
+    browser: Browser, running_service: ServiceProcess, scheme: str
+) -> None:
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed; run npm ci in web/")
+    page = new_page(browser, [], color_scheme=scheme, bypass_csp=True)
+    page.goto(f"{running_service.base_url}/chat")
+    say(page, "Can you explain my bill?")
+    expect(bot_messages(page)).to_have_count(1, timeout=WAIT_MS)
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(FINDS, RULES) == []
+
+
+def test_when_a_person_is_wanted_then_staff_find_the_conversation_and_answer_and_the_visitor_reads_it(
+    browser: Browser, running_service: ServiceProcess, tmp_path: Path
+) -> None:
+    errors: list[str] = []
+    visitor = new_page(browser, errors, locale="es-ES")
+    visitor.goto(f"{running_service.base_url}/chat")
+    say(visitor, "Quiero hablar con una persona de mi factura 2026-77")
+    expect(bot_messages(visitor)).to_have_count(1, timeout=WAIT_MS)
+    staff = new_page(browser, errors, bypass_csp=True)
+    staff.goto(running_service.staff_link("/desk/conversations"))
+    staff.locator(".inbox-row", has_text="¿Quiere que además le llamemos?").last.click()
+    thread = staff.locator(".thread")
+    expect(thread).to_contain_text("Quiero hablar con una persona de mi factura 2026-77", timeout=WAIT_MS)
+    staff.get_by_label("Your answer to the customer").fill("Hola, soy Ada. Ya lo estoy mirando.")
+    staff.get_by_role("button", name="Send").click()
+    answer = visitor.locator("warmline-chat .message.agent p")
+    expect(answer).to_have_text("Hola, soy Ada. Ya lo estoy mirando.", timeout=WAIT_MS)
+    say(visitor, "Gracias, Ada")
+    expect(thread).to_contain_text("Gracias, Ada", timeout=WAIT_MS)
+    expect(bot_messages(visitor)).to_have_count(1)
+    if AXE.exists():
+        staff.add_script_tag(path=AXE)
+        assert staff.evaluate(FINDS, RULES) == []
+    staff.screenshot(path=tmp_path / "desk.png", full_page=True)
+    staff.get_by_role("button", name="Close: it is done").click()
+    expect(visitor.locator("warmline-chat .note").last).to_contain_text("ha terminado", timeout=WAIT_MS)
+    assert errors == []

@@ -11,15 +11,27 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ids import ConversationId, MessageId
 from channels.conversation import ConversationRules
+from tests.postgres_server import PostgresServer
 from tests.service.channels.talk_in_writing import BILL, Desk, FakeStaff, Provider
 from tests.waiting import eventually
 
 MAIL = ConversationRules(gather_ms=0)
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.peer)])
+def url(request: pytest.FixtureRequest) -> str:
+    """Return a database of its own, SQLite or the real PostgreSQL."""
+    if request.param == "sqlite":
+        return ""
+    server: PostgresServer | None = request.getfixturevalue("postgres")
+    if server is None:
+        pytest.skip("needs a PostgreSQL server (apt-get install postgresql)")
+    return server.new_database()
+
+
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    made = Desk(tmp_path)
+async def desk(tmp_path: Path, url: str) -> AsyncIterator[Desk]:
+    made = Desk(tmp_path, url=url)
     yield made
     await made.conversations.stop()
 
@@ -214,8 +226,8 @@ async def test_when_a_message_is_empty_or_far_too_long_then_it_is_refused_with_a
         await desk.conversations.agent_joins(ConversationId("none"), "ada")
 
 
-async def test_when_two_processes_share_the_database_then_a_message_is_answered_once(tmp_path: Path) -> None:
-    one, two = Desk(tmp_path), Desk(tmp_path)
+async def test_when_two_processes_share_the_database_then_a_message_is_answered_once(tmp_path: Path, url: str) -> None:
+    one, two = Desk(tmp_path, url=url), Desk(tmp_path, url=url)
     receipt = await one.write("What is on my bill?", "m-1")
     assert not (await two.write("What is on my bill?", "m-1")).is_new
     await one.answer_to(receipt)

@@ -198,3 +198,8 @@ def test_when_a_site_embeds_the_chat_then_script_and_page_are_served(running_ser
     assert "max-age=300" in script.headers["cache-control"]
     page_ = httpx.get(f"{running_service.base_url}/chat", trust_env=False)
     assert '<script src="/chat.js" data-page' in page_.text
+
+
+async def test_when_a_page_floods_the_line_then_it_is_cut_off(running_service: ServiceProcess) -> None:
+    hello = json.dumps({"kind": "hello", "token": new_token()})
+    assert await closing_code(running_service, hello, *[json.dumps({"kind": "typing"})] * 200) == 4429

@@ -157,7 +157,7 @@ function Messages({ chat }: { chat: Chat }) {
           {typing === "bot" ? chat.say("typingBot") : chat.say("typingAgent", { name: chat.thread.value.agent })}
         </p>
       )}
-      <div ref={end} />
+      <div class="end" ref={end} />
     </div>
   );
 }
