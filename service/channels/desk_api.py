@@ -1,6 +1,7 @@
-"""Conversations as staff see and answer them: lists, one with its brief, writing, taking, handing on, a feed."""
+"""Conversations as staff see and answer them: lists, one with its brief, writing, taking, handing on, a feed.
 
-from __future__ import annotations
+Annotations are evaluated here, since FastAPI finds the gate's dependencies, which are local, in them.
+"""
 
 import asyncio
 import contextlib
