@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from calls.codec import to_json
-from calls.conversation_events import Attachment, MessageReceived, MessageSent
+from calls.conversation_events import Attachment, MessageReceived, MessageSent, ReplyDrafted
 from calls.events import Event
 from calls.ids import CallId, ConversationId, Language, MessageId
 from channels.conversation import ConversationState
+from channels.file_names import UNKNOWN_TYPE
 from channels.index import ConversationRow
 from desk.conversation_brief import build_conversation_brief
 from service.house import House
@@ -74,6 +76,16 @@ def conversation_routes(house: House, gate: Gate) -> APIRouter:
         """One conversation: its messages, who answers, and the brief."""
         return await _detail(house, ConversationId(contact_id), language)
 
+    @routes.get("/api/conversations/{contact_id}/files/{folder}/{key}/{name}", dependencies=[staff])
+    async def file(contact_id: str, folder: str, key: str, name: str) -> FileResponse:
+        """A file that came or went with a message, to be saved; nothing of it runs on our pages."""
+        events = await conversations.events(ConversationId(contact_id))
+        found = attachment_of(events, f"{folder}/{key}/{name}")
+        if found is None:
+            raise HTTPException(404, "This conversation has no such file.")
+        path = await asyncio.to_thread(house.outside.files.path, found.file)
+        return FileResponse(path, media_type=UNKNOWN_TYPE, filename=found.name)
+
     @routes.post("/api/conversations/{contact_id}/take", status_code=204)
     async def take(contact_id: str, member: StaffMember = answering) -> None:
         """Answer it oneself from here on."""
@@ -126,7 +138,26 @@ async def _detail(house: House, conversation_id: ConversationId, language: Langu
         "state": shown_state(state),
         "messages": shown_messages(events, state),
         "brief": to_json(brief),
+        "draft": draft_for(events),
     }
+
+
+def draft_for(events: Sequence[Event]) -> str:
+    """Return what the bot suggests to answer; empty when nothing, or when somebody wrote since."""
+    draft = ""
+    for event in events:
+        if isinstance(event.body, ReplyDrafted):
+            draft = event.body.text
+        elif isinstance(event.body, MessageReceived | MessageSent):
+            draft = ""
+    return draft
+
+
+def attachment_of(events: Sequence[Event], file: str) -> Attachment | None:
+    """Return the file of this name, if it is one of the conversation's."""
+    bodies = (event.body for event in events)
+    attached = (each for body in bodies if isinstance(body, MessageReceived | MessageSent) for each in body.attachments)
+    return next((each for each in attached if each.file == file), None)
 
 
 def shown_state(state: ConversationState) -> dict[str, Any]:

@@ -14,7 +14,7 @@ interface Message {
   readonly text: string;
   readonly at: string;
   readonly delivery?: "pending" | "accepted" | "delivered" | "read" | "failed";
-  readonly attachments: readonly { readonly name: string; readonly size_bytes: number }[];
+  readonly attachments: readonly { readonly file: string; readonly name: string; readonly size_bytes: number }[];
 }
 
 export interface ConversationSeen {
@@ -32,6 +32,7 @@ export interface ConversationSeen {
   };
   readonly messages: readonly Message[];
   readonly brief: BriefPrepared;
+  readonly draft: string;
 }
 
 type FromService =
@@ -46,6 +47,8 @@ const THREAD = {
   botTyping: { en: "The assistant is writing…", es: "El asistente está escribiendo…" },
   reply: { en: "Your answer to the customer", es: "Su respuesta al cliente" },
   send: { en: "Send", es: "Enviar" },
+  draft: { en: "The assistant suggests", es: "El asistente propone" },
+  useDraft: { en: "Use the suggestion", es: "Usar la propuesta" },
   take: { en: "Answer it myself", es: "Contestar yo" },
   done: { en: "Close: it is done", es: "Cerrar: está resuelto" },
   back: { en: "Back to the assistant", es: "Devolver al asistente" },
@@ -94,6 +97,10 @@ export class ThreadState {
       this.over = true;
       this.socket?.close();
     };
+  }
+
+  fileAt(file: string): string {
+    return `${this.path}/files/${file}`;
   }
 
   private get path(): string {
@@ -186,9 +193,9 @@ export function Thread({ thread, me }: { thread: ThreadState; me: string }) {
               </span>
               <p>{message.text}</p>
               {message.attachments.map((file) => (
-                <span key={file.name} class="muted">
+                <a key={file.file} href={thread.fileAt(file.file)} download={file.name}>
                   {file.name}
-                </span>
+                </a>
               ))}
             </li>
           ))}
@@ -215,6 +222,12 @@ function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; ta
     id.current = newId();
     field.current.focus();
   };
+  const draft = thread.seen.value?.draft ?? "";
+  const useDraft = () => {
+    if (field.current === null) return;
+    field.current.value = [field.current.value.trim(), draft].filter(Boolean).join("\n\n"); // nothing written is lost
+    field.current.focus();
+  };
   if (taken) return null;
   return (
     <form
@@ -224,6 +237,15 @@ function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; ta
         void submit();
       }}
     >
+      {draft && (
+        <section class="told" aria-label={say(THREAD.draft)}>
+          <strong>{say(THREAD.draft)}</strong>
+          <p>{draft}</p>
+          <button type="button" class="button" onClick={useDraft}>
+            {say(THREAD.useDraft)}
+          </button>
+        </section>
+      )}
       <label>
         {say(THREAD.reply)}
         <textarea
