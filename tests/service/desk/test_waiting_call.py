@@ -162,9 +162,10 @@ async def paper(tmp_path: Path) -> AsyncIterator[Paper]:
 
 
 async def test_when_it_waits_then_the_policy_knows_the_place_and_the_handover_the_offers(paper: Paper) -> None:
-    assert not paper.waiting.is_staffed
+    staffed = [paper.waiting.is_staffed]
     paper.work("ana", "phone")
-    assert paper.waiting.is_staffed
+    staffed.append(paper.waiting.is_staffed)
+    assert staffed == [False, True]
     paper.waiting.enqueue()
     assert paper.told == [acts.QueuePlace(position=1, expected_wait_s=0)]
     assert paper.wanted == ["offered ana"]
