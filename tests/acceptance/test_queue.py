@@ -99,6 +99,16 @@ async def press(agent: PersonsPhone, key: str) -> None:
     await agent.command("sndcode", "")
 
 
+async def decline_all(agent: PersonsPhone) -> None:
+    """Press 2 in each call, for as long as the task runs."""
+    declined = 0
+    while True:
+        if agent.printed().count("Call established") > declined:
+            declined += 1
+            await press(agent, "2")
+        await asyncio.sleep(0.3)
+
+
 def of(events: list[Body], name: str) -> list[Body]:
     return [body for body in events if body["type"] == name]
 
@@ -135,12 +145,13 @@ async def test_when_the_agent_presses_2_then_the_caller_waits_on_and_may_think_b
 ) -> None:
     await asyncio.to_thread(speech, NEVER_MIND["es"], "es")
     async with agent_at(house, tmp_path / "agent") as agent, calling(house, tmp_path / "caller", "es") as caller:
-        await until_answered(agent)
-        await press(agent, "2")
-        place = await caller.until(lambda body: is_bot_turn(body) and "siguiente persona" in body["text"])
+        declining = asyncio.create_task(decline_all(agent))
+        place = await caller.until(lambda body: is_bot_turn(body) and "siguiente persona" in body["text"], most_s=150)
         await caller.play(speech(NEVER_MIND["es"], "es"))
-        back = await caller.until(lambda body: is_bot_turn(body) and "seguimos usted y yo" in body["text"])
+        back = await caller.until(lambda body: is_bot_turn(body) and "seguimos usted y yo" in body["text"], most_s=120)
         events = await caller.hang_up()
+        declining.cancel()
+    assert {body["reason"] for body in of(events, "handover_offer_ended")} <= {"declined", "withdrawn"}
     assert "Todavía no puedo decirle cuánto tardará" in place["text"], "nothing is known of how long talks take"
     assert "¿En qué puedo ayudarle?" in back["text"]
     assert not of(events, "handover_completed")
@@ -152,7 +163,7 @@ async def test_when_the_telephone_is_not_there_then_nobody_is_left_and_a_call_ba
     house: House, tmp_path: Path
 ) -> None:
     async with calling(house, tmp_path / "caller", "en") as caller:
-        await caller.until(is_type("callback_offered"))
+        await caller.until(is_type("callback_offered"), most_s=120)
         told = await caller.until(is_bot_turn)
         await caller.hang_up()
     assert "call you back" in told["text"]
