@@ -25,6 +25,9 @@ PAGE = 30
 """Lines of a timeline at once."""
 RARE = 2_000
 """Of a word in more texts than that, only the newest so many are looked at, so that "bill" takes no longer."""
+FIRST_LOOK = 250
+"""Texts with the rarest word that are looked at first: of common words enough persons are found among them. So far are
+words counted, too, to know which is the rarest."""
 _LISTED = ("customer_opened", "customer_named", "identifier_added", "identifier_removed")
 """Facts that a line of a list is made of."""
 QUERY_WORDS = 8
@@ -161,25 +164,27 @@ class CustomerQueries:
             return []
         with self._facts.engine.connect() as connection:
             ordered = sorted(groups, key=lambda marks: self._how_many(connection, marks))
-            rows = connection.execute(self._search(ordered, limit)).all()
+            rows = connection.execute(self._search(ordered, FIRST_LOOK, limit)).all()
+            if len(rows) < limit and self._how_many(connection, ordered[0]) >= FIRST_LOOK:
+                rows = connection.execute(self._search(ordered, RARE, limit)).all()
             person_ids = [row.person_id for row in rows]
             sources = self._sources(connection, ordered, person_ids)
         return self.found(person_ids, sources)
 
     @staticmethod
     def _how_many(connection: sa.Connection, marks: Sequence[int]) -> int:
-        some = sa.select(tables.words.c.word).where(tables.words.c.word.in_(marks)).limit(RARE).subquery()
+        some = sa.select(tables.words.c.word).where(tables.words.c.word.in_(marks)).limit(FIRST_LOOK).subquery()
         return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
 
     @staticmethod
-    def _search(groups: Sequence[Sequence[int]], limit: int) -> sa.Select[tuple[str, int]]:
+    def _search(groups: Sequence[Sequence[int]], texts_at_most: int, limit: int) -> sa.Select[tuple[str, int]]:
         """Take the newest texts with the rarest word, and leave those persons who lack one of the others."""
         words = tables.words
         texts = [
             sa.select(words.c.person_id, words.c.at_s)
             .where(words.c.word == mark)
             .order_by(words.c.at_s.desc())
-            .limit(RARE)
+            .limit(texts_at_most)
             .subquery()
             for mark in groups[0]
         ]
