@@ -55,8 +55,8 @@ class AcdMachine:
         self._reservations: dict[str, Reservation] = {}
         self._closed: set[str] = set()
         self._times: dict[str, ServiceTimes] = defaultdict(ServiceTimes)
-        self._states: dict[str, tuple[str, str]] = {}
-        """What was last said of each agent."""
+        self._states: dict[str, tuple[str, str, tuple[tuple[str, bool], ...]]] = {}
+        """What was last said of each agent: state, reason, and what they had in hand."""
         self._out: list[m.AcdOutput] = []
 
     # What can be asked
@@ -418,7 +418,7 @@ class AcdMachine:
                 self._tell_place(contact, ahead[language], ahead[language] - offered[language])
                 self._tell_long_wait(contact)
         for agent in list(self._agents.values()):
-            said = (agent.state, agent.reason)
+            said = (agent.state, agent.reason, tuple((name, work.over_ms is None) for name, work in agent.work.items()))
             if self._states.get(agent.name) != said:
                 self._states[agent.name] = said
                 self._out.append(m.AgentIs(agent=agent.name, state=agent.state, reason=agent.reason))

@@ -261,7 +261,7 @@ class WaitsLong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentIs:
-    """The agent's state changed."""
+    """The agent's state changed, or what they have in hand."""
 
     agent: str
     state: Literal["ready", "not_ready", "reserved", "busy", "wrap_up", "not_responding", "signed_out"]

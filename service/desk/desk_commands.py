@@ -128,4 +128,4 @@ def _carry_out(room: DeskRoom, member: Who, command: Command) -> None:
 
 
 def _refused(number: int, code: str, message: str) -> dict[str, Any]:
-    return {"kind": "error", "id": number, "code": code, "message": message}
+    return {"kind": "refused", "id": number, "code": code, "message": message}

@@ -123,6 +123,8 @@ class DeskRoom:
         self._phones: dict[str, str] = {}
         """Where an agent is rung, of those who work with a telephone."""
         self._names: dict[str, str] = {}
+        self._logged: dict[str, tuple[str, str]] = {}
+        """State and reason of each agent, as last written."""
         self._since: dict[str, datetime] = {}
         """When each agent came into the state they are in."""
         self._wrap_up_from_ms: dict[tuple[str, str], int] = {}
@@ -507,14 +509,16 @@ class DeskRoom:
         self._log.waits_no_more(guest.contact.contact_id)
 
     def _agent_is(self, agent: m.AgentIs) -> None:
-        self._since[agent.agent] = self._clock.now_utc()
-        self._log.note(
-            "agent", agent.agent, facts.AgentStateSet(agent=agent.agent, state=agent.state, reason=agent.reason)
-        )
+        if self._logged.get(agent.agent) != (agent.state, agent.reason):
+            self._logged[agent.agent] = (agent.state, agent.reason)
+            self._since[agent.agent] = self._clock.now_utc()
+            state = facts.AgentStateSet(agent=agent.agent, state=agent.state, reason=agent.reason)
+            self._log.note("agent", agent.agent, state)
         if any(a.name == agent.agent for a in self._machine.agents()):
             self.feed.tell_all({"kind": "agent", "agent": self._agent_view(agent.agent)})
         else:
             self._since.pop(agent.agent, None)
+            self._logged.pop(agent.agent, None)
             self._phones.pop(agent.agent, None)
             gone = {"name": agent.agent, "state": "signed_out", "reason": "", "work": []}
             self.feed.tell_all({"kind": "agent", "agent": gone})

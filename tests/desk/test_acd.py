@@ -279,6 +279,18 @@ def test_when_the_agent_cannot_be_joined_then_the_contact_is_next_and_another_is
     assert desk.offers() == [("c1", "ben")]
 
 
+def test_when_one_of_several_texts_is_over_then_it_is_told_though_the_state_is_the_same() -> None:
+    desk = Desk()
+    desk.work("ana")
+    for text in ("t1", "t2"):
+        desk.do(contact(text, kind="conversation"))
+        desk.accept()
+    desk.take(m.AgentIs)
+    desk.do(m.WorkOver("ana", "t1"))
+    assert [said.state for said in desk.take(m.AgentIs)] == ["busy"]
+    assert desk.do(m.Tick()) == []
+
+
 def test_when_work_is_over_then_the_work_after_it_keeps_the_agent_for_its_time() -> None:
     desk = Desk(AcdRules(usual=QueueRules(wrap_up_ms=60_000)))
     desk.work("ana")

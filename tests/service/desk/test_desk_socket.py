@@ -37,7 +37,7 @@ async def test_when_staff_come_to_work_then_every_page_sees_it_and_they_may_go_a
         assert (await answer(ana, "snapshot"))["queues"][0]["name"] == "main"
         await answer(other, "snapshot")
         await ana.send(json.dumps({"do": "ready", "id": 1}))
-        assert (await answer(ana, "error"))["code"] == "desk.not_at_work"
+        assert (await answer(ana, "refused"))["code"] == "desk.not_at_work"
         await ana.send(json.dumps({"do": "sign_in", "id": 2}))
         assert (await answer(ana, "done"))["id"] == 2
         await ana.send(json.dumps({"do": "ready", "id": 3}))
@@ -48,11 +48,11 @@ async def test_when_staff_come_to_work_then_every_page_sees_it_and_they_may_go_a
         assert seen["agent"]["languages"] == ["es"]
         assert (await answer(other, "queue"))["queue"]["agents"]["ready"] == 1
         await ana.send(json.dumps({"do": "accept", "reservation_id": "none", "id": 4}))
-        assert (await answer(ana, "error"))["code"] == "desk.offer_over"
+        assert (await answer(ana, "refused"))["code"] == "desk.offer_over"
         await ana.send('{"do": "dance"}')
-        assert (await answer(ana, "error"))["code"] == "desk.bad_command"
+        assert (await answer(ana, "refused"))["code"] == "desk.bad_command"
         await other.send(json.dumps({"do": "sign_in"}))
-        assert (await answer(other, "error"))["code"] == "desk.no_agent"
+        assert (await answer(other, "refused"))["code"] == "desk.no_agent"
         await ana.send(json.dumps({"do": "sign_out"}))
         async with asyncio.timeout(10):
             while (await answer(other, "agent"))["agent"]["state"] != "signed_out":
