@@ -99,6 +99,7 @@ def test_when_a_module_imports_a_package_it_is_a_declared_dependency() -> None:
     declared = {re.split(r"[\[<>=~! ]", name)[0].lower().replace("-", "_").replace(".", "_") for name in wanted}
     other_names = {
         "dns": "dnspython",
+        "argon2": "argon2_cffi",
         "sklearn": "scikit_learn",
         "stdnum": "python_stdnum",
         "TTS": "coqui_tts",
