@@ -121,7 +121,7 @@ def _row(house: House, row: ConversationRow) -> dict[str, Any]:
     shown: dict[str, Any] = dict(to_json(row))
     if opened is not None and opened.type == "conversation_opened":
         shown |= {"name": opened.name, "address": opened.address, "subject": opened.subject}
-    last = next((e.body for e in reversed(events) if isinstance(e.body, MessageReceived | MessageSent)), None)
+    last = next((e.body for e in reversed(events) if isinstance(e.body, MessageReceived)), None)
     return shown | {"last": last.text[:200] if last is not None else ""}
 
 
