@@ -31,7 +31,7 @@ from service.customers.part import Customers
 from service.desk.callbacks import Callbacks
 from service.desk.phone_offers import PhoneOffers
 from service.desk.room import DeskRoom
-from service.desk.transfer_desk import TransferDesk, owed_to_callers
+from service.desk.transfer_desk import TransferDesk, owed_to_callers, promise_calls_back
 from service.desk.transfer_queue import CallQueue
 from service.dial_plan import DialPlan, Route
 from service.dialog_choices import check_articles, dialog_settings
@@ -150,7 +150,7 @@ class House:
         """
         try:
             await self._find_sip_port_taken()
-            recover(self.store, self.recordings, self.clock, owed=owed_to_callers)
+            lost = recover(self.store, self.recordings, self.clock, owed=owed_to_callers)
             self.writer.listen(self.live.event)
             self.writer.listen(self.customers.calls.take)
             await self.writer.start()
@@ -175,6 +175,7 @@ class House:
         self.desk.on_change.append(self._agents_changed)
         self.phone_offers.start()
         await self.callbacks.start()
+        promise_calls_back(self, lost.events)
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
         self.tasks.start("retention", self._retain())
@@ -425,6 +426,7 @@ class House:
                 continue
             for event in (*done.events, *elsewhere):
                 self.live.event(event)
+            promise_calls_back(self, done.events)
             for _ in done.calls_ended:
                 self.metrics.calls.labels("other", "failed", "process_lost").inc()
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from calls.errors import CallCentreError
-from calls.events import Event, EventBody
+from calls.events import CallbackBooked, Event, EventBody
+from calls.ids import CallId
 from desk.handover_facts import owed_after_loss
 from desk.handover_messages import Failure
 from service.desk.agent_line import AgentLines, Tell
@@ -43,8 +44,10 @@ class TransferDesk:
         self._house = house
         self.tell: Tell = _nobody
         self.queue_of: Callable[[CallRunner], CallQueue] = lambda call: NoQueue(call.handover.queue_over)
+        self.display_name: Callable[[str], str] = _unknown
+        """What a caller is told of an agent who answers on a telephone; the desk sets it."""
         self.names: dict[str, str] = {}
-        """What callers are told of an agent, by the name to sign in with."""
+        """The same of agents whose page opened a line, by the name to sign in with."""
         self.lines = AgentLines(house.web, house.ticker, house.tasks, self._tell)
         self.supervision = Supervision(self)
         self.music: HoldSounds | None = None
@@ -60,7 +63,7 @@ class TransferDesk:
 
     def name_of(self, agent: str) -> str:
         """Return what a caller is told of an agent; empty when no name is known."""
-        return self.names.get(agent, "")
+        return self.names.get(agent) or self.display_name(agent)
 
     # A second agent
 
@@ -109,6 +112,12 @@ class TransferDesk:
         self.tell(agent, message)
 
 
+def _unknown(agent: str) -> str:
+    """Know no name."""
+    del agent
+    return ""
+
+
 def _nobody(agent: str, message: dict[str, Any]) -> None:
     """Tell nobody: there are no pages."""
     del agent, message
@@ -117,3 +126,11 @@ def _nobody(agent: str, message: dict[str, Any]) -> None:
 def owed_to_callers(call: Sequence[Event]) -> list[EventBody]:
     """Return what is owed to a caller whose call was lost with its process; see `records.recovery.recover`."""
     return owed_after_loss(event.body for event in call)
+
+
+def promise_calls_back(house: House, ends: Sequence[Event]) -> None:
+    """Put into their queue the calls back that are owed since calls were lost; `ends` are the facts that ended them."""
+    for event in ends:
+        if isinstance(event.body, CallbackBooked):
+            queue = house.config.desk.queue_for("", event.body.language)
+            house.callbacks.promise(CallId(event.stream_id), queue, event.body.language, 0)
