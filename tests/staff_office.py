@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -49,10 +50,17 @@ class Office:
         self._loop.close()
 
     async def _serve(self) -> None:
+        await self.service.house.desk.start()
         await self.service._open_pages()
         self._up.set()
         await self._end.wait()
         await self.service.stop()
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Do something on the service's own loop, and return when it is done."""
+        done = threading.Event()
+        self._loop.call_soon_threadsafe(lambda: (work(), done.set()))
+        assert done.wait(10)
 
     def browser(self) -> httpx.Client:
         """Return one without cookies, whose requests are those of our pages."""

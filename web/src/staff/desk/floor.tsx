@@ -9,7 +9,7 @@ import { send } from "../api";
 import { sentenceOf, wait } from "../forms";
 import { callerName, clock, code, languageName, percent } from "../format";
 import { followCalls, rows } from "../live-calls";
-import { Badge, Empty, type Tone } from "../parts";
+import { Badge, type Tone } from "../parts";
 import { callPath } from "../route";
 import { now_ms, useClock } from "./clock";
 import { desk, useDesk } from "./feed";
@@ -151,7 +151,7 @@ function Running({ title, id, lives, withBot }: RunningProps) {
     <section class="panel block" aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
       {lives.length === 0 ? (
-        <Empty icon="calls" title={say(DESK.noCallsNow)} />
+        <p class="muted">{say(DESK.noCallsNow)}</p>
       ) : (
         <ul class="running">
           {lives.map((live) => (
