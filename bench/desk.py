@@ -130,6 +130,8 @@ async def _watched(service: Service, arguments: argparse.Namespace) -> tuple[dic
         while house.desk.working("fast") < arguments.agents:
             await asyncio.sleep(0.1)
     await asyncio.sleep(_WARM_S)
+    watchers.stdin.write(b"begin\n")
+    await watchers.stdin.drain()
     progress(f"{arguments.agents} pages watch {arguments.calls} calls")
     counts = [0]
     for number in range(arguments.agents):

@@ -67,6 +67,7 @@ from voice.dialog.acts import (
     DialogAct,
     DialogInput,
     EmotionFound,
+    HandoverFailed,
     HeardNothing,
     LookUp,
     MeaningFound,
@@ -189,6 +190,8 @@ class CallRunner:
 
     def people(self) -> int:
         """Return how many humans could take the call now, as far as it is known."""
+        if self.waiting.promised is not None:
+            return 1
         agents = self.house.desk.working(self.waiting.queue, self.policy.language) if self.route.open else 0
         return agents + (1 if self.handover.target else 0)
 
@@ -499,8 +502,12 @@ class CallRunner:
     def brief(self, body: BriefPrepared) -> None:
         """Write the brief, and bring the human who is to hear it."""
         self.log.note(body, "dialog")
-        if self.policy.waits_for_human:
+        if not self.policy.waits_for_human:
+            return
+        if self.people():
             self.handover.want(body)
+        else:  # whoever was there went, or speaks another language than the caller does now
+            self.tell(HandoverFailed())
 
     def _say_filler(self, step: int) -> None:
         text = self.house.filler(self.policy.language, step)

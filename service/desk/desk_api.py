@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from service.desk.desk_commands import obey
-from service.desk.feed import DeskWatcher
+from service.desk.feed import RESTART, DeskWatcher, as_text
 from service.desk.room import DeskRoom
 from service.desk.who import Who, who
 
@@ -43,16 +43,9 @@ async def _serve(socket: WebSocket, room: DeskRoom, member: Who) -> None:
     listener = asyncio.create_task(_listen(socket, room, member, watcher))
     try:
         await socket.send_json(room.snapshot(member.name))
-        while not listener.done():
-            get = asyncio.create_task(watcher.get())
-            await asyncio.wait({get, listener}, return_when=asyncio.FIRST_COMPLETED)
-            if not get.done():
-                get.cancel()
-                break
-            message: dict[str, Any] = get.result()
-            if message["kind"] == "restart":
-                message = room.snapshot(member.name)
-            await socket.send_json(message)
+        sender = asyncio.create_task(_send(socket, room, member, watcher))
+        await asyncio.wait({sender, listener}, return_when=asyncio.FIRST_COMPLETED)
+        sender.cancel()
     except (WebSocketDisconnect, RuntimeError):
         pass  # the page went away while we were sending
     finally:
@@ -62,6 +55,13 @@ async def _serve(socket: WebSocket, room: DeskRoom, member: Who) -> None:
             room.tasks.start("lost", _lost(room, member.name))
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
+
+
+async def _send(socket: WebSocket, room: DeskRoom, member: Who, watcher: DeskWatcher) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            text = await watcher.get()
+            await socket.send_text(as_text(room.snapshot(member.name)) if text is RESTART else text)
 
 
 async def _listen(socket: WebSocket, room: DeskRoom, member: Who, watcher: DeskWatcher) -> None:

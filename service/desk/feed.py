@@ -7,12 +7,19 @@ as in `service/live.py`.
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 QUEUE_LENGTH = 500
 """Messages a page may lag behind: minutes of a busy desk."""
 
 Message = dict[str, Any]
+RESTART = json.dumps({"kind": "restart"})
+
+
+def as_text(message: Message) -> str:
+    """Return a message as it goes over the sockets: made once for all pages."""
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":"))
 
 
 class DeskWatcher:
@@ -21,20 +28,24 @@ class DeskWatcher:
     def __init__(self, agent: str) -> None:
         """Belong to `agent`; empty for somebody who only looks on."""
         self.agent = agent
-        self._queue: asyncio.Queue[Message] = asyncio.Queue(QUEUE_LENGTH)
+        self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_LENGTH)
 
-    async def get(self) -> Message:
-        """Return the next message; `{"kind": "restart"}` when some were lost."""
+    async def get(self) -> str:
+        """Return the next message as text; `RESTART` when some were lost."""
         return await self._queue.get()
 
     def put(self, message: Message) -> None:
         """Queue a message."""
+        self.put_text(as_text(message))
+
+    def put_text(self, text: str) -> None:
+        """Queue a message that is text already."""
         try:
-            self._queue.put_nowait(message)
+            self._queue.put_nowait(text)
         except asyncio.QueueFull:
             while not self._queue.empty():
                 self._queue.get_nowait()
-            self._queue.put_nowait({"kind": "restart"})
+            self._queue.put_nowait(RESTART)
 
 
 class DeskFeed:
@@ -66,5 +77,7 @@ class DeskFeed:
 
     def tell_all(self, message: Message) -> None:
         """Tell every page."""
-        for watcher in self._watchers:
-            watcher.put(message)
+        if self._watchers:
+            text = as_text(message)
+            for watcher in self._watchers:
+                watcher.put_text(text)

@@ -35,6 +35,9 @@ from telephony.net.driver import MachineDriver
 
 logger = logging.getLogger(__name__)
 
+FIGURES_EVERY_S = 0.1
+"""For how long changes of a queue's figures are gathered. Source: our choice; half of what a page may take to show
+something, and with fifty agents several change at once."""
 VOICEMAIL_DAYS = 365
 """How far back messages are shown; retention may have taken their words before."""
 PHONE_MORE_MS = 25_000
@@ -526,9 +529,9 @@ class DeskRoom:
             self._tell_queue(queue)
 
     def _tell_queue(self, name: str) -> None:
-        """Tell the pages once for all that changes in this turn of the loop."""
+        """Tell the pages soon, once for all that changes until then."""
         if not self._changed:
-            asyncio.get_running_loop().call_soon(self._tell_changed)
+            asyncio.get_running_loop().call_later(FIGURES_EVERY_S, self._tell_changed)
         self._changed[name] = None
 
     def _tell_changed(self) -> None:
