@@ -39,7 +39,8 @@ export class Chat {
   private callWindow: Window | null = null;
 
   constructor(readonly options: Options) {
-    const chosen = keptLanguage() || options.language || document.documentElement.lang || navigator.language;
+    const asked = options.page ? new URLSearchParams(location.search).get("lang") : document.documentElement.lang;
+    const chosen = keptLanguage() || options.language || asked || navigator.language;
     this.language.value = chosen.toLowerCase().startsWith("es") ? "es" : "en";
     const url = new URL("/api/chat", options.host);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
@@ -56,6 +57,12 @@ export class Chat {
       },
     });
     effect(() => keepOutbox(this.thread.value.waiting));
+    if (options.page) {
+      effect(() => {
+        document.documentElement.lang = this.language.value;
+        document.title = this.say("title", { company: this.about.value.company || "Warmline" });
+      });
+    }
   }
 
   say(name: Word, values: Readonly<Record<string, string | number>> = {}): string {
