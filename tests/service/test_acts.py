@@ -28,6 +28,7 @@ def noted(act: BookCallback, consent: Consent) -> list[EventBody]:
         policy=SimpleNamespace(language="en"),
         turn_stands=lambda: None,
         wish=lambda wish: None,
+        waiting=SimpleNamespace(callback_booked=lambda: None),
     )
     carry_out(cast("CallRunner", call), act, None)
     return bodies
