@@ -15,7 +15,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, Language
 from channels.mail.incoming import IncomingMail, MailRefused
 from channels.mail.parse import parse_mail, refused
@@ -142,7 +141,7 @@ class MailInbox:
         text = "\n\n".join([text or ONLY_FILES[language], *notes[:20]])
         key = self._mark(f"{self.name}\0{mail.message_id}", "mail files")
         kept = await asyncio.to_thread(self._files.keep, new, key=key)
-        await self._received(
+        await self._conversations.received(
             Incoming(
                 channel="email",
                 provider=self.name,
@@ -158,14 +157,6 @@ class MailInbox:
                 for_staff=silent,
             )
         )
-
-    async def _received(self, incoming: Incoming) -> None:
-        try:
-            await self._conversations.received(incoming)
-        except CallCentreError as error:
-            if error.code.startswith("message."):
-                raise CallCentreError(error.code, error.message, fault=error.fault) from error
-            raise
 
     async def _answers_us(self, mail: IncomingMail) -> bool:
         for name in (*(f"{THREAD_PREFIX}{token}" for token in mail.tokens), *mail.thread):
@@ -192,7 +183,7 @@ class MailInbox:
         """Tell staff that there is a mail that they have to read elsewhere."""
         language = self._section.language
         text = REFUSED[language].format(reason=REASONS[mail.reason][language], mailbox=self.name)
-        await self._received(
+        await self._conversations.received(
             Incoming(
                 channel="email",
                 provider=self.name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from channels.webhook.signature import signature_headers
 from service.clock import SystemClock
-from tests.acceptance.running import RunningService, command
+from tests.acceptance.running import TOKEN, RunningService, command
 from tests.mail_servers import ANA, JOHN, PASSWORD, SUPPORT, MailServers, mail_servers, missing
 from tests.service.channels.web_servers import Adapter, adapter
 from tests.service_process import ARTICLES
@@ -37,6 +38,7 @@ class Played:
     flags: list[str] = field(default_factory=list)
     posted: tuple[int, Any] = (0, None)
     sent: list[dict[str, Any]] = field(default_factory=list)
+    file: tuple[int, bytes, str] = (0, b"", "")
     errors: str = ""
 
 
@@ -70,13 +72,16 @@ async def _play(played: Played, folder: Path, servers: MailServers) -> None:
         try:
             servers.deliver(ANA, SUPPORT, _mail(ANA, "1"))
             await eventually(lambda: servers.mails(ANA), servers.log(), most_s=60, every_s=0.5)
-            message = {"type": "message", "id": "w1", "sender": "+34600123456", "text": QUESTION, "language": "es"}
+            message: dict[str, Any] = {"type": "message", "id": "w1", "sender": "+34600123456", "text": QUESTION}
+            photo = base64.b64encode(b"<svg onload=alert(1)>").decode()
+            message["files"] = [{"name": "x.svg", "media_type": "image/svg+xml", "content_base64": photo}]
             body = json.dumps(message).encode()
             headers = signature_headers(body, int(SystemClock().now_utc().timestamp()), (SECRET,))
             async with httpx.AsyncClient() as client:
                 answer = await client.post(f"{service.base_url}/api/webhooks/wa", content=body, headers=headers)
             played.posted = (answer.status_code, answer.json())
             await eventually(lambda: other.got, most_s=60)
+            played.file = await _file_of_a_message(service, json.loads(other.got[0][1])["conversation_id"])
             await service.kill()
             servers.deliver(JOHN, SUPPORT, _mail(JOHN, "2"))
             await service.start()
@@ -87,6 +92,19 @@ async def _play(played: Played, folder: Path, servers: MailServers) -> None:
         played.sent = [json.loads(body) for _, body in other.got]
     played.answers = {name: [mail for mail, _ in servers.mails(name)] for name in (ANA, JOHN)}
     played.flags = [flags for _, flags in servers.mails(SUPPORT)]
+
+
+async def _file_of_a_message(service: RunningService, conversation_id: str) -> tuple[int, bytes, str]:
+    headers = {"authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(base_url=service.base_url, headers=headers, trust_env=False) as staff:
+        path = f"/api/conversations/{conversation_id}"
+        messages = (await staff.get(path)).json()["messages"]
+        answer = await staff.get(f"{path}/files/{messages[0]['attachments'][0]['file']}")
+        return (
+            answer.status_code,
+            answer.content,
+            answer.headers["content-disposition"] + answer.headers["content-type"],
+        )
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +139,10 @@ def test_when_an_adapter_posts_a_message_then_the_answer_goes_to_it(played: Play
     assert played.posted == (200, {"taken": True, "duplicate": False})
     assert played.sent[0]["to"] == "+34600123456"
     assert "factura" in played.sent[0]["text"]
+
+
+def test_when_a_message_has_a_file_then_staff_save_it_and_no_page_runs_it(played: Played) -> None:
+    assert played.file == (200, b"<svg onload=alert(1)>", 'attachment; filename="x.svg"application/octet-stream')
 
 
 def test_when_mails_were_answered_then_the_logs_name_nobody(played: Played) -> None:
