@@ -3,12 +3,14 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { CallState } from "../call";
 import { follow } from "../api";
+import { say } from "../../shared/language";
 import { topicName } from "../format";
 import { TranscriptPanel } from "../transcript";
 import { CallStrip } from "./call-strip";
 import { CustomerPanel } from "./customer-panel";
 import type { Notes } from "./notes";
 import { BriefText } from "./offers";
+import { DESK } from "./words";
 import type { Card, Work } from "./state";
 import { Strip } from "./strip";
 import { WrapUpForm } from "./wrap-up-form";
@@ -43,7 +45,8 @@ export function CallPane({ work, card, notes, wish }: PaneProps) {
         <WrapUpForm work={work} draft={prefill(live, topicName)} notes={notes} wish={wish} />
       </div>
       <div class="work-side">
-        <section class="panel block">
+        <section class="panel block" aria-labelledby="work-brief">
+          <h2 id="work-brief">{say(DESK.brief)}</h2>
           <BriefText brief={live.brief ?? card.brief ?? null} />
         </section>
         <CustomerPanel kind="call" contactId={work.contact_id} />

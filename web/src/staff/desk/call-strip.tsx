@@ -40,6 +40,7 @@ export function CallStrip({ strip }: { strip: Strip }) {
         {say(text)}
       </button>
     );
+  if (now === null) return null;
   return (
     <section class="panel strip" aria-label={say(DESK.strip)}>
       <div class="form-row" role="toolbar" aria-label={say(DESK.strip)}>
@@ -65,6 +66,7 @@ export function CallStrip({ strip }: { strip: Strip }) {
         {panelButton("back-to-bot", "bot", DESK.toBot)}
         {now?.recording === "on" && button("recording/pause", "record", DESK.pauseRecording)}
         {now?.recording === "paused" && button("recording/resume", "record", DESK.resumeRecording)}
+        {button("leave", "hangup", DESK.leave)}
         {granted(now, "hang-up") && (
           <button type="button" class="button danger" onClick={() => void strip.wish("hang-up")}>
             <Icon name="hangup" size={18} />

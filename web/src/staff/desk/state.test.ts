@@ -73,6 +73,14 @@ describe("the desk", () => {
     expect(missed).toMatchObject({ offers: [], missed: "no_answer" });
   });
 
+  it("when a colleague asks for a word, then it is shown until it is over; what is not known changes nothing", () => {
+    const ask = { call_id: "c9", asked_by: "zoe", card: {} };
+    const asked = deskStep(START, { kind: "consult_offer", ...ask });
+    expect(asked.asks).toMatchObject([ask]);
+    expect(deskStep(asked, { kind: "consult_offer_over", call_id: "c9" }).asks).toEqual([]);
+    expect(deskStep(asked, { kind: "of_tomorrow" } as never)).toBe(asked);
+  });
+
   it("when a queue changes, then it is replaced, and a new one is added", () => {
     const first = deskStep(START, { kind: "queue", queue });
     const next = deskStep(first, { kind: "queue", queue: { ...queue, waiting: 3 } });

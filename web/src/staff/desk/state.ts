@@ -90,7 +90,16 @@ export type DeskMessage =
       readonly contact_kind: ContactKind;
       readonly card: Card;
     }
-  | { readonly kind: "line"; readonly state: LineState; readonly calls: number };
+  | { readonly kind: "line"; readonly state: LineState; readonly calls: number }
+  | ({ readonly kind: "consult_offer" } & Ask)
+  | { readonly kind: "consult_offer_over"; readonly call_id: string };
+
+/** A colleague who wants to talk about a call. */
+export interface Ask {
+  readonly call_id: string;
+  readonly asked_by: string;
+  readonly card: Card;
+}
 
 export type LineState = "up" | "broken" | "gone";
 
@@ -101,11 +110,12 @@ export interface DeskState {
   /** Cards of contacts that were accepted, by contact. */
   readonly cards: Readonly<Record<string, Card>>;
   readonly line: LineState;
+  readonly asks: readonly Ask[];
   /** Why the newest offer is over that was not accepted; empty for none. */
   readonly missed: string;
 }
 
-export const START: DeskState = { agents: [], queues: [], offers: [], cards: {}, line: "gone", missed: "" };
+export const START: DeskState = { agents: [], queues: [], offers: [], cards: {}, line: "gone", asks: [], missed: "" };
 
 /** Take one message. */
 export function deskStep(state: DeskState, message: DeskMessage): DeskState {
@@ -143,6 +153,12 @@ export function deskStep(state: DeskState, message: DeskMessage): DeskState {
       };
     case "line":
       return { ...state, line: message.state };
+    case "consult_offer":
+      return { ...state, asks: [...state.asks.filter((ask) => ask.call_id !== message.call_id), message] };
+    case "consult_offer_over":
+      return { ...state, asks: state.asks.filter((ask) => ask.call_id !== message.call_id) };
+    default:
+      return state; // of a newer service
   }
 }
 

@@ -14,6 +14,8 @@ export interface StripState {
   readonly recording: string;
   /** Wishes that would be granted now. */
   readonly may: readonly string[];
+  /** What one is in the call; absent where the service tells everybody. */
+  readonly part?: string;
 }
 
 export type Wish =
@@ -29,7 +31,8 @@ export type Wish =
   | "hang-up"
   | "keypad"
   | "recording/pause"
-  | "recording/resume";
+  | "recording/resume"
+  | "leave";
 
 /** The service's name of each wish. */
 const NAMES: Readonly<Partial<Record<Wish, string>>> = {
@@ -48,6 +51,7 @@ const NAMES: Readonly<Partial<Record<Wish, string>>> = {
 /** Tell whether the service would grant a wish now. */
 export function granted(strip: StripState | null, wish: Wish): boolean {
   if (strip === null) return false;
+  if (strip.part === "second" || wish === "leave") return strip.part === "second" && wish === "leave";
   const name = NAMES[wish];
   return name === undefined ? strip.with_person : strip.may.includes(name);
 }
@@ -82,7 +86,9 @@ export class Strip {
 
   /** The live feed told how it is. */
   take(told: Readonly<Record<string, unknown>>): void {
-    if (Array.isArray(told["may"])) this.state.value = told as unknown as StripState;
+    if (!Array.isArray(told["may"])) return;
+    const part = this.state.value?.part;
+    this.state.value = { ...(told as unknown as StripState), ...(part === undefined ? {} : { part }) };
   }
 
   async wish(wish: Wish, with_: Readonly<Record<string, unknown>> = {}): Promise<boolean> {

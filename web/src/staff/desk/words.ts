@@ -46,6 +46,10 @@ export const DESK = {
   noBrief: { en: "There is no brief for this contact.", es: "No hay resumen de este contacto." },
   suggested: { en: "Suggested opening", es: "Apertura sugerida" },
 
+  asks: { en: "{name} wants to talk to you about a call", es: "{name} quiere hablar con usted sobre una llamada" },
+  leave: { en: "Leave the call", es: "Salir de la llamada" },
+  brief: { en: "Brief", es: "Resumen para el agente" },
+
   contacts: { en: "In hand", es: "En curso" },
   noContacts: { en: "Nothing in hand", es: "Nada en curso" },
   noContactsTodo: {

@@ -3,6 +3,8 @@
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { say } from "../../shared/language";
+import { send } from "../api";
+import { sentenceOf } from "../forms";
 import { clock } from "../format";
 import { Badge, Empty, type Tone } from "../parts";
 import { me } from "../session";
@@ -12,7 +14,7 @@ import { ConversationPane } from "./conversation-pane";
 import { ask, desk, deskUp, useDesk } from "./feed";
 import { LineStatus } from "./line-status";
 import { notesOf } from "./notes";
-import { Offers } from "./offers";
+import { BriefText, Offers } from "./offers";
 import { type Agent, type AgentStateName, inOrder, own, since_ms, type Work } from "./state";
 import { DESK, REASONS, STATES } from "./words";
 
@@ -49,6 +51,7 @@ export function WorkPage() {
       <p class={failure.value ? "told bad" : "unseen"} role="alert">
         {failure.value}
       </p>
+      <Asks />
       <Offers offers={desk.value.offers} missed={desk.value.missed} wish={wish} />
       {agent === null ? (
         <Empty icon="person" title={say(DESK.notAtWork)}>
@@ -65,6 +68,40 @@ export function WorkPage() {
         </div>
       )}
     </div>
+  );
+}
+
+/** Colleagues who ask for a word in private. */
+function Asks() {
+  const answer = async (callId: string, yes: boolean) => {
+    failure.value = "";
+    try {
+      const path = `/api/desk/calls/${encodeURIComponent(callId)}/consult-offer/${yes ? "accept" : "decline"}`;
+      await send("POST", path);
+    } catch (error) {
+      failure.value = sentenceOf(error);
+    }
+  };
+  return (
+    <>
+      {desk.value.asks.map((asked) => {
+        const title = say(DESK.asks, { name: asked.asked_by });
+        return (
+          <section class="panel offer" key={asked.call_id} aria-label={title} role="alert">
+            <h2>{title}</h2>
+            <BriefText brief={asked.card?.brief ?? null} />
+            <div class="form-row">
+              <button type="button" class="button primary" onClick={() => void answer(asked.call_id, true)}>
+                {say(DESK.accept)}
+              </button>
+              <button type="button" class="button" onClick={() => void answer(asked.call_id, false)}>
+                {say(DESK.decline)}
+              </button>
+            </div>
+          </section>
+        );
+      })}
+    </>
   );
 }
 

@@ -1,0 +1,139 @@
+"""An agent's desk in a real browser on the real queue: offers, what is in hand, notes that a reload does not lose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from calls.codec import to_json
+from calls.events import BriefFact, BriefPrepared, CallAnswered, CallOffered, NewEvent
+from desk.acd_messages import ContactArrived
+from service.desk.listener import QuietListener
+from tests.staff_office import Office
+from tests.web.axe import violations
+from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of, shoot
+
+__all__ = ["office"]
+pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+
+BRIEF = BriefPrepared(
+    caller="Ana Ruiz",
+    verified="caller_id_only",
+    language="es",
+    matter="Su factura de octubre es el doble que la anterior",
+    reason="asked_for_person",
+    facts=(BriefFact(text="Cuenta 40217", quote="cuatro cero dos uno siete", t_ms=9_000, event_seq=2),),
+    tried=(BriefFact(text="Se explicó la factura", quote="", t_ms=20_000, event_seq=2),),
+    open_questions=(BriefFact(text="¿Se leyó el contador?", quote="", t_ms=30_000, event_seq=2),),
+    emotion=(),
+    suggested_opening="Buenos días, Ana. Veo que su factura se ha duplicado.",
+    spoken_line="",
+)
+
+
+class CallerWaits(QuietListener):
+    """A caller in the queue whose brief is ready."""
+
+    async def card(self) -> dict[str, Any]:
+        return {"brief": to_json(BRIEF)}
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
+    yield opened
+    opened.close()
+
+
+def call_waits(office: Office, call_id: str) -> None:
+    """Write the beginning of a call, and let it wait for a human."""
+    offered = CallOffered(caller="+34600123456", caller_name="Ana Ruiz", called="web", transport="sip", peer_call_id="x")
+    bodies = (offered, CallAnswered(language="es", flow=""), BRIEF)
+    office.service.house.store.append(
+        [
+            NewEvent(stream_kind="call", stream_id=call_id, body=body, at_utc=datetime.now(UTC), t_ms=0, source="call")
+            for body in bodies
+        ]
+    )
+    arrived = ContactArrived(contact_id=call_id, kind="call", queue="main", language="es")
+    office.run(lambda: office.service.house.desk.arrive(arrived, CallerWaits()))
+
+
+def at_work(browser: Browser, office: Office, name: str, language: str) -> Page:
+    page = page_of(browser, office, name, "/desk/work", language)
+    ready = {"en": ("Start work", "Ready"), "es": ("Empezar", "Disponible")}[language]
+    page.get_by_role("button", name=ready[0]).click()
+    page.get_by_role("button", name=ready[1], exact=True).click()
+    expect(page.locator(".state-now .badge").first).to_contain_text(ready[1])
+    return page
+
+
+def test_when_a_caller_is_offered_then_keys_accept_and_notes_outlive_a_reload_until_they_are_handed_in(
+    browser: Browser, office: Office
+) -> None:
+    page = at_work(browser, office, "ben", "en")
+    call_waits(office, "desk-one")
+    offer = page.get_by_role("region", name="A contact for you")
+    expect(offer).to_contain_text(BRIEF.matter)
+    expect(offer).to_contain_text("Cuenta 40217")
+    expect(offer.get_by_role("timer")).to_contain_text("seconds left")
+    assert violations(page) == []
+    shoot(page, "offer-en")
+    page.keyboard.press("Alt+Shift+A")
+    expect(offer).to_have_count(0)
+    wrap_up = page.get_by_role("region", name="Wrap-up")
+    expect(wrap_up.get_by_label("Summary")).to_have_value(
+        f"{BRIEF.matter}\n– Cuenta 40217\n– Se explicó la factura"
+    )
+    expect(wrap_up.get_by_label("Follow-ups")).to_have_value("¿Se leyó el contador?")
+    wrap_up.get_by_label("Summary").fill("Meter to be read again")
+    expect(wrap_up.get_by_role("status")).to_have_text("Notes are kept")
+    assert violations(page) == []
+    page.reload()
+    expect(page.get_by_label("Summary")).to_have_value("Meter to be read again")
+    expect(page.locator(".state-now .badge").first).to_contain_text("In contact")
+    shoot(page, "work-en")
+    office.run(lambda: office.service.house.desk.work_over("ben", "desk-one"))
+    expect(page.locator(".state-now .badge").first).to_contain_text("Wrap-up")
+    expect(page.get_by_label("Outcome")).to_have_value("follow_up")
+    page.get_by_label("Outcome").select_option("solved")
+    page.get_by_role("button", name="Done").click()
+    expect(page.get_by_role("heading", name="Nothing in hand")).to_be_visible()
+    with office.signed_in("ben") as own:
+        assert own.get("/api/staff/drafts/desk-one").json() == {"draft": None}
+    page.get_by_role("button", name="End work").click()
+    page.context.close()
+
+
+def test_when_an_offer_is_declined_then_the_caller_waits_on_and_the_floor_shows_it_in_spanish(
+    browser: Browser, office: Office
+) -> None:
+    page = at_work(browser, office, "ada", "es")
+    call_waits(office, "desk-two")
+    offer = page.get_by_role("region", name="Un contacto para usted")
+    expect(offer).to_be_visible()
+    assert violations(page) == []
+    shoot(page, "offer-es")
+    offer.get_by_label("¿Por qué no? (opcional)").fill("Acabo mi turno")
+    offer.get_by_role("button", name="Rechazar").click()
+    expect(offer).to_have_count(0)
+    page.get_by_role("button", name="Terminar").click()
+    floor = page_of(browser, office, "sue", "/desk/floor", "es")
+    row = floor.locator("tr", has=floor.get_by_role("rowheader", name="main"))
+    expect(row.get_by_role("cell").first).to_have_text("1")
+    assert violations(floor) == []
+    shoot(floor, "floor-waiting-es")
+    office.run(lambda: office.service.house.desk.gone("desk-two", "abandoned"))
+    expect(row.get_by_role("cell").first).to_have_text("0")
+    floor.context.close()
+    page.context.close()
