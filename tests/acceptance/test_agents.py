@@ -26,7 +26,7 @@ from tests.service.test_people_by_phone import Desk, heard, started
 from tests.service_process import ROOT
 from tests.telephony.likeness import heard_s
 from tests.telephony.media_fakes import level_of
-from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer
+from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
 from tests.telephony.webrtc.test_gateway import Client
 from tests.waiting import eventually
 
@@ -245,3 +245,50 @@ async def test_when_a_supervisor_listens_and_barges_in_then_it_is_heard_and_logg
             await desk.until("supervision_changed", mode="barge", supervisor="sue")
             caller.tell("hang_up")
             await desk.until("call_ended")
+
+
+async def test_when_an_agent_consults_somebody_on_a_telephone_and_merges_then_all_three_hear_each_other(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async with page(desk, "ana") as ana, pjsua2(tmp_path / "expert", seed=5, answers=True) as expert:
+        await ana.at_work()
+        async with desk.caller(tmp_path / "caller") as caller:
+            call_id = await ana.accept()
+            await desk.until("handover_completed")
+            await ana.wish(call_id, "consult", target={"kind": "number", "name": expert.uri})
+            await desk.until("consult_answered")
+            await hears(expert, TONES_HZ["ana"])
+            assert heard_s(expert.says, *heard(caller)) == 0.0, "the talk is private"
+            await ana.wish(call_id, "conference")
+            await desk.until("conference_formed")
+            await hears(caller, TONES_HZ["ana"])
+            await ana.wish(call_id, "mute", on=True)  # a tone beside it spoils what correlates
+            await asyncio.sleep(3)
+            assert heard_s(expert.says, *heard(caller)) >= 0.4
+            assert heard_s(caller.says, *heard(expert)) >= 0.4
+            await ana.wish(call_id, "complete")
+            await hears(caller, but_not=(TONES_HZ["ana"],))
+            expert.tell("hang_up")
+            ended = await desk.until("call_ended")
+    assert ended["reason"] == "agent_hung_up"
+
+
+async def test_when_a_caller_is_passed_on_to_a_number_then_who_answers_hears_the_brief_and_then_the_caller(
+    desk: Desk, tmp_path: Path
+) -> None:
+    async with page(desk, "ana") as ana, pjsua2(tmp_path / "expert", seed=5, answers=True) as expert:
+        await ana.at_work()
+        async with desk.caller(tmp_path / "caller") as caller:
+            call_id = await ana.accept()
+            await desk.until("handover_completed")
+            await ana.wish(call_id, "transfer", target={"kind": "number", "name": expert.uri})
+            await desk.until("agent_released", reason="transferred")
+            assert (await desk.until("brief_spoken"))["heard_ms"] > 1_000
+            await desk.until("handover_completed", how="bridge")
+            await asyncio.sleep(2.5)
+            assert heard_s(caller.says, *heard(expert)) >= 0.4
+            assert heard_s(expert.says, *heard(caller)) >= 0.4
+            caller.tell("hang_up")
+            await desk.until("call_ended")
+    brief = [body for body in desk.events() if body["type"] == "brief_prepared"][-1]
+    assert "Has talked to ana" in [fact["text"] for fact in brief["tried"]]
