@@ -20,7 +20,9 @@ from calls.conversation_events import (
 from calls.events import BriefPrepared, CallAnswered, CallOffered, Event, EventBody, TurnEnded
 from calls.ids import Language, TurnId
 from desk.brief import build_brief
+from desk.brief_words import WORDS
 
+_VISITOR: Mapping[Language, str] = {"es": "Visitante de la web", "en": "Visitor of the website"}
 _NAMELESS: frozenset[Channel] = frozenset({"chat"})
 """Channels whose addresses say nothing to people: a visitor of a page is a row of letters."""
 
@@ -35,7 +37,8 @@ def build_conversation_brief(
         language: language of the brief: the agent's, usually the conversation's.
         titles: title of each topic in that language.
     """
-    return build_brief(as_call(events), language, titles=titles)
+    brief = build_brief(as_call(events), language, titles=titles)
+    return brief if brief.caller != WORDS[language]["withheld"] else replace(brief, caller=_VISITOR[language])
 
 
 def as_call(events: Sequence[Event]) -> list[Event]:

@@ -157,7 +157,7 @@ class Conversations:
             if known.written:
                 return Receipt(conversation_id=known.conversation_id, message_id=known.message_id, is_new=False)
             conversation_id, message_id = known.conversation_id, known.message_id
-        language = incoming.language or guessed(text) or self._parts.language
+        language = guessed(text) or incoming.language or self._parts.language
         opened = await self._opened(conversation_id, self._rules_of(channel, provider))
         async with opened.lock:
             opened.heard[message_id] = text

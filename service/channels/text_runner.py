@@ -379,8 +379,8 @@ class TextMind:
         if act.how == "anew" or act.subject != "emotion" or (act.how == "stayed" and self._silent_start):
             return
         if not act.given:
-            how = "unanswered" if act.how == "stayed" else act.how
-            self._got.facts.append(ConsentRefused(subject=act.subject, how=how))
+            if act.how != "stayed":  # else the notice comes once more, in another language
+                self._got.facts.append(ConsentRefused(subject=act.subject, how=act.how))
         elif act.how != "unanswered":
             self._got.facts.append(ConsentGiven(subject=act.subject, how=act.how))
 

@@ -11,6 +11,7 @@ import pytest
 from calls.errors import CallCentreError
 from calls.ids import ConversationId, MessageId
 from channels.conversation import ConversationRules
+from desk.conversation_brief import build_conversation_brief
 from tests.postgres_server import PostgresServer
 from tests.service.channels.talk_in_writing import BILL, Desk, FakeStaff, Provider
 from tests.waiting import eventually
@@ -53,6 +54,18 @@ async def test_when_the_language_changes_between_messages_then_so_does_the_answe
     await desk.answer_to(first)
     assert BILL["es"] in await desk.ask("¿Y qué hay en la factura en español?")
     assert [body.language for body in await desk.bodies(first.conversation_id, "language_chosen")] == ["es"]
+
+
+async def test_when_the_page_is_english_and_the_words_are_spanish_then_the_notice_is_given_once_in_spanish(
+    desk: Desk,
+) -> None:
+    receipt = await desk.write("Quiero hablar con una persona, por favor", language="en")
+    said = await desk.answer_to(receipt)
+    assert "Soy un asistente automático" in said
+    assert "automatic assistant" not in said
+    assert await desk.bodies(receipt.conversation_id, "consent_refused") == []
+    brief = build_conversation_brief(await desk.conversations.events(receipt.conversation_id), "es")
+    assert (brief.caller, brief.reason) == ("Visitante de la web", "caller_asked")
 
 
 async def test_when_the_same_message_comes_again_then_it_is_answered_once(desk: Desk) -> None:
