@@ -210,9 +210,10 @@ class _Check:
     def _is_made_of(self, line: str, parts: Sequence[Sequence[str]]) -> bool:
         rests = {line}
         for choices in parts:
-            sentences = [f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in choices]
+            made = [f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in choices]
+            sentences = {*made, *(sentence.strip() for sentence in made)}
             for rest in tuple(rests):
-                rests |= {rest[len(s) :].lstrip() for s in sentences if rest.startswith(s)}
+                rests |= {rest[len(s) :].removeprefix(" ") for s in sentences if rest.startswith(s)}
         return "" in rests
 
     def _openings(self) -> set[str]:
