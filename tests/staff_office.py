@@ -59,7 +59,12 @@ class Office:
     def run(self, work: Callable[[], None]) -> None:
         """Do something on the service's own loop, and return when it is done."""
         done = threading.Event()
-        self._loop.call_soon_threadsafe(lambda: (work(), done.set()))
+
+        def do() -> None:
+            work()
+            done.set()
+
+        self._loop.call_soon_threadsafe(do)
         assert done.wait(10)
 
     def browser(self) -> httpx.Client:

@@ -155,7 +155,7 @@ def test_when_axe_looks_at_a_page_then_it_finds_nothing_and_nothing_sticks_out(
         page.goto(office.base_url + path)
     page.wait_for_timeout(500)
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         assert violations(page) == [], scheme
     shoot(page, f"{name or 'caller'}{path.replace('/', '-')}-{language}")
     page.set_viewport_size({"width": 320, "height": 640})
