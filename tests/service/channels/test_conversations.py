@@ -34,7 +34,7 @@ def url(request: pytest.FixtureRequest) -> str:
 async def desk(tmp_path: Path, url: str) -> AsyncIterator[Desk]:
     made = Desk(tmp_path, url=url)
     yield made
-    await made.conversations.stop()
+    await made.stop()
 
 
 async def test_when_somebody_asks_then_the_notice_and_the_articles_answer_come_in_their_language(desk: Desk) -> None:
@@ -99,7 +99,7 @@ async def test_when_the_service_restarts_in_the_middle_of_a_form_then_the_talk_g
     assert [body.number for body in booked] == ["+34612345678"]
     assert len(await last.bodies(receipt.conversation_id, "conversation_opened")) == 1
     assert len(await last.bodies(receipt.conversation_id, "notice_given")) == 1
-    await last.conversations.stop()
+    await last.stop()
 
 
 async def test_when_the_service_stops_before_the_answer_then_it_is_given_once_after_the_start(desk: Desk) -> None:
@@ -113,7 +113,7 @@ async def test_when_the_service_stops_before_the_answer_then_it_is_given_once_af
     await after.conversations._take_up(receipt.conversation_id)
     await asyncio.sleep(0.2)
     assert len(await after.bodies(receipt.conversation_id, "message_sent")) == 1
-    await after.conversations.stop()
+    await after.stop()
 
 
 async def test_when_a_secret_is_written_then_it_is_masked_before_it_is_kept_and_the_bot_says_so(desk: Desk) -> None:
@@ -161,7 +161,7 @@ async def test_when_staff_are_there_then_the_customer_waits_a_human_answers_and_
     assert [body.author for body in sent] == ["bot", "bot", "agent", "bot"]
     assert sent[2].answers == silent.message_id
     assert "automatic assistant" not in sent[3].text, "it was said before"
-    await desk.conversations.stop()
+    await desk.stop()
 
 
 async def test_when_the_customer_changes_their_mind_while_waiting_then_staff_are_told(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ async def test_when_the_customer_changes_their_mind_while_waiting_then_staff_are
     state = await desk.conversations.state(receipt.conversation_id)
     assert state is not None
     assert (state.answering, state.staff_owed) == ("bot", False)
-    await desk.conversations.stop()
+    await desk.stop()
 
 
 async def test_when_nobody_comes_then_the_customer_is_told_also_after_a_restart(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ async def test_when_nobody_comes_then_the_customer_is_told_also_after_a_restart(
     assert "nobody is free" in sent[-1].text
     assert sent[-1].answers is None
     assert "On which number" in await after.ask("yes please"), "the offer of a call back stands"
-    await after.conversations.stop()
+    await after.stop()
 
 
 async def test_when_danger_is_written_then_it_comes_first_with_the_number_in_figures(desk: Desk) -> None:
@@ -210,7 +210,7 @@ async def test_when_a_provider_takes_messages_then_each_is_sent_once_with_what_i
     assert other.conversation_id != receipt.conversation_id
     assert await desk.conversations.arrived_at_provider("email", "web", "ext-1", "read")
     assert not await desk.conversations.arrived_at_provider("email", "web", "never", "read")
-    await desk.conversations.stop()
+    await desk.stop()
 
 
 async def test_when_a_provider_is_away_then_the_message_waits_and_a_refusal_for_good_is_told_to_staff(
@@ -227,7 +227,7 @@ async def test_when_a_provider_is_away_then_the_message_waits_and_a_refusal_for_
     provider.errors = [CallCentreError("smtp.refused", "No such mailbox.", fault="peer")]
     await desk.answer_to(await desk.write("And what else is on my bill?", "<b@x>", "ann@example.com"))
     await eventually(lambda: desk.conversations.index.newest(only="owed"))
-    await desk.conversations.stop()
+    await desk.stop()
 
 
 async def test_when_a_message_is_empty_or_far_too_long_then_it_is_refused_with_a_sentence(desk: Desk) -> None:
@@ -247,7 +247,7 @@ async def test_when_two_processes_share_the_database_then_a_message_is_answered_
     await two.conversations._take_up(receipt.conversation_id)
     await asyncio.sleep(0.3)
     assert len(await two.bodies(receipt.conversation_id, "message_sent")) == 1
-    await asyncio.gather(one.conversations.stop(), two.conversations.stop())
+    await asyncio.gather(one.stop(), two.stop())
 
 
 async def test_when_a_conversation_was_silent_for_long_then_it_closes_and_a_new_message_greets_again(
@@ -259,4 +259,4 @@ async def test_when_a_conversation_was_silent_for_long_then_it_closes_and_a_new_
     await eventually(lambda: desk.has_kept("conversation_closed"))
     assert "automatic assistant" in await desk.ask("I am back, what about my bill?")
     assert len(await desk.bodies(receipt.conversation_id, "conversation_reopened")) == 1
-    await desk.conversations.stop()
+    await desk.stop()

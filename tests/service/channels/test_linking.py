@@ -67,7 +67,7 @@ async def linked(tmp_path: Path) -> AsyncIterator[Linked]:
     made = Linked(tmp_path)
     yield made
     made.work.cancel()
-    await made.desk.conversations.stop()
+    await made.desk.stop()
 
 
 async def test_when_a_visitor_chats_and_then_calls_with_a_pass_then_both_are_one_customer_and_one_matter(
