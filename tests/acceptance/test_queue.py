@@ -157,13 +157,3 @@ async def test_when_the_agent_presses_2_then_the_caller_waits_on_and_may_think_b
     assert not of(events, "handover_completed")
     heard = recognise(cut(caller.heard(), place["start_ms"], place["end_ms"] + 500), "es")
     assert word_overlap(heard, place["text"]) >= 0.6, f"music is softer than words: {heard}"
-
-
-async def test_when_the_telephone_is_not_there_then_nobody_is_left_and_a_call_back_is_offered(
-    house: House, tmp_path: Path
-) -> None:
-    async with calling(house, tmp_path / "caller", "en") as caller:
-        await caller.until(is_type("callback_offered"), most_s=120)
-        told = await caller.until(is_bot_turn)
-        await caller.hang_up()
-    assert "call you back" in told["text"]
