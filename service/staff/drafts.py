@@ -4,6 +4,7 @@ So that a tab that is closed, or a browser that dies, loses no notes. The texts 
 for some days at most; what is handed in becomes a fact under the customer's key (`WrapUpDone`).
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -79,13 +80,14 @@ class Drafts:
         except exc.DBAPIError as error:
             raise database.explain(error, self._engine.url) from error
 
-    def forget(self, contact_id: str) -> None:
-        """Forget what anybody wrote about a contact, e.g. because its person is erased."""
-        try:
-            with self._writes.begin() as connection:
-                connection.execute(sa.delete(drafts).where(drafts.c.contact_id == contact_id))
-        except exc.DBAPIError as error:
-            raise database.explain(error, self._engine.url) from error
+
+def forget_drafts(store: EventStore, contact_ids: Collection[str]) -> None:
+    """Forget what anybody began to write about some contacts, because their person is erased. Blocking."""
+    try:
+        with store.engine.execution_options(writes=True).begin() as connection:
+            connection.execute(sa.delete(drafts).where(drafts.c.contact_id.in_(contact_ids)))
+    except exc.DBAPIError as error:
+        raise database.explain(error, store.engine.url) from error
 
 
 def draft_routes(gate: Gate, kept: Drafts) -> APIRouter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from records.store import EventStore
-from service.staff.drafts import KEPT, Draft, Drafts
+from service.staff.drafts import KEPT, Draft, Drafts, forget_drafts
 from tests.service.staff.conftest import ToldClock
 from tests.staff_office import Office
 
@@ -27,7 +27,7 @@ def test_when_a_draft_is_kept_then_it_is_the_writers_sealed_and_gone_after_a_wee
     clock.ms += int(KEPT.total_seconds() * 1000) + 1
     kept.keep("ada", "c3", draft)
     assert kept.read("ben", "c1") is None
-    kept.forget("c3")
+    forget_drafts(store, ["c3"])
     assert kept.read("ada", "c3") is None
 
 
