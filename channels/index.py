@@ -147,10 +147,14 @@ class ConversationIndex:
             "last_at_utc": _utc(state.last_ms),
             "due_at_utc": None if due_ms is None else _utc(due_ms),
         }
-        this = conversations.c.conversation_id == conversation_id
-        with self._writes.begin() as connection:
-            if connection.execute(sa.update(conversations).where(this).values(values)).rowcount == 0:
-                connection.execute(sa.insert(conversations).values(conversation_id=conversation_id, **values))
+        update = sa.update(conversations).where(conversations.c.conversation_id == conversation_id).values(values)
+        try:
+            with self._writes.begin() as connection:
+                if connection.execute(update).rowcount == 0:
+                    connection.execute(sa.insert(conversations).values(conversation_id=conversation_id, **values))
+        except exc.IntegrityError:  # another process wrote the first row of it just now
+            with self._writes.begin() as connection:
+                connection.execute(update)
 
     def due(self, now_ms: int, limit: int = 200) -> list[ConversationId]:
         """Return conversations whose machine wants to be asked by now, the longest due first."""

@@ -25,6 +25,17 @@ class EventReader:
         """Open and migrate the database; see `EventStore`."""
         self._engine = database.open_engine(url)
         self._master = master
+        self._let_go = False
+        sa.event.listen(self._engine, "checkin", self._close_late)
+
+    def let_go(self) -> None:
+        """Close every connection, those that a thread still works with as soon as it is done."""
+        self._let_go = True
+        self._engine.dispose()
+
+    def _close_late(self, connection: Any, _record: Any) -> None:
+        if self._let_go and connection is not None:
+            connection.close()
 
     @property
     def engine(self) -> sa.Engine:

@@ -119,7 +119,7 @@ class EventStore(EventReader):
 
     def close(self) -> None:
         """Let go of every connection, and of the data folder."""
-        self._engine.dispose()
+        self.let_go()
         if self._alone >= 0:
             os.close(self._alone)
             self._alone = -1

@@ -462,8 +462,7 @@ class Conversations:
     async def _tell(
         self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
     ) -> None:
-        state = opened.machine.state
-        await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.due_if_lost_ms())
+        state = await self._save(conversation_id, opened)
         for event in written:
             self._parts.publish(event)
         for listener in tuple(self._listeners):
@@ -476,6 +475,13 @@ class Conversations:
             self._parts.signal(conversation_id, "answering", {"who": state.answering, "agent": state.agent})
             if state.answering in ("agent", "closed") or before in ("agent", "closed"):
                 opened.mind = None
+
+    async def _save(self, conversation_id: ConversationId, opened: _Open) -> ConversationState:
+        """Write down where the conversation stands now, one after the other, and return it."""
+        async with opened.lock:
+            state = opened.machine.state
+            await asyncio.to_thread(self.index.save, conversation_id, state, opened.machine.due_if_lost_ms())
+        return state
 
     # The bot
 
@@ -632,7 +638,7 @@ class Conversations:
         """Go on with what nobody else goes on with."""
         opened = await self._known(conversation_id)
         await self._tick_now(conversation_id)
-        await asyncio.to_thread(self.index.save, conversation_id, opened.machine.state, opened.machine.due_if_lost_ms())
+        await self._save(conversation_id, opened)
 
     def _make_room(self) -> None:
         """Drop conversations from memory in which nothing happened for a while."""

@@ -27,6 +27,7 @@ from calls.events import (
     TurnEnded,
     TurnReopened,
 )
+from calls.handover_events import AgentReleased
 from calls.ids import LANGUAGES, Language, TurnId
 from desk.brief import QUOTE_WORDS, SPOKEN_WORDS, build_brief
 from desk.brief_words import WORDS
@@ -95,6 +96,8 @@ def check_faithful(events: list[Event], brief: BriefPrepared, language: Language
             assert body.topic.replace("-", " ") in fact.text
         elif isinstance(body, ActDecided):
             assert fact.text
+        elif isinstance(body, AgentReleased):
+            assert body.agent in fact.text
         elif isinstance(body, FeelingRead):
             assert WORDS[language][f"feeling.{body.estimate.feeling}"] in fact.text
         else:

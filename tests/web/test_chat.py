@@ -16,18 +16,13 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync
 
 from tests.ports import free_port
 from tests.service_process import ServiceProcess
+from tests.web.axe import violations
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 WAIT_MS = 45_000
 """What takes 1 s on two idle cores."""
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-FINDS = """
-async (tags) => (await axe.run(document, { runOnly: { type: "tag", values: tags } })).violations
-  .map((each) => `${each.id}: ${each.nodes.map((node) => node.target.join(" ")).join("; ")}`)
-"""
 UGLY = "* { color: red !important; font-size: 7px !important; display: inline !important; all: unset !important }"
 
 
@@ -185,14 +180,11 @@ def test_when_the_visitor_wants_to_call_then_the_call_page_opens_with_a_pass_out
 def test_when_the_chat_is_held_against_wcag_then_nothing_is_found(
     browser: Browser, running_service: ServiceProcess, scheme: str
 ) -> None:
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed; run npm ci in web/")
-    page = new_page(browser, [], color_scheme=scheme, bypass_csp=True)
+    page = new_page(browser, [], color_scheme=scheme)
     page.goto(f"{running_service.base_url}/chat")
     say(page, "Can you explain my bill?")
     expect(bot_messages(page)).to_have_count(1, timeout=WAIT_MS)
-    page.add_script_tag(path=AXE)
-    assert page.evaluate(FINDS, RULES) == []
+    assert violations(page) == []
 
 
 def test_when_a_person_is_wanted_then_staff_find_the_conversation_and_answer_and_the_visitor_reads_it(
@@ -215,9 +207,7 @@ def test_when_a_person_is_wanted_then_staff_find_the_conversation_and_answer_and
     say(visitor, "Gracias, Ada")
     expect(thread).to_contain_text("Gracias, Ada", timeout=WAIT_MS)
     expect(bot_messages(visitor)).to_have_count(1)
-    if AXE.exists():
-        staff.add_script_tag(path=AXE)
-        assert staff.evaluate(FINDS, RULES[:-1]) == [], "WCAG alone: the frame of the page is tested elsewhere"
+    assert violations(staff) == []
     staff.screenshot(path=tmp_path / "desk.png", full_page=True)
     staff.get_by_role("button", name="Close: it is done").click()
     expect(visitor.locator("warmline-chat .note").last).to_contain_text("ha terminado", timeout=WAIT_MS)

@@ -26,6 +26,8 @@ from service.clock import SystemClock
 from tests.waiting import eventually
 from voice.dialog.settings import DialogSettings
 
+ANSWERED_S = 60.0
+"""Beside whole services that recognise and speak an answer may be long in coming."""
 RULES = ConversationRules(gather_ms=20, delivers=False)
 BILL = {
     "en": "Your bill has three parts: what you used, the fixed part, and taxes.",
@@ -130,7 +132,7 @@ class Desk:
 
     async def answer_to(self, receipt: Receipt) -> str:
         """Wait for the answer to a message."""
-        await eventually(lambda: self._answer_to(receipt), "the answer")
+        await eventually(lambda: self._answer_to(receipt), "the answer", most_s=ANSWERED_S)
         return self._answer_to(receipt)
 
     def _answer_to(self, receipt: Receipt) -> str:
