@@ -57,7 +57,7 @@ test: models
 # Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what.
 WORKERS := 4
 lanes: install
-	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS)
+	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS) --max-suite-reruns=8 --rerun-show-tracebacks
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation resemblyzer
