@@ -88,7 +88,9 @@ def _put(result: Result, turns: Sequence[Turn], suffix: str) -> None:
     result.share(f"unanswered_share{suffix}", [turn.reply_ms is None and not turn.early for turn in turns])
     result.share(f"cached_share{suffix}", [turn.cached for turn in counted])
     for part in PARTS:
-        result.percentile(f"{part}_p50_ms{suffix}", [float(turn.parts.get(part, 0)) for turn in counted], 50)
+        durations = [float(turn.parts.get(part, 0)) for turn in counted]
+        result.percentile(f"{part}_p50_ms{suffix}", durations, 50)
+        result.percentile(f"{part}_p95_ms{suffix}", durations, 95)
 
 
 def _clips(manifest: Path, languages: Sequence[str], n: int) -> list[Clip]:
@@ -135,6 +137,8 @@ async def _measure(clips: Sequence[Clip], arguments: argparse.Namespace) -> tupl
                 known = [turn.reply_ms for turn in turns if turn.reply_ms is not None]
                 middle = sorted(known)[len(known) // 2] if known else 0
                 progress(f"{len(turns)}/{len(clips)} turns, middle {middle} ms")
+                for clip, turn in zip(call, turns[start:], strict=True):
+                    progress(f"  {clip.path.name}: {turn.reply_ms} ms, {turn.parts}{' (early)' if turn.early else ''}")
         finally:
             await service.stop()
     return turns, models
