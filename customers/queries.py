@@ -163,18 +163,22 @@ class CustomerQueries:
         if not groups:
             return []
         with self._facts.engine.connect() as connection:
-            ordered = sorted(groups, key=lambda marks: self._how_many(connection, marks))
+            counts = self._counts(connection, groups)
+            ordered = [marks for _, marks in sorted(zip(counts, groups, strict=True))]
             rows = connection.execute(self._search(ordered, FIRST_LOOK, limit)).all()
-            if len(rows) < limit and self._how_many(connection, ordered[0]) >= FIRST_LOOK:
+            if len(rows) < limit and min(counts) >= FIRST_LOOK:
                 rows = connection.execute(self._search(ordered, RARE, limit)).all()
             person_ids = [row.person_id for row in rows]
             sources = self._sources(connection, ordered, person_ids)
         return self.found(person_ids, sources)
 
     @staticmethod
-    def _how_many(connection: sa.Connection, marks: Sequence[int]) -> int:
-        some = sa.select(tables.words.c.word).where(tables.words.c.word.in_(marks)).limit(FIRST_LOOK).subquery()
-        return int(connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+    def _counts(connection: sa.Connection, groups: Sequence[Sequence[int]]) -> list[int]:
+        """Return in how many texts each group's words stand, counted up to `FIRST_LOOK`."""
+        word = tables.words.c.word
+        some = [sa.select(word).where(word.in_(marks)).limit(FIRST_LOOK).subquery() for marks in groups]
+        each = [sa.select(sa.func.count()).select_from(texts).scalar_subquery() for texts in some]
+        return [int(count) for count in connection.execute(sa.select(*each)).one()]
 
     @staticmethod
     def _search(groups: Sequence[Sequence[int]], texts_at_most: int, limit: int) -> sa.Select[tuple[str, int]]:
