@@ -87,6 +87,9 @@ class DeskSection(Section):
     """Callers who wait long may leave a message."""
     voicemail_s: int = Field(default=120, ge=15, le=600, strict=True)
     """How long a message may be."""
+    announce_listening: bool = Field(default=True, strict=True)
+    """Tell a caller when a supervisor begins to listen, or to whisper to the agent; false where your law does not ask
+    for it. Who joins the talk is always announced."""
     callback_attempts: int = Field(default=3, ge=1, le=10, strict=True)
     """How often a call back is tried when nobody answers."""
     callback_again_s: int = Field(default=900, ge=60, le=86_400, strict=True)

@@ -25,6 +25,7 @@ from channels.conversation import ConversationState
 from customers.cases import most_likely
 from customers.identifiers import normal
 from customers.store import CustomerStore, NewIdentifier
+from service.customers.matters import FLOW_PREFIX, topic_of
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ class ConversationLinks:
                 case TopicFound(topic=str(topic)):
                     self._matter(news, known, topic)
                 case FlowFinished(flow=flow):
-                    self._matter(news, known, f"flow:{flow}")
+                    self._matter(news, known, topic_of(flow))
                 case StaffAwaited():
                     self._owed(news, known)
                 case ConversationClosed():
@@ -202,7 +203,7 @@ class ConversationLinks:
         if found is not None and found.how == "use":
             known.case_id = found.case_id
         else:
-            subject = self._titles(news.language).get(topic, topic.removeprefix("flow:").replace("-", " "))
+            subject = self._titles(news.language).get(topic, topic.removeprefix(FLOW_PREFIX).replace("-", " "))
             known.case_id = self._store.open_case(known.linked, subject=subject, topic=topic, by=BY)
         self._store.add_case_contact(known.case_id, "conversation", news.conversation_id, BY)
 

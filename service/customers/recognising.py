@@ -35,6 +35,7 @@ from customers.identifiers import normal
 from customers.names import likeness
 from customers.record import STRENGTH
 from customers.store import CustomerStore, NewIdentifier
+from service.customers.matters import FLOW_PREFIX, topic_of
 
 BY = "calls"
 _SLOTS: Mapping[str, IdentifierKind] = {"account_number": "account", "phone": "phone", "email": "email"}
@@ -211,14 +212,14 @@ class Recognising:
             return
         if caller.linked is None and caller.number and not self._store.persons_with("phone", caller.number):
             self._open(caller)
-        topic = f"flow:{caller.flow}" if caller.flow else caller.topics[-1][1] if caller.topics else ""
+        topic = topic_of(caller.flow, caller.topics[-1][1] if caller.topics else "")
         if caller.linked is None or caller.case_id or not (topic or caller.waits_for_us):
             return
         found = most_likely(self._store.matters(caller.linked), topic, self._clock.now_utc())
         if found is not None and found.how == "use":
             caller.case_id = found.case_id
         elif topic:
-            subject = self._titles(caller.language).get(topic, topic.removeprefix("flow:").replace("-", " "))
+            subject = self._titles(caller.language).get(topic, topic.removeprefix(FLOW_PREFIX).replace("-", " "))
             caller.case_id = self._store.open_case(caller.linked, subject=subject, topic=topic, by=BY)
         if caller.case_id:
             self._store.add_case_contact(caller.case_id, "call", caller.call_id, BY)

@@ -134,7 +134,7 @@ def transfer_routes(
         if call.handover.part_of(name) != "second":
             raise HTTPException(403, "You are not the second person in this call.")
         call.handover.second_leaves()
-        return {"part": ""}
+        return {"part": "", **call.handover.view()}
 
     @routes.post("/api/desk/calls/{call_id}/{wish}")
     async def act(

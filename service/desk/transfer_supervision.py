@@ -30,7 +30,7 @@ class Supervision:
     """Who listens where; a supervisor hears one call at a time, and a call has one supervisor."""
 
     def __init__(self, desk: TransferDesk, *, announce: bool = True) -> None:
-        """`announce`: whether a caller is told that somebody listens; a barge is always announced."""
+        """`announce`: whether a caller is told when somebody begins to hear them; a barge is always announced."""
         self._desk, self._announce = desk, announce
         self._calls: dict[str, _Watched] = {}
 
@@ -48,9 +48,10 @@ class Supervision:
             if watched is not None:
                 self._leave(watched)
             return
-        if watched is None:
-            watched = self._enter(call, supervisor)
-        announced = mode == "barge" or (mode == "listen" and self._announce)
+        begins = watched is None
+        if begins:
+            self._enter(call, supervisor)
+        announced = mode == "barge" or (begins and self._announce)  # who whispers hears the caller too
         body = SupervisionChanged(supervisor=supervisor, mode=mode, announced=announced)
         call.log.note(body, "call")
         if announced:
@@ -76,7 +77,7 @@ class Supervision:
         """They go to another call."""
         self.line_broke(agent)
 
-    def _enter(self, call: CallRunner, supervisor: str) -> _Watched:
+    def _enter(self, call: CallRunner, supervisor: str) -> None:
         for other in [watched for watched in self._calls.values() if watched.supervisor == supervisor]:
             self._leave(other)
         line = self._desk.lines.of(supervisor)
@@ -86,8 +87,7 @@ class Supervision:
         call.handover.floor.place("supervisor", SUPERVISOR)
         call.handover.floor.silent(SUPERVISOR)
         line.activate(leg)
-        watched = self._calls[call.call_id] = _Watched(call, supervisor, leg)
-        return watched
+        self._calls[call.call_id] = _Watched(call, supervisor, leg)
 
     def _leave(self, watched: _Watched) -> None:
         call = watched.call

@@ -59,7 +59,8 @@ class WaitingCall(QuietListener):
         self._brief: BriefPrepared | None = None
         """The newest."""
         self._is_over = False
-        """The queue was left for good: it overflowed, or nobody is there."""
+        """The queue was left: it overflowed, or nobody is there. Who wants a human again is sent to the people of the
+        number, or waits anew when it has none."""
         self._leaving: LeftQueueReason = "withdrawn"
         self._music: WaitMusic | None = None
         self._since_ms: int | None = None
@@ -80,7 +81,9 @@ class WaitingCall(QuietListener):
         """Whether anybody at work may take this call, now or later."""
         if self.promised is not None:
             return True
-        return not self._is_over and self._call.house.desk.working(self.queue, self._call.policy.language) > 0
+        if self._is_over and self._call.handover.target:
+            return False  # it is not sent round in a circle
+        return self._call.house.desk.working(self.queue, self._call.policy.language) > 0
 
     def enqueue(self, target: QueueTarget | None = None, *, first: bool = False) -> None:
         """Let the caller wait, or be with the agent who has accepted the call back already.

@@ -172,6 +172,8 @@ class Baresip(Watched):
         """Write its configuration into `folder`."""
         super().__init__(service, new_number())
         self.folder = folder
+        self.lives_s = 280
+        """After so long it ends by itself."""
         self._process: asyncio.subprocess.Process | None = None
         self._sip_port = free_port()
         self._control_port = free_port()
@@ -211,7 +213,8 @@ class Baresip(Watched):
         """Start it with a call to `user`."""
         with (self.folder / "output.txt").open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *("baresip", "-4", "-f", str(self.folder), "-t", "280", "-e", f"/dial {self.service.uri(user)}"),
+                *("baresip", "-4", "-f", str(self.folder), "-t", str(self.lives_s)),
+                *("-e", f"/dial {self.service.uri(user)}"),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -246,8 +249,9 @@ class Baresip(Watched):
         await writer.wait_closed()
 
     def heard(self) -> Samples:
-        """Return its recording of what came from the bot, from the answer on."""
-        path = next(path for path in self.folder.glob("dump-*-dec.wav") if path.stat().st_size > 44)
+        """Return its recording of what came from the bot, from the answer on; of several calls that of the newest."""
+        found = [path for path in self.folder.glob("dump-*-dec.wav") if path.stat().st_size > 44]
+        path = max(found, key=lambda path: path.stat().st_mtime_ns)
         raw = path.read_bytes()[44:]
         out: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], dtype=np.int16)
         return out

@@ -7,38 +7,63 @@ from pathlib import Path
 
 from tests.acceptance.callers import Baresip
 from tests.acceptance.running import RunningService
+from tests.waiting import eventually
 
 
 class Handset(Baresip):
-    """A baresip that takes commands: hold, resume, hang up."""
+    """A baresip that takes commands: hold, resume, hang up, and presses keys."""
 
     async def command(self, name: str, params: str = "") -> None:
         """Give it one command over its control port (netstring JSON)."""
         await self._command(name, params)
 
+    async def press(self, key: str) -> None:
+        """Press a key and let it go."""
+        await self.command("sndcode", key)
+        await asyncio.sleep(0.4)
+        await self.command("sndcode", "")
+
 
 class PersonsPhone(Handset):
-    """One that is called, as `people`, and answers at once or rings."""
+    """One that is called, as `people` or by its number, and answers at once or rings."""
 
-    def __init__(self, service: RunningService, folder: Path, port: int, *, answers: bool) -> None:
+    def __init__(
+        self, service: RunningService, folder: Path, port: int, *, answers: bool, by_number: bool = False
+    ) -> None:
         """Be called at `port` of loopback."""
         super().__init__(service, folder)
         config, accounts = folder / "config", folder / "accounts"
         before = f"127.0.0.1:{self._sip_port}"
         config.write_text(config.read_text().replace(before, f"127.0.0.1:{port}"))
         mode = ";answermode=auto" if answers else ""
-        line = accounts.read_text().strip().replace(f"{self.number}@{before}", f"people@127.0.0.1:{port}")
+        user = self.number if by_number else "people"
+        line = accounts.read_text().strip().replace(f"{self.number}@{before}", f"{user}@127.0.0.1:{port}")
         accounts.write_text(f"{line}{mode}\n")
+
+    def register_as(self, user: str, password: str) -> None:
+        """Be a phone of the house: it registers there once it runs."""
+        _, _, rest = (self.folder / "accounts").read_text().partition(">")
+        rest = rest.strip().replace("regint=0", f"regint=60;auth_user={user};auth_pass={password}")
+        (self.folder / "accounts").write_text(f"<sip:{user}@127.0.0.1:{self.service.sip_port}>{rest}\n")
 
     async def wait_for_calls(self) -> None:
         """Start it without a call."""
         with (self.folder / "output.txt").open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *("baresip", "-4", "-f", str(self.folder), "-t", "280"),
+                *("baresip", "-4", "-f", str(self.folder), "-t", str(self.lives_s)),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
             )
+
+    def vanish(self) -> None:
+        """Be gone without a word, as a telephone whose plug is pulled."""
+        assert self._process is not None
+        self._process.kill()
+
+    async def until_established(self, calls: int = 1) -> None:
+        """Return when it has talked with the service so often."""
+        await eventually(lambda: self.printed().count("Call established") >= calls, "the phone's answer", 60)
 
     def printed(self) -> str:
         """Return what it said on its terminal."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,8 +20,8 @@ from aiortc import RTCSessionDescription
 from websockets.asyncio.client import ClientConnection, connect
 
 from calls.audio import Samples
+from tests.acceptance.staff_accounts import PASSWORD, hire
 from tests.service.test_people_by_phone import Desk, heard, started
-from tests.service_process import ROOT
 from tests.telephony.likeness import heard_s
 from tests.telephony.media_fakes import level_of
 from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
@@ -35,7 +33,6 @@ if not HAS_WHEEL:
 
 pytestmark = pytest.mark.peer
 
-PASSWORD = "correct horse battery"
 TONES_HZ = {"ana": 1_100.0, "luis": 1_700.0, "sue": 2_300.0}
 LOUD = 600.0
 WAIT_S = 40.0
@@ -109,10 +106,7 @@ class AgentPage(Client):
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("agents")
     made = started(folder)
-    for name, role in (("ana", "agent"), ("luis", "agent"), ("sue", "supervisor")):
-        command = (sys.executable, "-m", "service.cli", "staff", "add", name, "--role", role, "--password-stdin")
-        languages = ("--language", "en", "--language", "es", "--config", str(folder / "warmline.toml"))
-        subprocess.run((*command, *languages), input=f"{PASSWORD}\n", text=True, check=True, cwd=ROOT)
+    hire(folder / "warmline.toml", ana="agent", luis="agent", sue="supervisor")
     yield made
     made.service.stop()
 

@@ -62,9 +62,9 @@ class Desk:
             await asyncio.sleep(0.1)
 
     @asynccontextmanager
-    async def caller(self, folder: Path) -> AsyncIterator[Peer]:
-        """A phone that heard the greeting and asked for a person by its key."""
-        async with pjsua2(folder, seed=1) as phone:
+    async def caller(self, folder: Path, **config: Any) -> AsyncIterator[Peer]:
+        """A phone that heard the greeting and asked for a person by its key; `config` is the phone's."""
+        async with pjsua2(folder, seed=1, **config) as phone:
             phone.tell("call", uri=f"sip:bot@127.0.0.1:{self.service.sip_port}")
             await phone.until("state", state="CONFIRMED")
             await self.until("notice_given")

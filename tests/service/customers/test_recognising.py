@@ -216,9 +216,22 @@ def test_when_a_matter_comes_up_again_then_both_calls_are_one_case(line: Line) -
     assert [contact.id for contact in case.contacts] == [first.call_id, second.call_id]
     assert case.status == "waiting_for_us"
     line.call(topic("outage"), FlowFinished(flow="outage_report", reference="ABC234"), END)
-    assert [case.topic for case in line.store.cases(ana)] == ["flow:outage_report", "bill-explained"]
+    assert [case.topic for case in line.store.cases(ana)] == ["power-outage-report", "bill-explained"]
     line.call(END)
     assert len(line.store.cases(ana)) == 2
+
+
+def test_when_a_form_is_filled_in_then_it_belongs_to_the_matter_of_its_article_and_a_call_back_to_what_was_asked(
+    line: Line,
+) -> None:
+    ana = line.customer("Ana García", phone())
+    line.call(topic(), END)
+    line.call(FlowFinished(flow="bill_explained", reference="ABC234"), END)  # by keys alone no topic is found
+    line.call(topic(), FlowFinished(flow="callback", reference="ABC235"), END)
+    (case,) = line.store.cases(ana)
+    assert (case.topic, len(case.contacts)) == ("bill-explained", 3)
+    line.call(FlowFinished(flow="callback", reference="ABC236"), END)
+    assert [one.topic for one in line.store.cases(ana)] == ["flow:callback", "bill-explained"]
 
 
 def test_when_the_turn_of_a_topic_is_taken_back_then_it_opens_no_case(line: Line) -> None:

@@ -13,6 +13,7 @@ from calls import machine
 from calls.events import TurnEnded, UtteranceHeard
 from calls.handover_events import AgentReleased, GivenToBot, SupervisionChanged
 from desk.handover_facts import read
+from service.desk.transfer_supervision import Supervision
 from tests.service.desk.transfer_stage import BRIEF, LOUD, SOFT, Stage, hears_only, stage
 from tests.telephony.media_fakes import level_of
 from tests.telephony.webrtc.test_gateway import ToneTrack
@@ -230,6 +231,40 @@ async def test_when_a_supervisor_listens_whispers_and_barges_in_then_who_hears_t
     logged = [(b.mode, b.announced) for b in call.bodies if isinstance(b, SupervisionChanged)]
     assert logged == [("listen", True), ("whisper", False), ("barge", True), ("off", False)]
     assert "human.supervisor_joins" in call.said
+
+
+async def test_when_a_supervisor_whispers_at_once_then_the_caller_hears_of_it_unless_the_law_does_not_ask_for_that(
+    house: Stage,
+) -> None:
+    ana, boss = await house.agent("ana", ANA), await house.agent("boss", BOSS)
+    call, caller = await house.call("c1", CALLER)
+    await call.given_to("ana")
+    await boss.do(call, "supervise", mode="whisper")
+    await hears_only(ana, (CALLER, BOSS), ())
+    await hears_only(caller, (ANA,), (BOSS,))
+    assert call.said.count("human.supervisor_listens") == 1
+    await boss.do(call, "supervise", mode="off")
+    house.house.transfers.supervision = Supervision(house.house.transfers, announce=False)
+    await boss.do(call, "supervise", mode="listen")
+    await boss.do(call, "supervise", mode="off")
+    assert call.said.count("human.supervisor_listens") == 1
+    announced = [(b.mode, b.announced) for b in call.bodies if isinstance(b, SupervisionChanged)]
+    assert announced == [("whisper", True), ("off", False), ("listen", False), ("off", False)]
+
+
+async def test_when_the_second_person_leaves_then_their_page_learns_how_the_call_is_and_that_they_have_no_part(
+    house: Stage,
+) -> None:
+    ana, luis = await house.agent("ana", ANA), await house.agent("luis", LUIS)
+    call, _ = await house.call("c1", CALLER)
+    await call.given_to("ana")
+    await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
+    await eventually(lambda: house.messages("luis", "consult_offer"))
+    await luis.post("calls/c1/consult-offer/accept")
+    await call.until("consulting")
+    left = await luis.do(call, "leave")
+    assert (left["part"], left["state"], left["agent"]) == ("", "together", "ana")
+    assert "Hold" in left["may"]
 
 
 async def test_when_agents_talk_in_private_then_the_recording_has_the_caller_and_none_of_the_two(

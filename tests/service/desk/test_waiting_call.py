@@ -188,6 +188,17 @@ async def test_when_the_last_agent_goes_then_the_call_is_given_to_the_people_of_
     assert await paper.reasons() == ["overflow"]
 
 
+async def test_when_nobody_was_left_and_the_caller_asks_again_then_they_wait_for_who_came_back(paper: Paper) -> None:
+    paper.work("ana", "phone")
+    paper.waiting.enqueue()
+    paper.desk.sign_out("ana")
+    assert not paper.waiting.is_staffed
+    paper.work("ana", "phone")
+    assert paper.waiting.is_staffed, "there is no other way for this caller"
+    paper.handover.target = "sip:people@192.0.2.1"
+    assert not paper.waiting.is_staffed, "they are sent to the people of the number, not round in a circle"
+
+
 async def test_when_the_caller_chooses_something_else_then_the_log_says_what(paper: Paper) -> None:
     paper.work("ana", "phone")
     paper.desk.work_began("ana", "other", "call")

@@ -31,6 +31,7 @@ from service.desk.agent_line_routes import agent_line_routes
 from service.desk.transfer_desk import TransferDesk
 from service.desk.transfer_queue import LeaveReason
 from service.desk.transfer_routes import transfer_routes
+from service.desk_config import DeskSection
 from service.handover import CallHandover
 from service.house import House
 from service.legs import CallLegs
@@ -225,6 +226,7 @@ class Stage:
             recorder=RecordingThread(folder),
             web=WebRtcGateway(WebRtcSettings(ice_addresses=("127.0.0.1",)), MediaSettings(), clock),
             dialog_settings=DialogSettings,
+            config=SimpleNamespace(desk=DeskSection()),
             knowledge=SimpleNamespace(titles=lambda language: {}),
             customers=SimpleNamespace(calls=SimpleNamespace(related=_nothing)),
         )

@@ -3,7 +3,7 @@ import type { LiveCall } from "../../events.gen";
 import { START } from "../../folds/live";
 import { beyondAim, byRisk, expected_s, flagsOf, LONG_MS } from "./floor-math";
 import type { Queue } from "./state";
-import { granted, targetOf } from "./strip";
+import { granted, partOf, targetOf } from "./strip";
 import { followUpsOf, prefill, shown } from "./wrap-up";
 
 const began = "2026-11-30T09:00:00.000Z";
@@ -96,6 +96,15 @@ describe("the call strip", () => {
     expect(granted(strip, "keypad")).toBe(true);
     expect(granted({ ...strip, with_person: false }, "keypad")).toBe(false);
     expect(granted(null, "hold")).toBe(false);
+  });
+
+  it("when the second person gets the caller, then they are the agent and the first one is nothing", () => {
+    const consulting = { ...strip, state: "consulting", second: { kind: "agent", name: "luis" } };
+    expect([partOf(consulting, "ben"), partOf(consulting, "luis")]).toEqual(["agent", "second"]);
+    expect(granted({ ...consulting, part: "second" }, "leave")).toBe(true);
+    const completed = { ...strip, agent: "luis" };
+    expect([partOf(completed, "ben"), partOf(completed, "luis"), partOf(completed, "")]).toEqual(["", "agent", ""]);
+    expect(granted({ ...completed, part: "" }, "hold")).toBe(false);
   });
 
   it("when somebody is typed, then it is a number, a queue or a colleague", () => {

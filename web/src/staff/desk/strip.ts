@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import { get, send } from "../api";
 import { sentenceOf } from "../forms";
+import { me } from "../session";
 
 export interface StripState {
   readonly state: string;
@@ -14,8 +15,15 @@ export interface StripState {
   readonly recording: string;
   /** Wishes that would be granted now. */
   readonly may: readonly string[];
-  /** What one is in the call; absent where the service tells everybody. */
+  /** What one is in the call: `agent`, `second`, or nothing. */
   readonly part?: string;
+}
+
+/** What somebody is in the call; the service tells everybody the same, and the second person may become the agent. */
+export function partOf(told: StripState, name: string): string {
+  if (name === "") return "";
+  if (told.agent === name) return "agent";
+  return told.second?.kind === "agent" && told.second.name === name ? "second" : "";
 }
 
 export type Wish =
@@ -50,7 +58,7 @@ const NAMES: Readonly<Partial<Record<Wish, string>>> = {
 
 /** Tell whether the service would grant a wish now. */
 export function granted(strip: StripState | null, wish: Wish): boolean {
-  if (strip === null) return false;
+  if (strip === null || strip.part === "") return false;
   if (strip.part === "second" || wish === "leave") return strip.part === "second" && wish === "leave";
   const name = NAMES[wish];
   return name === undefined ? strip.with_person : strip.may.includes(name);
@@ -87,14 +95,14 @@ export class Strip {
   /** The live feed told how it is. */
   take(told: Readonly<Record<string, unknown>>): void {
     if (!Array.isArray(told["may"])) return;
-    const part = this.state.value?.part;
-    this.state.value = { ...(told as unknown as StripState), ...(part === undefined ? {} : { part }) };
+    const state = told as unknown as StripState;
+    this.state.value = { ...state, part: partOf(state, me.value?.name ?? "") };
   }
 
   async wish(wish: Wish, with_: Readonly<Record<string, unknown>> = {}): Promise<boolean> {
     this.failure.value = "";
     try {
-      this.state.value = await send<StripState>("POST", `${this.path}/${wish}`, with_);
+      this.take(await send<Record<string, unknown>>("POST", `${this.path}/${wish}`, with_));
       return true;
     } catch (error) {
       this.failure.value = sentenceOf(error);
