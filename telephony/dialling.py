@@ -53,6 +53,8 @@ class CallWatch:
     """The sound must be encrypted; always so for `sips:` targets."""
     keys_in_clear: bool = False
     """Its keys may travel in signalling that is not encrypted."""
+    reach_ms: int = 0
+    """Longest time without anything from the callee, e.g. of a telephone that should be near; 0: the usual one."""
     status: int = 0
     """The refusal's status once the call failed, 0 for none."""
 
@@ -267,7 +269,7 @@ class Dialler:
         call.on_early, call.on_ringing = watch.on_early, watch.on_ringing
         leg = call.attach(media)
         self._add(call)
-        reach_ms = self._settings.reach_ms
+        reach_ms = min(self._settings.reach_ms, watch.reach_ms or self._settings.reach_ms)
         self._feed(
             PlaceCall(
                 session_id=call.session_id,

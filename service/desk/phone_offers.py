@@ -32,10 +32,14 @@ logger = logging.getLogger(__name__)
 AGENT, BOT, RINGING = "agent", "bot", "ringing"
 BREATH_MS = 600
 """From the answer to the first word. Source: as in `service/handover.py`."""
+REACH_MS = 8_000
+"""A telephone from which nothing has come by then is gone, and the next agent is asked. Source: our choice; a telephone
+that is there says so within half a second (RFC 3261 section 17.2.1: 100 within 200 ms), and four requests were sent."""
 KEYS_AGAIN_S = 6.0
 """Silence after which the keys are named again. Source: our choice, time to think."""
-_REFUSED = ("call.refused", "call.denied", "call.bad_target")
-"""Of a telephone that is there and says no; everything else counts as nobody there."""
+_SAYS_NO = (486, 600, 603)
+"""Statuses of a telephone that is there and says no; everything else counts as nobody there: a PBX whose telephone is
+gone says 480 or 404. Source: RFC 3261 sections 21.4.18, 21.4.24, 21.6."""
 
 
 class PhoneOffer:
@@ -50,6 +54,7 @@ class PhoneOffer:
         self._speaker: Speaker | None = None
         self._silent = asyncio.Event()
         self._is_over = False
+        self._watch = CallWatch(reach_ms=REACH_MS)
         self.leg: Leg | None = None
         """The agent's, once they answered."""
         self.heard_ms = 0
@@ -63,7 +68,7 @@ class PhoneOffer:
             await self._reach()
         except CallCentreError as error:
             logger.info("offer %s: the telephone was not reached: %s", reservation_id, error.code)
-            if error.code in _REFUSED:
+            if self._watch.status in _SAYS_NO:
                 self._decide(lambda: room.decline(agent, reservation_id))
             else:
                 room.unanswered(reservation_id)
@@ -79,7 +84,7 @@ class PhoneOffer:
         sip = self._house.sip
         if sip is None:
             raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
-        self.leg = leg = await sip.call_out(self._phone, "transfer", watch=CallWatch())
+        self.leg = leg = await sip.call_out(self._phone, "transfer", watch=self._watch)
         leg.on_event(self._happened)
         name = f"offer-{self._open.offer.reservation_id}"
         conference = self._conference = Conference(self._house.ticker, name)

@@ -72,6 +72,10 @@ def way_to(binding: PhoneBinding, host: Host, *, is_open: bool) -> PhoneWay | No
 
 
 def direct_flow(uri: SipUri, registered_on: Transport) -> Flow:
-    """Return where a URI leads that names the own address of a phone or proxy."""
+    """Return where a URI leads that names the own address of a phone or proxy.
+
+    Over UDP it equals what the network tells of undelivered datagrams, so that a phone that is gone is known at once.
+    """
     transport = uri.transport or registered_on
-    return Flow(uri.host, uri.port or DEFAULT_PORTS[transport], transport, server_name=uri.host)
+    named = "" if transport == "udp" else uri.host
+    return Flow(uri.host, uri.port or DEFAULT_PORTS[transport], transport, server_name=named)

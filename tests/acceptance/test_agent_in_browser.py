@@ -88,6 +88,7 @@ async def bot_said(desk: Desk, words: str) -> None:
         await eventually(told, f"{words!r} said by the bot", WAIT_S, 0.3)
     except AssertionError as error:
         error.add_note(f"It said {said}.")
+        error.add_note(str([{k: v for k, v in b.items() if k != "words"} for b in desk.events()[-14:]]))
         raise
 
 

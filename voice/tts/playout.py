@@ -105,9 +105,12 @@ class Playout:
 
     @property
     def heard_words(self) -> tuple[SpokenWord, ...]:
-        """Words that were played to their end, times from the start of the saying."""
-        heard_ms = self.heard_ms
-        return tuple(word for word in self._words if word.end_ms <= heard_ms)
+        """Words that were played to their end, times from the start of the saying.
+
+        Once all sound was played, all of them were, though a voice may say that the last one ends behind it.
+        """
+        heard_ms, whole = self.heard_ms, self._finished and self._heard >= self._samples.size
+        return tuple(word for word in self._words if whole or word.end_ms <= heard_ms)
 
     @property
     def heard_text(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ import pytest_asyncio
 from calls.audio import SPEECH_RATE_HZ
 from calls.ids import Language
 from calls.ports import DigitHeard, IncomingCall, SpeechChunk, SpokenWord
+from desk.acd_messages import AgentSignedIn
 from records.store import EventStore
 from service.clock import SystemClock
 from service.config import Config
-from service.desk.phone_offers import PhoneOffers
+from service.desk.phone_offers import REACH_MS, PhoneOffers
 from service.desk.room import DeskRoom
 from service.desk_config import DeskSection, PhoneAgentSection
 from service.dialog_choices import dialog_settings
@@ -177,6 +179,26 @@ async def test_when_the_telephone_is_busy_then_it_counts_as_declined(line: Line)
     line.desk.arrive(contact("c1"), Ears(BRIEF))
     (await line.rings()).reject(486, "Busy Here")
     await eventually(lambda: line.desk.state("martha") == "ready")
+
+
+async def test_when_the_telephone_is_gone_from_its_pbx_then_it_counts_as_nobody_there(line: Line) -> None:
+    ears = Ears(BRIEF)
+    line.desk.arrive(contact("c1"), ears)
+    (await line.rings()).reject(480, "Temporarily Unavailable")
+    await eventually(lambda: line.desk.state("martha") == "not_responding")
+    assert ("waits_long", "no_agents") in ears.heard
+
+
+async def test_when_nothing_comes_back_from_the_telephone_then_it_is_soon_known_to_be_gone(line: Line) -> None:
+    ears = Ears(BRIEF)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as hangs:  # takes what comes and says nothing
+        hangs.bind(("127.0.0.1", 0))
+        line.desk.sign_in(
+            AgentSignedIn(agent="martha", languages=frozenset({"es", "en"}), skills=frozenset()),
+            phone=f"sip:people@127.0.0.1:{hangs.getsockname()[1]}",
+        )
+        line.desk.arrive(contact("c1"), ears)
+        await eventually(lambda: line.desk.state("martha") == "not_responding", most_s=REACH_MS / 1000 + 5)
 
 
 async def test_when_nobody_can_be_reached_then_the_agent_does_not_respond_and_gets_nothing_more(line: Line) -> None:

@@ -30,8 +30,8 @@ PROXIED = replace(
 @pytest.mark.parametrize(
     ("binding", "host", "is_open", "flow"),
     [
-        (ON_UDP, HERE, False, Flow("10.1.2.3", 5062, server_name="10.1.2.3")),
-        (ON_UDP, ELSEWHERE, False, Flow("10.1.2.3", 5062, server_name="10.1.2.3")),
+        (ON_UDP, HERE, False, Flow("10.1.2.3", 5062)),
+        (ON_UDP, ELSEWHERE, False, Flow("10.1.2.3", 5062)),
         (HIDDEN, HERE, False, Flow("8.8.8.8", 40_000)),
         (HIDDEN, SAME_ROUTE, False, Flow("8.8.8.8", 40_000)),
         (HIDDEN, ELSEWHERE, False, None),
@@ -58,11 +58,11 @@ def test_when_a_process_calls_a_phone_then_it_takes_the_way_that_it_has(
 @pytest.mark.parametrize(
     ("first", "flow"),
     [
-        ("<sip:192.0.2.10:5060;lr>", Flow("192.0.2.10", 5060, server_name="192.0.2.10")),
-        ("<sip:192.0.2.10;lr>", Flow("192.0.2.10", 5060, server_name="192.0.2.10")),
+        ("<sip:192.0.2.10:5060;lr>", Flow("192.0.2.10", 5060)),
+        ("<sip:192.0.2.10;lr>", Flow("192.0.2.10", 5060)),
         ("<sip:192.0.2.10;transport=tcp;lr>", Flow("192.0.2.10", 5060, "tcp", server_name="192.0.2.10")),
         ("<sips:[2001:db8::7];lr>", Flow("2001:db8::7", 5061, "tls", server_name="2001:db8::7")),
-        ("<sip:edge.example;lr>", Flow("edge.example", 5060, server_name="edge.example")),
+        ("<sip:edge.example;lr>", Flow("edge.example", 5060)),
     ],
 )
 @pytest.mark.parametrize("host", [HERE, ELSEWHERE])

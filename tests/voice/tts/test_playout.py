@@ -45,6 +45,17 @@ def test_when_played_to_the_end_then_all_words_were_heard_and_done_is_told_once(
     assert len(done) == 1
 
 
+def test_when_a_voice_says_that_a_word_ends_behind_its_sound_then_it_was_heard_once_all_was_played() -> None:
+    done: list[PlayoutResult] = []
+    playout = Playout(done.append)
+    playout.append(chunk(("this", 0, 40), ("call", 40, 95), length_ms=90))
+    playout.finish()
+    play(playout, 4)
+    assert playout.heard_text == "this"
+    play(playout, 1)
+    assert done == [PlayoutResult(heard_text="this call", heard_ms=90, interrupted=False)]
+
+
 def test_when_stopped_in_a_word_then_that_word_was_not_heard() -> None:
     done: list[PlayoutResult] = []
     playout = Playout(done.append)
