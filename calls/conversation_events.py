@@ -49,6 +49,9 @@ class Attachment:
     """As the sender called it."""
     media_type: str
     size_bytes: int
+    """As it was sent."""
+    seal: str
+    """What reads the stored file, together with the master key; gone when the person is erased."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

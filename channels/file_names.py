@@ -35,6 +35,24 @@ _BEGINNINGS: dict[str, tuple[bytes, ...]] = {
     "image/webp": (b"RIFF",),
 }
 """How files of types that pages show begin. Source: https://mimesniff.spec.whatwg.org section 6."""
+_ZIPPED = (b"PK\x03\x04",)
+SENDABLE: dict[str, tuple[str, tuple[bytes, ...]]] = {
+    ".pdf": ("application/pdf", _BEGINNINGS["application/pdf"]),
+    ".png": ("image/png", _BEGINNINGS["image/png"]),
+    ".jpg": ("image/jpeg", _BEGINNINGS["image/jpeg"]),
+    ".jpeg": ("image/jpeg", _BEGINNINGS["image/jpeg"]),
+    ".gif": ("image/gif", _BEGINNINGS["image/gif"]),
+    ".webp": ("image/webp", _BEGINNINGS["image/webp"]),
+    ".txt": ("text/plain", ()),
+    ".csv": ("text/csv", ()),
+    ".ics": ("text/calendar", (b"BEGIN:VCALENDAR",)),
+    ".docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", _ZIPPED),
+    ".xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", _ZIPPED),
+    ".odt": ("application/vnd.oasis.opendocument.text", _ZIPPED),
+    ".ods": ("application/vnd.oasis.opendocument.spreadsheet", _ZIPPED),
+}
+"""What we send to customers: extension -> media type and beginnings. Nothing that a click runs; macros have other
+extensions (ECMA-376 part 1)."""
 
 
 def safe_name(name: str, media_type: str = UNKNOWN_TYPE, *, number: int = 1) -> str:
@@ -66,3 +84,14 @@ def checked_type(media_type: str, content: bytes) -> str:
         return UNKNOWN_TYPE
     beginnings = _BEGINNINGS.get(kind)
     return kind if beginnings is None or content.startswith(beginnings) else UNKNOWN_TYPE
+
+
+def sendable_type(name: str, content: bytes) -> str | None:
+    """Return the media type of a file that may be sent to a customer: its extension says it, its content agrees."""
+    known = SENDABLE.get(extension_of(name.strip()))
+    if known is None:
+        return None
+    kind, beginnings = known
+    if kind.startswith("text/") and b"\0" in content:
+        return None
+    return kind if not beginnings or content.startswith(beginnings) else None

@@ -26,6 +26,7 @@ from calls.ids import CallId, Language, UtteranceId
 from service.calls_view import call_detail, call_list, callback_list, recording_of
 from service.channels.chat_pass import visitor_of_pass
 from service.channels.desk_api import conversation_routes
+from service.channels.file_routes import file_routes
 from service.channels.web_chat import add_web_chat, chat_routes
 from service.channels.webhook_routes import webhook_routes
 from service.config_values import split_address
@@ -172,6 +173,7 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     add_web_chat(house)
     app.include_router(chat_routes(house, _same_origin))
     app.include_router(conversation_routes(house, gate))
+    app.include_router(file_routes(house, gate))
     app.include_router(webhook_routes(house.outside.doors, house.clock))
     if gate.accounts is not None:
         app.include_router(staff_routes(gate, gate.accounts))

@@ -36,6 +36,7 @@ from calls.events import Event
 from calls.ids import CallId, ConversationId, Language
 from channels.conversation import ConversationState
 from channels.messages import Incoming
+from service.channels.chat_files import file_link
 from service.channels.chat_limits import ChatGuard
 from service.channels.chat_pass import new_pass, visitor_of_token
 from service.channels.conversations import Conversations
@@ -208,7 +209,7 @@ class ChatLine:
             events = await self._conversations.events(conversation_id, after=after)
             state = await self._conversations.state(conversation_id)
         self._changed.set()
-        told = (shown_to_visitor(event, self._display_name) for event in events)
+        told = (self._shown(event) for event in events)
         shown = [each for each in told if each is not None][-SNAPSHOT_MOST:]
         self._told = events[-1].seq if events else after
         await self._send(
@@ -329,9 +330,17 @@ class ChatLine:
             return
         for event in await self._conversations.events(self._conversation, after=self._told):
             self._told = event.seq
-            told = shown_to_visitor(event, self._display_name)
+            told = self._shown(event)
             if told is not None:
                 await self._send({"kind": "message", **told})
+
+    def _shown(self, event: Event) -> dict[str, Any] | None:
+        now_utc = self._conversations.now_utc()
+        return shown_to_visitor(
+            event,
+            self._display_name,
+            lambda file: file_link(self._conversations.mark, str(event.stream_id), file, now_utc),
+        )
 
     def _named(self, agent: str) -> str:
         return self._display_name(agent) if agent else ""
@@ -345,8 +354,16 @@ class ChatLine:
             await self._socket.close(code, why)
 
 
-def shown_to_visitor(event: Event, display_name: Callable[[str], str]) -> dict[str, Any] | None:
-    """Return what the page may see of a fact: words and who writes, nothing of notes and decisions."""
+def shown_to_visitor(
+    event: Event, display_name: Callable[[str], str], link: Callable[[str], str]
+) -> dict[str, Any] | None:
+    """Return what the page may see of a fact: words, files and who writes, nothing of notes and decisions.
+
+    Args:
+        event: The fact.
+        display_name: Name of a member of staff -> how customers are told it.
+        link: Name of a file -> path by which the page gets it.
+    """
     body = event.body
 
     def by(agent: str) -> str:
@@ -358,7 +375,9 @@ def shown_to_visitor(event: Event, display_name: Callable[[str], str]) -> dict[s
             client_id = body.external_id.rpartition(":")[2]
             return told | {"id": body.message_id, "client_id": client_id, "author": "customer", "text": body.text}
         case MessageSent():
-            return told | {"id": body.message_id, "author": body.author, "by": by(body.by), "text": body.text}
+            files = [{"name": f.name, "size_bytes": f.size_bytes, "href": link(f.file)} for f in body.attachments]
+            sent = {"id": body.message_id, "author": body.author, "by": by(body.by), "text": body.text}
+            return told | sent | ({"files": files} if files else {})
         case AgentEntered():
             return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_entered", "by": by(body.agent)}
         case AgentWentOut():

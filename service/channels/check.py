@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 
 from calls.errors import CallCentreError
+from records.keys import KEY_BYTES, MasterKey
 from service.channels.files import MessageFiles
 from service.channels.mail_imap import ImapConnection
 from service.channels.mail_port import MailParts, MailPort
@@ -40,7 +42,7 @@ def _smtp(name: str, section: MailboxSection, config: Config) -> str:
         clock=SystemClock(),
         company=config.dial_plan.company,
         mark=lambda text, use: f"{use}{text}",
-        files=MessageFiles(config.data_path),
+        files=MessageFiles(config.data_path, MasterKey(os.urandom(KEY_BYTES))),
     )
     return asyncio.run(MailPort(name, section, parts).check())
 

@@ -266,7 +266,7 @@ class Conversations:
             CallCentreError: as `agent_joins`; `message.empty`, `message.too_long`.
         """
         await self._known(conversation_id)
-        if not text.strip():
+        if not text.strip() and not attachments:
             raise CallCentreError("message.empty", "The message is empty; write something.", fault="user")
         if len(text) > TEXT_MAX:
             sentence = f"The message is longer than {TEXT_MAX} characters; send it in parts."

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 
 from calls.codec import to_json
@@ -17,19 +16,17 @@ from calls.conversation_events import Attachment, MessageReceived, MessageSent, 
 from calls.events import Event
 from calls.ids import CallId, ConversationId, Language, MessageId
 from channels.conversation import ConversationState
-from channels.file_names import UNKNOWN_TYPE
 from channels.index import ConversationRow
 from desk.conversation_brief import build_conversation_brief
+from service.channels.file_routes import shown_file, taken_files
+from service.channels.outgoing_files import FILES_MOST, TICKET_CHARS
 from service.house import House
-from service.staff.member import EVERYBODY, Role, StaffMember
+from service.staff.member import ANSWERING, EVERYBODY, StaffMember
 from service.staff_door import Gate
 
 LIST_MOST = 200
 LOOK_S = 3.0
 """How often the log is read for what another process wrote, where several share a database."""
-
-ANSWERING: tuple[Role, ...] = ("agent", "supervisor", "admin")
-"""Roles that may write to customers."""
 
 
 class Written(BaseModel):
@@ -37,7 +34,9 @@ class Written(BaseModel):
 
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
     """Made up by the page: what comes twice is sent once."""
-    text: str = Field(min_length=1, max_length=16_000)
+    text: str = Field(max_length=16_000)
+    files: tuple[Annotated[str, Field(max_length=TICKET_CHARS)], ...] = Field(default=(), max_length=FILES_MOST)
+    """Tickets of files that were taken before; see `service/channels/outgoing_files.py`."""
 
 
 class Leave(BaseModel):
@@ -76,16 +75,6 @@ def conversation_routes(house: House, gate: Gate) -> APIRouter:
         """One conversation: its messages, who answers, and the brief."""
         return await _detail(house, ConversationId(contact_id), language)
 
-    @routes.get("/api/conversations/{contact_id}/files/{folder}/{key}/{name}", dependencies=[staff])
-    async def file(contact_id: str, folder: str, key: str, name: str) -> FileResponse:
-        """A file that came or went with a message, to be saved; nothing of it runs on our pages."""
-        events = await conversations.events(ConversationId(contact_id))
-        found = attachment_of(events, f"{folder}/{key}/{name}")
-        if found is None:
-            raise HTTPException(404, "This conversation has no such file.")
-        path = await asyncio.to_thread(house.outside.files.path, found.file)
-        return FileResponse(path, media_type=UNKNOWN_TYPE, filename=found.name)
-
     @routes.post("/api/conversations/{contact_id}/take", status_code=204)
     async def take(contact_id: str, member: StaffMember = answering) -> None:
         """Answer it oneself from here on."""
@@ -95,7 +84,8 @@ def conversation_routes(house: House, gate: Gate) -> APIRouter:
     async def write(contact_id: str, words: Written, member: StaffMember = answering) -> None:
         """Write to the customer; who writes takes it."""
         name = MessageId(f"{contact_id}-{words.id}")
-        await conversations.agent_writes(ConversationId(contact_id), member.name, words.text, name)
+        files = await taken_files(house, contact_id, member, words.files)
+        await conversations.agent_writes(ConversationId(contact_id), member.name, words.text, name, files)
 
     @routes.post("/api/conversations/{contact_id}/typing", status_code=204)
     async def typing(contact_id: str, member: StaffMember = answering) -> None:
@@ -153,13 +143,6 @@ def draft_for(events: Sequence[Event]) -> str:
     return draft
 
 
-def attachment_of(events: Sequence[Event], file: str) -> Attachment | None:
-    """Return the file of this name, if it is one of the conversation's."""
-    bodies = (event.body for event in events)
-    attached = (each for body in bodies if isinstance(body, MessageReceived | MessageSent) for each in body.attachments)
-    return next((each for each in attached if each.file == file), None)
-
-
 def shown_state(state: ConversationState) -> dict[str, Any]:
     """Return where a conversation stands, for pages of staff."""
     return {
@@ -202,7 +185,7 @@ def _message(
         "by": by,
         "text": text,
         "at": event.at_utc.isoformat(timespec="milliseconds"),
-        "attachments": [to_json(each) for each in attachments],
+        "attachments": [shown_file(each) for each in attachments],
     }
 
 

@@ -1,4 +1,4 @@
-"""Files that come and go with messages: a private folder a message, and nothing of a stranger's in a path."""
+"""Files that come and go with messages: encrypted, a private folder a message, nothing of a stranger's in a path."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from calls.conversation_events import Attachment
 from calls.errors import CallCentreError
 from channels.file_names import extension_of
-from records.attachments import FILE, FOLDER
+from records.attachments import FILE, FOLDER, open_file, seal_file
+from records.keys import MasterKey
 from records.private import FILE_MODE, private_folder
 
 
@@ -28,9 +29,9 @@ class NewFile:
 class MessageFiles:
     """The folder of attachments. Everything here blocks."""
 
-    def __init__(self, data_path: Path) -> None:
-        """Files lie in the data folder; it is made with the first."""
-        self._root = data_path / FOLDER
+    def __init__(self, data_path: Path, master: MasterKey) -> None:
+        """Files lie in the data folder, encrypted; it is made with the first."""
+        self._root, self._master = data_path / FOLDER, master
 
     def keep(self, files: Sequence[NewFile], *, key: str = "") -> tuple[Attachment, ...]:
         """Write the files of one message, and return how the facts name them.
@@ -53,16 +54,18 @@ class MessageFiles:
             private_folder(folder.parent)
             private_folder(folder)
             for number, file in enumerate(files[:99], 1):
-                name = f"{number:02}{extension_of(file.name)}"
-                path = folder / name
+                place = f"{key[:2]}/{key}/{number:02}{extension_of(file.name)}"
+                stored, seal = seal_file(self._master, place, file.content)
+                path = self._root / place
                 with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, FILE_MODE), "wb") as out:
-                    out.write(file.content)
+                    out.write(stored)
                 kept.append(
                     Attachment(
-                        file=f"{key[:2]}/{key}/{name}",
+                        file=place,
                         name=file.name,
                         media_type=file.media_type,
                         size_bytes=len(file.content),
+                        seal=seal,
                     )
                 )
         except OSError as error:
@@ -75,24 +78,17 @@ class MessageFiles:
             ) from error
         return tuple(kept)
 
-    def path(self, file: str) -> Path:
-        """Return where a file is that a fact names.
-
-        Raises:
-            CallCentreError: `files.unknown` when it is none of ours, or is gone.
-        """
-        path = self._root / file
-        if not FILE.fullmatch(file) or not path.is_file():
-            raise CallCentreError("files.unknown", "This file is not kept here, or not any more.", fault="user")
-        return path
-
     def read(self, attachment: Attachment) -> bytes:
-        """Return the content of a file.
+        """Return the content of a file that a fact names.
 
         Raises:
-            CallCentreError: `files.unknown`.
+            CallCentreError: `files.unknown` when it is none of ours, or is gone; `files.damaged`.
         """
+        path = self._root / attachment.file
+        if not FILE.fullmatch(attachment.file) or not path.is_file():
+            raise CallCentreError("files.unknown", "This file is not kept here, or not any more.", fault="user")
         try:
-            return self.path(attachment.file).read_bytes()
+            stored = path.read_bytes()
         except OSError as error:
             raise CallCentreError("files.unknown", "This file cannot be read any more.", fault="us") from error
+        return open_file(self._master, attachment.file, attachment.seal, stored)

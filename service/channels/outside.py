@@ -66,7 +66,7 @@ class OutsideChannels:
         """
         self._config, self._conversations, self._store, self._clock = config, conversations, store, clock
         self._may_write, self._failed = may_write, failed
-        self.files = MessageFiles(config.data_path)
+        self.files = MessageFiles(config.data_path, store.master)
         self._places = Places(store.engine, store.owner)
         self.tasks = Tasks("channels")
         self._reading: list[asyncio.Task[None]] = []

@@ -18,6 +18,7 @@ from calls.ports import Clock
 from channels.pace import Pace
 from channels.webhook.contract import LARGEST_BYTES, FileIn, MessageIn, StatusIn, Taken, WebhookIn
 from channels.webhook.signature import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, WINDOW_S, verify
+from service.bounded_body import read_bounded
 from service.channels_config import WebhookSection
 
 logger = logging.getLogger(__name__)
@@ -65,7 +66,7 @@ def webhook_routes(doors: Mapping[str, WebhookDoor], clock: Clock) -> APIRouter:
             return _refused(404, "webhook.unknown", "There is no webhook of this name; look at [channels.webhooks].")
         if not request.headers.get(SIGNATURE_HEADER):
             return _refused(401, "webhook.unsigned", _SENTENCES["unsigned"])
-        content = await _read(request)
+        content = await read_bounded(request, LARGEST_BYTES)
         if content is None:
             return _refused(
                 413, "webhook.too_large", f"The body is larger than {LARGEST_BYTES} bytes; send fewer files."
@@ -127,19 +128,6 @@ def content_of(file: FileIn) -> bytes:
     except binascii.Error as error:
         sentence = "files: content_base64 is no base64."
         raise CallCentreError("webhook.not_as_agreed", sentence, fault="peer") from error
-
-
-async def _read(request: Request) -> bytes | None:
-    """Return the body, None when it is too large; no more than that is read."""
-    length = request.headers.get("content-length", "0")
-    if not length.isdecimal() or len(length) > 12 or int(length) > LARGEST_BYTES:
-        return None
-    content = bytearray()
-    async for piece in request.stream():
-        content += piece
-        if len(content) > LARGEST_BYTES:
-            return None
-    return bytes(content)
 
 
 def _refused(status: int, code: str, sentence: str, retry_s: int = 0) -> JSONResponse:

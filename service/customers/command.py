@@ -158,7 +158,7 @@ def _export(desk: _Desk, arguments: argparse.Namespace) -> int:
         print(as_text(data), end="")
         return 0
     whole = arguments.file.suffix.lower() == ".zip"
-    content = as_zip(data, desk.config.recordings_path) if whole else as_text(data).encode()
+    content = as_zip(data, desk.config.recordings_path, desk.facts.master) if whole else as_text(data).encode()
     try:
         handle = os.open(arguments.file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "wb") as out:

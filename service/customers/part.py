@@ -105,7 +105,7 @@ class Customers:
     def export(self, customer_id: str, *, sound: bool) -> bytes:
         """Return everything of a person as a JSON file, or as a ZIP file with the recordings."""
         data = export_person(self._facts, self.store, customer_id, self.clock.now_utc())
-        return as_zip(data, self._config.recordings_path) if sound else as_text(data).encode()
+        return as_zip(data, self._config.recordings_path, self._facts.master) if sound else as_text(data).encode()
 
     def erase(self, customer_id: str) -> dict[str, Any]:
         """Erase a person; return what went."""

@@ -14,7 +14,8 @@ from calls.conversation_events import MessageReceived, MessageSent
 from calls.errors import CallCentreError
 from calls.events import RecordingStarted
 from customers.store import CustomerStore
-from records.attachments import FILE, attachments_beside
+from records.attachments import FILE, attachments_beside, open_file
+from records.keys import MasterKey
 from records.store import EventStore
 
 FORMAT = "warmline-person/1"
@@ -65,8 +66,8 @@ def as_text(data: dict[str, Any]) -> str:
     return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
 
 
-def as_zip(data: dict[str, Any], recordings: Path) -> bytes:
-    """Return the export as a ZIP file with the recordings and attachments that are still there."""
+def as_zip(data: dict[str, Any], recordings: Path, master: MasterKey) -> bytes:
+    """Return the export as a ZIP file with the recordings and attachments that are still there, all readable."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("person.json", as_text(data))
@@ -74,8 +75,16 @@ def as_zip(data: dict[str, Any], recordings: Path) -> bytes:
             path = recordings / Path(str(name)).name
             if path.is_file():
                 archive.write(path, f"recordings/{path.name}")
-        for name in filter(FILE.fullmatch, data["attachments"]):
-            path = attachments_beside(recordings) / name
-            if path.is_file():
-                archive.write(path, f"attachments/{name}")
+        for file in _attached(data):
+            path = attachments_beside(recordings) / file["file"]
+            if FILE.fullmatch(file["file"]) and path.is_file():
+                content = open_file(master, file["file"], file["seal"], path.read_bytes())
+                archive.writestr(f"attachments/{file['file']}", content)
     return out.getvalue()
+
+
+def _attached(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the files that messages of the export name, each once, in the order of their names."""
+    bodies = (event["body"] for events in data["conversations"].values() for event in events)
+    files = {file["file"]: file for body in bodies for file in body.get("attachments", ())}
+    return [files[name] for name in sorted(files)]

@@ -17,6 +17,8 @@ ROLES: tuple[StaffRole, ...] = get_args(StaffRole)
 EVERYBODY: frozenset[Role] = frozenset((*ROLES, "program"))
 DESK: frozenset[Role] = frozenset(("agent", "supervisor", "admin", "program"))
 """Who takes contacts, and sees the records of customers."""
+ANSWERING: frozenset[Role] = frozenset(("agent", "supervisor", "admin"))
+"""Who may write to customers."""
 LEADS: frozenset[Role] = frozenset(("supervisor", "admin", "program"))
 """Who sees the whole floor and the people on it."""
 LISTENERS: frozenset[Role] = frozenset(("supervisor", "qa", "admin", "program"))

@@ -851,7 +851,10 @@ export interface Attachment {
   /** As the sender called it. */
   readonly name: string;
   readonly media_type: string;
+  /** As it was sent. */
   readonly size_bytes: number;
+  /** What reads the stored file, together with the master key; gone when the person is erased. */
+  readonly seal: string;
 }
 
 /** The customer wrote; secrets already masked. */

@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from tests.service.channels.test_web_chat import WAIT_S, new_token, page
 from tests.service_process import ServiceProcess
 
+PDF = b"%PDF-1.7 the bill of Ana Ruiz"
 OURS = {"x-warmline": "1"}
 
 
@@ -69,6 +70,47 @@ async def test_when_a_visitor_wants_a_person_then_staff_find_it_read_the_brief_a
         assert authors == ["customer", "bot", "agent", "customer"], "sent once, and the bot stays silent"
         assert (await staff.post(f"{path}/leave", json={"reason": "done"})).status_code == 204
         await visitor.until("message", note="closed")
+
+
+async def test_when_staff_attach_a_file_then_the_visitor_saves_it_and_it_lies_encrypted(
+    running_service: ServiceProcess, staff: httpx.AsyncClient
+) -> None:
+    async with page(running_service, new_token()) as visitor:
+        await visitor.until("snapshot")
+        await visitor.write("Hello, please send me my bill, I want a person")
+        await visitor.until("message", author="bot")
+        path = f"/api/conversations/{visitor.conversation}"
+        refused = await staff.post(f"{path}/files", params={"name": "bill.pdf"}, content=b"MZ\x90 a program")
+        assert (refused.status_code, refused.json()["code"]) == (400, "files.bad_type")
+        program = await staff.post(f"{path}/files", params={"name": "bill.pdf.exe"}, content=PDF)
+        assert program.json()["code"] == "files.bad_type"
+        assert (
+            await staff.post(f"{path}/files", params={"name": "x.txt"}, content=b"x" * 10_000_001)
+        ).status_code == 413
+        taken = (await staff.post(f"{path}/files", params={"name": "../Ana's bill.pdf"}, content=PDF)).json()
+        assert (taken["name"], taken["size_bytes"]) == ("Ana's bill.pdf", len(PDF))
+
+        words = {"id": "page-made-2", "text": "", "files": [taken["ticket"]]}
+        elsewhere = await staff.post("/api/conversations/none/messages", json=words)
+        forged = await staff.post(f"{path}/messages", json={**words, "files": [taken["ticket"][:-8] + "AAAAAAA="]})
+        assert [each.status_code for each in (elsewhere, forged)] == [400, 400]
+        assert (await staff.post(f"{path}/messages", json=words)).status_code == 204
+
+        told = await visitor.until("message", author="agent")
+        assert [file["name"] for file in told["files"]] == ["Ana's bill.pdf"]
+        link = told["files"][0]["href"]
+        async with httpx.AsyncClient(base_url=running_service.base_url, trust_env=False) as anyone:
+            saved = await anyone.get(link)
+            assert (saved.content, saved.headers["content-type"]) == (PDF, "application/octet-stream")
+            assert saved.headers["content-disposition"].startswith("attachment;")
+            assert "sandbox" in saved.headers["content-security-policy"]
+            until = link.split("/")[4]
+            for wrong in (link.replace(until, str(int(until) + 9)), link[:-6] + "09.pdf", link.replace(".pdf", ".txt")):
+                assert (await anyone.get(wrong)).status_code == 404
+        mine = (await staff.get(path)).json()["messages"][-1]["attachments"]
+        assert (await staff.get(f"{path}/files/{mine[0]['file']}")).content == PDF
+        stored = (running_service.data_dir / "attachments" / mine[0]["file"]).read_bytes()
+        assert b"Ana Ruiz" not in stored
 
 
 async def test_when_somebody_is_no_staff_or_only_reads_then_nothing_can_be_written(

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 from calls.conversation_events import Attachment, MessageReceived, MessageSent, ReplyDrafted
 from calls.events import Event, EventBody
 from calls.ids import MessageId
-from service.channels.desk_api import attachment_of, draft_for
+from service.channels.desk_api import draft_for
+from service.channels.file_routes import attachment_of
 
-PHOTO = Attachment(file="01/key/01.jpg", name="contador.jpg", media_type="image/jpeg", size_bytes=3)
+PHOTO = Attachment(file="01/key/01.jpg", name="contador.jpg", media_type="image/jpeg", size_bytes=3, seal="")
 RECEIVED = MessageReceived(message_id=MessageId("m1"), text="Hola", attachments=(PHOTO,), external_id="")
 DRAFTED = ReplyDrafted(answers=MessageId("m1"), text="Buenos días")
 SENT = MessageSent(

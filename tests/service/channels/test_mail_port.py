@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from calls.errors import CallCentreError
 from calls.ids import ConversationId, MessageId
 from channels.messages import Outgoing
+from records.keys import MasterKey
 from service.channels.files import MessageFiles, NewFile
 from service.channels.mail_port import MailParts, MailPort
 from service.channels_config import MailboxSection
@@ -21,6 +22,7 @@ from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
+MASTER = MasterKey(bytes(32))
 ANSWER = Outgoing(
     conversation_id=ConversationId("c1"),
     message_id=MessageId("m1"),
@@ -52,7 +54,7 @@ def port(servers: MailServers, folder: Path, **settings: Any) -> MailPort:
         clock=SystemClock(),
         company="Lumina",
         mark=lambda text, use: f"{abs(hash((text, use))):064x}"[-64:],
-        files=MessageFiles(folder),
+        files=MessageFiles(folder, MASTER),
     )
     return MailPort("support", MailboxSection(**{**given, **settings}), parts)
 
@@ -61,7 +63,9 @@ def port(servers: MailServers, folder: Path, **settings: Any) -> MailPort:
 async def test_when_the_bot_answers_then_it_lands_in_the_thread(
     security: str, servers: MailServers, tmp_path: Path
 ) -> None:
-    files = MessageFiles(tmp_path).keep([NewFile(name="plan.pdf", media_type="application/pdf", content=b"%PDF-1.7")])
+    files = MessageFiles(tmp_path, MASTER).keep(
+        [NewFile(name="plan.pdf", media_type="application/pdf", content=b"%PDF-1.7")]
+    )
     at = servers.smtps if security == "tls" else servers.smtp
     sender = port(servers, tmp_path, smtp_security=security, smtp_port=at)
 

@@ -14,6 +14,7 @@ from calls.errors import CallCentreError
 from calls.ids import ConversationId, MessageId
 from channels.messages import Outgoing
 from channels.webhook.signature import verify
+from records.keys import MasterKey
 from service.channels.files import MessageFiles, NewFile
 from service.channels.webhook_port import WebhookPort
 from service.channels_config import WebhookSection
@@ -25,6 +26,7 @@ from tests.telephony.certificates import Authority
 pytestmark = pytest.mark.realtime
 
 SECRET = "new-secret-0123456789abcdef"
+MASTER = MasterKey(bytes(32))
 ANSWER = Outgoing(
     conversation_id=ConversationId("c1"),
     message_id=MessageId("m1"),
@@ -45,7 +47,7 @@ ANSWER = Outgoing(
 
 def port(url: str, folder: Path, **settings: Any) -> WebhookPort:
     section = WebhookSection(channel="whatsapp", secret=SecretStr(SECRET), url=url, timeout_s=2, **settings)
-    return WebhookPort("wa", section, SystemClock(), MessageFiles(folder))
+    return WebhookPort("wa", section, SystemClock(), MessageFiles(folder, MASTER))
 
 
 async def refused(sender: WebhookPort, message: Outgoing = ANSWER) -> tuple[str, bool]:
@@ -55,7 +57,7 @@ async def refused(sender: WebhookPort, message: Outgoing = ANSWER) -> tuple[str,
 
 
 async def test_when_a_message_goes_out_then_it_is_signed_and_has_its_key(tmp_path: Path) -> None:
-    files = MessageFiles(tmp_path).keep([NewFile(name="x.pdf", media_type="application/pdf", content=b"%PDF-")])
+    files = MessageFiles(tmp_path, MASTER).keep([NewFile(name="x.pdf", media_type="application/pdf", content=b"%PDF-")])
     async with adapter() as other:
         other.answers.append((202, b'{"id": "wamid.2", "more": 1}'))
         name = await port(other.url, tmp_path).send(replace(ANSWER, attachments=files))
@@ -132,6 +134,6 @@ async def test_when_a_customer_wants_no_message_then_none_is_sent(tmp_path: Path
 
     async with adapter() as other:
         section = WebhookSection(channel="sms", secret=SecretStr(SECRET), url=other.url)
-        sender = WebhookPort("wa", section, SystemClock(), MessageFiles(tmp_path), nobody)
+        sender = WebhookPort("wa", section, SystemClock(), MessageFiles(tmp_path, MASTER), nobody)
         assert await refused(sender) == ("webhook.do_not_contact", False)
         assert other.got == []

@@ -15,12 +15,13 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.testclient import TestClient
 
-from calls.conversation_events import Attachment, MessageReceived
+from calls.conversation_events import MessageReceived
 from calls.errors import CallCentreError
 from calls.events import CallEnded, CallOffered, EventBody, NewEvent, RecordingStarted, TopicFound, TurnEnded
 from calls.ids import MessageId, TurnId
 from records.store import EventStore
 from service.call_store import open_store
+from service.channels.files import MessageFiles, NewFile
 from service.clock import SystemClock
 from service.config import Config
 from service.customers.api import customer_routes
@@ -214,11 +215,8 @@ def test_when_a_person_asks_for_what_is_kept_then_the_file_holds_all_of_it(desk:
     (desk.config.recordings_path / "k1.wav").write_bytes(b"RIFF")
     desk.put(f"/api/customers/{ana}/contacts", {"kind": "call", "id": "k1"})
     case = desk.post(f"/api/customers/{ana}/cases", {"subject": "Noise"}, 201)["case_id"]
-    file = f"ab/{'0' * 32}/01.pdf"
-    path = desk.config.data_path / "attachments" / file
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b"%PDF")
-    sent = Attachment(file=file, name="bill.pdf", media_type="application/pdf", size_bytes=4)
+    bill = NewFile(name="bill.pdf", media_type="application/pdf", content=b"%PDF")
+    (sent,) = MessageFiles(desk.config.data_path, desk.facts.master).keep([bill])
     body = MessageReceived(message_id=MessageId("1"), text="see my bill", attachments=(sent,), external_id="")
     desk.facts.append(
         [NewEvent(stream_kind="conversation", stream_id="m1", body=body, at_utc=AT, t_ms=None, source="x")]
@@ -232,7 +230,7 @@ def test_when_a_person_asks_for_what_is_kept_then_the_file_holds_all_of_it(desk:
     answer = desk.http.get(f"/api/customers/{ana}/export?sound=true")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.read("recordings/k1.wav") == b"RIFF"
-        assert archive.read(f"attachments/{file}") == b"%PDF"
+        assert archive.read(f"attachments/{sent.file}") == b"%PDF"
         assert json.loads(archive.read("person.json"))["person"]["customer_ids"] == [ana]
 
 

@@ -173,7 +173,12 @@ function Message({ chat, told }: { chat: Chat; told: Told }) {
           {clock(told.at, chat.language.value)}
         </time>
       </span>
-      <p>{told.text}</p>
+      {told.text && <p>{told.text}</p>}
+      {told.files?.map((file) => (
+        <a key={file.href} href={new URL(file.href, chat.options.host).href} download={file.name} rel="noreferrer">
+          {chat.say("file", { name: file.name })}
+        </a>
+      ))}
     </li>
   );
 }

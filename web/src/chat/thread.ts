@@ -14,6 +14,7 @@ export interface Told {
   readonly text?: string;
   readonly by?: string;
   readonly client_id?: string;
+  readonly files?: readonly { readonly name: string; readonly size_bytes: number; readonly href: string }[];
   readonly note?: "agent_entered" | "agent_went_out" | "closed" | "reopened";
 }
 

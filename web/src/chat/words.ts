@@ -18,6 +18,7 @@ export const WORDS = {
   message: { en: "Your message", es: "Su mensaje" },
   placeholder: { en: "Write here…", es: "Escriba aquí…" },
   send: { en: "Send", es: "Enviar" },
+  file: { en: "Save {name}", es: "Guardar {name}" },
   you: { en: "You", es: "Usted" },
   bot: { en: "Assistant (automatic)", es: "Asistente (automático)" },
   agent: { en: "{name}, colleague", es: "{name}, del equipo" },

@@ -90,6 +90,18 @@ export async function send<T>(method: string, path: string, body?: unknown): Pro
   return (response.status === 204 ? undefined : await response.json()) as T;
 }
 
+/** Send the bytes of a file. Throws `Refused`; a 401 locks the page. */
+export async function sendFile<T>(path: string, file: Blob): Promise<T> {
+  const headers = { accept: "application/json", "x-warmline": "1", "content-type": "application/octet-stream" };
+  const response = await fetch(path, { method: "POST", headers, body: file });
+  if (!response.ok) {
+    const refused = await reasonOf(response);
+    if (refused.status === 401) admitted.value = false;
+    throw refused;
+  }
+  return (await response.json()) as T;
+}
+
 async function reasonOf(response: Response): Promise<Refused> {
   const told = (await response.json().catch(() => ({}))) as Readonly<Record<string, unknown>>;
   const sentence = told["detail"] ?? told["message"];

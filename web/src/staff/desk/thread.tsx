@@ -1,10 +1,11 @@
 // A conversation in writing at the desk: what was written, what became of it, and a place to answer.
 
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { BriefPrepared } from "../../events.gen";
 import { locale, type Said, say } from "../../shared/language";
 import { admitted, send } from "../api";
+import { Attach, type Attached } from "./attach";
 
 interface Message {
   readonly seq: number;
@@ -103,7 +104,7 @@ export class ThreadState {
     return `${this.path}/files/${file}`;
   }
 
-  private get path(): string {
+  get path(): string {
     return `/api/conversations/${encodeURIComponent(this.contactId)}`;
   }
 
@@ -138,8 +139,8 @@ export class ThreadState {
     };
   }
 
-  async write(text: string, id: string): Promise<boolean> {
-    return this.ask("/messages", { id, text });
+  async write(text: string, id: string, files: readonly Attached[]): Promise<boolean> {
+    return this.ask("/messages", { id, text, files: files.map((file) => file.ticket) });
   }
 
   async take(): Promise<void> {
@@ -214,11 +215,13 @@ export function Thread({ thread, me }: { thread: ThreadState; me: string }) {
 function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; taken: boolean }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useRef(newId());
+  const files = useSignal<readonly Attached[]>([]);
   const submit = async () => {
     const text = field.current?.value.trim() ?? "";
-    if (!text || field.current === null) return;
-    if (!(await thread.write(text, id.current))) return; // the same id again: it is sent once
+    if ((!text && !files.value.length) || field.current === null) return;
+    if (!(await thread.write(text, id.current, files.value))) return; // the same id again: it is sent once
     field.current.value = "";
+    files.value = [];
     id.current = newId();
     field.current.focus();
   };
@@ -261,6 +264,7 @@ function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; ta
           }}
         />
       </label>
+      <Attach path={thread.path} files={files} />
       {thread.failed.value && (
         <p class="told bad" role="alert">
           {say(THREAD.failed)}
