@@ -353,6 +353,25 @@ class DigitsPressed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecretWithdrawn:
+    """What was written before turned out to be a part of a card number: these facts hold masks from here on.
+
+    Storage rewrites their personal fields with this fact, so that a replay is what was seen live.
+    """
+
+    type: Literal["secret_withdrawn"] = "secret_withdrawn"
+    seqs: tuple[int, ...]
+    """Numbers of the facts, in this stream."""
+    turn_ids: tuple[TurnId, ...]
+    utterance_ids: tuple[UtteranceId, ...]
+    slots: tuple[str, ...]
+    """Names of the slots whose value, as it stands now, is masked."""
+    brief: bool
+    """Whether the newest brief held it; another one follows if a human still waits for it."""
+    reason: Literal["card_number"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LanguageChosen:
     """The language of the call was settled or changed."""
 
@@ -635,6 +654,7 @@ CallBody = (
     | TurnReopened
     | BargedIn
     | DigitsPressed
+    | SecretWithdrawn
     | LanguageChosen
     | ActDecided
     | TopicFound

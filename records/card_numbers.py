@@ -99,6 +99,11 @@ def is_phone(digits: str) -> bool:
     return _PHONES.fullmatch(digits) is not None
 
 
+def is_date(digits: str) -> bool:
+    """Tell whether all the digits are one date, perhaps with a time of day."""
+    return _DATES.fullmatch(digits) is not None
+
+
 def is_ordinary(run: DigitRun) -> bool:
     """Tell whether a long run is counting, a phone, a date, or several of these and account numbers in a row."""
     digits, half = run.digits, len(run.digits) // 2

@@ -27,6 +27,8 @@ class KeyGroup:
     """Time of the first one."""
     asked: bool = False
     """The caller was asked for a value: several values in a row may look like a card number by chance."""
+    slot: str = ""
+    """Which value that was."""
 
     @property
     def digits(self) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from calls.speech import Utterance, Word
 from records.card_numbers import WHOLE_CARD
 from records.secrets_said import LABEL_WORDS, SilenceReason, find_secrets
+from records.split_cards import SplitCards
 from records.spoken_digits import FILLERS, digit_runs, plain
 
 MASK = "***"
@@ -62,6 +63,8 @@ class Redactor:
 
     def __init__(self) -> None:
         """Start with nothing heard."""
+        self.cards = SplitCards()
+        """Card numbers that came in several turns or groups of keys."""
         self._held: list[Utterance] = []
         self._behind: tuple[Word, ...] = ()
         """Words that were released already but whose digits may go on; only times matter."""
@@ -110,6 +113,8 @@ class Redactor:
         for utterance in held:
             n = len(utterance.words)
             own = {index - at: reason for index, reason in masks.items() if at <= index < at + n}
+            for index in self.cards.masks([word.text for word in utterance.words]):
+                own.setdefault(index, "card_number")
             masked = replace(utterance, words=_mask(utterance.words, own))
             self._texts[utterance.utterance_id] = masked.text
             released.append(masked)
@@ -138,7 +143,15 @@ class Redactor:
         Call `flush` first: the turn is over.
         """
         known = [self._texts[name] for name in utterance_ids if name in self._texts]
-        return " ".join(known) if known and len(known) == len(utterance_ids) else redact_text(otherwise)
+        if known and len(known) == len(utterance_ids):
+            return self.shown(" ".join(known))
+        return self.shown(redact_text(otherwise))
+
+    def shown(self, text: str) -> str:
+        """Return a text without the card numbers that came in parts."""
+        words = text.split()
+        masks = self.cards.masks(words)
+        return " ".join(MASK if at in masks else word for at, word in enumerate(words)) if masks else text
 
 
 def _mask(words: Sequence[Word], masks: dict[int, SilenceReason]) -> tuple[Word, ...]:

@@ -96,7 +96,7 @@ def find_secrets(
         if reason is not None:
             masks.update(_run_words(run, reason))
     for index, word in enumerate(flat):
-        if index not in masks and _is_code(word) and _label(flat, index) == "secret":
+        if index not in masks and _is_code(word) and label_before(flat, index) == "secret":
             masks[index] = "secret_digits"
     masks.update(_spelled(flat, masks))
     masks.update(_broken(words, flat, said_before))
@@ -116,7 +116,7 @@ def _reason(
     words: Sequence[str], flat: Sequence[str], run: DigitRun, *, secret_expected: bool, card_begun: int
 ) -> SilenceReason | None:
     """Judge one run of digits."""
-    label = _label(flat, run.first)
+    label = label_before(flat, run.first)
     money = run.last + 1 < len(flat) and flat[run.last + 1] in _MONEY
     phone_sign = _phone_sign(words, flat, run)
     phones = len(run.digits) > WHOLE_CARD + 1 and bool(run.breaks) and is_ordinary(run)
@@ -145,7 +145,7 @@ def _broken(words: Sequence[str], flat: Sequence[str], said_before: int) -> dict
     runs = [run for run in digit_runs(words) if run.first >= said_before]
     found: dict[int, SilenceReason] = {}
     for run in joined_runs(runs, flat, _APART | _MONEY | _OTHER):
-        other = _label(flat, run.first) == "other"
+        other = label_before(flat, run.first) == "other"
         if may_be_misheard_card(run, other_label=other, phone_sign=_phone_sign(words, flat, run)):
             found.update(_run_words(run, "card_number"))
     return found
@@ -208,8 +208,8 @@ def _run_words(run: DigitRun, reason: SilenceReason) -> dict[int, SilenceReason]
     return dict.fromkeys(range(run.first, run.last + 1), reason)
 
 
-def _label(flat: Sequence[str], before: int) -> _Label | None:
-    """Return the nearest label among the words before a number."""
+def label_before(flat: Sequence[str], before: int) -> _Label | None:
+    """Return the nearest label among the plain words before a number; "other" is an account, a phone, a date."""
     for index in range(before - 1, max(-1, before - 1 - LABEL_WORDS), -1):
         word = flat[index]
         if word in _SECRET:
@@ -237,7 +237,7 @@ def _spelled(flat: Sequence[str], masks: dict[int, SilenceReason]) -> dict[int, 
         end = start
         while end < len(flat) and (len(flat[end]) == 1 or end in masks):
             end += 1
-        if end - start >= 3 and _label(flat, start) == "secret":
+        if end - start >= 3 and label_before(flat, start) == "secret":
             found.update(dict.fromkeys(range(start, end), "secret_digits"))
         start = max(end, start + 1)
     return found

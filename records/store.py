@@ -26,6 +26,7 @@ from records.leases import OwnerSeen
 from records.processes import lives, this_host, this_process
 from records.reader import EventReader
 from records.rows import StreamInfo, conflict, info_of, row_of, utc_text
+from records.withdrawal_rows import withdraw_rows
 
 LOCK_NAME = "warmline.lock"
 """Held by the one process that writes an SQLite database."""
@@ -400,6 +401,8 @@ class EventStore(EventReader):
             subject = heads[key].subject
             rows.append(row_of(event, subject, subject_keys.get(subject)))
         connection.execute(sa.insert(schema.events), rows)
+        for event in done:
+            withdraw_rows(connection, event, subject_keys.get(heads[(event.stream_kind, event.stream_id)].subject))
         return done
 
     def _claim(self, connection: sa.Connection, first: NewEvent) -> _Head:

@@ -23,7 +23,6 @@ from calls.events import (
 )
 from calls.ids import TurnId
 from desk.brief import build_brief
-from records.redaction import redact_text
 from voice.dialog import acts
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             if turn_id is not None:
                 note(TopicFound(turn_id=turn_id, topic=topic, score=score, article_id=article_id), "dialog")
         case acts.FillSlot(slot=slot, value=value, confirmed=confirmed, secret=secret):
-            shown = MASK * len(value) if secret else redact_text(value)
+            shown = MASK * len(value) if secret else call.secrets.shown(value)
             note(SlotFilled(slot=slot, value=shown, confirmed=confirmed, turn_id=turn_id), "dialog")
         case acts.FinishFlow(flow=flow, reference=reference):
             note(FlowFinished(flow=flow, reference=reference), "dialog")
@@ -105,8 +104,7 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
         case acts.OfferCallback():
             note(CallbackOffered(agents_signed_in=call.people()), "dialog")
         case acts.BookCallback(number=number, matter=matter):
-            kept = redact_text(matter) if call.consent.words else ""  # the caller's own words
-            note(CallbackBooked(number=number, language=call.policy.language, matter=kept), "dialog")
+            note(_booked(call, number, matter), "dialog")
             call.waiting.callback_booked()
             call.wish(machine.Outcome("callback"))
         case acts.DeclineCallback():
@@ -122,6 +120,12 @@ def carry_out(call: CallRunner, act: acts.DialogAct, turn_id: TurnId | None) -> 
             call.wish(machine.EndWanted(reason))
             if not call.speaker.busy:
                 call.wish(machine.BotSilent())
+
+
+def _booked(call: CallRunner, number: str, matter: str) -> CallbackBooked:
+    kept = call.secrets.shown(matter) if call.consent.words else ""  # the caller's own words
+    number = call.secrets.redactor.shown(number)
+    return CallbackBooked(number=number, language=call.policy.language, matter=kept)
 
 
 def _pause(call: CallRunner, reason: acts.PauseReason) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from calls.events import BargedIn, TurnEnded
 from calls.ids import Language, TurnId
-from records.redaction import redact_text
 from service.call_log import CallLog
 from voice.tts.playout import PlayoutResult
 
@@ -12,9 +13,9 @@ from voice.tts.playout import PlayoutResult
 class BotTurns:
     """Collects the sayings of one turn; writes it when the bot falls silent."""
 
-    def __init__(self, log: CallLog) -> None:
-        """The bot has not spoken yet."""
-        self._log = log
+    def __init__(self, log: CallLog, shown: Callable[[str], str]) -> None:
+        """The bot has not spoken yet; `shown(text)` is what of its words may be written."""
+        self._log, self._shown = log, shown
         self._number = 0
         self._since_ms: int | None = None
         self._words: list[str] = []
@@ -49,7 +50,7 @@ class BotTurns:
                 TurnEnded(
                     turn_id=turn_id,
                     speaker="bot",
-                    text=redact_text(" ".join(self._words)),
+                    text=self._shown(" ".join(self._words)),
                     language=language,
                     start_ms=self._since_ms,
                     end_ms=t_ms,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from calls.errors import CallCentreError
-from calls.events import Event, EventBody
+from calls.events import Event, EventBody, SecretWithdrawn
 from calls.ids import CallId
+from records.split_cards import SplitCards
+from records.withdrawal import withdrawal_of, withdrawn
 from records.writer import LogWriter
 from service.consent import Consent
 
@@ -45,6 +48,16 @@ class CallLog:
         self._waiting.add(future)
         future.add_done_callback(self._committed)
 
+    async def withdraw(self, cards: SplitCards, since_ms: int) -> bool:
+        """Take card numbers that came in parts out of what was written since then; True when the brief held one."""
+        await self.settled()
+        body = withdrawal_of(self.events, cards, since_ms)
+        if body is None:
+            return False
+        self.note(body, "call")
+        await self.settled()
+        return body.brief
+
     async def settled(self) -> None:
         """Return when everything noted so far is committed, or was given up."""
         if self._waiting:
@@ -56,6 +69,10 @@ class CallLog:
             return
         error = future.exception()
         if error is None:
-            self.events.append(future.result())
+            event = future.result()
+            self.events.append(event)
+            if isinstance(event.body, SecretWithdrawn):
+                gone = event.body.seqs
+                self.events = [replace(e, body=withdrawn(e.body)) if e.seq in gone else e for e in self.events]
         elif isinstance(error, CallCentreError) and error.code == "stream.conflict":
             self._on_lost()

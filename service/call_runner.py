@@ -36,6 +36,7 @@ from calls.ids import CallId, LegId, TurnId
 from calls.ports import IncomingCall, Leg, Passage
 from calls.speech import EmotionEstimate, Hypothesis, MeaningEstimate, Turn, Utterance, WordsEstimate
 from desk.handover_states import HandoverLimits
+from records.split_cards import SplitCards
 from service import acts as act_executor
 from service.bot_turns import BotTurns
 from service.call_log import CallLog
@@ -123,7 +124,7 @@ class CallRunner:
             house.voice, self, self.tasks, self.conference_ms, lambda code: self.degraded.note("other_voice", code)
         )
         self.recording = CallRecording(call_id, house.recorder, self.log, self.tasks, CALLER)
-        self.secrets = SecretsKept(self.log, self.recording, house.asr_name)
+        self.secrets = SecretsKept(self.log, self.recording, house.asr_name, withdraw=self._withdraw)
         self.feeling = Feeling(house.mind)
         self.words = WordsFeeling(house.feelings)
         self.keys = KeyBuffer(self.secrets.keys)
@@ -143,7 +144,7 @@ class CallRunner:
         self._turn_estimates: list[asyncio.Task[EmotionEstimate | None]] = []
         self._reply: ReplyWatch | None = None
         self._words_final_ms = 0
-        self._bot_turns = BotTurns(self.log)
+        self._bot_turns = BotTurns(self.log, self.secrets.shown)
         self._replacing = False
         self._people = 0
         """How many humans the policy believes in."""
@@ -351,6 +352,7 @@ class CallRunner:
         self._turn = turn
         self._memory.forget()
         self.words.turn_ended()
+        self.secrets.turn_said(turn, self.policy.asked_slot)
         self.secrets.turn_over(self.conference_ms())
         self.log.note(
             TurnEnded(
@@ -372,6 +374,7 @@ class CallRunner:
     def turn_reopened(self, turn_id: TurnId) -> None:
         """The caller's last turn was not over: what was decided on it, and not heard, is void."""
         self._went_on = True
+        self.secrets.turn_reopened(turn_id)
         for thought in self._thoughts:
             thought.cancel()
         self.speaker.give_way()
@@ -493,6 +496,14 @@ class CallRunner:
             self.tell(Trouble(kind="knowledge"))
             return
         self.tell(PassagesFound(query_id=act.query_id, passages=passages))
+
+    def _withdraw(self, cards: SplitCards, since_ms: int) -> None:
+        """A card number came in parts: take those that were written already back; a human who waits hears no more."""
+        self.tasks.start("withdraw", self._withdraw_now(cards, since_ms))
+
+    async def _withdraw_now(self, cards: SplitCards, since_ms: int) -> None:
+        if await self.log.withdraw(cards, since_ms) and self.policy.waits_for_human:
+            self.log.note(await act_executor.make_brief(self), "dialog")
 
     def silence_turn(self) -> None:
         """The caller's last turn holds a card number: nobody shall hear any of it."""

@@ -90,7 +90,7 @@ class CallerLine:
             return  # its place was taken
         match event:
             case DigitHeard(digit=digit):
-                call.keys.press(digit, call.conference_ms(), asked=call.policy.asks_for_value)
+                call.keys.press(digit, call.conference_ms(), asked=call.policy.asked_slot)
                 if call.hearing is not None:
                     call.hearing.key_pressed()
                 call.tell(acts.KeysPressed(digits=digit))

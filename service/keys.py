@@ -19,11 +19,11 @@ class KeyBuffer:
         self._on_group = on_group
         self._digits = ""
         self._since_ms = 0
-        self._asked = False
+        self._asked = ""
         self._timer: asyncio.TimerHandle | None = None
 
-    def press(self, digit: str, t_ms: int, *, asked: bool = False) -> None:
-        """Take one key, pressed at `t_ms` of the media clock; `asked`: the caller was asked for a value."""
+    def press(self, digit: str, t_ms: int, *, asked: str = "") -> None:
+        """Take one key, pressed at `t_ms` of the media clock; `asked`: the value that the caller was asked for."""
         if not self._digits:
             self._since_ms, self._asked = t_ms, asked
         self._digits += digit
@@ -38,7 +38,7 @@ class KeyBuffer:
         self._cancel()
         digits, self._digits = self._digits, ""
         if digits:
-            self._on_group(KeyGroup(digits, self._since_ms, asked=self._asked))
+            self._on_group(KeyGroup(digits, self._since_ms, asked=bool(self._asked), slot=self._asked))
 
     def _cancel(self) -> None:
         if self._timer is not None:

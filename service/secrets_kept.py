@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Protocol
 
 from calls.events import DigitsPressed, EventBody, RecordingSilenced, UtteranceHeard
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from records.keyed_digits import KeyedDigits, KeyGroup, KeysShown
-from records.redaction import PAD_MS, Redacted, Redactor, redact_words
-from records.secrets_said import SilenceReason
+from records.redaction import PAD_MS, Redacted, Redactor, redact_text, redact_words
+from records.secrets_said import SilenceReason, label_before
+from records.split_cards import DigitsGiven, SplitCards
+from records.spoken_digits import digit_runs, plain
 
 NO_END_MS = sys.maxsize
 """A secret that is asked for is expected until it is said that it is not any more."""
@@ -35,13 +37,24 @@ class SoundSilenced(Protocol):
         ...
 
 
+Withdraw = Callable[[SplitCards, int], None]
+"""`withdraw(cards, since_ms)`: take these card numbers out of what was written since then."""
+
+
 class SecretsKept:
     """Everything that the caller says or presses passes here before it is written."""
 
     def __init__(
-        self, log: FactsNoted, recording: SoundSilenced, engine: str, redactor: Redactor | None = None
+        self,
+        log: FactsNoted,
+        recording: SoundSilenced,
+        engine: str,
+        redactor: Redactor | None = None,
+        *,
+        withdraw: Withdraw | None = None,
     ) -> None:
         """`engine` is the recogniser's name, for the log; people who talk to each other share a `redactor`."""
+        self._withdraw = withdraw
         self._secret = False
         self._keys = KeyedDigits()
         self._log = log
@@ -64,7 +77,42 @@ class SecretsKept:
 
     def keys(self, group: KeyGroup) -> None:
         """Write pressed keys, as far as they can't be a part of a card number any more."""
+        if not self._secret and group.digits:
+            self._given(DigitsGiven(group.digits, group.t_ms, group.t_ms, asked=group.slot))
         self._write_keys(self._keys.press(group, secret=self._secret))
+
+    def turn_said(self, turn: Turn, asked: str) -> None:
+        """Look at the digits of a turn before it is written: they may be the rest of a number from earlier ones.
+
+        Args:
+            turn: As it was heard.
+            asked: What the caller was asked for; empty: nothing.
+        """
+        words = turn.text.split()
+        flat = [plain(word) for word in words]
+        for run in digit_runs(words):
+            if label_before(flat, run.first) != "other":
+                self._given(
+                    DigitsGiven(run.digits, turn.start_ms, turn.end_ms, asked, spoken=True, source=turn.turn_id)
+                )
+
+    def turn_reopened(self, turn_id: str) -> None:
+        """The last turn was not over; its digits come again."""
+        self.redactor.cards.take_back(turn_id)
+
+    def shown(self, text: str) -> str:
+        """Return a text of the bot, or a value, as it may be written."""
+        return self.redactor.shown(redact_text(text))
+
+    def _given(self, given: DigitsGiven) -> None:
+        card = self.redactor.cards.take(given)
+        if not card:
+            return
+        for part in card:
+            if part.spoken:
+                self._silence(max(0, part.start_ms - PAD_MS), part.end_ms + PAD_MS, "card_number")
+        if self._withdraw is not None:
+            self._withdraw(self.redactor.cards, card[0].start_ms)
 
     def call_over(self, now_ms: int) -> None:
         """Write all that was held back, said or pressed: the call is over."""
@@ -134,7 +182,9 @@ class SecretsKept:
 
     def _write_keys(self, groups: Iterable[KeysShown]) -> None:
         for group in groups:
-            self._log.note(DigitsPressed(digits=group.keys, secret=group.secret), "call", t_ms=group.t_ms)
+            secret = group.secret or self.redactor.cards.knows("".join(key for key in group.keys if key.isdigit()))
+            keys = "*" * len(group.keys) if secret else group.keys
+            self._log.note(DigitsPressed(digits=keys, secret=secret), "call", t_ms=group.t_ms)
 
     def _silence(self, start_ms: int, end_ms: int, reason: SilenceReason) -> None:
         if self._recording.silence(start_ms, end_ms):

@@ -44,6 +44,7 @@ from calls.events import (
     RecordingStarted,
     RecordingStopped,
     SafetyRaised,
+    SecretWithdrawn,
     SlotFilled,
     SoundClass,
     TopicFound,
@@ -51,6 +52,8 @@ from calls.events import (
     TurnReopened,
 )
 from calls.ids import MemberRole
+from records.redaction import MASK
+from records.withdrawal import withdrawn
 
 Consent = Literal["unknown", "given", "refused"]
 
@@ -265,6 +268,8 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
             return replace(state, callback="booked")
         case CallbackDeclined():
             return replace(state, callback="declined")
+        case SecretWithdrawn() as body:
+            return _without_secret(state, body)
         case FlowFinished() as body:
             return replace(state, flows_finished=(*state.flows_finished, body.flow))
         case _:
@@ -345,6 +350,19 @@ def _with_curve(curve: tuple[CurvePoint, ...], point: EmotionPoint) -> tuple[Cur
             anger_prob=last.anger_prob + CURVE_WEIGHT * (point.anger_prob - last.anger_prob),
             arousal_score=last.arousal_score + CURVE_WEIGHT * (point.arousal_score - last.arousal_score),
         ),
+    )
+
+
+def _without_secret(state: LiveCall, body: SecretWithdrawn) -> LiveCall:
+    brief = state.brief
+    if brief is not None and body.brief:
+        left = withdrawn(brief)
+        brief = left if isinstance(left, BriefPrepared) else None
+    return replace(
+        state,
+        turns=tuple(replace(turn, text=MASK) if turn.turn_id in body.turn_ids else turn for turn in state.turns),
+        slots=tuple(replace(slot, value=MASK) if slot.slot in body.slots else slot for slot in state.slots),
+        brief=brief,
     )
 
 

@@ -18,10 +18,12 @@ from calls.events import (
     LegQualityMeasured,
     LegResumed,
     RecordingSilenced,
+    SecretWithdrawn,
     TalkMeasured,
     TurnEnded,
     UtteranceHeard,
 )
+from records.redaction import MASK
 
 DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "call_offered": ("transport", "called"),
@@ -42,6 +44,7 @@ DETAIL_FIELDS: dict[str, tuple[str, ...]] = {
     "recording_stopped": ("reason",),
     "turn_reopened": ("turn_id",),
     "digits_pressed": ("digits",),
+    "secret_withdrawn": ("reason",),
     "language_chosen": ("language", "how"),
     "act_decided": ("act", "detail"),
     "topic_found": ("topic", "article_id"),
@@ -102,6 +105,8 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
     end_ms = start_ms
     if isinstance(body, UtteranceHeard | TurnEnded | EmotionEstimated | FeelingRead | RecordingSilenced):
         start_ms, end_ms = body.start_ms, body.end_ms
+    if isinstance(body, SecretWithdrawn):
+        state = replace(state, entries=tuple(_masked(e) if e.seq in body.seqs else e for e in state.entries))
     entry = TimelineEntry(
         seq=event.seq,
         t_ms=start_ms,
@@ -122,6 +127,17 @@ def timeline_step(state: Timeline, event: Event) -> Timeline:
         last_ms=max(state.last_ms, end_ms),
         entries=(*entries[:at], entry, *entries[at:]),
     )
+
+
+def _masked(entry: TimelineEntry) -> TimelineEntry:
+    """Return the line of a fact that was taken back, as a replay shows it."""
+    if entry.type == "utterance_heard":
+        return replace(entry, text=" ".join(MASK for _ in entry.text.split()))
+    if entry.type == "turn_ended":
+        return replace(entry, text=MASK)
+    if entry.type == "slot_filled":
+        return replace(entry, detail=f"{entry.detail.partition(' ')[0]} {MASK}")
+    return replace(entry, detail=MASK) if entry.type == "digits_pressed" else entry
 
 
 def _who(body: EventBody) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from calls.events import Event, TurnEnded, TurnReopened, UtteranceHeard
+from calls.events import Event, SecretWithdrawn, TurnEnded, TurnReopened, UtteranceHeard
 from calls.ids import Language, MemberRole
 from records.redaction import MASK
 
@@ -102,4 +102,15 @@ def transcript_step(state: Transcript, event: Event) -> Transcript:
         while at > 0 and said[at - 1].start_ms > heard.start_ms:
             at -= 1
         return replace(state, seq=event.seq, utterances=(*said[:at], heard, *said[at:]))
+    if isinstance(body, SecretWithdrawn):
+        return replace(
+            state,
+            seq=event.seq,
+            turns=tuple(replace(t, text=MASK) if t.turn_id in body.turn_ids else t for t in state.turns),
+            utterances=tuple(_masked(u) if u.utterance_id in body.utterance_ids else u for u in state.utterances),
+        )
     return replace(state, seq=event.seq)
+
+
+def _masked(heard: TranscriptUtterance) -> TranscriptUtterance:
+    return replace(heard, words=tuple(replace(word, text=MASK, masked=True) for word in heard.words))

@@ -25,7 +25,7 @@ def heard(text: str, heard_ms: int, *, interrupted: bool = False) -> PlayoutResu
 
 def the_bot() -> tuple[BotTurns, Pen]:
     pen = Pen()
-    return BotTurns(cast("CallLog", pen)), pen
+    return BotTurns(cast("CallLog", pen), str), pen
 
 
 def test_when_the_bot_falls_silent_then_one_turn_holds_all_sayings_of_it() -> None:

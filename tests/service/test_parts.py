@@ -97,10 +97,10 @@ async def test_when_keys_come_one_by_one_they_are_told_as_groups(monkeypatch: py
     groups: list[KeyGroup] = []
     buffer = KeyBuffer(groups.append)
     for at, digit in enumerate("12#34"):
-        buffer.press(digit, 100 * at, asked=at == 3)
+        buffer.press(digit, 100 * at, asked="account_number" if at == 3 else "")
     assert groups == [KeyGroup("12#", 0)]
     await asyncio.sleep(0.05)
-    assert groups == [KeyGroup("12#", 0), KeyGroup("34", 300, asked=True)], (
+    assert groups == [KeyGroup("12#", 0), KeyGroup("34", 300, asked=True, slot="account_number")], (
         "told after a pause, at the time of the first key"
     )
     buffer.flush()

@@ -104,10 +104,10 @@ class DialogPolicy:
         return self._talk.phase == "waiting_for_human"
 
     @property
-    def asks_for_value(self) -> bool:
-        """True while the caller is asked for a value that may be keyed in."""
+    def asked_slot(self) -> str:
+        """Name of the value that the caller is asked for, and may key in; empty while it is none."""
         run = self._talk.flow if self._talk.pending == "flow" else None
-        return run is not None and run.wants_value
+        return run.slot.name if run is not None and run.wants_value else ""
 
     def next_deadline_ms(self) -> int | None:
         """When `DeadlineReached` is due if nothing else comes; None on hold, with a human, and after the end."""

@@ -28,6 +28,7 @@ export const DETAIL_FIELDS: Record<string, readonly string[]> = {
   recording_stopped: ["reason"],
   turn_reopened: ["turn_id"],
   digits_pressed: ["digits"],
+  secret_withdrawn: ["reason"],
   language_chosen: ["language", "how"],
   act_decided: ["act", "detail"],
   topic_found: ["topic", "article_id"],
@@ -336,6 +337,20 @@ export interface DigitsPressed {
   readonly type: "digits_pressed";
   readonly digits: string;
   readonly secret: boolean;
+}
+
+/** What was written before turned out to be a part of a card number: these facts hold masks from here on. */
+export interface SecretWithdrawn {
+  readonly type: "secret_withdrawn";
+  /** Numbers of the facts, in this stream. */
+  readonly seqs: readonly number[];
+  readonly turn_ids: readonly string[];
+  readonly utterance_ids: readonly string[];
+  /** Names of the slots whose value, as it stands now, is masked. */
+  readonly slots: readonly string[];
+  /** Whether the newest brief held it; another one follows if a human still waits for it. */
+  readonly brief: boolean;
+  readonly reason: "card_number";
 }
 
 /** The language of the call was settled or changed. */
@@ -1395,6 +1410,7 @@ export type EventBody =
   | TurnReopened
   | BargedIn
   | DigitsPressed
+  | SecretWithdrawn
   | LanguageChosen
   | ActDecided
   | TopicFound

@@ -55,6 +55,7 @@ from calls.events import (
     RecordingStarted,
     RecordingStopped,
     SafetyRaised,
+    SecretWithdrawn,
     SlotFilled,
     SoundClass,
     TalkMeasured,
@@ -319,6 +320,29 @@ def card_en() -> Story:
     return s
 
 
+def split_card_es() -> Story:
+    """Spanish: half a card number is taken for the account; with the other half what was written of it is masked."""
+    s = Story("call-split-card-es")
+    s.begin("es", caller="+34600123456")
+    s.say(100, 3100, "¿Cuál es su número de cuenta?", "es")
+    turn = s.hear(4000, 7000, "46769739", "es")
+    s.tell(7400, "dialog", SlotFilled(slot="account_number", value="46769739", confirmed=False, turn_id=turn))
+    s.say(7600, 10_600, "He entendido 46769739, ¿verdad?", "es")
+    s.hear(11_000, 14_000, MASK, "es")
+    held = [event for event in s.events if "46769739" in json.dumps(codec.to_json(event))]
+    body = SecretWithdrawn(
+        seqs=tuple(event.seq for event in held),
+        turn_ids=tuple(event.body.turn_id for event in held if isinstance(event.body, TurnEnded)),
+        utterance_ids=tuple(event.body.utterance_id for event in held if isinstance(event.body, UtteranceHeard)),
+        slots=("account_number",),
+        brief=False,
+        reason="card_number",
+    )
+    s.tell(14_400, "call", body)
+    s.tell(15_000, "call", CallEnded(result="abandoned", reason="caller_hung_up"))
+    return s
+
+
 def gas_en() -> Story:
     """English: a gas smell skips everything; recording was refused; the callback is declined; a turn arrives late."""
     s = Story("call-gas-en")
@@ -524,7 +548,18 @@ def imported_en() -> Story:
 
 def main() -> None:
     """Write every log and its expected folds."""
-    live = (outage_es, card_en, gas_en, killed_es, abandoned, withdrawn_es, reopened_en, bad_line_en, handed_over_en)
+    live = (
+        outage_es,
+        card_en,
+        split_card_es,
+        gas_en,
+        killed_es,
+        abandoned,
+        withdrawn_es,
+        reopened_en,
+        bad_line_en,
+        handed_over_en,
+    )
     for story in (tell() for tell in (*live, imported_en)):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"
         lines = [json.dumps(codec.to_json(event), ensure_ascii=False) for event in story.events]

@@ -1,7 +1,19 @@
 // The twin of `records/folds/live.py`: the state of a call for the pages, one event at a time.
 // Checked against the same golden logs as the Python fold.
 
-import type { EmotionEstimated, Event, EventBody, LegQualityMeasured, LiveCall, LiveLine, LiveMember, LiveSlot } from "../events.gen";
+import {
+  type BriefPrepared,
+  type EmotionEstimated,
+  type Event,
+  type EventBody,
+  type LegQualityMeasured,
+  type LiveCall,
+  type LiveLine,
+  type LiveMember,
+  type LiveSlot,
+  MASK,
+  PERSONAL_FIELDS,
+} from "../events.gen";
 
 export const START: LiveCall = {
   seq: 0,
@@ -115,6 +127,12 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
       return withEstimate(state, body);
     case "slot_filled":
       return { slots: withSlot(state.slots, { slot: body.slot, value: body.value, confirmed: body.confirmed }) };
+    case "secret_withdrawn":
+      return {
+        turns: state.turns.map((turn) => (body.turn_ids.includes(turn.turn_id) ? { ...turn, text: MASK } : turn)),
+        slots: state.slots.map((slot) => (body.slots.includes(slot.slot) ? { ...slot, value: MASK } : slot)),
+        brief: state.brief !== null && body.brief ? masked(state.brief) : state.brief,
+      };
     case "topic_found":
       return body.topic === null ? {} : { topic: body.topic };
     case "safety_raised":
@@ -164,6 +182,15 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
     default:
       return {};
   }
+}
+
+/** What is left of a brief whose words were taken back. */
+function masked(brief: BriefPrepared): BriefPrepared {
+  const left: Record<string, unknown> = { ...brief };
+  for (const field of PERSONAL_FIELDS["brief_prepared"] ?? []) {
+    left[field] = typeof left[field] === "string" ? (left[field] ? MASK : "") : [];
+  }
+  return left as unknown as BriefPrepared;
 }
 
 function without(members: readonly LiveMember[], legId: string): LiveMember[] {

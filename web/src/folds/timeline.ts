@@ -1,6 +1,6 @@
 // The twin of `records/folds/timeline.py`: every fact of a call as one line with its time.
 
-import { DETAIL_FIELDS, type Event, type EventBody, type Timeline, type TimelineEntry } from "../events.gen";
+import { DETAIL_FIELDS, type Event, type EventBody, MASK, type Timeline, type TimelineEntry } from "../events.gen";
 
 export const START: Timeline = { seq: 0, last_ms: 0, entries: [] };
 
@@ -26,17 +26,37 @@ export function timelineStep(state: Timeline, event: Event): Timeline {
     detail: detail(body),
     value: value(body),
   };
-  const place = state.entries.findLastIndex((other) => other.t_ms <= t_ms) + 1;
+  const entries =
+    body.type === "secret_withdrawn"
+      ? state.entries.map((line) => (body.seqs.includes(line.seq) ? masked(line) : line))
+      : state.entries;
+  const place = entries.findLastIndex((other) => other.t_ms <= t_ms) + 1;
   return {
     seq: event.seq,
     last_ms: Math.max(state.last_ms, end_ms),
-    entries: [...state.entries.slice(0, place), entry, ...state.entries.slice(place)],
+    entries: [...entries.slice(0, place), entry, ...entries.slice(place)],
   };
 }
 
 /** Fold events, from the start or from a snapshot. */
 export function timelineOver(events: readonly Event[], state: Timeline = START): Timeline {
   return events.reduce(timelineStep, state);
+}
+
+/** The line of a fact that was taken back, as a replay shows it. */
+function masked(line: TimelineEntry): TimelineEntry {
+  switch (line.type) {
+    case "utterance_heard":
+      return { ...line, text: line.text.split(/\s+/).filter(Boolean).fill(MASK).join(" ") };
+    case "turn_ended":
+      return { ...line, text: MASK };
+    case "slot_filled":
+      return { ...line, detail: `${line.detail.split(" ")[0]} ${MASK}` };
+    case "digits_pressed":
+      return { ...line, detail: MASK };
+    default:
+      return line;
+  }
 }
 
 function who(body: EventBody): string {

@@ -34,6 +34,16 @@ export function transcriptStep(state: Transcript, event: Event): Transcript {
       };
       return { ...state, seq: event.seq, utterances: placed(state.utterances, heard) };
     }
+    case "secret_withdrawn":
+      return {
+        seq: event.seq,
+        turns: state.turns.map((turn) => (body.turn_ids.includes(turn.turn_id) ? { ...turn, text: MASK } : turn)),
+        utterances: state.utterances.map((heard) =>
+          body.utterance_ids.includes(heard.utterance_id)
+            ? { ...heard, words: heard.words.map((word) => ({ ...word, text: MASK, masked: true })) }
+            : heard,
+        ),
+      };
     default:
       return { ...state, seq: event.seq };
   }

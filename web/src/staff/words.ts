@@ -246,6 +246,7 @@ export const EVENT_NAMES: Readonly<Record<string, Said>> = {
   act_decided: { en: "Bot decided", es: "El bot decide" },
   topic_found: { en: "Topic found", es: "Tema encontrado" },
   topic_missed: { en: "No article covers it", es: "Ningún artículo lo trata" },
+  secret_withdrawn: { en: "Card number taken back", es: "Número de tarjeta retirado" },
   slot_filled: { en: "Value", es: "Dato" },
   safety_raised: { en: "Safety", es: "Seguridad" },
   escalation_requested: { en: "A person is needed", es: "Hace falta una persona" },
