@@ -193,7 +193,7 @@ class CallRunner:
         """Return how many humans could take the call now, as far as it is known."""
         if self.waiting.promised is not None:
             return 1
-        agents = self.house.desk.working(self.waiting.queue, self.policy.language) if self.route.open else 0
+        agents = self.house.desk.working(self.waiting.queue, self.policy.language) if self.waiting.is_open else 0
         return agents + (1 if self.handover.target else 0)
 
     def agents_changed(self) -> None:
@@ -260,7 +260,8 @@ class CallRunner:
             CallBegan(
                 now_local=self.route.now_local,
                 caller=self.incoming.offer.caller,
-                open=self.route.open,
+                open=self.waiting.is_open,
+                outside=self.waiting.offered_outside,
                 agents_signed_in=self._people,
                 greeting=self.route.greeting,
                 flow="" if self.route.flow == "main" else self.route.flow,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, SecretStr
 
@@ -116,3 +117,15 @@ def network(value: str) -> Network:
         return ipaddress.ip_network(value)
     except ValueError:
         raise ValueError(f'{value!r} is no address or network, for example "192.0.2.0/28" or "::/0"') from None
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the time zone.
+
+    Raises:
+        ValueError: with a sentence.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"the time zone {name!r} is not known; use a name like Europe/Madrid") from None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from calls.ids import LANGUAGES, Language
 from desk.acd_rules import AcdRules, QueueRules
 from service.config_section import Section
-from service.config_values import check_target, nearest
+from service.config_values import check_target, nearest, zone_named
+from service.opening_hours import check_hours
 
 _USUAL = QueueRules()
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -22,6 +24,7 @@ def _named(value: str) -> str:
     return value
 
 
+Outside = Literal["callback", "voicemail", "overflow"]
 Name = Annotated[str, AfterValidator(_named)]
 
 
@@ -50,6 +53,29 @@ class QueueSection(Section):
     """Another queue."""
     service_level_s: int = Field(default=20, ge=1, le=600, strict=True)
     """Answers within so many seconds count as in time. Source: 80/20, what contact centres usually promise."""
+    hours: dict[str, str] = Field(default_factory=dict)
+    """Opening hours of the queue's people, written as in the dial plan: `mon = "09:00-14:00,16:00-19:00"`; a day that
+    is left out is closed; empty: whenever the number that was called is open. Both must be open."""
+    holidays: tuple[date, ...] = ()
+    """Days on which nobody of the queue works."""
+    time_zone: str = ""
+    """Time zone of `hours`, like Europe/Madrid; empty: the one of `[dial_plan]`."""
+    outside: Outside = "callback"
+    """What callers get outside of the hours, which they are told: `callback` offers to call back, `voicemail` takes a
+    message (where the call may be recorded; else a call back), `overflow` brings them to `overflow_to`."""
+
+    @field_validator("hours")
+    @classmethod
+    def _readable_hours(cls, hours: dict[str, str]) -> dict[str, str]:
+        check_hours(hours)
+        return hours
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        if name:
+            zone_named(name)
+        return name
 
 
 class PhoneAgentSection(Section):
@@ -107,6 +133,10 @@ class DeskSection(Section):
                     f"the queue {queue.name!r} overflows to {queue.overflow_to!r}, which is no other queue"
                     f"{nearest(queue.overflow_to, known - {queue.name})}"
                 )
+            if queue.outside == "overflow" and not queue.overflow_to:
+                raise ValueError(
+                    f"the queue {queue.name!r} overflows outside of its hours, but `overflow_to` names no other queue"
+                )
         return self
 
     def names(self) -> tuple[str, ...]:
@@ -115,12 +145,12 @@ class DeskSection(Section):
 
     def queue_for(self, wanted: str, language: Language) -> str:
         """Return the queue of a contact: the wanted one, if it is there and speaks the language, else "main"."""
-        queue = self._of(wanted)
+        queue = self.of(wanted)
         return queue.name if queue is not None and language in queue.languages else "main"
 
     def service_level_s(self, name: str) -> int:
         """Return within how many seconds an answer of a queue is in time."""
-        queue = self._of(name)
+        queue = self.of(name)
         return queue.service_level_s if queue is not None else 20
 
     def rules(self) -> AcdRules:
@@ -141,5 +171,6 @@ class DeskSection(Section):
         }
         return AcdRules(queues={"main": QueueRules(name="main"), **named})
 
-    def _of(self, name: str) -> QueueSection | None:
+    def of(self, name: str) -> QueueSection | None:
+        """Return what is configured of a queue; None: nothing."""
         return next((queue for queue in self.queue if queue.name == name), None)

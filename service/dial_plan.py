@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -16,7 +16,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import DialPlanSection
 from service.config_section import Section
-from service.config_values import check_target, nearest
+from service.config_values import check_target, nearest, zone_named
 from service.opening_hours import check_hours, is_open
 from voice.dialog.flow_spec import load_flows
 
@@ -87,18 +87,6 @@ class Number(Section):
         if self.queue and self.flow != "main":
             raise ValueError("a number has a flow or a queue, not both")
         return self
-
-
-def zone_named(name: str) -> ZoneInfo:
-    """Return the time zone.
-
-    Raises:
-        ValueError: with a sentence.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"the time zone {name!r} is not known; use a name like Europe/Madrid") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from service.config_values import split_address
 from service.customers.part import Customers
 from service.desk.callbacks import Callbacks
 from service.desk.phone_offers import PhoneOffers
+from service.desk.queue_hours import QueueHours
 from service.desk.room import DeskRoom
 from service.desk.transfer_desk import TransferDesk, owed_to_callers, promise_calls_back
 from service.desk.transfer_queue import CallQueue
@@ -123,6 +124,7 @@ class House:
         self.store = open_store(config, to_serve=True)
         spill = SpillFile(spill_path(config.data_path, self.store), self.store.master)
         self.writer = LogWriter(self.store, self.clock, spill=spill)
+        self.queue_hours = QueueHours(config.desk, self.clock, self.dial_plan.zone)
         self.desk = DeskRoom(config.desk, self.store, self.clock, self._fact_of_desk)
         self.phone_offers = PhoneOffers(self)
         self.callbacks = Callbacks(self)
@@ -155,6 +157,7 @@ class House:
             self.writer.listen(self.customers.calls.take)
             await self.writer.start()
             await self.desk.start()
+            self.tasks.start("queue-hours", self.queue_hours.run(self.desk.queue_hours))
             await asyncio.gather(*(worker.start() for worker in self._workers.all()))
             await self.voice.start()
             await self.knowledge.load()

@@ -18,13 +18,13 @@ from customers.identifiers import guesses, normal_or_raise, phone_readings
 from customers.queries import Found
 from records.store import EventStore
 from service.config import Config
+from service.config_values import zone_named
 from service.customers.codes import CodeChannel, Codes, CodeSender
 from service.customers.erasing import erase_customer, forget_idle
 from service.customers.in_calls import CustomersInCalls, Tell
 from service.customers.open_records import customer_store, upkeep_of
 from service.customers.person_export import as_text, as_zip, export_person
 from service.customers.recognising import Titles
-from service.dial_plan import zone_named
 
 logger = logging.getLogger(__name__)
 

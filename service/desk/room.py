@@ -217,9 +217,10 @@ class DeskRoom:
         """Write something else of the desk after all facts so far; runs in a thread."""
         self._log.do(write)
 
-    def queue_hours(self, queue: str, *, is_open: bool) -> None:
+    def queue_hours(self, queue: str, is_open: bool) -> None:
         """A queue opened or closed."""
         self._feed(m.QueueHours(queue, is_open))
+        self._tell_queue(queue)
 
     # Agents
 

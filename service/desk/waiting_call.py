@@ -17,6 +17,7 @@ from service.acts import make_brief
 from service.caller_line import CALLER
 from service.desk.listener import LongWait, OfferEnd, QuietListener
 from service.desk.wait_music import WaitMusic, wait_sound
+from service.desk_config import Outside
 from voice.dialog import acts
 
 if TYPE_CHECKING:
@@ -74,7 +75,22 @@ class WaitingCall(QuietListener):
     @property
     def queue(self) -> str:
         """Which queue is the call's."""
-        return self._call.house.config.desk.queue_for(self._call.route.queue, self._call.policy.language)
+        return self._call.house.queue_hours.queue_for(self._call.route.queue, self._call.policy.language)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether people of the call's queue, and of the number that was called, work at this hour."""
+        return self._call.route.open and self._call.house.queue_hours.is_open(self.queue)
+
+    @property
+    def outside(self) -> Outside:
+        """What the caller gets outside of the hours."""
+        return self._call.house.queue_hours.outside(self.queue)
+
+    @property
+    def offered_outside(self) -> Literal["callback", "voicemail"]:
+        """What the bot offers outside of the hours."""
+        return "voicemail" if self.outside == "voicemail" and self._call.house.config.desk.voicemail else "callback"
 
     @property
     def is_staffed(self) -> bool:
@@ -169,13 +185,17 @@ class WaitingCall(QuietListener):
         self._call.tell(acts.QueuePlace(position=position, expected_wait_s=expected_wait_s))
 
     def waits_long(self, why: LongWait) -> None:
-        """Leave when nobody is left here; else offer what there is."""
+        """Leave when nobody is left here; else offer what there is. At closing time who waits is still served."""
         call = self._call
+        messages = call.house.config.desk.voicemail and call.consent.recording
+        if why == "closed":
+            if self.outside != "overflow" and not self.is_staffed:
+                call.tell(acts.WaitIsLong(why=why, takes_messages=messages))
+            return
         if why != "long_wait":
             self._is_over = True
             self.leave("overflow")
             return
-        messages = call.house.config.desk.voicemail and call.consent.recording
         call.tell(acts.WaitIsLong(why=why, takes_messages=messages))
 
     def left(self, reason: LeftQueueReason, to: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from calls.events import CallbackBooked, EventBody
+from records.redaction import Redactor
 from service.acts import carry_out
 from service.config import PrivacySection
 from service.consent import Consent
@@ -29,6 +30,7 @@ def noted(act: BookCallback, consent: Consent) -> list[EventBody]:
         turn_stands=lambda: None,
         wish=lambda wish: None,
         waiting=SimpleNamespace(callback_booked=lambda: None),
+        secrets=SimpleNamespace(shown=str, redactor=Redactor()),
     )
     carry_out(cast("CallRunner", call), act, None)
     return bodies

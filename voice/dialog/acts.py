@@ -56,6 +56,8 @@ class CallBegan:
     """Whether people work at this hour."""
     agents_signed_in: int
     """Humans who could take a call now."""
+    outside: Literal["callback", "voicemail"] = "callback"
+    """What is offered to who wants a human while nobody works."""
     greeting: str = ""
     """First words of the dial plan for this number, empty for the standard greeting."""
     flow: str = ""

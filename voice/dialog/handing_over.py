@@ -19,6 +19,7 @@ from voice.dialog.acts import (
     PauseRecording,
     ResumeRecording,
     StopLooking,
+    TakeMessage,
 )
 from voice.dialog.flow import FlowRun
 from voice.dialog.flow_reply import FlowReply
@@ -28,6 +29,8 @@ from voice.dialog.queue_words import say_patience
 from voice.dialog.slots import parse
 from voice.dialog.talk import Talk
 
+MESSAGE_FIRST_MS = 12_000
+"""Silence after which nobody speaks a message any more."""
 _LOOKING: dict[EscalationReason, str] = {
     "caller_asked": "human.looking",
     "emotion": "human.looking_emotion",
@@ -100,10 +103,22 @@ def given_back(talk: Talk, instruction: str) -> str:
 
 
 def nobody(talk: Talk) -> None:
-    """Say that no human is free, and offer to call back."""
+    """Say that no human is free, and offer to call back, or take a message where that is what holds at this hour."""
     talk.phase = "talking"
     talk.say("human.none_free" if talk.open else "human.none_open", detail="nobody_free")
+    if not talk.open and talk.outside == "voicemail" and talk.consent.get("recording") == "given":
+        take_message(talk)
+        return
     offer_callback(talk)
+
+
+def take_message(talk: Talk) -> None:
+    """Let the caller speak a message."""
+    talk.do(StopLooking(why="voicemail"))
+    talk.phase, talk.pending, talk.message_words, talk.flow = "leaving_message", "open", 0, None
+    talk.say("queue.message_now", interruptible=False, detail="message:begin")
+    talk.do(TakeMessage())
+    talk.at("message", MESSAGE_FIRST_MS + talk.settings.message_ms // 4)
 
 
 def offer_callback(talk: Talk) -> None:

@@ -223,7 +223,7 @@ class DialogPolicy:
         talk = self._talk
         talk.phase = "talking"
         talk.now_local, talk.caller, talk.open = event.now_local, event.caller, event.open
-        talk.agents = max(0, event.agents_signed_in)
+        talk.agents, talk.outside = max(0, event.agents_signed_in), event.outside
         needs.apply_early(talk, self._needs)
         opening.greet(talk, event)
         needs.offer_keys(talk, self._needs)

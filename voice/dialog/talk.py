@@ -76,6 +76,8 @@ class Talk:
     now_local: datetime = field(default_factory=lambda: datetime(2000, 1, 1))  # noqa: DTZ001 (replaced by CallBegan)
     caller: str = ""
     open: bool = True
+    outside: Literal["callback", "voicemail"] = "callback"
+    """What is offered while nobody works."""
     agents: int = 0
     speed: float = 1.0
     patient: bool = False

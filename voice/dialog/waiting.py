@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from voice.dialog.acts import KeepMessage, QueuePlace, StopLooking, TakeMessage, WaitIsLong
+from voice.dialog.acts import KeepMessage, QueuePlace, WaitIsLong
 from voice.dialog.callback_words import asks_to_be_called
 from voice.dialog.flow_spec import flow_asked_for
-from voice.dialog.handing_over import go_back, nobody, start_callback, stop_looking
+from voice.dialog.handing_over import go_back, nobody, start_callback, stop_looking, take_message
 from voice.dialog.moves import Moves
 from voice.dialog.queue_words import say_patience, say_place, wants_message
 from voice.dialog.requests import find_meta
@@ -16,8 +16,6 @@ NEWS_WORDS = 4
 still there?" and their like."""
 MESSAGE_SILENCE_MS = 5_000
 """Silence after which a message is over. Source: our choice, above the 3 s of thinking in the middle of one."""
-MESSAGE_FIRST_MS = 12_000
-"""The same before the first word."""
 
 
 def placed(talk: Talk, event: QueuePlace) -> None:
@@ -84,16 +82,8 @@ def asked_to_take_message(talk: Talk, text: str) -> bool:
     """Let the caller speak a message, if that was offered and is wanted."""
     wanted = talk.phase == "waiting_for_human" and talk.messages_taken and wants_message(text)
     if wanted:
-        _take_message(talk)
+        take_message(talk)
     return wanted
-
-
-def _take_message(talk: Talk) -> None:
-    talk.do(StopLooking(why="voicemail"))
-    talk.phase, talk.pending, talk.message_words = "leaving_message", "open", 0
-    talk.say("queue.message_now", interruptible=False, detail="message:begin")
-    talk.do(TakeMessage())
-    talk.at("message", MESSAGE_FIRST_MS + talk.settings.message_ms // 4)
 
 
 def message_speaking(talk: Talk, *, speaking: bool) -> None:

@@ -29,13 +29,13 @@ from customers.store import CustomerStore, NewIdentifier
 from records.store import EventStore
 from service.call_store import open_store
 from service.config import Config
+from service.config_values import zone_named
 from service.customers.in_calls import CustomersInCalls
 from service.customers.open_records import customer_store
 from service.customers.part import Customers
 from service.customers.recognising import Caller, Recognising
 from service.customers.related import related_facts
 from service.customers.view import level_of
-from service.dial_plan import zone_named
 from voice.dialog.acts import CallerNeeds, HistoryKnown
 
 PHONE, OTHER = "+34600123456", "+34911222333"

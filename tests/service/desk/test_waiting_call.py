@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest_asyncio
 
@@ -21,6 +22,7 @@ from records.store import EventStore
 from service.clock import SystemClock
 from service.config import Config
 from service.desk.callbacks import Callbacks
+from service.desk.queue_hours import QueueHours
 from service.desk.room import DeskRoom
 from service.desk.waiting_call import WaitingCall
 from service.desk_config import DeskSection, QueueSection
@@ -71,6 +73,7 @@ class Paper:
             phone_offers=SimpleNamespace(take=lambda _: None, let_go=lambda _: None),
             customers=SimpleNamespace(calls=SimpleNamespace(related=nothing)),
             knowledge=SimpleNamespace(titles=lambda _: {}),
+            queue_hours=QueueHours(self.desk.section, clock, ZoneInfo("UTC")),
             dial_plan=SimpleNamespace(route=lambda called, now: ROUTE),
             dialog_settings=DialogSettings,
             place=self.place,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import get_args
+from typing import Literal, get_args
 
 from calls.ids import Language, TurnId
 from calls.ports import Passage
@@ -83,6 +83,7 @@ class ScriptedCall:
     settings: DialogSettings = field(default_factory=DialogSettings)
     agents: int = 0
     open: bool = True
+    outside: Literal["callback", "voicemail"] = "callback"
     caller: str = CALLER
     flow: str = ""
     queue: str = ""
@@ -115,6 +116,7 @@ class ScriptedCall:
             now_local=SUNDAY,
             caller=self.caller,
             open=self.open,
+            outside=self.outside,
             agents_signed_in=self.agents,
             flow=self.flow,
             queue=self.queue,

@@ -193,3 +193,34 @@ def test_when_numbers_stand_before_nouns_then_they_agree() -> None:
     assert [in_words(n, "en") for n in (1, 21, 30)] == ["one", "twenty-one", "thirty"]
     assert len({in_words(n, "es") for n in range(1, 31)}) == 30
     assert phrase_keys("es") == phrase_keys("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_when_nobody_works_at_this_hour_then_it_is_said_and_what_the_queue_wants_is_offered(language: Language) -> None:
+    for outside, codes in (
+        ("callback", ["escalate caller_asked", "say nobody_free", "offer callback", "say offer_callback"]),
+        (
+            "voicemail",
+            ["escalate caller_asked", "say nobody_free", "stop looking", "say message:begin", "take message"],
+        ),
+    ):
+        call = ScriptedCall(language, open=False, outside="voicemail" if outside == "voicemail" else "callback")
+        call.begin()
+        call.play()
+        assert call.hear(PERSON[language]) == codes
+        none_open = next(say.text for say in call.said if say.detail == "nobody_free")
+        assert ("hour" if language == "en" else "hora") in none_open
+
+
+def test_when_nobody_works_and_the_call_may_not_be_recorded_then_a_call_back_is_offered() -> None:
+    call = ScriptedCall("en", DialogSettings(recording="off"), open=False, outside="voicemail")
+    call.begin()
+    call.play()
+    assert call.hear(PERSON["en"])[-1] == "say offer_callback"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_when_the_queue_closes_while_a_caller_waits_then_it_is_said_that_it_is_the_hour(language: Language) -> None:
+    call = waiting(language)
+    assert "offer callback" in call.feed(acts.WaitIsLong(why="closed", takes_messages=True))
+    assert ("hour" if language == "en" else "hora") in next(s.text for s in call.said if s.detail == "nobody_free")
