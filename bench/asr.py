@@ -20,6 +20,7 @@ from bench.wer import Errors, count_errors, normalise
 from calls.audio import Samples, to_float
 from calls.ids import Language
 from service.models_store import ModelStore
+from voice.asr.model_folder import look_into
 from voice.hearing_port import HearingSettings
 from voice.vad.silero import SileroVad
 from voice.workers.client import EngineSpec, Worker
@@ -62,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--manifest", type=Path, default=shared_folder() / "data" / "asr" / "manifest.csv")
     parser.add_argument("--language", choices=("en", "es"), help="only rows of this language")
     parser.add_argument("--limit", type=int, default=0, help="at most so many clips, spread evenly; 0 is all")
-    parser.add_argument("--engine", default="whisper-base", help="name of the model in models/manifest.toml")
+    parser.add_argument("--engine", default="whisper-base", help="name of models/manifest.toml, or a folder")
     parser.add_argument("--threads", type=int, default=1, help="threads of one decode, ours and the peer's")
     parser.add_argument("--beam", type=int, default=None, help="width of the search of finals; default: the engine's")
     parser.add_argument("--fast", action="store_true", help="the same schedule in virtual time")
@@ -93,11 +94,11 @@ def run(arguments: argparse.Namespace) -> Result:
         ears, asr = Worker("ears", specs[0], niceness=0), Worker("asr", specs[1], threads=arguments.threads)
         asyncio.run(_stream_all(clips, ears, asr, settings))
     if arguments.peer:
-        _peer(clips, store.path(arguments.engine), arguments.threads)
+        _peer(clips, engine_folder(store, arguments.engine), arguments.threads)
     result = Result(
         n=len(clips),
         models={
-            arguments.engine: sha256_file(store.path(arguments.engine) / "model.bin"),
+            arguments.engine: sha256_file(engine_folder(store, arguments.engine) / "model.bin"),
             "silero-vad": sha256_file(silero),
         },
         corpus=[arguments.manifest, *(clip.path for clip in clips)],
@@ -114,20 +115,36 @@ def run(arguments: argparse.Namespace) -> Result:
     return result
 
 
+def engine_folder(store: ModelStore, engine: str) -> Path:
+    """Return where a recogniser lies: a name of the manifest, `base`, `tiny` (English), or a folder of any other.
+
+    Raises:
+        CallCentreError: what is missing of it.
+    """
+    if "/" in engine:
+        return look_into(Path(engine).expanduser()).path
+    return store.path({"base": "whisper-base", "tiny": "whisper-tiny-en"}.get(engine, engine))
+
+
 def worker_specs(
-    store: ModelStore, engine: str, threads: int, beam: int | None = None
+    store: ModelStore, engine: str, threads: int, beam: int | None = None, at_once: int = 1
 ) -> tuple[list[EngineSpec], list[EngineSpec]]:
-    """Return the engines of the `ears` and of the `asr` worker."""
+    """Return the engines of the `ears` and of the `asr` worker, which serves `at_once` requests side by side."""
     silero = str(store.path("silero-vad") / "silero_vad_v6.onnx")
     smart_turn = str(store.path("smart-turn") / "smart-turn-v3.2-cpu.onnx")
-    options: dict[str, Any] = {"model_dir": str(store.path(engine)), "vad_model": silero, "threads": threads}
+    options: dict[str, Any] = {
+        "model_dir": str(engine_folder(store, engine)),
+        "vad_model": silero,
+        "threads": threads,
+        "at_once": at_once,
+    }
     if beam is not None:
         options["beam"] = beam
     ears = [
         EngineSpec("vad", "voice.vad.silero:create", {"model": silero}),
         EngineSpec("smart_turn", "voice.vad.smart_turn:create", {"model": smart_turn}),
     ]
-    return ears, [EngineSpec("asr", "voice.asr.whisper:create", options)]
+    return ears, [EngineSpec("asr", "voice.asr.whisper:create", options, at_once)]
 
 
 def _clip(row: dict[str, str], vad: SileroVad) -> Clip:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.asr import process_cpu_s, worker_specs
+from bench.asr import engine_folder, process_cpu_s, worker_specs
 from bench.report import Result, progress, read_manifest, sha256_file, shared_folder
 from bench.streamed import Heard, at_speech_rate, last_voice_ms, load_clip, play
 from calls.audio import Samples
 from calls.ids import Language
+from service.config import ModelsSection
 from service.models_store import ModelStore
+from service.recogniser import at_once
 from voice.hearing_port import HearingSettings
 from voice.vad.silero import SileroVad
 from voice.workers.client import Worker
@@ -27,17 +30,22 @@ LoadedClip = tuple[Samples, int, Language, int | None]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this bench."""
     parser.add_argument("--calls", type=int, default=6, help="callers who talk at the same time")
-    parser.add_argument("--model", default="whisper-base", help="name of the model in models/manifest.toml")
+    parser.add_argument(
+        "--model", default="whisper-base", help="base, tiny, another name of models/manifest.toml, or a folder"
+    )
     parser.add_argument("--seconds", type=int, default=60, help="how long each caller talks")
     parser.add_argument("--manifest", type=Path, default=shared_folder() / "data" / "asr" / "manifest.csv")
     parser.add_argument("--language", choices=("en", "es"), help="only rows of this language")
     parser.add_argument("--threads", type=int, default=1, help="threads of one decode")
+    parser.add_argument("--at-once", type=int, default=0, help="recognitions side by side; 0: as the service does")
     parser.add_argument("--niceness", type=int, default=5, help="of the recogniser, as the service starts it")
 
 
 def run(arguments: argparse.Namespace) -> Result:
     """Measure."""
     store = ModelStore()
+    settings = ModelsSection(whisper_threads=arguments.threads, whisper_at_once=arguments.at_once)
+    arguments.at_once = at_once(settings)
     silero = store.path("silero-vad") / "silero_vad_v6.onnx"
     rows = [row for row in read_manifest(arguments.manifest) if arguments.language in (None, row["language"])]
     generator = random.Random(1)
@@ -45,12 +53,13 @@ def run(arguments: argparse.Namespace) -> Result:
     rows = rows[: arguments.calls * (arguments.seconds // 4 + 2)]
     vad = SileroVad(silero)
     clips = [_load(row, vad) for row in rows]
+    load_before = os.getloadavg()[0]
     heard, lags_ms, cores = asyncio.run(_load_run(arguments, store, clips))
     finals = [each.final_ms for each in heard if each.final_ms is not None]
     dropped = sum(each.speech_end_ms is not None and not (each.ended and each.finals) for each in heard)
     result = Result(
         n=len(heard),
-        models={arguments.model: sha256_file(store.path(arguments.model) / "model.bin")},
+        models={arguments.model: sha256_file(engine_folder(store, arguments.model) / "model.bin")},
         corpus=[arguments.manifest, *(Path(row["path"]) for row in rows)],
     )
     result.put("calls", arguments.calls)
@@ -61,6 +70,8 @@ def run(arguments: argparse.Namespace) -> Result:
     result.put("cores", cores)
     result.put("cores_per_call", cores / arguments.calls)
     result.put("dropped", dropped)
+    result.put("at_once", arguments.at_once)
+    result.put("load_before", load_before)
     result.put("troubles", sum(each.troubles for each in heard))
     return result
 
@@ -74,7 +85,7 @@ def _load(row: dict[str, str], vad: SileroVad) -> LoadedClip:
 async def _load_run(
     arguments: argparse.Namespace, store: ModelStore, clips: Sequence[LoadedClip]
 ) -> tuple[list[Heard], list[float], float]:
-    specs = worker_specs(store, arguments.model, arguments.threads)
+    specs = worker_specs(store, arguments.model, arguments.threads, at_once=arguments.at_once)
     ears = Worker("ears", specs[0], niceness=0)
     asr = Worker("asr", specs[1], niceness=arguments.niceness, threads=arguments.threads)
     await asyncio.gather(ears.start(), asr.start())

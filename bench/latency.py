@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from bench.report import Result, progress, read_manifest, shared_folder
+from bench.report import Result, progress, read_manifest, sha256_file, shared_folder
 from calls.audio import FRAME_MS, SPEECH_RATE_HZ, Samples, to_float
 from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import load_config
 from service.phone import Phone, read_wav
+from service.recogniser import recogniser_folder, recogniser_name
 from service.serve import Service
 from service.telemetry import set_up_logging
 
@@ -130,7 +131,9 @@ async def _measure(clips: Sequence[Clip], arguments: argparse.Namespace) -> tupl
         try:
             progress(f"the service settles for {arguments.settle:.0f} s")
             await asyncio.sleep(arguments.settle)
-            models = {name: service.house.models.sha256(name) for name in (config.models.whisper, "smart-turn", "e5")}
+            weights = recogniser_folder(config, service.house.models) / "model.bin"
+            models = {name: service.house.models.sha256(name) for name in ("smart-turn", "e5")}
+            models[recogniser_name(config)] = sha256_file(weights)
             for start in range(0, len(clips), TURNS_A_CALL):
                 call = clips[start : start + TURNS_A_CALL]
                 turns += await _call(service, call)

@@ -20,9 +20,10 @@ from service.config import Config, load_config
 from service.config_values import split_address
 from service.dial_plan import DialPlan
 from service.dialog_choices import check_articles, in_words
-from service.engines import check_recogniser, coqui_model, languages_of_coqui, needed_models
+from service.engines import coqui_model, languages_of_coqui, needed_models
 from service.knowledge_base import articles_dir
 from service.models_store import ModelStore
+from service.recogniser import check_recogniser, own_folder, recogniser_folder, recogniser_name
 from service.sip_line import describe_line, outbound
 
 
@@ -50,6 +51,7 @@ def _probes(config: Config) -> tuple[tuple[str, Callable[[], str]], ...]:
     read_articles = cache(lambda: load_library(articles_dir(config)).articles)
     return (
         *((f"model {name}", partial(_path_of, store, name)) for name in needed_models(config)),
+        *((("recogniser", lambda: str(recogniser_folder(config, store))),) if own_folder(config) else ()),
         ("languages", lambda: _languages(config, store)),
         ("espeak-ng", _espeak),
         *(
@@ -75,7 +77,7 @@ def _path_of(store: ModelStore, name: str) -> str:
 def _languages(config: Config, store: ModelStore) -> str:
     languages = DialPlan(config.dial_plan).languages()
     check_recogniser(config, store, languages)
-    return f"calls are answered in {' and '.join(sorted(languages))}; {config.models.whisper} understands them"
+    return f"calls are answered in {' and '.join(sorted(languages))}; {recogniser_name(config)} understands them"
 
 
 def _espeak() -> str:

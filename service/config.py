@@ -116,8 +116,12 @@ class ModelsSection(Section):
     emotion: str = ""
     """Folder of emotion weights that `python -m bench.train_emotion` made of calls of your own; empty: the shipped."""
     whisper: str = "whisper-base"
+    """The recogniser: a name of `models/manifest.toml`, or the folder of any Whisper in the format of CTranslate2, such
+    as "/srv/whisper-small". Moods are judged best with whisper-base, whose inner states their weights know."""
     whisper_threads: int = Field(default=1, ge=1, le=16, strict=True)
     """More than one pays only on a larger model: base int8 decodes in 113 ms on one thread and in 413 on two."""
+    whisper_at_once: int = Field(default=0, ge=0, le=16, strict=True)
+    """Callers whose words are recognised side by side; 0: one for each core, four at the most."""
 
 
 class SpeechSection(Section):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,13 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.config import Config
 from service.models_store import ModelStore
+from service.recogniser import at_once, own_folder, recogniser_folder
 from voice.prosody.engine import WEIGHTS
 from voice.prosody.model import EmotionModel
 from voice.tts.voice import VoiceChoice
 from voice.workers.client import EngineSpec, Worker
 
+SILERO = "silero_vad_v6.onnx"
 KOKORO_VOICES = {"es": "ef_dora", "en": "af_heart"}
 """Native styles; an independent recogniser gets 97 % of their words at telephone band."""
 
@@ -47,45 +48,31 @@ def needed_models(config: Config) -> tuple[str, ...]:
     of_voice = {"piper": ("piper-en-joe",), "kokoro": ("kokoro", "kokoro-styles")}
     chosen = {model for name in (config.speech.voice_en, config.speech.voice_es) for model in of_voice.get(name, ())}
     emotion = () if config.models.emotion else ("emotion",)
-    return (config.models.whisper, "silero-vad", "smart-turn", "e5", *emotion, "feelings", *sorted(chosen))
-
-
-def check_recogniser(config: Config, store: ModelStore, languages: Iterable[Language]) -> None:
-    """Make sure that the recogniser knows the languages in which calls are answered.
-
-    Raises:
-        CallCentreError: `model.unknown`, or `config.bad_value` with what to do.
-    """
-    name = config.models.whisper
-    known = store.model(name).languages
-    missing = [] if "multilingual" in known else [each for each in sorted(languages) if each not in known]
-    if missing:
-        raise CallCentreError(
-            "config.bad_value",
-            f"The recogniser [models] whisper = {name!r} understands {', '.join(known)} alone, but the dial plan "
-            f"answers calls in {' and '.join(missing)}. Take whisper-base, or change the language of these numbers.",
-            fault="operator",
-        )
+    recogniser = () if own_folder(config) else (config.models.whisper,)
+    return (*recogniser, "silero-vad", "smart-turn", "e5", *emotion, "feelings", *sorted(chosen))
 
 
 def build_workers(config: Config, store: ModelStore) -> Workers:
     """Describe the workers; nothing is started.
 
     Raises:
-        CallCentreError: `models.missing`, `models.corrupt`, `model.missing` or `extra.missing`, naming
+        CallCentreError: `model.missing`, `model.corrupt` or `extra.missing`, naming
             the model and what mends it.
     """
 
     def spec(name: str, factory: str, **options: Any) -> EngineSpec:
         return EngineSpec(name, factory, {key: str(value) for key, value in options.items()})
 
+    side_by_side = at_once(config.models)
     asr_options = {
-        "model_dir": str(store.path(config.models.whisper)),
+        "model_dir": str(recogniser_folder(config, store)),
+        "vad_model": str(store.path("silero-vad") / SILERO),
         "compute_type": "int8",
         "threads": config.models.whisper_threads,
+        "at_once": side_by_side,
     }
     ears = [
-        spec("vad", "voice.vad.silero:create", model=store.path("silero-vad") / "silero_vad_v6.onnx"),
+        spec("vad", "voice.vad.silero:create", model=store.path("silero-vad") / SILERO),
         spec("smart_turn", "voice.vad.smart_turn:create", model=store.path("smart-turn") / "smart-turn-v3.2-cpu.onnx"),
     ]
     mind = [
@@ -97,7 +84,7 @@ def build_workers(config: Config, store: ModelStore) -> Workers:
         ears=Worker("ears", ears, niceness=0, threads=1),
         asr=Worker(
             "asr",
-            [EngineSpec("asr", "voice.asr.whisper:create", asr_options)],
+            [EngineSpec("asr", "voice.asr.whisper:create", asr_options, side_by_side)],
             niceness=3,
             threads=config.models.whisper_threads,
         ),

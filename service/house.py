@@ -36,12 +36,13 @@ from service.desk.transfer_desk import TransferDesk, owed_to_callers, promise_ca
 from service.desk.transfer_queue import CallQueue
 from service.dial_plan import DialPlan, Route
 from service.dialog_choices import check_articles, dialog_settings
-from service.engines import Workers, build_workers, check_recogniser, voices
+from service.engines import Workers, build_workers, voices
 from service.goodbye import say_goodbye
 from service.ids import new_call_id, new_reference
 from service.knowledge_base import KnowledgeBase, articles_dir
 from service.live import LiveFeed
 from service.models_store import ModelStore
+from service.recogniser import check_recogniser, recogniser_name
 from service.recognition_load import RecognitionLoad
 from service.shared_tables import CountedNonces, SharedBindings, SharedCounts
 from service.sip_line import outbound, sip_settings
@@ -111,7 +112,7 @@ class House:
         """No new calls are taken; running ones may end by themselves."""
         self._reload_wanted = asyncio.Event()
         self.models = ModelStore(config.models.dir or None)
-        self.asr_name = config.models.whisper
+        self.asr_name = recogniser_name(config)
         self.dial_plan = DialPlan(config.dial_plan)
         # Only to find wrong files now: the index reads them again, behind its worker.
         articles = load_library(articles_dir(config)).articles

@@ -26,6 +26,7 @@ from service.import_options import ImportOptions
 from service.import_sound import ImportedSound, Sides, digest_of, read_sound
 from service.models_store import ModelStore
 from service.numbers import readings
+from service.recogniser import recogniser_name
 from voice.speech_spans import Span
 
 PRINTS, SEGMENTATION = "resemblyzer", "pyannote-segmentation"
@@ -146,7 +147,7 @@ async def _work(
         if not plan.no_emotion:
             started.append(workers.mind)
             await workers.mind.start()
-        return plan, await listen(plan, workers, config.models.whisper, progress)
+        return plan, await listen(plan, workers, recogniser_name(config), progress)
     finally:
         for worker in started:
             await worker.stop()

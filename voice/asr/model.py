@@ -12,13 +12,13 @@ import numpy as np
 
 from calls.audio import SPEECH_RATE_HZ, FloatSamples
 from calls.errors import CallCentreError
+from voice.asr.model_folder import look_into
 
 FULL_WINDOW_MS = 30_000
 """The window that Whisper was trained on."""
 _MEL_HOP_MS = 10
 _MAX_PROMPT_TOKENS = 100
 """Room for prompt words. Source: faster-whisper keeps 223; each costs time in every step, names need few."""
-_FILES = ("model.bin", "config.json", "tokenizer.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +38,20 @@ class Decoding:
 class WhisperModel:
     """A CTranslate2 Whisper with its tokenizer and feature extractor."""
 
-    def __init__(self, folder: Path, *, compute_type: str, threads: int) -> None:
-        """Load the weights.
+    def __init__(self, folder: Path, *, compute_type: str, threads: int, at_once: int = 1) -> None:
+        """Load the weights, which `at_once` threads may then use side by side.
 
         Raises:
             CallCentreError: `model.missing` or `model.corrupt`.
         """
-        for name in _FILES:
-            if not (folder / name).is_file():
-                sentence = f"The recognition model in {folder} lacks {name}. Run `warmline models fetch` and try again."
-                raise CallCentreError("model.missing", sentence, fault="operator")
+        look_into(folder)
         import ctranslate2
         import tokenizers
         from faster_whisper.feature_extractor import FeatureExtractor
 
         try:
             self._whisper = ctranslate2.models.Whisper(
-                str(folder), device="auto", compute_type=compute_type, intra_threads=threads, inter_threads=1
+                str(folder), device="auto", compute_type=compute_type, intra_threads=threads, inter_threads=at_once
             )
             self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
         except Exception as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -142,7 +143,7 @@ def _as_json(words: Sequence[TimedWord], shift_ms: int) -> list[dict[str, Any]]:
 
 
 class WhisperEngine:
-    """Serves `decode` inside a worker."""
+    """Serves `decode` inside a worker, for as many threads as `WhisperSettings.at_once` says."""
 
     def __init__(self, settings: WhisperSettings) -> None:
         """Load the model.
@@ -152,9 +153,12 @@ class WhisperEngine:
         """
         self._settings = settings
         folder = Path(settings.model_dir).expanduser()
-        self._model = WhisperModel(folder, compute_type=settings.compute_type, threads=settings.threads)
+        self._model = WhisperModel(
+            folder, compute_type=settings.compute_type, threads=settings.threads, at_once=settings.at_once
+        )
         self._vad = SileroVad(Path(settings.vad_model or folder.parent / "silero-vad" / "silero_vad_v6.onnx"))
         self._finished: dict[_StretchKey, tuple[_Heard, str | None, float]] = {}
+        self._finished_lock = threading.Lock()
         self.name = f"{folder.name} {settings.compute_type}"
         self.encoder = _encoder_id(folder / "model.bin", settings)
 
@@ -177,9 +181,9 @@ class WhisperEngine:
         when a number was asked for: it is listened for, and anything else is still heard).
 
         Replies with `words` [{text, start_ms, end_ms, prob}] (those of a partial all have the mean of its tokens as
-        `prob`), `language`, `language_prob`, `no_speech_prob`,
-        `avg_log_prob`, `passes`, `cpu_ms`, `engine`, `encoder`. No words when nobody spoke; a language found without
-        words has `language_prob` 0. A final with words has the array `states`, float32: mean and standard deviation of
+        `prob`), `language`, `language_prob`, `no_speech_prob`, `avg_log_prob`, `passes`, `cpu_ms` (of the process: what
+        is served beside it counts), `engine`, `encoder`. No words when nobody spoke; a language found without words has
+        `language_prob` 0. A final with words has the array `states`, float32: mean and standard deviation of
         the encoder's states over the speech, which mean something only to who was trained on the same `encoder`.
 
         Serves `states` as well: the same array for `samples`, without words; empty when nobody spoke.
@@ -254,7 +258,8 @@ class WhisperEngine:
         """Recognise a finished stretch of a longer utterance with full care, or remember what it was found to be."""
         digest = hashlib.blake2b(sound.tobytes(), digest_size=16).digest()
         key = (digest, language.code, request.expected, request.languages, request.vocabulary, request.expecting)
-        known = self._finished.get(key)
+        with self._finished_lock:
+            known = self._finished.get(key)
         if known is None:
             careful = replace(request, final=True, speech_ms=None)
             outcome: _Heard | None = None
@@ -263,9 +268,10 @@ class WhisperEngine:
                     yield None
             assert outcome is not None
             known = (outcome, language.code, language.prob)
-            self._finished[key] = known
-            if len(self._finished) > _FINISHED_KEPT:
-                del self._finished[next(iter(self._finished))]
+            with self._finished_lock:
+                self._finished[key] = known
+                if len(self._finished) > _FINISHED_KEPT:
+                    del self._finished[next(iter(self._finished))]
         outcome, language.code, language.prob = known
         yield outcome
 

@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy.typing as npt
@@ -234,7 +235,7 @@ class Worker:
         """Run one process from birth to death; return whether it had become ready."""
         ours, theirs = socket.socketpair()
         environment = os.environ | dict.fromkeys(_THREAD_VARIABLES, str(self._threads))
-        specs = [{"name": spec.name, "factory": spec.factory, "options": spec.options} for spec in self._engines]
+        specs = [asdict(spec) for spec in self._engines]
         arguments = ["--fd", str(theirs.fileno()), "--niceness", str(self._niceness), "--engines", json.dumps(specs)]
         with theirs:
             process = await asyncio.create_subprocess_exec(

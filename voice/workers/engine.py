@@ -21,6 +21,8 @@ class EngineSpec:
     """`module:function`, called as `function(options)` inside the worker."""
     options: dict[str, Any] = field(default_factory=dict)
     """JSON-ready: paths, threads, sizes."""
+    at_once: int = 1
+    """Requests that it serves side by side; above 1 the engine's `handle` must allow several threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Reply:
 
 
 class Engine(Protocol):
-    """A model inside a worker. It is only ever called by its one inference thread."""
+    """A model inside a worker. One thread calls it, or as many as its `EngineSpec.at_once` says."""
 
     def warm_up(self) -> None:
         """Do once what the first request would otherwise wait for."""

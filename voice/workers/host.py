@@ -37,7 +37,7 @@ class Host:
         """Load and warm up every engine and emit `ready`; on the first failure emit `failed` and return False."""
         for spec in specs:
             try:
-                self._runners[spec.name] = EngineRunner(spec.name, load_engine(spec), self._emit)
+                self._runners[spec.name] = EngineRunner(spec.name, load_engine(spec), self._emit, spec.at_once)
             except CallCentreError as error:
                 self._emit(Message("failed", 0, error_message(0, error).data))
                 return False

@@ -1,4 +1,4 @@
-"""One inference thread for one engine: takes the most urgent request, coalesces, cancels, never dies of an engine."""
+"""Inference threads of one engine: they take the most urgent request, coalesce, cancel, and never die of an engine."""
 
 from __future__ import annotations
 
@@ -39,14 +39,24 @@ def error_message(request_id: int, error: CallCentreError) -> Message:
 
 
 class EngineRunner:
-    """Runs one engine in one thread of its own.
+    """Runs one engine in threads of its own: one, or as many as requests may be served at once.
 
-    A thread an engine: the native libraries release the interpreter lock, so a voice that synthesises for a second does
-    not make the 2 ms of voice activity wait in the same worker. The operating system shares the cores.
+    The native libraries release the interpreter lock, so a voice that synthesises for a second does not make the 2 ms
+    of voice activity wait in the same worker. The operating system shares the cores.
+
+    Where several requests are served at once, one thread is never given to those that coalesce: what nobody waits for
+    as long as for the rest (live words) cannot keep a final from beginning at once.
     """
 
-    def __init__(self, name: str, engine: Engine, emit: Callable[[Message], None]) -> None:
-        """Take a loaded engine; `emit` is called from the inference thread and must be thread-safe."""
+    def __init__(self, name: str, engine: Engine, emit: Callable[[Message], None], at_once: int = 1) -> None:
+        """Take a loaded engine.
+
+        Args:
+            name: For errors.
+            engine: What serves the requests; with `at_once` above 1 it is called by several threads.
+            emit: Called from the inference threads; must be thread-safe.
+            at_once: Requests that are served side by side.
+        """
         self._name = name
         self._engine = engine
         self._emit = emit
@@ -54,22 +64,27 @@ class EngineRunner:
         self._heap: list[_Job] = []
         self._by_id: dict[int, _Job] = {}
         self._arrivals = itertools.count()
-        self._running: _Job | None = None
+        self._running: list[_Job] = []
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name=f"engine-{name}", daemon=True)
+        self._coalescing_at_once = max(1, at_once - 1)
+        self._threads = [
+            threading.Thread(target=self._run, name=f"engine-{name}-{number}", daemon=True) for number in range(at_once)
+        ]
 
     def start(self) -> None:
-        """Start the inference thread."""
-        self._thread.start()
+        """Start the inference threads."""
+        for thread in self._threads:
+            thread.start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Drop what waits, let the running request reach its next checkpoint, and end the thread."""
+        """Drop what waits, let what runs reach its next checkpoint, and end the threads."""
         with self._condition:
             self._stopping = True
-            for job in [*self._heap, *([self._running] if self._running else [])]:
+            for job in [*self._heap, *self._running]:
                 job.dropped = True
             self._condition.notify_all()
-        self._thread.join(timeout_s)
+        for thread in self._threads:
+            thread.join(timeout_s)
 
     def submit(self, request: Message) -> None:
         """Queue a `request` message; what it replaces is answered with `worker.cancelled`."""
@@ -108,18 +123,34 @@ class EngineRunner:
     def _run(self) -> None:
         while True:
             with self._condition:
-                while not self._heap and not self._stopping:
+                while not self._stopping and (job := self._next()) is None:
                     self._condition.wait()
                 if self._stopping:
                     return
-                job = heapq.heappop(self._heap)
-                if job.dropped:
-                    continue
-                self._running = job
+                assert job is not None
+                self._running.append(job)
             self._serve(job)
             with self._condition:
-                self._running = None
+                self._running.remove(job)
                 self._by_id.pop(job.message.id, None)
+                self._condition.notify_all()
+
+    def _next(self) -> _Job | None:
+        """Take the most urgent request that may begin now off the heap; None without any."""
+        full = sum(job.coalesce is not None for job in self._running) >= self._coalescing_at_once
+        held: list[_Job] = []
+        found: _Job | None = None
+        while self._heap and found is None:
+            job = heapq.heappop(self._heap)
+            if job.dropped:
+                continue
+            if full and job.coalesce is not None:
+                held.append(job)
+            else:
+                found = job
+        for job in held:
+            heapq.heappush(self._heap, job)
+        return found
 
     def _serve(self, job: _Job) -> None:
         request = job.message
@@ -147,8 +178,9 @@ class EngineRunner:
             self._emit(message)
 
     def _is_outranked(self, job: _Job) -> bool:
-        """Tell whether a coalescing request should make way for a more urgent one."""
+        """Tell whether a coalescing request should make way for a more urgent one that finds no thread free."""
         if job.coalesce is None:
             return False
         with self._condition:
-            return any(other.rank[0] < job.rank[0] and not other.dropped for other in self._heap)
+            urgent = sum(other.rank[0] < job.rank[0] and not other.dropped for other in self._heap)
+            return urgent > len(self._threads) - len(self._running)

@@ -28,6 +28,8 @@ class Toy:
         self.served: list[str] = []
         self.gate = threading.Event()
         self.entered = threading.Event()
+        self.inside: list[str] = []
+        """Who came as far as the gate."""
 
     def warm_up(self) -> None:
         self.served.append("warm_up")
@@ -44,6 +46,7 @@ class Toy:
             time.sleep(data["sleep_s"])
             yield Reply(data)
         elif method == "gate":
+            self.inside.append(data.get("tag", ""))
             self.entered.set()
             self.gate.wait(5)
             yield None
