@@ -13,17 +13,19 @@ from typing import Any
 
 import numpy as np
 
+from bench.no_speech import LINE_RATE_HZ, without_speech
 from bench.report import Result, bootstrap_interval, progress, read_manifest, sha256_file, shared_folder
 from bench.streamed import Heard, at_speech_rate, last_voice_ms, load_clip, play
 from bench.virtual_time import VirtualWorker, run_virtually
 from bench.wer import Errors, count_errors, normalise
 from calls.audio import Samples, to_float
-from calls.ids import Language
+from calls.ids import LANGUAGES, Language
 from service.models_store import ModelStore
 from voice.asr.model_folder import look_into
 from voice.hearing_port import HearingSettings
 from voice.vad.silero import SileroVad
 from voice.workers.client import EngineSpec, Worker
+from voice.workers.engine import load_engine
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -69,6 +71,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fast", action="store_true", help="the same schedule in virtual time")
     parser.add_argument("--peer", action="store_true", help="stock faster-whisper beside it")
     parser.add_argument("--vocabulary", type=Path, help="file of words to expect")
+    parser.add_argument(
+        "--no-speech",
+        type=float,
+        default=0.0,
+        metavar="MINUTES",
+        help="instead of clips: sounds in which nobody speaks",
+    )
     parser.add_argument("--errors", type=Path, help="write what was said and heard to this CSV file")
 
 
@@ -78,12 +87,8 @@ def run(arguments: argparse.Namespace) -> Result:
         os.environ[name] = str(arguments.threads)
     store = ModelStore()
     silero = store.path("silero-vad") / "silero_vad_v6.onnx"
-    rows = read_manifest(arguments.manifest)
-    rows = [row for row in rows if arguments.language in (None, row["language"])]
-    if arguments.limit and len(rows) > arguments.limit:
-        rows = [rows[index * len(rows) // arguments.limit] for index in range(arguments.limit)]
     vad = SileroVad(silero)
-    clips = [_clip(row, vad) for row in rows]
+    clips = _wordless(arguments, vad) if arguments.no_speech else _recorded(arguments, vad)
     settings = HearingSettings(
         vocabulary=arguments.vocabulary.read_text(encoding="utf-8").strip() if arguments.vocabulary else None
     )
@@ -101,7 +106,7 @@ def run(arguments: argparse.Namespace) -> Result:
             arguments.engine: sha256_file(engine_folder(store, arguments.engine) / "model.bin"),
             "silero-vad": sha256_file(silero),
         },
-        corpus=[arguments.manifest, *(clip.path for clip in clips)],
+        corpus=[] if arguments.no_speech else [arguments.manifest, *(clip.path for clip in clips)],
     )
     result.put("fast", arguments.fast)
     result.put("threads", arguments.threads)
@@ -110,9 +115,53 @@ def run(arguments: argparse.Namespace) -> Result:
     if len(languages) > 1:
         for language in languages:
             _figures(result, [clip for clip in clips if clip.language == language], f"_{language}", arguments.peer)
+    if arguments.no_speech:
+        _put_invented(result, clips, specs[1][0])
     if arguments.errors:
         _write_errors(arguments.errors, clips)
     return result
+
+
+def _recorded(arguments: argparse.Namespace, vad: SileroVad) -> list[Clip]:
+    """Return the clips of the manifest."""
+    rows = read_manifest(arguments.manifest)
+    rows = [row for row in rows if arguments.language in (None, row["language"])]
+    if arguments.limit and len(rows) > arguments.limit:
+        rows = [rows[index * len(rows) // arguments.limit] for index in range(arguments.limit)]
+    return [_clip(row, vad) for row in rows]
+
+
+def _wordless(arguments: argparse.Namespace, vad: SileroVad) -> list[Clip]:
+    """Return sounds in which nobody speaks, on lines of both languages or of the one asked for."""
+    languages: tuple[Language, ...] = (arguments.language,) if arguments.language else LANGUAGES
+    clips = []
+    for number, made in enumerate(without_speech(arguments.no_speech)):
+        voice_ms = last_voice_ms(vad, at_speech_rate(made.samples, LINE_RATE_HZ))
+        language = languages[number % len(languages)]
+        clips.append(Clip(Path(made.kind), "", language, made.samples, LINE_RATE_HZ, voice_ms))
+    return clips
+
+
+def _put_invented(result: Result, clips: Sequence[Clip], spec: EngineSpec) -> None:
+    """Add the words that the recogniser alone invents, which in a call hears only what voice activity lets through."""
+    engine = load_engine(spec)
+    invented: dict[str, int] = {}
+    for number, clip in enumerate(clips, start=1):
+        data = {"languages": list(LANGUAGES), "expected": clip.language}
+        arrays = {"samples": at_speech_rate(clip.samples, clip.rate_hz)}
+        for final in (True, False):
+            replies = [piece for piece in engine.handle("decode", {**data, "final": final}, arrays) if piece]
+            invented[clip.path.name] = invented.get(clip.path.name, 0) + len(replies[-1].data["words"])
+        if number % 20 == 0 or number == len(clips):
+            progress(f"{number} of {len(clips)} clips by the recogniser alone")
+    live = sum(len(clip.heard.words) for clip in clips)
+    alone = sum(invented.values())
+    result.put("minutes", sum(clip.duration_s for clip in clips) / 60)
+    result.put("hallucinated_words_alone", alone)
+    result.put("clips_with_voice", sum(clip.speech_end_ms is not None for clip in clips))
+    if live or alone:
+        kinds = ", ".join(sorted({*(kind for kind, count in invented.items() if count)})) or "none alone"
+        result.failures.append(f"words were made of sounds without speech: {live} live, {alone} alone ({kinds})")
 
 
 def engine_folder(store: ModelStore, engine: str) -> Path:

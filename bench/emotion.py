@@ -46,6 +46,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--train", type=Path, help="fit on this manifest instead of leaving one speaker out")
     parser.add_argument("--weights", choices=("shipped",), help="measure the shipped weights as they are")
     parser.add_argument("--calm", type=Path, help="manifest of calm speech for the false alarms")
+    parser.add_argument("--codecs", default="", help="anger heard through these codecs too: PCMU,G722,OPUS")
+    parser.add_argument("--limit", type=int, default=0, help="at most so many clips, spread evenly; 0 is all")
+    parser.add_argument("--no-recall", action="store_true", help="leave out the recall over all emotions")
     parser.add_argument("--prosody-only", action="store_true", help="leave out the states of the recogniser's encoder")
 
 
@@ -53,9 +56,10 @@ def run(arguments: argparse.Namespace) -> Result:
     """Measure."""
     started = time.process_time()
     corpora = [arguments.corpus] if arguments.corpus else []
-    clips = load_clips(arguments.manifest, corpora)
+    clips = load_clips(arguments.manifest, corpora, limit=arguments.limit)
     cores = (time.process_time() - started) / max(1e-9, sum(clip.duration_s for clip in clips))
     encoder = None if arguments.prosody_only else load_encoder()
+    n_clips = len(clips)
     if encoder is not None:
         clips = with_states(clips, encoder)
     voiced = [clip for clip in clips if clip.sound is not None]
@@ -65,30 +69,56 @@ def run(arguments: argparse.Namespace) -> Result:
     if encoder is not None and shipped.encoder != encoder.encoder:
         raise SystemExit(f"the fused weights are of the encoder {shipped.encoder}, not of {encoder.encoder}")
     names = (WEIGHTS,) if encoder is None else (WEIGHTS, FUSED)
-    result = Result(n=len(clips), models={name: sha256_file(SHIPPED / name) for name in names})
+    result = Result(n=n_clips, models={name: sha256_file(SHIPPED / name) for name in names})
     result.corpus = [arguments.manifest, *(clip.path for clip in clips)]
-    result.put("clips", len(clips))
+    result.put("clips", n_clips)
     result.put("speakers", len(speakers))
     x, owners = simulated_callers(voiced)
     trained: EmotionModel | None = shipped if arguments.weights else None
     if arguments.train is not None:
         train_clips = load_clips(arguments.train, copies=(1.0, *VOICES), encoder=encoder)
         trained = fit(*simulated_callers(train_clips), "trained", ANGRY_SHARE).model
-    _put_anger(result, _probs(x, owners, trained), owners)
+    probs = _probs(x, owners, trained)
+    _put_anger(result, probs, owners)
+    for gender in sorted({clip.gender for clip in voiced} - {""}):
+        chosen = np.array([clip.gender == gender for clip in owners])
+        _put_anger(result, probs[chosen], [clip for clip in owners if clip.gender == gender], f"_{gender}")
+        result.share(f"abstained_{gender}", _abstained(shipped, [clip for clip in clips if clip.gender == gender]))
     if encoder is not None:
         beside = plain if arguments.weights else None
         if beside is not None or arguments.train is None:
             _put_anger(result, _probs(x[:, : 2 * len(NAMES)], owners, beside), owners, "_prosody")
-    copies = load_clips(arguments.manifest, corpora, copies=_RECALL_VOICES, as_they_are=False, encoder=encoder)
-    _put_recall(result, voiced, [clip for clip in copies if clip.sound is not None])
-    flags = []
-    for clip in clips:
-        estimate, _ = shipped.estimate(clip.sound, Baseline(), clip.states)
-        flags.append(estimate.abstained)
-    result.share("abstained", flags)
+    for codec in filter(None, arguments.codecs.upper().split(",")):
+        heard = load_clips(arguments.manifest, corpora, encoder=encoder, codec=codec, limit=arguments.limit)
+        coded = simulated_callers(heard)
+        _put_anger(result, _probs(x, owners, trained, coded), coded[1], f"_{codec.lower()}")
+        result.share(f"abstained_{codec.lower()}", _abstained(shipped, heard, n_clips))
+        progress(f"heard through {codec}")
+    if arguments.no_recall:
+        result.put("uar_loso", None)
+    else:
+        copies = load_clips(
+            arguments.manifest,
+            corpora,
+            copies=_RECALL_VOICES,
+            as_they_are=False,
+            encoder=encoder,
+            limit=arguments.limit,
+        )
+        _put_recall(result, voiced, [clip for clip in copies if clip.sound is not None])
+    result.share("abstained", _abstained(shipped, clips, n_clips))
     result.put("false_alarms_per_min", _false_alarms(arguments.calm, shipped, encoder) if arguments.calm else None)
     result.put("cores", cores)
     return result
+
+
+def _abstained(model: EmotionModel, clips: Sequence[Clip], n_asked: int = 0) -> list[bool]:
+    """Tell of each clip whether there is no estimate of it as the first utterance of a call.
+
+    With `n_asked` those that were left out because nobody is heard in them count as well.
+    """
+    silent = [True] * max(0, n_asked - len(clips))
+    return silent + [model.estimate(clip.sound, Baseline(), clip.states)[0].abstained for clip in clips]
 
 
 def _put_recall(result: Result, clips: Sequence[Clip], copies: Sequence[Clip]) -> None:
@@ -157,20 +187,28 @@ def _recall(truth: npt.NDArray[np.str_], guess: npt.NDArray[np.str_]) -> float:
     return float(np.mean([np.mean(guess[truth == emotion] == emotion) for emotion in np.unique(truth)]))
 
 
-def _probs(x: Array, owners: Sequence[Clip], trained: EmotionModel | None) -> Array:
-    """Return the anger probability of each row: of a given model, or of one that never heard the speaker."""
+def _probs(
+    x: Array,
+    owners: Sequence[Clip],
+    trained: EmotionModel | None,
+    coded: tuple[Array, Sequence[Clip]] | None = None,
+) -> Array:
+    """Return the anger probability of each row: of a given model, or of one that never heard the speaker.
+
+    With `coded` of its rows, heard through another codec than those that models are fitted to.
+    """
+    asked, askers = coded or (x, owners)
 
     def of(model: EmotionModel, rows: Array) -> Array:
         return np.array([model.anger.prob(model.standardise(row)) for row in rows])
 
     if trained is not None:
-        return of(trained, x)
-    speakers = np.array([clip.speaker for clip in owners])
-    probs = np.zeros(len(owners))
-    for name in np.unique(speakers):
-        held = speakers == name
+        return of(trained, asked)
+    speakers, asking = (np.array([clip.speaker for clip in some]) for some in (owners, askers))
+    probs = np.zeros(len(askers))
+    for name in np.unique(asking):
         rest = [clip for clip in owners if clip.speaker != name]
-        probs[held] = of(fit(x[~held], rest, "loso").model, x[held])
+        probs[asking == name] = of(fit(x[speakers != name], rest, "loso").model, asked[asking == name])
         progress(f"anger without {name}")
     return probs
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.report import progress
-from calls.audio import SPEECH_RATE_HZ, Samples, to_int16
+from calls.audio import FRAME_MS, SPEECH_RATE_HZ, Samples, to_int16
 from service.models_store import ModelStore
-from telephony.codecs.g711 import G711
+from telephony.codecs import make_codec
 from voice.asr.whisper import WhisperEngine, WhisperSettings
 from voice.prosody.features import NAMES, Prosody, prosody
 
@@ -50,10 +50,13 @@ class Clip:
         return f"{self.speaker} {self.voice}"
 
 
-def read_rows(manifest: Path, corpora: Sequence[str] = ()) -> list[dict[str, str]]:
-    """Return the manifest's rows, of some corpora only if asked."""
+def read_rows(manifest: Path, corpora: Sequence[str] = (), limit: int = 0) -> list[dict[str, str]]:
+    """Return the manifest's rows, of some corpora only if asked, and at most `limit` of them, spread evenly."""
     with manifest.open(encoding="utf-8", newline="") as file:
-        return [row for row in csv.DictReader(file) if not corpora or row.get("corpus", "") in corpora]
+        rows = [row for row in csv.DictReader(file) if not corpora or row.get("corpus", "") in corpora]
+    if limit and len(rows) > limit:
+        return [rows[index * len(rows) // limit] for index in range(limit)]
+    return rows
 
 
 def noises_in(folder: Path) -> list[npt.NDArray[np.float32]]:
@@ -70,15 +73,18 @@ def load_sound(path: Path) -> npt.NDArray[np.float32]:
     return np.asarray(soxr.resample(sound[:, 0], rate_hz, SPEECH_RATE_HZ), dtype=np.float32)
 
 
-def through_telephone(sound: npt.NDArray[np.float32], gain_db: float = 0.0) -> npt.NDArray[np.int16]:
-    """Return the sound after 8 kHz A-law, at 16 kHz again."""
+def through_telephone(sound: npt.NDArray[np.float32], codec: str = "PCMA") -> npt.NDArray[np.int16]:
+    """Return the sound after one of the service's own codecs, 8 kHz A-law unless another is named, at 16 kHz again."""
     import soxr
 
+    coder = make_codec(codec)
     peak = float(np.abs(sound).max()) or 1.0
-    narrow = soxr.resample(sound / peak * 0.5 * 10 ** (gain_db / 20), SPEECH_RATE_HZ, 8000)
-    law = G711("PCMA")
-    coded = law.decode(law.encode((np.clip(narrow, -1, 1) * 32767).astype(np.int16)))
-    wide = soxr.resample(coded.astype(np.float32) / 32768, 8000, SPEECH_RATE_HZ)
+    sent = soxr.resample(sound / peak * 0.5, SPEECH_RATE_HZ, coder.rate_hz)
+    frame = coder.rate_hz * FRAME_MS // 1000
+    samples = (np.clip(sent, -1, 1) * 32767).astype(np.int16)
+    frames = np.pad(samples, (0, -samples.size % frame)).reshape(-1, frame)
+    coded = np.concatenate([coder.decode(coder.encode(each)) for each in frames])[: samples.size]
+    wide = soxr.resample(coded.astype(np.float32) / 32768, coder.rate_hz, SPEECH_RATE_HZ)
     return to_int16(np.clip(wide, -1, 1))
 
 
@@ -115,6 +121,8 @@ def load_clips(
     as_they_are: bool = True,
     encoder: WhisperEngine | None = None,
     noise: Path = SHARED / "noise",
+    codec: str = "PCMA",
+    limit: int = 0,
 ) -> list[Clip]:
     """Return every clip with its prosody and, with an `encoder`, its states.
 
@@ -125,19 +133,21 @@ def load_clips(
         as_they_are: False for the copies alone.
         encoder: Of the recogniser.
         noise: Folder of background noises; without any, copies are clean and 1.0 is left out.
+        codec: Of the telephone.
+        limit: At most so many rows, spread evenly; 0 takes all.
     """
     folder = manifest.parent
     noises = noises_in(noise) if copies else []
     copies = [voice for voice in copies if noises or voice != 1.0]
     clips = []
-    for row in read_rows(manifest, corpora):
+    for row in read_rows(manifest, corpora, limit):
         path = folder / row["path"]
         clean = load_sound(path)
         seed = int(hashlib.sha256(row["path"].encode()).hexdigest()[:8], 16)
         versions = [(1.0, clean)] if as_they_are else []
         versions += [(voice, _copy(clean, voice, noises, seed)) for voice in copies]
         for voice, version in versions:
-            heard = through_telephone(version)
+            heard = through_telephone(version, codec)
             clips.append(
                 Clip(
                     path=path,
