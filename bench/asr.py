@@ -27,7 +27,7 @@ from voice.vad.silero import SileroVad
 from voice.workers.client import EngineSpec, Worker
 from voice.workers.engine import load_engine
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass
@@ -83,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> Result:
     """Measure."""
-    for name in _THREAD_VARIABLES:
+    for name in THREAD_VARIABLES:
         os.environ[name] = str(arguments.threads)
     store = ModelStore()
     silero = store.path("silero-vad") / "silero_vad_v6.onnx"
@@ -210,10 +210,10 @@ async def _stream_all(clips: Sequence[Clip], ears: Worker, asr: Worker, settings
     await asr.start()
     try:
         for number, clip in enumerate(clips, start=1):
-            before_s = _cpu_s(asr)
+            before_s = cpu_s(asr)
             clip.heard = await play(clip.samples, clip.rate_hz, ears, asr, language=clip.language, settings=settings)
             clip.heard.speech_end_ms = clip.speech_end_ms
-            clip.live_cpu_s = _cpu_s(asr) - before_s
+            clip.live_cpu_s = cpu_s(asr) - before_s
             if number % 20 == 0 or number == len(clips):
                 progress(f"{number} of {len(clips)} clips streamed")
     finally:
@@ -221,7 +221,7 @@ async def _stream_all(clips: Sequence[Clip], ears: Worker, asr: Worker, settings
         await ears.stop()
 
 
-def _cpu_s(worker: Worker) -> float:
+def cpu_s(worker: Worker) -> float:
     """Return the CPU time that a worker has used."""
     return worker.cpu_s if isinstance(worker, VirtualWorker) else process_cpu_s(worker.pid)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import heapq
 import itertools
 import selectors
 import time
@@ -78,13 +77,30 @@ class _Job:
 
 @dataclass
 class _Lane:
-    """One engine and its queue: it serves one request at a time, in virtual time, at its measured speed."""
+    """One engine and its queue: it serves `at_once` requests side by side, in virtual time, at its measured speed."""
 
     engine: Engine
+    at_once: int = 1
     waiting: list[_Job] = field(default_factory=list)
-    running: _Job | None = None
+    running: list[_Job] = field(default_factory=list)
     gone: set[int] = field(default_factory=set)
     """Ids of cancelled requests."""
+
+    def next(self) -> _Job | None:
+        """Take the most urgent request that may begin now; None without any, or without room."""
+        self.waiting = [job for job in self.waiting if job.message.id not in self.gone]
+        full = sum(job.coalesce is not None for job in self.running) >= max(1, self.at_once - 1)
+        may = [job for job in self.waiting if not (full and job.coalesce is not None)]
+        if not may or len(self.running) >= self.at_once:
+            return None
+        job = min(may)
+        self.waiting.remove(job)
+        return job
+
+    def outranks(self, job: _Job) -> bool:
+        """Tell whether more that is more urgent than `job` waits than finds room."""
+        urgent = sum(other.rank[0] < job.rank[0] for other in self.waiting if other.message.id not in self.gone)
+        return urgent > self.at_once - len(self.running)
 
 
 class VirtualWorker(Worker):
@@ -94,7 +110,11 @@ class VirtualWorker(Worker):
     """
 
     def __init__(self, name: str, engines: Sequence[EngineSpec], *, by_cpu: bool = False) -> None:
-        """Describe it; with `by_cpu` work takes its processor time, whatever else the machine does (one thread)."""
+        """Describe it; with `by_cpu` work takes its processor time, whatever else the machine does.
+
+        That of an engine with one thread: what several requests served side by side take from each other, such as the
+        bandwidth of the memory, is not played.
+        """
         super().__init__(name, engines)
         self._by_cpu = by_cpu
         self._lanes: dict[str, _Lane] = {}
@@ -105,7 +125,7 @@ class VirtualWorker(Worker):
     async def start(self) -> None:
         """Load the engines."""
         for spec in self._engines:
-            self._lanes[spec.name] = _Lane(load_engine(spec))
+            self._lanes[spec.name] = _Lane(load_engine(spec), spec.at_once)
         self._ready = True
 
     async def stop(self) -> None:
@@ -120,8 +140,7 @@ class VirtualWorker(Worker):
             for old in [job for job in lane.waiting if job.coalesce == coalesce]:
                 lane.waiting.remove(old)
                 self._deliver(error_message(old.message.id, CancelledRequest()))
-            heapq.heapify(lane.waiting)
-        heapq.heappush(lane.waiting, _Job((-message.data["priority"], next(self._arrivals)), message, coalesce))
+        lane.waiting.append(_Job((-message.data["priority"], next(self._arrivals)), message, coalesce))
         self._serve_next(lane)
 
     def _post_cancel(self, request_id: int) -> None:
@@ -129,11 +148,8 @@ class VirtualWorker(Worker):
             lane.gone.add(request_id)
 
     def _serve_next(self, lane: _Lane) -> None:
-        while lane.running is None and lane.waiting:
-            job = heapq.heappop(lane.waiting)
-            if job.message.id in lane.gone:
-                continue
-            lane.running = job
+        while (job := lane.next()) is not None:
+            lane.running.append(job)
             asyncio.get_running_loop().create_task(self._serve(lane, job)).add_done_callback(lambda task: task.result())
 
     async def _serve(self, lane: _Lane, job: _Job) -> None:
@@ -150,11 +166,11 @@ class VirtualWorker(Worker):
                 self._deliver(piece)
             elif piece is not None:
                 self._deliver(Message("reply", job.message.id, piece.data, piece.arrays))
-            elif job.coalesce is not None and any(other.rank[0] < job.rank[0] for other in lane.waiting):
+            elif job.coalesce is not None and lane.outranks(job):
                 self._deliver(error_message(job.message.id, CancelledRequest()))
                 break
         self.cpu_s += spent_s
-        lane.running = None
+        lane.running.remove(job)
         self._serve_next(lane)
 
 

@@ -107,3 +107,29 @@ def test_when_a_newer_request_coalesces_then_the_waiting_one_is_never_served(spe
 
     run_virtually(main())
     assert LOG == ["first", "newer"]
+
+
+def test_when_two_are_served_side_by_side_then_a_final_does_not_wait_and_live_words_take_one_place(
+    spec: EngineSpec,
+) -> None:
+    took_ms: dict[str, int] = {}
+
+    async def main() -> None:
+        worker = VirtualWorker("w", [EngineSpec(spec.name, spec.factory, at_once=2)])
+        await worker.start()
+        clock = LoopClock()
+
+        async def ask(tag: str, *, final: bool) -> None:
+            priority, coalesce = (10, None) if final else (0, tag)
+            await worker.call("slow", "x", {"tag": tag}, priority=priority, coalesce=coalesce)
+            took_ms[tag] = clock.now_ms()
+
+        async with asyncio.TaskGroup() as group:
+            for tag in ("live", "later"):
+                group.create_task(ask(tag, final=False))
+            group.create_task(ask("final", final=True))
+
+    run_virtually(main())
+    assert took_ms["final"] < 75
+    assert took_ms["live"] < 75
+    assert took_ms["later"] >= 75
