@@ -50,7 +50,7 @@ def _comfort_noise(t: Wave, generator: np.random.Generator) -> Wave:
 
 def _street(t: Wave, generator: np.random.Generator) -> Wave:
     """Rumble that swells as cars pass."""
-    swell = sum(np.exp(-(((t - at) / 1.2) ** 2)) for at in generator.uniform(0, t[-1], 3))
+    swell = sum(np.exp(-(((t - at) / 1.2) ** 2)) for at in generator.uniform(0, float(t[-1]), 3))
     return _coloured(t.size, 1.6, generator) * (0.2 + swell)
 
 
@@ -102,12 +102,13 @@ def _crackle(t: Wave, generator: np.random.Generator) -> Wave:
 
 def _breath(t: Wave, generator: np.random.Generator) -> Wave:
     rate_hz = float(generator.uniform(0.2, 0.45))
-    return _coloured(t.size, 0.7, generator) * np.clip(np.sin(2 * np.pi * rate_hz * t), 0, 1) ** 2
+    breathing: Wave = np.clip(np.sin(2 * np.pi * rate_hz * t), 0, 1) ** 2
+    return _coloured(t.size, 0.7, generator) * breathing
 
 
 def _wind(t: Wave, generator: np.random.Generator) -> Wave:
-    every = np.arange(0, t[-1] + 1, 0.5)
-    gusts = np.interp(t, every, generator.uniform(0, 1, every.size))
+    every = np.arange(0.0, float(t[-1]) + 1.0, 0.5)
+    gusts: Wave = np.interp(t, every, generator.uniform(0, 1, every.size))
     return _coloured(t.size, 1.8, generator) * gusts**2
 
 

@@ -26,8 +26,8 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def configured(whisper: str | Path, **models: int) -> Config:
-    return Config(models=ModelsSection(whisper=str(whisper), **models))
+def configured(whisper: str | Path) -> Config:
+    return Config(models=ModelsSection(whisper=str(whisper)))
 
 
 def test_when_a_folder_is_named_then_no_model_of_the_manifest_is_needed_for_the_words(own: Path) -> None:
