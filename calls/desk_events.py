@@ -65,7 +65,7 @@ class OfferEnded:
     reason: Literal["declined", "no_answer", "withdrawn", "agent_lost", "redirected"]
     """`no_answer`: the agent is not offered anything more until they say that they are there (RONA)."""
     note: str
-    """The agent's own words for declining; empty for none."""
+    """The agent's own words for declining, in the stream of the contact alone; empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from calls.conversation_events import ConversationOpened
 from calls.events import (
     CallbackBooked,
     CallerReplaced,
@@ -53,9 +54,22 @@ def calls_of(reader: EventReader, is_theirs: Callable[[str], bool]) -> list[Pers
     found: dict[str, HowKnown] = {}
     for event in reader.scan(("call_offered", "caller_replaced", "callback_booked", "slot_filled")):
         for kind, field, how in _HOW:
-            if isinstance(event.body, kind) and is_theirs(getattr(event.body, field)):
+            if event.stream_kind == "call" and isinstance(event.body, kind) and is_theirs(getattr(event.body, field)):
                 found.setdefault(str(event.stream_id), how)
     return [_personal(call_id, how, reader.read("call", call_id)) for call_id, how in found.items()]
+
+
+def conversations_of(reader: EventReader, is_theirs: Callable[[str], bool]) -> list[str]:
+    """Return the conversations (SMS, WhatsApp, chats …) with the person whose number `is_theirs` knows, oldest first.
+
+    Their address is the number, or they gave it there.
+    """
+    found: dict[str, None] = {}
+    for event in reader.scan(("conversation_opened", "callback_booked", "slot_filled")):
+        given = {ConversationOpened: "address", CallbackBooked: "number", SlotFilled: "value"}.get(type(event.body))
+        if event.stream_kind == "conversation" and given and is_theirs(getattr(event.body, given)):
+            found[str(event.stream_id)] = None
+    return list(found)
 
 
 def call_of(reader: EventReader, call_id: str) -> PersonalCall | None:

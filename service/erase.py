@@ -11,7 +11,7 @@ from pathlib import Path
 from calls.errors import CallCentreError
 from calls.events import PersonErased
 from records.erasure import erase_person, note_erasure
-from records.persons import HowKnown, PersonalCall, call_of, calls_of
+from records.persons import HowKnown, PersonalCall, call_of, calls_of, conversations_of
 from records.store import EventStore
 from service.call_store import open_store
 from service.clock import SystemClock
@@ -41,14 +41,15 @@ def erase(config_file: Path | None, *, number: str | None, call: str | None, yes
     try:
         found = calls_of(store, _is(wanted)) if wanted is not None else [*filter(None, [call_of(store, call or "")])]
         records = _records_of(config, store, wanted) if wanted is not None else []
-        if not found and not records:
+        written = conversations_of(store, _is(wanted)) if wanted is not None else []
+        if not found and not records and not written:
             print(f"warmline: {_nothing(wanted, call)}", file=sys.stderr)
             return 1
-        _show(found, wanted, config.recordings_path, records=len(records))
+        _show(found, wanted, config.recordings_path, records=len(records), written=len(written))
         if not yes and not _agreed():
             print("Nothing was erased.", file=sys.stderr)
             return 1
-        _carry_out(config, store, found, records)
+        _carry_out(config, store, found, records, written)
     finally:
         store.close()
     return 0
@@ -95,7 +96,7 @@ def _nothing(number: str | None, call: str | None) -> str:
     return f"No call is known of {shown(number)}: nobody called from it, left it or gave it, or it was erased already."
 
 
-def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path, *, records: int) -> None:
+def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path, *, records: int, written: int) -> None:
     print(f"Of {shown(number) if number else f'the call {found[0].call_id}'} these will go for ever:")
     files = 0
     for item in found:
@@ -112,6 +113,8 @@ def _show(found: Sequence[PersonalCall], number: str | None, recordings: Path, *
     total = f"{_count(len(found), 'call')} with {_count(words, 'word')} and {_count(files, 'recording')}"
     if records:
         print(f"  {_count(records, 'customer record')} with all that is linked: contacts, notes, cases")
+    if written:
+        print(f"  {_count(written, 'conversation')} in writing with all messages and files")
     print(f"Together {total}, and every number, name and brief in them. Times, acts and estimates stay.")
 
 
@@ -123,9 +126,15 @@ def _agreed() -> bool:
         return False
 
 
-def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall], records: Sequence[str]) -> None:
+def _carry_out(
+    config: Config,
+    store: EventStore,
+    found: Sequence[PersonalCall],
+    records: Sequence[str],
+    written: Sequence[str],
+) -> None:
     now_utc = SystemClock().now_utc()
-    names = [*(f"call:{item.call_id}" for item in found), *records]
+    names = [*(f"call:{item.call_id}" for item in found), *(f"conversation:{name}" for name in written), *records]
     try:
         erasure = erase_person(store, names, now_utc, data_dir=config.data_path, recordings=config.recordings_path)
     except OSError as error:
@@ -136,10 +145,16 @@ def _carry_out(config: Config, store: EventStore, found: Sequence[PersonalCall],
             fault="operator",
         ) from error
     spans = [(item.began_utc, (now_utc if item.going_on else item.last_utc) + _SPOKEN_LATER) for item in found]
+    linked = (name.partition(":")[2] for name in erasure.subjects if name.startswith("call:"))
+    spans += [
+        (events[0].at_utc, events[-1].at_utc + _SPOKEN_LATER) for name in linked if (events := store.read("call", name))
+    ]
     forget_spoken(speech_folder(config), spans)
     stream_id = note_erasure(store, [str(item.call_id) for item in found], erasure, now_utc)
     calls = _count(sum(subject.startswith("call:") for subject in erasure.subjects), "call")
+    texts = sum(subject.startswith("conversation:") for subject in erasure.subjects)
     gone = f"{calls}, {_count(len(records), 'customer record')}" if records else calls
+    gone += f", {_count(texts, 'conversation')}" if texts else ""
     print(f"Erased: {gone} and {_count(len(erasure.recordings), 'recording')}. Written down as {stream_id}.")
 
 

@@ -14,7 +14,6 @@ from records.erasure import Erasure, erase_person, erase_streams, note_erasure
 from records.store import EventStore
 from service.config import Config
 from service.speech_cache import forget_spoken, speech_folder
-from service.staff.drafts import forget_drafts
 
 _SPOKEN_LATER = timedelta(minutes=1)
 """A sentence may be written to the cache, or touched, a little after the last fact."""
@@ -51,7 +50,6 @@ def erase_customer(
         (events[0].at_utc, events[-1].at_utc + _SPOKEN_LATER) for name in calls if (events := facts.read("call", name))
     ]
     erasure = _erase(config, facts, subjects, now_utc)
-    forget_drafts(facts, [contact.id for contact in person.contacts])
     forget_spoken(speech_folder(config), spans)
     return Erased(
         records=len(subjects),

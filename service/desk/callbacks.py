@@ -123,6 +123,7 @@ class Callbacks:
             vip=callback.vip,
             waited_ms=waited // timedelta(milliseconds=1),
         )
+        self._house.desk.known_as(callback.callback_id, callback.call_id)
         self._house.desk.arrive(contact, PromisedCall(self._house, self, callback, number, called))
 
     def _look_up(self, call_id: str) -> tuple[str, str] | None:
@@ -187,6 +188,7 @@ class PromisedCall(QuietListener):
         call = house.place(new_call_id(house.clock), incoming, route)
         call.waiting.promised = (agent, reservation_id)
         call.waiting.contact_id = callback.callback_id
+        house.desk.known_as(callback.callback_id, call.call_id)
         call.start()
         await call.ended.wait()
         reached = call.leg is not None

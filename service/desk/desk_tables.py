@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -78,6 +78,10 @@ class Callback:
     attempts: int
     not_before_utc: datetime
     state: CallbackState = "owed"
+
+
+_AT_ONCE = 500
+"""Names in one statement."""
 
 
 class DeskTables:
@@ -195,6 +199,24 @@ class DeskTables:
             )
             for row in self._write(take)
         ]
+
+    def calls_back(self, connection: sa.Connection, subjects: Sequence[str]) -> list[str]:
+        """Return the names under which calls back of these subjects wait."""
+        names = [name.partition(":")[2] for name in subjects if name.startswith("call:")]
+        found: list[str] = []
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            query = sa.select(_CALLBACKS.c.callback_id).where(_CALLBACKS.c.call_id.in_(some))
+            found += connection.execute(query).scalars()
+        return found
+
+    def clean(self, connection: sa.Connection, subjects: Sequence[str]) -> None:
+        """Forget who waits and who is to be called back among subjects that are erased, in that transaction."""
+        names = [name.partition(":")[2] for name in subjects if name.startswith(("call:", "conversation:"))]
+        for start in range(0, len(names), _AT_ONCE):
+            some = names[start : start + _AT_ONCE]
+            connection.execute(sa.delete(_WAITING).where(_WAITING.c.contact_id.in_(some)))
+            connection.execute(sa.delete(_CALLBACKS).where(_CALLBACKS.c.call_id.in_(some)))
 
     def _write(self, do: Callable[[sa.Connection], Answer]) -> Answer:
         try:

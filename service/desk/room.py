@@ -40,6 +40,8 @@ FIGURES_EVERY_S = 0.1
 something, and with fifty agents several change at once."""
 VOICEMAIL_DAYS = 365
 """How far back messages are shown; retention may have taken their words before."""
+CALLS_BACK_KNOWN = 5_000
+"""Calls back whose log is known, about 1 MB; their wrap-up comes within minutes."""
 PHONE_MORE_MS = 25_000
 """Added to the time to accept of who is rung: 15 s of brief at most, the keys, and the way of the call."""
 
@@ -131,6 +133,8 @@ class DeskRoom:
         self._since: dict[str, datetime] = {}
         """When each agent came into the state they are in."""
         self._wrap_up_from_ms: dict[tuple[str, str], int] = {}
+        self._calls: dict[str, str] = {}
+        """Calls back by the name under which they wait -> the call in whose log they are."""
         self._left_behind: dict[str, m.ContactArrived] = {}
         self._changed: dict[str, None] = {}
         """Queues whose figures the pages do not have yet."""
@@ -217,6 +221,15 @@ class DeskRoom:
         """Write something else of the desk after all facts so far; runs in a thread."""
         self._log.do(write)
 
+    def known_as(self, contact_id: str, call_id: str) -> None:
+        """A call back waits under a name of its own; what is written of it stands in the log of this call."""
+        self._calls[contact_id] = call_id
+        while len(self._calls) > CALLS_BACK_KNOWN:
+            del self._calls[next(iter(self._calls))]
+
+    def _stream_of(self, contact_id: str) -> str:
+        return self._calls.get(contact_id, contact_id)
+
     def queue_hours(self, queue: str, is_open: bool) -> None:
         """A queue opened or closed."""
         self._feed(m.QueueHours(queue, is_open))
@@ -302,7 +315,7 @@ class DeskRoom:
             follow_ups=follow_ups,
             took_ms=self._clock.now_ms() - began_ms,
         )
-        self._log.note(kind, contact_id, body)
+        self._log.note(kind, self._stream_of(contact_id), body)
         self._feed(m.WrapUpOver(agent, contact_id))
         for told in self.on_wrap_up:
             told(body)
@@ -430,9 +443,11 @@ class DeskRoom:
             agent=over.agent,
             reservation_id=over.reservation_id,
             reason=over.reason,
-            note=over.note,
+            note="",
         )
         self._log.note("queue", guest.queue, body)
+        if over.note:  # words about a customer are kept and erased with the customer's contact
+            self._log.note(guest.contact.kind, self._stream_of(over.contact_id), replace(body, note=over.note))
         guest.listener.offer_over(over.agent, over.reservation_id, over.reason)
 
     def _connect(self, connect: m.Connect) -> None:

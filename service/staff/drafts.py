@@ -4,7 +4,7 @@ So that a tab that is closed, or a browser that dies, loses no notes. The texts 
 for some days at most; what is handed in becomes a fact under the customer's key (`WrapUpDone`).
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -31,6 +31,9 @@ drafts = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
     sa.Column("saved_at_utc", sa.String(32), nullable=False),
 )
+
+_AT_ONCE = 500
+"""Names in one statement."""
 
 ContactId = Annotated[str, Path(min_length=1, max_length=64)]
 
@@ -81,13 +84,11 @@ class Drafts:
             raise database.explain(error, self._engine.url) from error
 
 
-def forget_drafts(store: EventStore, contact_ids: Collection[str]) -> None:
-    """Forget what anybody began to write about some contacts, because their person is erased. Blocking."""
-    try:
-        with store.engine.execution_options(writes=True).begin() as connection:
-            connection.execute(sa.delete(drafts).where(drafts.c.contact_id.in_(contact_ids)))
-    except exc.DBAPIError as error:
-        raise database.explain(error, store.engine.url) from error
+def forget_drafts(connection: sa.Connection, subjects: Sequence[str]) -> None:
+    """Forget what was begun about contacts that are erased, in the transaction that destroys their keys."""
+    names = [name.partition(":")[2] for name in subjects if name.startswith(("call:", "conversation:"))]
+    for start in range(0, len(names), _AT_ONCE):
+        connection.execute(sa.delete(drafts).where(drafts.c.contact_id.in_(names[start : start + _AT_ONCE])))
 
 
 def draft_routes(gate: Gate, kept: Drafts) -> APIRouter:

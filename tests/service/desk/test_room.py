@@ -152,8 +152,9 @@ async def test_when_the_agent_declines_then_the_note_is_kept_encrypted_and_the_c
     over = await until(page, "offer_over")
     assert (over["reservation_id"], over["reason"]) == (offer["reservation_id"], "declined")
     events = await facts(room, store, "queue", "main")
-    ended = next(event.body for event in events if event.body.type == "offer_ended")
-    assert ended.note == "speaks too fast for me"
+    assert [event.body.note for event in events if event.body.type == "offer_ended"] == [""]
+    ended = next(event.body for event in store.read("call", "c1") if event.body.type == "offer_ended")
+    assert ended.note == "speaks too fast for me", "where it is erased with the customer"
     with store.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT body FROM events WHERE type = 'offer_ended'").all()
     assert "fast" not in str(rows)

@@ -27,7 +27,8 @@ def test_when_a_draft_is_kept_then_it_is_the_writers_sealed_and_gone_after_a_wee
     clock.ms += int(KEPT.total_seconds() * 1000) + 1
     kept.keep("ada", "c3", draft)
     assert kept.read("ben", "c1") is None
-    forget_drafts(store, ["c3"])
+    with store.engine.execution_options(writes=True).begin() as connection:
+        forget_drafts(connection, ["call:c3"])
     assert kept.read("ada", "c3") is None
 
 
