@@ -33,6 +33,7 @@ from service.config_values import split_address
 from service.customers.api import customer_routes
 from service.desk.agent_line_routes import agent_line_routes
 from service.desk.desk_api import desk_routes
+from service.desk.service_level_routes import service_level_routes
 from service.desk.transfer_routes import transfer_routes
 from service.front_door import FrontDoor
 from service.house import House
@@ -166,6 +167,7 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     desk, leads = Depends(gate.needs(*DESK)), Depends(gate.needs(*LEADS))
     app.include_router(customer_routes(house.customers, [desk], lambda request: member_of(request).name, [leads]))
     app.include_router(desk_routes(house.desk, [desk]))
+    app.include_router(service_level_routes(house.store, house.config.desk, house.clock, [leads]))
     agent, lead = Needs(gate, DESK).name, Needs(gate, LEADS).name
     app.include_router(agent_line_routes(house, agent, (), lambda request: member_of(request).display_name))
     app.include_router(transfer_routes(house, agent, lead, ()))

@@ -116,6 +116,8 @@ class DeskSection(Section):
     announce_listening: bool = Field(default=True, strict=True)
     """Tell a caller when a supervisor begins to listen, or to whisper to the agent; false where your law does not ask
     for it. Who joins the talk is always announced."""
+    show_supervisor: bool = Field(default=True, strict=True)
+    """Tell the agent on their page when a supervisor listens. Who whispers or joins is heard, and always shown."""
     callback_attempts: int = Field(default=3, ge=1, le=10, strict=True)
     """How often a call back is tried when nobody answers."""
     callback_again_s: int = Field(default=900, ge=60, le=86_400, strict=True)

@@ -556,6 +556,7 @@ class CallHandover:
             "held": self.machine.held,
             "with_person": self.machine.state in WITH_PERSON,
             "recording": self._call.recording.state,
+            "supervised": self._desk.supervision.shown(self._call.call_id, self.floor.supervision),
             "may": sorted(wish.__name__ for wish in self.machine.allows()),
         }
 

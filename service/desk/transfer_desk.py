@@ -49,7 +49,8 @@ class TransferDesk:
         self.names: dict[str, str] = {}
         """The same of agents whose page opened a line, by the name to sign in with."""
         self.lines = AgentLines(house.web, house.ticker, house.tasks, self._tell)
-        self.supervision = Supervision(self, announce=house.config.desk.announce_listening)
+        section = house.config.desk
+        self.supervision = Supervision(self, announce=section.announce_listening, show=section.show_supervisor)
         self.music: HoldSounds | None = None
         self._asks: dict[tuple[str, str], ConsultAsk] = {}
 

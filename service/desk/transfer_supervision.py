@@ -29,9 +29,15 @@ class _Watched:
 class Supervision:
     """Who listens where; a supervisor hears one call at a time, and a call has one supervisor."""
 
-    def __init__(self, desk: TransferDesk, *, announce: bool = True) -> None:
-        """`announce`: whether a caller is told when somebody begins to hear them; a barge is always announced."""
-        self._desk, self._announce = desk, announce
+    def __init__(self, desk: TransferDesk, *, announce: bool = True, show: bool = True) -> None:
+        """Watch no call yet.
+
+        Args:
+            desk: Whose lines and calls.
+            announce: Whether a caller is told when somebody begins to hear them; a barge is always announced.
+            show: Whether an agent is told on their page; who whispers or joins is always shown.
+        """
+        self._desk, self._announce, self._show = desk, announce, show
         self._calls: dict[str, _Watched] = {}
 
     def be(self, call: CallRunner, supervisor: str, mode: SupervisionMode) -> None:
@@ -58,6 +64,13 @@ class Supervision:
             call.handover.tell("human.supervisor_joins" if mode == "barge" else "human.supervisor_listens")
         call.handover.floor.supervision = mode
         call.handover.floor.apply()
+        call.handover.show()
+
+    def shown(self, call_id: str, mode: SupervisionMode | None) -> str:
+        """Return what the agent's page says of a supervisor in a call; empty for none."""
+        if mode is None or call_id not in self._calls or (mode == "listen" and not self._show):
+            return ""
+        return mode
 
     def call_over(self, call_id: str) -> None:
         """The call is over; idempotent."""
@@ -98,3 +111,4 @@ class Supervision:
         if call.conference is not None:
             call.legs.leave(call.conference, SUPERVISOR, "local")
         call.log.note(SupervisionChanged(supervisor=watched.supervisor, mode="off", announced=False), "call")
+        call.handover.show()

@@ -59,6 +59,7 @@ async def test_when_an_agent_accepts_then_the_caller_is_told_whom_and_both_hear_
         "held": False,
         "with_person": False,
         "recording": "off",
+        "supervised": "",
         "may": [],
     }
     assert call.queue.told[-1] == "over ana"
@@ -218,6 +219,7 @@ async def test_when_a_supervisor_listens_whispers_and_barges_in_then_who_hears_t
     await call.given_to("ana")
     assert (await ana.post("calls/c1/supervise", mode="listen")).status_code == 403
     await boss.do(call, "supervise", mode="listen")
+    assert call.handover.view()["supervised"] == "listen"
     await hears_only(boss, (ANA, CALLER), ())
     await hears_only(caller, (ANA,), (BOSS,))
     await hears_only(ana, (CALLER,), (BOSS,))
@@ -228,6 +230,7 @@ async def test_when_a_supervisor_listens_whispers_and_barges_in_then_who_hears_t
     await hears_only(caller, (ANA, BOSS), ())
     await boss.do(call, "supervise", mode="off")
     await hears_only(caller, (ANA,), (BOSS,))
+    assert call.handover.view()["supervised"] == ""
     logged = [(b.mode, b.announced) for b in call.bodies if isinstance(b, SupervisionChanged)]
     assert logged == [("listen", True), ("whisper", False), ("barge", True), ("off", False)]
     assert "human.supervisor_joins" in call.said
@@ -244,12 +247,23 @@ async def test_when_a_supervisor_whispers_at_once_then_the_caller_hears_of_it_un
     await hears_only(caller, (ANA,), (BOSS,))
     assert call.said.count("human.supervisor_listens") == 1
     await boss.do(call, "supervise", mode="off")
-    house.house.transfers.supervision = Supervision(house.house.transfers, announce=False)
+    house.house.transfers.supervision = Supervision(house.house.transfers, announce=False, show=False)
+    await boss.do(call, "supervise", mode="listen")
+    assert call.handover.view()["supervised"] == ""
+    await boss.do(call, "supervise", mode="whisper")
+    assert call.handover.view()["supervised"] == "whisper", "who is heard is shown"
     await boss.do(call, "supervise", mode="listen")
     await boss.do(call, "supervise", mode="off")
     assert call.said.count("human.supervisor_listens") == 1
     announced = [(b.mode, b.announced) for b in call.bodies if isinstance(b, SupervisionChanged)]
-    assert announced == [("whisper", True), ("off", False), ("listen", False), ("off", False)]
+    assert announced == [
+        ("whisper", True),
+        ("off", False),
+        ("listen", False),
+        ("whisper", False),
+        ("listen", False),
+        ("off", False),
+    ]
 
 
 async def test_when_the_second_person_leaves_then_their_page_learns_how_the_call_is_and_that_they_have_no_part(

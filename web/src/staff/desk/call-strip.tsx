@@ -11,6 +11,12 @@ type Panel = "" | "keypad" | "consult" | "transfer" | "back-to-bot";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "*", "0", "#"];
 
+const SUPERVISED: Readonly<Record<string, Said>> = {
+  listen: { en: "A supervisor is listening.", es: "Una persona responsable está escuchando." },
+  whisper: { en: "A supervisor speaks to you; the caller does not hear it.", es: "Le habla una persona responsable; el cliente no la oye." },
+  barge: { en: "A supervisor is in the call.", es: "Una persona responsable está en la llamada." },
+};
+
 export function CallStrip({ strip }: { strip: Strip }) {
   const open = useMemo(() => signal<Panel>(""), []);
   const keys = useMemo(() => signal(""), []);
@@ -74,6 +80,9 @@ export function CallStrip({ strip }: { strip: Strip }) {
           </button>
         )}
       </div>
+      <p class="muted" role="status">
+        {now.supervised ? say(SUPERVISED[now.supervised] ?? SUPERVISED["listen"]!) : ""}
+      </p>
       <p class={strip.failure.value ? "told bad" : "unseen"} role="alert">
         {strip.failure.value}
       </p>

@@ -15,6 +15,7 @@ import { now_ms, useClock } from "./clock";
 import { desk, useDesk } from "./feed";
 import { beyondAim, byRisk, expected_s, type Flag, flagsOf, lasts_ms, withPerson } from "./floor-math";
 import { LineStatus } from "./line-status";
+import { ServiceLevels } from "./service-level";
 import { type Agent, type Queue, since_ms } from "./state";
 import { DESK, REASONS, STATES } from "./words";
 
@@ -45,6 +46,7 @@ export function FloorPage() {
         {failure.value}
       </p>
       <Queues queues={desk.value.queues} />
+      <ServiceLevels />
       <Agents agents={desk.value.agents} />
       <Running title={say(DESK.agentCalls)} id="people-calls" lives={people} withBot={false} />
       <Running title={say(DESK.botCalls)} id="bot-calls" lives={bot} withBot />

@@ -13,6 +13,8 @@ export interface StripState {
   readonly held: boolean;
   readonly with_person: boolean;
   readonly recording: string;
+  /** How a supervisor takes part: `listen`, `whisper`, `barge`; empty for none that one is told of. */
+  readonly supervised?: string;
   /** Wishes that would be granted now. */
   readonly may: readonly string[];
   /** What one is in the call: `agent`, `second`, or nothing. */
