@@ -1013,7 +1013,7 @@ export interface OfferEnded {
   readonly reservation_id: string;
   /** `no_answer`: the agent is not offered anything more until they say that they are there (RONA). */
   readonly reason: "declined" | "no_answer" | "withdrawn" | "agent_lost" | "redirected";
-  /** The agent's own words for declining; empty for none. */
+  /** The agent's own words for declining, in the stream of the contact alone; empty for none. */
   readonly note: string;
 }
 
