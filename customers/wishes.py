@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol, get_args
 
 from calls.customer_events import ContactConsentSet, PreferenceSet
@@ -60,20 +60,33 @@ class _Writes(Protocol):
     def _write(self, kind: StreamKind, stream_id: str, bodies: Sequence[EventBody]) -> None: ...
 
 
+class _Wishing(_Writes, Protocol):
+    def set_preferences(self, customer_id: CustomerId, values: Mapping[PreferenceName, str], by: str) -> None: ...
+
+
 class Wishes:
     """Writes wishes of a customer."""
 
-    def set_preference(self: _Writes, customer_id: CustomerId, name: PreferenceName, value: str, by: str) -> None:
+    def set_preference(self: _Wishing, customer_id: CustomerId, name: PreferenceName, value: str, by: str) -> None:
         """Keep a preference; an empty value takes it back, on every record of the person that has it."""
-        value = preference_value(name, value)
-        body = PreferenceSet(name=name, value=value, by=by)
-        if value:
-            self._known(customer_id)
-            self._write("customer", customer_id, [body])
-            return
+        self.set_preferences(customer_id, {name: value}, by)
+
+    def set_preferences(self: _Writes, customer_id: CustomerId, values: Mapping[PreferenceName, str], by: str) -> None:
+        """Keep several preferences, all of them or none.
+
+        Raises:
+            CallCentreError: `preference.invalid`, `customer.unknown`; nothing was kept.
+        """
+        wished = {name: preference_value(name, value) for name, value in values.items()}
+        self._known(customer_id)
+        kept = [PreferenceSet(name=name, value=value, by=by) for name, value in wished.items() if value]
+        if kept:
+            self._write("customer", customer_id, kept)
         for record in self._person_records(customer_id):
-            if any(item.name == name and item.value for item in record.preferences):
-                self._write("customer", record.customer_id, [body])
+            has = {item.name for item in record.preferences if item.value}
+            gone = [PreferenceSet(name=n, value="", by=by) for n, value in wished.items() if not value and n in has]
+            if gone:
+                self._write("customer", record.customer_id, gone)
 
     def set_consent(
         self: _Writes,

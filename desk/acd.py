@@ -11,8 +11,8 @@ Order. A contact's rank is `arrived - boost` (`desk/priority.py`), and a free ag
 that they may serve. A contact that comes back, from an agent who declined or could not be joined, keeps its rank.
 
 Agents. Of those who may serve a contact, the one with the least in hand, then the longest idle. One offer at a time;
-whoever has a call is offered nothing; several texts at once. An offer that nobody takes makes the agent
-`not_responding` (RONA): nothing more is offered until they say that they are there.
+whoever has a call is offered nothing; several texts at once. Without a line no call is offered, texts are. An offer
+that nobody takes makes the agent `not_responding` (RONA): nothing more is offered until they say that they are there.
 
 Kept from an agent. A contact they declined a moment ago; one that wants another agent, for some seconds; one whose
 skills they lack, until those are relaxed. The skills of the queue and the language are never relaxed.
@@ -55,8 +55,8 @@ class AcdMachine:
         self._reservations: dict[str, Reservation] = {}
         self._closed: set[str] = set()
         self._times: dict[str, ServiceTimes] = defaultdict(ServiceTimes)
-        self._states: dict[str, tuple[str, str, tuple[tuple[str, bool], ...]]] = {}
-        """What was last said of each agent: state, reason, and what they had in hand."""
+        self._states: dict[str, tuple[str, str, bool, bool, tuple[tuple[str, bool], ...]]] = {}
+        """What was last said of each agent: state, reason, their line, and what they had in hand."""
         self._out: list[m.AcdOutput] = []
 
     # What can be asked
@@ -75,16 +75,16 @@ class AcdMachine:
         """Return when `step(Tick(), now_ms)` is due, or None."""
         return min(self._deadlines(), default=None)
 
-    def working(self, queue: str, language: str | None = None) -> int:
-        """Return how many agents serve a queue, now or when what they have in hand is over."""
-        return len(self._mates(queue, language))
+    def working(self, queue: str, language: str | None = None, media: m.Media | None = None) -> int:
+        """Return how many agents serve a queue, now or when what they have in hand is over; of a kind, or of any."""
+        return len(self._mates(queue, language, media))
 
-    def _mates(self, queue: str, language: str | None) -> list[Agent]:
+    def _mates(self, queue: str, language: str | None, media: m.Media | None) -> list[Agent]:
         skills = self._rules.of(queue).skills
         return [
             agent
             for agent in self._agents.values()
-            if agent.works
+            if (agent.works if media is None else agent.takes(media, self._now_ms))
             and skills <= agent.profile.skills
             and (language is None or language in agent.profile.languages)
         ]
@@ -99,7 +99,7 @@ class AcdMachine:
 
     def expected_s(self, queue: str, language: str, media: m.Media, position: int) -> int | None:
         """Return how long the one at `position` would wait; None when nobody can tell."""
-        mates = self._mates(queue, language)
+        mates = self._mates(queue, language, media)
         return expected_wait_s(
             position,
             mean_ms=self._times[queue].mean_ms(self._now_ms),
@@ -116,12 +116,18 @@ class AcdMachine:
     def _signed_in(self, event: m.AgentSignedIn) -> None:
         agent = self._agents.get(event.agent)
         if agent is None:
-            self._agents[event.agent] = Agent(event, idle_since_ms=self._now_ms)
+            self._agents[event.agent] = Agent(event, idle_since_ms=self._now_ms, has_line=event.has_line)
         elif agent.signed_in:
             agent.profile = event
         else:
             agent.profile, agent.signed_in, agent.responds = event, True, True
             agent.wants_work, agent.reason, agent.idle_since_ms = False, "", self._now_ms
+            agent.has_line, agent.line_counts_until_ms = event.has_line, None
+
+    def _line_is(self, event: m.LineIs) -> None:
+        agent = self._agents.get(event.agent)
+        if agent is not None:
+            agent.line_is(up=event.up, now_ms=self._now_ms)
 
     def _signed_out(self, event: m.AgentSignedOut) -> None:
         agent = self._agents.get(event.agent)
@@ -327,7 +333,9 @@ class AcdMachine:
     def _is_kept(self, contact: Contact) -> bool:
         """Tell whether the contact still waits for the agent it wants, who works."""
         wanted = self._agents.get(contact.wanted_agent)
-        return wanted is not None and wanted.works and contact.wanted_until_ms > self._now_ms
+        if wanted is None or not wanted.takes(contact.arrived.media, self._now_ms):
+            return False
+        return contact.wanted_until_ms > self._now_ms
 
     def _is_relaxed(self, contact: Contact) -> bool:
         return self._now_ms - contact.since_ms >= self._rules.of(contact.queue).relax_after_ms
@@ -390,6 +398,9 @@ class AcdMachine:
             yield reservation.until_ms
         for agent in self._agents.values():
             yield from (work.over_ms for work in agent.work.values() if work.over_ms is not None)
+            back_ms = agent.line_counts_until_ms
+            if not agent.has_line and back_ms is not None and back_ms > self._now_ms:
+                yield back_ms
         for contact in self._contacts.values():
             if contact.state == "waiting":
                 yield from self._deadlines_of(contact)
@@ -418,7 +429,9 @@ class AcdMachine:
                 self._tell_place(contact, ahead[language], ahead[language] - offered[language])
                 self._tell_long_wait(contact)
         for agent in list(self._agents.values()):
-            said = (agent.state, agent.reason, tuple((name, work.over_ms is None) for name, work in agent.work.items()))
+            work = tuple((name, work.over_ms is None) for name, work in agent.work.items())
+            takes_calls = agent.takes("voice", self._now_ms)
+            said = (agent.state, agent.reason, agent.has_line, takes_calls, work)
             if self._states.get(agent.name) != said:
                 self._states[agent.name] = said
                 self._out.append(m.AgentIs(agent=agent.name, state=agent.state, reason=agent.reason))
@@ -434,7 +447,7 @@ class AcdMachine:
         """Tell where a contact stands; `turns` agents have to become free for it, as those who are free may not."""
         expected_s: int | None = 0
         if contact.state != "offered":
-            mates = self._mates(contact.queue, contact.arrived.language)
+            mates = self._mates(contact.queue, contact.arrived.language, contact.arrived.media)
             places = sum(agent.places(contact.arrived.media) for agent in mates)
             mean_ms = self._times[contact.queue].mean_ms(self._now_ms)
             expected_s = expected_wait_s(turns, mean_ms=mean_ms, places=places, free=0)
@@ -452,7 +465,11 @@ class AcdMachine:
 
     def _tell_long_wait(self, contact: Contact) -> None:
         """Say once for each reason that nobody will come soon; again for nobody at all, when somebody was there."""
-        mates = any(agent.works and self._serves(agent, contact, relaxed=True) for agent in self._agents.values())
+        media = contact.arrived.media
+        mates = any(
+            agent.takes(media, self._now_ms) and self._serves(agent, contact, relaxed=True)
+            for agent in self._agents.values()
+        )
         if mates:
             contact.told_long.discard("no_agents")
         if contact.state == "offered":
@@ -483,6 +500,7 @@ class AcdMachine:
         m.AgentSignedOut: _signed_out,
         m.AgentReady: _ready,
         m.AgentNotReady: _not_ready,
+        m.LineIs: _line_is,
         m.WorkBegan: _work_began,
         m.WorkOver: _work_over,
         m.WrapUpOver: _wrap_up_over,

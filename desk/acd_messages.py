@@ -25,6 +25,8 @@ class AgentSignedIn:
     text_at_once: int = 3
     more_ms: int = 0
     """Added to the time to accept: of who is rung, and hears the brief before deciding."""
+    has_line: bool = True
+    """Whether they could be heard now; see `LineIs`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,14 @@ class AgentNotReady:
 
     agent: str
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LineIs:
+    """The line on which an agent takes calls, a browser's or a telephone, is there, or is not."""
+
+    agent: str
+    up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +178,7 @@ AcdInput = (
     | AgentSignedOut
     | AgentReady
     | AgentNotReady
+    | LineIs
     | ContactArrived
     | FeelingChanged
     | OfferTaken

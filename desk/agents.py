@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 from calls.desk_events import AgentState
 from desk.acd_messages import AgentSignedIn, Media
 
+LINE_BACK_MS = 20_000
+"""How long an agent whose line is gone still counts among those who take calls. Source: as `HandoverLimits.restore_ms`;
+a page that is loaded again has its line back in seconds, and who waits is not told that nobody is there."""
+
 
 @dataclass(slots=True)
 class Work:
@@ -37,6 +41,10 @@ class Agent:
     """The reservation that they may accept."""
     work: dict[str, Work] = field(default_factory=dict)
     idle_since_ms: int = 0
+    has_line: bool = True
+    """Whether they could be heard: without a line no call is offered, texts are."""
+    line_counts_until_ms: int | None = None
+    """Of a line that is gone: until when it is thought to come back; None for one that never was."""
 
     @property
     def name(self) -> str:
@@ -82,10 +90,22 @@ class Agent:
 
     def has_room(self, media: Media) -> bool:
         """Tell whether one more of a kind fits. A call does not wait for texts: whoever writes can wait a minute."""
-        return self.load(media) < self.places(media)
+        return self.load(media) < self.places(media) and (media == "text" or self.has_line)
+
+    def takes(self, media: Media, now_ms: int) -> bool:
+        """Tell whether they take contacts of a kind, now or as soon as they can; a line that was lost may come back."""
+        back_ms = self.line_counts_until_ms
+        lines = self.has_line or (back_ms is not None and now_ms < back_ms)
+        return self.works and self.places(media) > 0 and (media == "text" or lines)
+
+    def line_is(self, *, up: bool, now_ms: int) -> None:
+        """Take that the line is there, or is not."""
+        if self.has_line and not up:
+            self.line_counts_until_ms = now_ms + LINE_BACK_MS
+        self.has_line = up
 
     def free_places(self, media: Media) -> int:
         """Return how many contacts of a kind could be offered one after another now."""
-        if not self.works or self._has_call:
+        if not self.works or self._has_call or (media == "voice" and not self.has_line):
             return 0
         return max(0, self.places(media) - self.load(media) - (1 if self.offered else 0))

@@ -193,7 +193,8 @@ class CallRunner:
         """Return how many humans could take the call now, as far as it is known."""
         if self.waiting.promised is not None:
             return 1
-        agents = self.house.desk.working(self.waiting.queue, self.policy.language) if self.waiting.is_open else 0
+        queue, language = self.waiting.queue, self.policy.language
+        agents = self.house.desk.working(queue, language, "voice") if self.waiting.is_open else 0
         return agents + (1 if self.handover.target else 0)
 
     def agents_changed(self) -> None:

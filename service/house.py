@@ -137,6 +137,8 @@ class House:
         self.transfers = TransferDesk(self)
         self.transfers.queue_of, self.transfers.tell = _place_of, self.desk.feed.tell
         self.transfers.display_name = self.desk.display_name
+        self.transfers.lines.is_open = self.desk.feed.has_page
+        self.desk.snapshot_parts.append(self.transfers.seen_by)
         self.voice: Voice = self._build_voice()
         self.knowledge = KnowledgeBase(config, self.mind, self.models)
         titles = self.knowledge.titles
@@ -165,6 +167,7 @@ class House:
             self.conversations.start()
             self.outside.start()
             await self.transfers.start()
+            self.desk.lines_needed, self.transfers.lines.on_state = True, self.desk.line_is
             self.recorder.start()
             make_punctual()
             self.ticker.start()
@@ -290,7 +293,7 @@ class House:
 
     def agents_signed_in(self, queue: str = "", language: Language | None = None) -> int:
         """Return how many agents take the calls of a queue, now or when what they have in hand is over."""
-        return self.desk.working(queue or "main", language)
+        return self.desk.working(queue or "main", language, "voice")
 
     def dialog_settings(self) -> DialogSettings:
         """Return the dialog's choices for one call."""

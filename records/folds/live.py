@@ -5,7 +5,7 @@ Kept simple on purpose: the pages have a twin of this fold in TypeScript, checke
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from calls.events import (
@@ -26,12 +26,6 @@ from calls.events import (
     Event,
     FeelingRead,
     FlowFinished,
-    HandoverAnswered,
-    HandoverCancelled,
-    HandoverCompleted,
-    HandoverFailed,
-    HandoverRinging,
-    HandoverStarted,
     LanguageChosen,
     LegHeld,
     LegJoined,
@@ -52,6 +46,7 @@ from calls.events import (
     TurnReopened,
 )
 from calls.ids import MemberRole
+from records.folds.live_people import LiveHandover, LivePeople, people_step
 from records.redaction import MASK
 from records.withdrawal import withdrawn
 
@@ -159,8 +154,8 @@ class LiveCall:
     escalation: str = ""
     """Reason of the newest escalation."""
     brief: BriefPrepared | None = None
-    handover: Literal["", "calling", "ringing", "briefing", "connected", "failed", "cancelled"] = ""
-    """How far the newest attempt to bring a human is."""
+    handover: LiveHandover = ""
+    people: LivePeople = field(default_factory=LivePeople)
     callback: Literal["", "offered", "booked", "declined"] = ""
     flows_finished: tuple[str, ...] = ()
     degraded: tuple[str, ...] = ()
@@ -172,7 +167,9 @@ class LiveCall:
 def live_step(state: LiveCall, event: Event) -> LiveCall:
     """Take one more event."""
     t_ms = state.t_ms if event.t_ms is None else max(state.t_ms, event.t_ms)
-    return _with_body(replace(state, seq=event.seq, call_id=str(event.stream_id), t_ms=t_ms), event)
+    handover, people = people_step(state.handover, state.people, event.body)
+    next_ = replace(state, seq=event.seq, call_id=str(event.stream_id), t_ms=t_ms, handover=handover, people=people)
+    return _with_body(next_, event)
 
 
 def _with_body(state: LiveCall, event: Event) -> LiveCall:
@@ -253,15 +250,6 @@ def _with_talk(state: LiveCall, event: Event) -> LiveCall:
             return replace(state, escalation=body.reason)
         case BriefPrepared() as body:
             return replace(state, brief=body)
-        case (
-            HandoverStarted()
-            | HandoverRinging()
-            | HandoverAnswered()
-            | HandoverCompleted()
-            | HandoverFailed()
-            | HandoverCancelled()
-        ):
-            return replace(state, handover=_HANDOVER[event.body.type])
         case CallbackOffered():
             return replace(state, callback="offered")
         case CallbackBooked():
@@ -302,16 +290,6 @@ def _with_keeping(state: LiveCall, event: Event) -> LiveCall:
             return state if body.what in state.degraded else replace(state, degraded=(*state.degraded, body.what))
         case _:
             return state
-
-
-_HANDOVER: dict[str, Literal["calling", "ringing", "briefing", "connected", "failed", "cancelled"]] = {
-    "handover_started": "calling",
-    "handover_ringing": "ringing",
-    "handover_answered": "briefing",
-    "handover_completed": "connected",
-    "handover_failed": "failed",
-    "handover_cancelled": "cancelled",
-}
 
 
 def _with_hold(members: tuple[LiveMember, ...], leg_id: str, *, held: bool) -> tuple[LiveMember, ...]:

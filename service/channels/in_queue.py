@@ -65,7 +65,7 @@ class ConversationsInQueue:
 
     def free(self, language: Language) -> int:
         """Return how many agents serve the queue of a language, now or later."""
-        return self._desk.working(self._queue_for("", language), language)
+        return self._desk.working(self._queue_for("", language), language, "text")
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
         """Let a customer wait; who wrote with them before is asked first."""

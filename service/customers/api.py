@@ -47,7 +47,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from calls.customer_events import CaseStatus, ContactKind, IdentifierKind
 from calls.ids import CustomerId, Language
 from customers.store import CustomerStore, NewIdentifier
-from customers.wishes import ConsentChannel, PreferenceName, Purpose
+from customers.wishes import PREFERENCES, ConsentChannel, PreferenceName, Purpose
 from service.customers.part import Customers
 from service.customers.view import (
     case_view,
@@ -135,6 +135,12 @@ class ValueBody(_Body):
     value: Short
 
 
+class ValuesBody(_Body):
+    """Several values by name; an empty one takes it back."""
+
+    values: dict[PreferenceName, Short] = Field(max_length=len(PREFERENCES))
+
+
 class ConsentBody(_Body):
     """Whether the customer may be contacted."""
 
@@ -150,11 +156,20 @@ class DoNotContactBody(_Body):
     value: bool
 
 
+class ContactBody(_Body):
+    """A call or a conversation."""
+
+    kind: ContactKind
+    id: str = Field(max_length=64, pattern=r"^[\w.-]+$")
+
+
 class CaseBody(_Body):
     """A matter."""
 
     subject: str = Field(min_length=1, max_length=200)
     topic: str = Field(default="", max_length=96)
+    contact: ContactBody | None = None
+    """The call or conversation in which it came up."""
 
 
 class StatusBody(_Body):
@@ -162,13 +177,6 @@ class StatusBody(_Body):
 
     status: CaseStatus
     reason: Short = ""
-
-
-class ContactBody(_Body):
-    """A call or a conversation."""
-
-    kind: ContactKind
-    id: str = Field(max_length=64, pattern=r"^[\w.-]+$")
 
 
 class VerificationBody(_Body):
@@ -373,6 +381,12 @@ def _add_pairs(router: APIRouter, store: CustomerStore, who: Callable[[Request],
 
 
 def _add_wishes(router: APIRouter, store: CustomerStore, who: Callable[[Request], str]) -> None:
+    @router.put("/api/customers/{customer_id}/preferences")
+    async def preferences(customer_id: Id, body: ValuesBody, request: Request) -> dict[str, Any]:
+        """Keep several wishes and needs at once, all of them or none."""
+        await asyncio.to_thread(store.set_preferences, CustomerId(customer_id), body.values, who(request))
+        return await _seen(store, customer_id)
+
     @router.put("/api/customers/{customer_id}/preferences/{name}")
     async def preference(customer_id: Id, name: PreferenceName, body: ValueBody, request: Request) -> dict[str, Any]:
         """Keep a wish or a need: language, channel, hours; slower, more_time, keypad, large_text, vip are `yes`."""
@@ -414,11 +428,13 @@ def _add_cases(router: APIRouter, part: Customers, who: Callable[[Request], str]
 
     @router.post("/api/customers/{customer_id}/cases", status_code=201)
     async def open_case(customer_id: Id, body: CaseBody, request: Request) -> dict[str, Any]:
-        """Open a case."""
+        """Open a case, with the contact in which it came up."""
         by = who(request)
         case_id = await asyncio.to_thread(
             lambda: store.open_case(CustomerId(customer_id), subject=body.subject, topic=body.topic, by=by)
         )
+        if body.contact is not None:
+            await asyncio.to_thread(store.add_case_contact, case_id, body.contact.kind, body.contact.id, by)
         return await seen_case(case_id)
 
     @router.get("/api/customers/{customer_id}/continues")

@@ -32,6 +32,20 @@ LOOK_EVERY_TICKS = 25
 
 Tell = Callable[[str, dict[str, Any]], None]
 """Tells an agent's pages something."""
+ELSEWHERE = "Your line is in another window of yours: take it here, or go on there."
+
+
+class OnState(Protocol):
+    """Hears whether an agent's line is up."""
+
+    def __call__(self, agent: str, *, up: bool) -> None:
+        """Take it."""
+        ...
+
+
+def _unheard(agent: str, *, up: bool) -> None:
+    """Hear nothing."""
+    del agent, up
 
 
 class OnLine(Protocol):
@@ -96,6 +110,11 @@ class AgentLine:
         self._leg: WebRtcLeg | None = None
         self._fan: LineFan | None = None
         self._ticker, self._tasks, self._tell = ticker, tasks, tell
+        self.page = ""
+        """Which of the agent's windows has the line; empty for one that did not say."""
+        self.pending_page = ""
+        """The same of the leg that is being connected."""
+        self.on_state: OnState = _unheard
         self._calls: dict[SeatLeg, OnLine] = {}
         self._leave_ticker: Callable[[], None] | None = None
         self._ticks = self._received = self._silent_ticks = 0
@@ -123,6 +142,9 @@ class AgentLine:
     def attach(self, leg: WebRtcLeg) -> None:
         """Use a leg that is connected; an older one is hung up, and calls go on over this one."""
         old, self._leg, self.pending = self._leg, leg, None
+        self.page = self.pending_page
+        if self.state == "up":
+            self.show()  # the window that had it learns that it has it no more
         if self._fan is None:
             self._fan = LineFan(leg.rate_hz)
             self._leave_ticker = self._ticker.add(self._tick)
@@ -172,7 +194,11 @@ class AgentLine:
 
     def show(self) -> None:
         """Tell the agent's pages how the line is."""
-        self._tell(self.agent, {"kind": "line", "state": self.state, "calls": len(self._calls)})
+        self._tell(self.agent, {"kind": "line", **self.view()})
+
+    def view(self) -> dict[str, Any]:
+        """Return how the line is, and which window has it."""
+        return {"state": self.state, "calls": len(self._calls), "page": self.page}
 
     def forget(self) -> None:
         """Nobody uses the line any more."""
@@ -203,6 +229,7 @@ class AgentLine:
                 call.line_back(self.agent)
             elif was == "up":
                 call.line_broke(self.agent)
+        self.on_state(self.agent, up=state == "up")
         self.show()
 
     def _tick(self) -> None:
@@ -229,30 +256,50 @@ class AgentLines:
         """Nobody has one yet."""
         self._web, self._ticker, self._tasks, self._tell = web, ticker, tasks, tell
         self._lines: dict[str, AgentLine] = {}
+        self.is_open: Callable[[str, str], bool] = lambda _agent, _page: False
+        """Tells whether a window of an agent is open; who knows their windows sets it."""
+        self.on_state: OnState = _unheard
+        """Hears whose line is up."""
 
     def of(self, agent: str) -> AgentLine:
         """Return an agent's line, which may have no leg."""
         if agent not in self._lines:
-            self._lines[agent] = AgentLine(agent, self._ticker, self._tasks, self._tell)
+            line = self._lines[agent] = AgentLine(agent, self._ticker, self._tasks, self._tell)
+            line.on_state = lambda name, *, up: self.on_state(name, up=up)
         return self._lines[agent]
 
     def is_up(self, agent: str) -> bool:
         """Tell whether an agent could be heard now."""
         return agent in self._lines and self._lines[agent].state == "up"
 
-    async def open(self, agent: str, sdp: str, address: str) -> str:
+    async def open(self, agent: str, sdp: str, address: str, page: str = "", *, take: bool = True) -> str:
         """Take a page's offer of the agent's line, and return the answer. A line that is there goes on until it is up.
 
+        Args:
+            agent: Whose line.
+            sdp: What the page offers.
+            address: Where it is.
+            page: Which of the agent's windows asks.
+            take: Whether to take it from another window that has it.
+
         Raises:
-            CallCentreError: what `WebRtcGateway.offer` raises.
+            CallCentreError: `desk.line_elsewhere`, and what `WebRtcGateway.offer` raises.
         """
-        answer, incoming = await self._web.offer(sdp, "offer", "desk", address, caller=agent)
         line = self.of(agent)
+        if not take and self._is_elsewhere(line, page):
+            raise CallCentreError("desk.line_elsewhere", ELSEWHERE, fault="user")
+        answer, incoming = await self._web.offer(sdp, "offer", "desk", address, caller=agent)
         former, line.pending = line.pending, incoming.leg
+        line.pending_page = page
         if former is not None:
             self._tasks.start(f"hang-up-{former.leg_id}", former.end("local"))
         self._tasks.start(f"line-{incoming.leg.leg_id}", self._connect(line, incoming))
         return answer
+
+    def _is_elsewhere(self, line: AgentLine, page: str) -> bool:
+        """Tell whether another window that is open has the line, or is opening it."""
+        holder = line.pending_page if line.pending is not None else line.page if line.state != "gone" else ""
+        return holder not in ("", page) and self.is_open(line.agent, holder)
 
     def close(self) -> None:
         """Hang up on all; the service stops."""

@@ -20,6 +20,10 @@ class LineOffer(BaseModel):
 
     sdp: str = Field(max_length=64_000)
     type: str = Field(pattern="^offer$")
+    page: str = Field(default="", max_length=64)
+    """Which of the agent's windows it is."""
+    take: bool = True
+    """Whether to take the line from another window of theirs; else it is refused with `desk.line_elsewhere`."""
 
 
 def agent_line_routes(
@@ -48,13 +52,12 @@ def agent_line_routes(
         """Open the agent's line, or take it over from another page of theirs: SDP in, SDP out."""
         address = request.client.host if request.client else ""
         desk.names[name] = shown(request)
-        return {"type": "answer", "sdp": await desk.lines.open(name, offer.sdp, address)}
+        return {"type": "answer", "sdp": await desk.lines.open(name, offer.sdp, address, offer.page, take=offer.take)}
 
     @routes.get("/api/desk/line")
     async def line_state(name: str = agent) -> dict[str, Any]:
         """Whether the line is up, and in which calls; for a page that was loaded again."""
-        line = desk.lines.of(name)
-        return {"state": line.state, "calls": calls_of(house, name), "asked": desk.asked(name)}
+        return {**desk.lines.of(name).view(), "calls": calls_of(house, name), "asked": desk.asked(name)}
 
     @routes.post("/api/desk/line/ice-servers")
     async def ice_servers(name: str = agent) -> list[dict[str, Any]]:
@@ -80,9 +83,14 @@ def agent_line_routes(
         return {"type": "answer", "sdp": await leg.answer_again(offer.sdp, offer.type)}
 
     @routes.delete("/api/desk/line", status_code=204)
-    async def close_line(name: str = agent) -> None:
-        """Close the line. Calls that are on it wait for it to come back, and then go to somebody else."""
-        desk.lines.of(name).close()
+    async def close_line(name: str = agent, page: str = "") -> None:
+        """Close the line. Calls that are on it wait for it to come back, and then go to somebody else.
+
+        A window that has it no more (`page`) closes nothing.
+        """
+        line = desk.lines.of(name)
+        if page in ("", line.page):
+            line.close()
 
     return routes
 

@@ -18,6 +18,8 @@ LOST_AFTER_S = 30.0
 """How long an agent without any page is still at work. Source: our choice; a page that is loaded again takes seconds,
 and an offer is open for twenty."""
 LONGEST_MESSAGE = 20_000
+LONGEST_PAGE = 64
+"""Longest name of a window."""
 
 
 def desk_routes(room: DeskRoom, door: Sequence[Any]) -> APIRouter:
@@ -39,7 +41,7 @@ def desk_routes(room: DeskRoom, door: Sequence[Any]) -> APIRouter:
 
 
 async def _serve(socket: WebSocket, room: DeskRoom, member: Who) -> None:
-    watcher = room.feed.watch(member.name)
+    watcher = room.feed.watch(member.name, socket.query_params.get("page", "")[:LONGEST_PAGE])
     listener = asyncio.create_task(_listen(socket, room, member, watcher))
     try:
         await socket.send_json(room.snapshot(member.name))

@@ -28,6 +28,7 @@ def agent_view(agent: Agent, since_utc: datetime, clock: Clock, *, phone: bool) 
         "languages": sorted(agent.profile.languages),
         "skills": sorted(agent.profile.skills),
         "phone": phone,
+        "line": agent.has_line,
         "work": [
             {
                 "contact_id": contact_id,

@@ -25,9 +25,9 @@ def as_text(message: Message) -> str:
 class DeskWatcher:
     """One page; read it with `get`."""
 
-    def __init__(self, agent: str) -> None:
-        """Belong to `agent`; empty for somebody who only looks on."""
-        self.agent = agent
+    def __init__(self, agent: str, page: str = "") -> None:
+        """Belong to `agent`; empty for somebody who only looks on. `page` tells their windows apart."""
+        self.agent, self.page = agent, page
         self._queue: asyncio.Queue[str] = asyncio.Queue(QUEUE_LENGTH)
 
     async def get(self) -> str:
@@ -55,9 +55,9 @@ class DeskFeed:
         """Nobody looks."""
         self._watchers: set[DeskWatcher] = set()
 
-    def watch(self, agent: str = "") -> DeskWatcher:
+    def watch(self, agent: str = "", page: str = "") -> DeskWatcher:
         """Start looking."""
-        watcher = DeskWatcher(agent)
+        watcher = DeskWatcher(agent, page)
         self._watchers.add(watcher)
         return watcher
 
@@ -68,6 +68,10 @@ class DeskFeed:
     def pages_of(self, agent: str) -> int:
         """Return how many pages an agent has open."""
         return sum(watcher.agent == agent for watcher in self._watchers)
+
+    def has_page(self, agent: str, page: str) -> bool:
+        """Tell whether one window of an agent is open."""
+        return any((watcher.agent, watcher.page) == (agent, page) for watcher in self._watchers)
 
     def tell(self, agent: str, message: Message) -> None:
         """Tell one agent's pages."""

@@ -15,6 +15,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from calls.ports import DigitHeard, Leg, LegEnded, LegEvent
 from desk.acd_messages import AgentSignedIn
+from service.desk.phone_watch import PhoneWatch
 from service.desk.room import OfferOpen
 from service.speaker import Speaker
 from telephony.conference import Conference
@@ -198,6 +199,7 @@ class PhoneOffers:
             )
             self._house.desk.sign_in(profile, phone=person.phone)
             self._house.desk.ready(person.name)
+        self._house.desk.tasks.start("phones", PhoneWatch(self._house).run())
 
     def offered(self, offer: OfferOpen) -> None:
         """Ring the agent's telephone, if they work with one."""

@@ -46,6 +46,9 @@ PHONE_MORE_MS = 25_000
 """Added to the time to accept of who is rung: 15 s of brief at most, the keys, and the way of the call."""
 
 
+NO_LINE = "You have no line for calls: connect it, and allow the microphone, then accept."
+
+
 @dataclass(slots=True)
 class Guest:
     """A contact that waits, is offered, or is with an agent."""
@@ -115,6 +118,10 @@ class DeskRoom:
         self.on_change: list[Callable[[], None]] = []
         """Called when somebody who waits or works came, went or changed."""
         self.on_wrap_up: list[Outcome] = []
+        self.lines_needed = False
+        """Whether calls are offered only to agents who have a line; who runs the lines says so, and tells `line_is`."""
+        self.snapshot_parts: list[Callable[[str], dict[str, Any]]] = []
+        """What else a page of an agent has to know from the start."""
         self.tasks = Tasks("desk")
         self._store = store
         self.tables = DeskTables(store)
@@ -127,6 +134,10 @@ class DeskRoom:
         self._offers: dict[str, OfferOpen] = {}
         self._phones: dict[str, str] = {}
         """Where an agent is rung, of those who work with a telephone."""
+        self._lines: set[str] = set()
+        """Whose line in the browser is up."""
+        self._phones_gone: set[str] = set()
+        """Agents whose telephone cannot be reached."""
         self._names: dict[str, str] = {}
         self._logged: dict[str, tuple[str, str]] = {}
         """State and reason of each agent, as last written."""
@@ -246,7 +257,26 @@ class DeskRoom:
             agent = replace(agent, text_at_once=0, more_ms=PHONE_MORE_MS)
         else:
             self._phones.pop(agent.agent, None)
-        self._feed(agent)
+        self._feed(replace(agent, has_line=self.has_line(agent.agent)))
+
+    def line_is(self, agent: str, *, up: bool) -> None:
+        """An agent's line in the browser is up, or is not."""
+        (self._lines.add if up else self._lines.discard)(agent)
+        if agent not in self._phones:
+            self._feed(m.LineIs(agent, self.has_line(agent)))
+
+    def phone_is(self, agent: str, *, up: bool) -> None:
+        """The telephone of an agent can be reached, or cannot."""
+        was = agent not in self._phones_gone
+        (self._phones_gone.discard if up else self._phones_gone.add)(agent)
+        if agent in self._phones and was != up:
+            self._feed(m.LineIs(agent, self.has_line(agent)))
+
+    def has_line(self, agent: str) -> bool:
+        """Tell whether calls can be offered to an agent."""
+        if agent in self._phones:
+            return agent not in self._phones_gone
+        return not self.lines_needed or agent in self._lines
 
     def sign_out(self, agent: str, *, lost: bool = False) -> None:
         """Somebody goes home, or their page is gone for good."""
@@ -264,9 +294,12 @@ class DeskRoom:
         """They take what is offered.
 
         Raises:
-            CallCentreError: `desk.offer_over` when it is not offered to them any more.
+            CallCentreError: `desk.offer_over` when it is not offered to them any more; `desk.no_line` for a call that
+                nobody would hear: it stays offered.
         """
-        self._offer_of(agent, reservation_id)
+        offer = self._offer_of(agent, reservation_id)
+        if offer.guest.contact.kind == "call" and not self.has_line(agent) and agent not in self._phones:
+            raise CallCentreError("desk.no_line", NO_LINE, fault="user")
         self._feed(m.OfferTaken(reservation_id))
 
     def decline(self, agent: str, reservation_id: str, note: str = "", redirect_to: str = "") -> None:
@@ -328,9 +361,13 @@ class DeskRoom:
         """Return where an agent is rung; empty for who works in the browser."""
         return self._phones.get(agent, "")
 
-    def working(self, queue: str, language: str | None = None) -> int:
-        """Return how many agents serve a queue, now or when what they have in hand is over."""
-        return self._machine.working(queue, language)
+    def phone_workers(self) -> dict[str, str]:
+        """Return where each agent is rung who works with a telephone."""
+        return dict(self._phones)
+
+    def working(self, queue: str, language: str | None = None, media: m.Media | None = None) -> int:
+        """Return how many agents serve a queue, now or when what they have in hand is over; of a kind, or of any."""
+        return self._machine.working(queue, language, media)
 
     def state(self, agent: str) -> facts.AgentState:
         """Return what an agent does."""
@@ -351,6 +388,7 @@ class DeskRoom:
             "agents": agents,
             "queues": [self._queue_view(name) for name in self.queues()],
             "offers": [offer_view(open_) for open_ in self._offers.values() if open_.offer.agent == agent],
+            **{key: value for part in self.snapshot_parts for key, value in part(agent).items()},
         }
 
     def voicemails(self, limit: int) -> list[dict[str, Any]]:

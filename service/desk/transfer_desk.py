@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from calls.errors import CallCentreError
@@ -34,6 +34,8 @@ class ConsultAsk:
     asked_by: str
     answered: Callable[[], None]
     failed: Callable[[Failure], None]
+    card: dict[str, Any] = field(default_factory=dict)
+    """What the second agent sees of the call."""
 
 
 class TransferDesk:
@@ -77,7 +79,7 @@ class TransferDesk:
         elif any(other.agent == ask.agent for other in self._asks.values()) or self._is_busy(ask.agent):
             ask.failed("busy")
         else:
-            self._asks[ask.agent, ask.call_id] = ask
+            self._asks[ask.agent, ask.call_id], ask.card = ask, card
             message = {"call_id": ask.call_id, "asked_by": ask.asked_by, "for_ms": for_ms, "card": card}
             self._tell(ask.agent, {"kind": "consult_offer", **message})
 
@@ -89,7 +91,11 @@ class TransferDesk:
     def asked(self, agent: str) -> list[dict[str, Any]]:
         """Return what an agent is asked now, for a page that was loaded again."""
         asks = (ask for ask in self._asks.values() if ask.agent == agent)
-        return [{"call_id": ask.call_id, "asked_by": ask.asked_by} for ask in asks]
+        return [{"call_id": ask.call_id, "asked_by": ask.asked_by, "card": ask.card} for ask in asks]
+
+    def seen_by(self, agent: str) -> dict[str, Any]:
+        """Return what a page of an agent has to know from the start: their line, and who asks them."""
+        return {"line": self.lines.of(agent).view(), "asks": self.asked(agent)} if agent else {}
 
     def answer(self, agent: str, call_id: str, *, yes: bool) -> None:
         """The second agent accepts, or does not.

@@ -99,7 +99,7 @@ class WaitingCall(QuietListener):
             return True
         if self._is_over and self._call.handover.target:
             return False  # it is not sent round in a circle
-        return self._call.house.desk.working(self.queue, self._call.policy.language) > 0
+        return self._call.house.desk.working(self.queue, self._call.policy.language, "voice") > 0
 
     def enqueue(self, target: QueueTarget | None = None, *, first: bool = False) -> None:
         """Let the caller wait, or be with the agent who has accepted the call back already.

@@ -45,6 +45,10 @@ class Draft(BaseModel):
     summary: str = Field(default="", max_length=2_000)
     follow_ups: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=20)
     reply: str = Field(default="", max_length=16_000)
+    pieces: dict[Annotated[str, Field(max_length=80)], Annotated[str, Field(max_length=4_000)]] = Field(
+        default_factory=dict, max_length=20
+    )
+    """Notes about the customer and cases that are not written down yet, by what they are about."""
 
 
 class Drafts:

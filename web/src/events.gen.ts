@@ -1191,6 +1191,26 @@ export interface LiveSlot {
   readonly confirmed: boolean;
 }
 
+/** A supervisor who is in the call. */
+export interface LiveSupervisor {
+  readonly supervisor: string;
+  readonly mode: "listen" | "whisper" | "barge";
+}
+
+/** The humans of a call beside the caller. */
+export interface LivePeople {
+  /** Who is offered the caller, or has them; empty for nobody, or somebody on a phone who is not signed in. */
+  readonly agent: string;
+  /** Whom the agent is getting, or talks to beside the caller. */
+  readonly second: string;
+  readonly muted: boolean;
+  /** The caller hears music. */
+  readonly held: boolean;
+  /** Of `restoring`: where it goes on. */
+  readonly back: "" | "referring" | "calling" | "ringing" | "briefing" | "queued" | "offered" | "joining" | "connected" | "on_hold" | "reaching" | "consulting" | "conference" | "restoring" | "failed" | "cancelled" | "to_bot" | "released";
+  readonly supervisors: readonly LiveSupervisor[];
+}
+
 /** State of a call for the pages. Texts that are not known yet are empty. */
 export interface LiveCall {
   readonly seq: number;
@@ -1231,8 +1251,8 @@ export interface LiveCall {
   /** Reason of the newest escalation. */
   readonly escalation: string;
   readonly brief: BriefPrepared | null;
-  /** How far the newest attempt to bring a human is. */
-  readonly handover: "" | "calling" | "ringing" | "briefing" | "connected" | "failed" | "cancelled";
+  readonly handover: "" | "referring" | "calling" | "ringing" | "briefing" | "queued" | "offered" | "joining" | "connected" | "on_hold" | "reaching" | "consulting" | "conference" | "restoring" | "failed" | "cancelled" | "to_bot" | "released";
+  readonly people: LivePeople;
   readonly callback: "" | "offered" | "booked" | "declined";
   readonly flows_finished: readonly string[];
   /** What the service does less of, each once, in the order of first appearance. */

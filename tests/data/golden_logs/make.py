@@ -64,6 +64,25 @@ from calls.events import (
     TurnReopened,
     UtteranceHeard,
 )
+from calls.handover_events import (
+    AgentLineBack,
+    AgentLineLost,
+    AgentMuted,
+    AgentReleased,
+    CallerPutOnHold,
+    CallerTakenBack,
+    ConferenceFormed,
+    ConsultAnswered,
+    ConsultCompleted,
+    ConsultEnded,
+    ConsultStarted,
+    GivenToBot,
+    HandoverAccepted,
+    HandoverOffered,
+    HandoverOfferEnded,
+    HandoverTarget,
+    SupervisionChanged,
+)
 from calls.ids import Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import EmotionEstimate, Feeling, FeelingScores, Word, WordsEstimate
 from records.folds import FOLDS
@@ -520,6 +539,47 @@ def handed_over_en() -> Story:
     return s
 
 
+def with_people_en() -> Story:
+    """English: a queue, an agent who declines, one who consults and gives the caller on; then back to the bot."""
+    s = Story("call-with-people-en")
+    s.begin("en")
+    s.tell(9000, "dialog", EscalationRequested(reason="caller_asked", detail="", turn_id=None))
+    s.tell(9010, "call", HandoverStarted(target="billing", how="queue"))
+    s.tell(9020, "call", HandoverOffered(agent="ana", for_ms=20_000))
+    s.tell(12000, "call", HandoverOfferEnded(agent="ana", reason="declined"))
+    s.tell(12010, "call", HandoverOffered(agent="ben", for_ms=20_000))
+    s.tell(15000, "call", HandoverAccepted(agent="ben"))
+    s.tell(15020, "call", LegJoined(leg_id=LegId("leg-2"), member="agent", codec="opus", rate_hz=48000))
+    s.tell(16000, "call", HandoverCompleted(how="queue"))
+    s.tell(17000, "call", SupervisionChanged(supervisor="sue", mode="listen", announced=True))
+    s.tell(18000, "call", AgentMuted(on=True))
+    s.tell(19000, "call", AgentMuted(on=False))
+    s.tell(20000, "call", CallerPutOnHold(reason="hold"))
+    s.tell(25000, "call", CallerTakenBack())
+    s.tell(26000, "call", CallerPutOnHold(reason="consult"))
+    s.tell(26010, "call", ConsultStarted(target=HandoverTarget(kind="agent", name="cid")))
+    s.tell(28000, "call", ConsultEnded(reason="no_answer"))
+    s.tell(30000, "call", ConsultStarted(target=HandoverTarget(kind="agent", name="cid")))
+    s.tell(31000, "call", ConsultAnswered())
+    s.tell(33000, "call", AgentLineLost(agent="ben"))
+    s.tell(35000, "call", AgentLineBack(agent="ben"))
+    s.tell(36000, "call", CallerTakenBack())
+    s.tell(36010, "call", ConferenceFormed())
+    s.tell(37000, "call", SupervisionChanged(supervisor="sue", mode="barge", announced=True))
+    s.tell(40000, "call", ConsultCompleted(reason="completed"))
+    s.tell(41000, "call", SupervisionChanged(supervisor="sue", mode="off", announced=False))
+    s.tell(42000, "call", GivenToBot(agent="cid", instruction="flow:appointment"))
+    s.say(43000, 45000, "I can book an appointment for you.", "en")
+    s.tell(46000, "call", HandoverStarted(target="billing", how="queue"))
+    s.tell(46010, "call", HandoverOffered(agent="ana", for_ms=20_000))
+    s.tell(47000, "call", HandoverAccepted(agent="ana"))
+    s.tell(48000, "call", HandoverCompleted(how="queue"))
+    s.tell(52000, "call", LegLeft(leg_id=LegId("leg-1"), member="caller", reason="hung_up"))
+    s.tell(52010, "call", AgentReleased(agent="ana", reason="caller_gone"))
+    s.tell(52020, "call", CallEnded(result="escalated", reason="caller_hung_up"))
+    return s
+
+
 def imported_en() -> Story:
     """English: the recording of a call that was held elsewhere; who the caller is was not said."""
     s = Story("call-imported-en")
@@ -559,6 +619,7 @@ def main() -> None:
         reopened_en,
         bad_line_en,
         handed_over_en,
+        with_people_en,
     )
     for story in (tell() for tell in (*live, imported_en)):
         path = FOLDER / f"{story.call_id.removeprefix('call-')}.jsonl"

@@ -14,6 +14,7 @@ import {
   MASK,
   PERSONAL_FIELDS,
 } from "../events.gen";
+import { NOBODY, peopleStep } from "./live-people";
 
 export const START: LiveCall = {
   seq: 0,
@@ -46,6 +47,7 @@ export const START: LiveCall = {
   escalation: "",
   brief: null,
   handover: "",
+  people: NOBODY,
   callback: "",
   flows_finished: [],
   degraded: [],
@@ -56,7 +58,8 @@ export const START: LiveCall = {
 /** Take one more event. */
 export function liveStep(state: LiveCall, event: Event): LiveCall {
   const t_ms = event.t_ms === null ? state.t_ms : Math.max(state.t_ms, event.t_ms);
-  const next = { ...state, seq: event.seq, call_id: String(event.stream_id), t_ms };
+  const { handover, people } = peopleStep(state, event.body);
+  const next = { ...state, seq: event.seq, call_id: String(event.stream_id), t_ms, handover, people };
   return { ...next, ...change(next, event.body, event.at_utc) };
 }
 
@@ -141,18 +144,6 @@ function change(state: LiveCall, body: EventBody, at: string): Partial<LiveCall>
       return { escalation: body.reason };
     case "brief_prepared":
       return { brief: body };
-    case "handover_started":
-      return { handover: "calling" };
-    case "handover_ringing":
-      return { handover: "ringing" };
-    case "handover_answered":
-      return { handover: "briefing" };
-    case "handover_completed":
-      return { handover: "connected" };
-    case "handover_failed":
-      return { handover: "failed" };
-    case "handover_cancelled":
-      return { handover: "cancelled" };
     case "callback_offered":
       return { callback: "offered" };
     case "callback_booked":

@@ -4,6 +4,7 @@ import type { BriefFact } from "../events.gen";
 import { Icon } from "../shared/icons";
 import { type Said, say } from "../shared/language";
 import type { CallState } from "./call";
+import { Related } from "./customers/related";
 import { clock, code } from "./format";
 import type { Replay } from "./replay";
 import { WORDS } from "./words";
@@ -29,6 +30,7 @@ export function BriefPanel({ call }: { call: CallState }) {
       <Facts title={WORDS.facts} facts={brief.facts} replay={call.replay} />
       <Facts title={WORDS.tried} facts={brief.tried} replay={call.replay} />
       <Facts title={WORDS.openQuestions} facts={brief.open_questions} replay={call.replay} />
+      <Related related={brief.related} />
       {brief.suggested_opening && (
         <div class="brief-opening">
           <h3>{say(WORDS.opening)}</h3>

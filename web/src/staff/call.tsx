@@ -12,7 +12,8 @@ import { type CallDetail, follow, get, type LiveMessage, Refused } from "./api";
 import { BriefPanel } from "./brief";
 import { EventList, isKey } from "./event-list";
 import { callerName, clock, code, finePercent, languageName, opinion, phone, when } from "./format";
-import { Badge, Empty, Failed, Outcome, type Tone } from "./parts";
+import { handoverText, supervisorTexts } from "./handover-words";
+import { Badge, Empty, Failed, Outcome } from "./parts";
 import { Player } from "./player";
 import { Replay } from "./replay";
 import { TranscriptPanel } from "./transcript";
@@ -234,19 +235,15 @@ function Fact({ name, value }: { name: Said; value: string }) {
 
 /** Whether the caller holds us, and how far the newest attempt to bring a person is. */
 function People({ live }: { live: LiveCall }) {
-  const states: Record<string, { tone: Tone; said: Said }> = {
-    calling: { tone: "warm", said: WORDS.personCalled },
-    ringing: { tone: "warm", said: WORDS.personRings },
-    briefing: { tone: "warm", said: WORDS.personBriefed },
-    connected: { tone: "good", said: WORDS.personConnected },
-    failed: { tone: "bad", said: WORDS.personFailed },
-  };
-  const state = states[live.handover];
+  const state = handoverText(live);
   const held = live.members.some((member) => member.member === "caller" && member.held);
   return (
     <>
       {held && <Badge tone="warm" text={say(WORDS.held)} />}
-      {state && <Badge tone={state.tone} text={say(state.said)} />}
+      {state && <Badge tone={state.tone} text={state.text} />}
+      {supervisorTexts(live).map((text) => (
+        <Badge key={text} tone="live" text={text} />
+      ))}
     </>
   );
 }

@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { type Said, say } from "../shared/language";
 import { follow, get } from "./api";
-import { CustomerPanel } from "./desk/customer-panel";
+import { CustomerPanel } from "./customers/panel";
 import { BriefText } from "./desk/offers";
 import { ANSWERS, Thread, useThread } from "./desk/thread";
 import { when } from "./format";

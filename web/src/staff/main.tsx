@@ -9,6 +9,7 @@ import "./call.css";
 import "./account.css";
 import "./desk/work.css";
 import "./desk/thread.css";
+import "./customers/customers.css";
 import { Icon, type IconName } from "../shared/icons";
 import { announce, type Said, say } from "../shared/language";
 import { LanguageToggle } from "../shared/language-toggle";
@@ -21,6 +22,8 @@ import { CallPage } from "./call";
 import { Callbacks } from "./callbacks";
 import { Calls } from "./calls";
 import { CONVERSATIONS, Conversations } from "./conversations";
+import { CasePage, CustomersPage } from "./customers/page";
+import { CUSTOMER } from "./customers/words";
 import { FloorPage } from "./desk/floor";
 import { WorkPage } from "./desk/work";
 import { DESK } from "./desk/words";
@@ -56,6 +59,14 @@ function Desk() {
             text={CONVERSATIONS.title}
             here={at.name === "conversations"}
           />
+          {may("customers") && (
+            <NavLink
+              to="/desk/customers"
+              icon="people"
+              text={CUSTOMER.title}
+              here={at.name === "customers" || at.name === "case"}
+            />
+          )}
           <NavLink to="/desk/callbacks" icon="callback" text={WORDS.callbacks} here={at.name === "callbacks"} />
           <NavLink to="/desk/account" icon="person" text={ACCOUNT.account} here={OWN.includes(at.name)} />
         </nav>
@@ -80,6 +91,8 @@ function Desk() {
         {at.name === "calls" && <Calls />}
         {at.name === "callbacks" && <Callbacks />}
         {at.name === "conversations" && <Conversations contactId={at.contactId} />}
+        {at.name === "customers" && <CustomersPage customerId={at.customerId} />}
+        {at.name === "case" && <CasePage key={at.caseId} caseId={at.caseId} />}
         {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
       </main>
     </>

@@ -11,6 +11,8 @@ export type Page =
   | { readonly name: "people" }
   | { readonly name: "audit" }
   | { readonly name: "conversations"; readonly contactId: string }
+  | { readonly name: "customers"; readonly customerId: string }
+  | { readonly name: "case"; readonly caseId: string }
   | { readonly name: "call"; readonly callId: string; readonly at_ms: number | null };
 
 const address = signal(here());
@@ -31,8 +33,15 @@ export function read(path: string): Page {
   }
   const conversations = /^\/desk\/conversations(?:\/([^/]+))?$/.exec(pathname);
   if (conversations !== null) return { name: "conversations", contactId: decodeURIComponent(conversations[1] ?? "") };
+  const customers = /^\/desk\/customers(?:\/([^/]+))?$/.exec(pathname);
+  if (customers !== null) return { name: "customers", customerId: decodeURIComponent(customers[1] ?? "") };
+  const one = /^\/desk\/cases\/([^/]+)$/.exec(pathname)?.[1];
+  if (one !== undefined) return { name: "case", caseId: decodeURIComponent(one) };
   const plain = /^\/desk\/(callbacks|work|floor|account|people|audit)$/.exec(pathname)?.[1];
-  return { name: (plain ?? "calls") as Exclude<Page["name"], "call" | "conversations"> };
+  return { name: (plain ?? "calls") as Exclude<
+    Page["name"],
+    "call" | "conversations" | "customers" | "case"
+  > };
 }
 
 export function callPath(callId: string, at_ms: number | null = null): string {

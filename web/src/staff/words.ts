@@ -83,11 +83,6 @@ export const WORDS = {
   importedLine: { en: "Imported recording", es: "Grabación importada" },
   ofTheTime: { en: "{percent} of the time", es: "{percent} del tiempo" },
   held: { en: "On hold", es: "En espera" },
-  personCalled: { en: "A person is being called", es: "Se llama a una persona" },
-  personRings: { en: "It rings at a person's", es: "Suena donde la persona" },
-  personBriefed: { en: "A person hears the brief", es: "Una persona oye el resumen" },
-  personConnected: { en: "Handed over to a person", es: "Pasada a una persona" },
-  personFailed: { en: "No person was reached", es: "No se alcanzó a nadie" },
   sound: { en: "Sound of the line", es: "Sonido de la línea" },
   soundNote: {
     en: "Estimated from lost or late sound and delay (ITU-T G.107); nobody was asked.",

@@ -3,11 +3,11 @@
 import { useEffect, useMemo } from "preact/hooks";
 import { CallState } from "../call";
 import { follow } from "../api";
+import { CustomerPanel } from "../customers/panel";
 import { say } from "../../shared/language";
 import { topicName } from "../format";
 import { TranscriptPanel } from "../transcript";
 import { CallStrip } from "./call-strip";
-import { CustomerPanel } from "./customer-panel";
 import type { Notes } from "./notes";
 import { BriefText } from "./offers";
 import { DESK } from "./words";
@@ -49,7 +49,11 @@ export function CallPane({ work, card, notes, wish }: PaneProps) {
           <h2 id="work-brief">{say(DESK.brief)}</h2>
           <BriefText brief={live.brief ?? card.brief ?? null} />
         </section>
-        <CustomerPanel kind="call" contactId={work.contact_id} />
+        <CustomerPanel
+          kind="call"
+          contactId={work.contact_id}
+          from={live.caller.startsWith("+") ? { kind: "phone", value: live.caller } : null}
+        />
       </div>
     </>
   );

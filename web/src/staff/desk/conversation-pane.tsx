@@ -1,6 +1,6 @@
 // A conversation in writing in an agent's hand.
 
-import { CustomerPanel } from "./customer-panel";
+import { CustomerPanel } from "../customers/panel";
 import type { Notes } from "./notes";
 import { BriefText } from "./offers";
 import type { Card, Work } from "./state";

@@ -24,6 +24,9 @@ const LOST: Answered = { ok: false, code: "desk.unreachable", message: "" };
 /** An answer that has not come by then never will. */
 const ANSWER_MS = 8_000;
 
+/** Names this window: one of an agent's windows has the line. */
+export const WINDOW = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
 let socket: WebSocket | null = null;
 let users = 0;
 let retries = 0;
@@ -70,7 +73,7 @@ function settle(id: number, answer: Answered): void {
 
 function open(): void {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  const opened = new WebSocket(`${scheme}://${location.host}/api/desk`);
+  const opened = new WebSocket(`${scheme}://${location.host}/api/desk?page=${WINDOW}`);
   socket = opened;
   opened.onmessage = (event: MessageEvent<string>) => {
     if (socket !== opened) return;

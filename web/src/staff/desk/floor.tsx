@@ -8,6 +8,7 @@ import { say } from "../../shared/language";
 import { send } from "../api";
 import { sentenceOf, wait } from "../forms";
 import { callerName, clock, code, languageName, percent } from "../format";
+import { handoverText, supervisorTexts } from "../handover-words";
 import { followCalls, rows } from "../live-calls";
 import { Badge, type Tone } from "../parts";
 import { callPath } from "../route";
@@ -16,7 +17,7 @@ import { desk, useDesk } from "./feed";
 import { beyondAim, byRisk, expected_s, type Flag, flagsOf, lasts_ms, withPerson } from "./floor-math";
 import { LineStatus } from "./line-status";
 import { ServiceLevels } from "./service-level";
-import { type Agent, type Queue, since_ms } from "./state";
+import { type Agent, type Queue, since_ms, takesCalls } from "./state";
 import { DESK, REASONS, STATES } from "./words";
 
 /** The call that one listens to, and how. */
@@ -128,6 +129,7 @@ function Agents({ agents }: { agents: readonly Agent[] }) {
                 tone={TONES[agent.state] ?? "quiet"}
                 text={`${say(STATES[agent.state] ?? DESK.state)}${agent.reason ? ` · ${say(REASONS[agent.reason] ?? { en: agent.reason, es: agent.reason })}` : ""}`}
               />
+              {!takesCalls(agent) && <Badge tone="bad" text={say(DESK.noCalls)} />}
               <span class="muted">
                 {clock(since_ms(agent.since_utc, now_ms.value))}
                 {agent.languages.length > 0 && ` · ${agent.languages.map(languageName).join(", ")}`}
@@ -168,6 +170,7 @@ function Running({ title, id, lives, withBot }: RunningProps) {
 function Call({ live, withBot }: { live: LiveCall; withBot: boolean }) {
   const name = callerName(live);
   const flags = flagsOf(live, now_ms.value);
+  const state = handoverText(live);
   return (
     <li>
       <div>
@@ -181,6 +184,10 @@ function Call({ live, withBot }: { live: LiveCall; withBot: boolean }) {
         </span>
       </div>
       <div class="form-row">
+        {state && <Badge tone={state.tone} text={state.text} />}
+        {supervisorTexts(live).map((text) => (
+          <Badge key={text} tone="live" text={text} />
+        ))}
         {flags.map((flag) => (
           <FlagBadge key={flag.kind} flag={flag} />
         ))}

@@ -3,12 +3,13 @@
 import { signal } from "@preact/signals";
 import { openMicrophone, watchMicrophone } from "../../caller/microphone";
 import { CallTrouble } from "../../caller/trouble";
-import { send } from "../api";
+import { Refused, send } from "../api";
+import { desk, useDesk, WINDOW } from "./feed";
 
 export type LineTrouble = "" | "microphone" | "failed";
 
-/** Whether this page's line is there. */
-export const lineIs = signal<"closed" | "opening" | "up">("closed");
+/** Whether this page's line is there; `elsewhere`: another window of the agent has it. */
+export const lineIs = signal<"closed" | "opening" | "up" | "elsewhere">("closed");
 export const lineTrouble = signal<LineTrouble>("");
 
 const TRICKLE_MS = 50;
@@ -16,39 +17,62 @@ const ASK_MS = 400;
 /** A connection that mends itself does so before; then another one is opened. */
 const PATIENCE_MS = 1_500;
 const AGAIN_MS = 3_000;
+/** How often a window looks whether the one that has the line is gone. */
+const LOOK_MS = 5_000;
 
 let connection: RTCPeerConnection | null = null;
 let microphone: MediaStream | null = null;
 let unwatch: () => void = () => undefined;
 let wanted = false;
 let again: number | undefined;
+let looking: number | undefined;
 const player = globalThis.document?.createElement("audio");
 
-/** Open the line, or leave it as it is when it is there. */
-export async function openLine(): Promise<void> {
+/** Open the line, or leave it as it is when it is there; with `take` it is taken from another window. */
+export async function openLine(take = false): Promise<void> {
   wanted = true;
-  if (lineIs.value !== "closed") return;
+  if (lineIs.value === "opening" || lineIs.value === "up") return;
+  window.clearTimeout(again);
   lineIs.value = "opening";
   lineTrouble.value = "";
   try {
     microphone ??= await takeMicrophone();
-    await connect(microphone);
+    await connect(microphone, take);
   } catch (error) {
+    if (error instanceof Refused && error.code === "desk.line_elsewhere") return giveUp();
     lineIs.value = "closed";
     lineTrouble.value = error instanceof CallTrouble ? "microphone" : "failed";
     if (lineTrouble.value === "failed") later();
   }
 }
 
-/** Close the line for good; calls on it go to somebody else. */
-export function closeLine(): void {
+/** Another window has the line: let go of what is here, end nothing, and look whether that window goes away. */
+function giveUp(): void {
   wanted = false;
   window.clearTimeout(again);
   drop();
   unwatch();
   for (const track of microphone?.getTracks() ?? []) track.stop();
   microphone = null;
-  void send("DELETE", "/api/desk/line").catch(() => undefined);
+  lineIs.value = "elsewhere";
+  window.clearInterval(looking);
+  looking = window.setInterval(() => {
+    if (lineIs.value !== "elsewhere") window.clearInterval(looking);
+    else if (desk.value.line !== "up") void openLine();
+  }, LOOK_MS);
+}
+
+/** Follow which window has the line, until the returned function is called. */
+export function useLine(): () => void {
+  let had = false;
+  return useDesk(() => {
+    const { line, linePage } = desk.value;
+    if (linePage === WINDOW) had = line !== "gone";
+    else if (had && linePage !== "" && line !== "gone") {
+      had = false;
+      giveUp();
+    }
+  });
 }
 
 async function takeMicrophone(): Promise<MediaStream> {
@@ -66,7 +90,7 @@ async function takeMicrophone(): Promise<MediaStream> {
   return stream;
 }
 
-async function connect(stream: MediaStream): Promise<void> {
+async function connect(stream: MediaStream, take: boolean): Promise<void> {
   const iceServers = await send<RTCIceServer[]>("POST", "/api/desk/line/ice-servers").catch(() => []);
   const opened = new RTCPeerConnection({ iceServers });
   connection = opened;
@@ -79,7 +103,7 @@ async function connect(stream: MediaStream): Promise<void> {
   for (const track of stream.getAudioTracks()) opened.addTrack(track, stream);
   const start = trickle(opened);
   await opened.setLocalDescription(await opened.createOffer());
-  const offer = { sdp: opened.localDescription?.sdp ?? "", type: "offer" };
+  const offer = { sdp: opened.localDescription?.sdp ?? "", type: "offer", page: WINDOW, take };
   await opened.setRemoteDescription(await send<RTCSessionDescriptionInit>("POST", "/api/desk/line", offer));
   start();
 }

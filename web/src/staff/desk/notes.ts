@@ -10,12 +10,15 @@ const AGAIN_MS = 3_000;
 
 interface Draft extends WrapUp {
   readonly reply: string;
+  readonly pieces: Readonly<Record<string, string>>;
 }
 
 export class Notes {
   /** What was written by hand; null as long as nothing was. */
   readonly written = signal<WrapUp | null>(null);
   readonly reply = signal("");
+  /** Notes about the customer and cases that are not written down yet, by what they are about. */
+  readonly pieces = signal<Readonly<Record<string, string>>>({});
   readonly state = signal<"kept" | "keeping" | "failed">("kept");
   readonly loaded = signal(false);
   /** Whether there is something that the service does not have yet. */
@@ -36,6 +39,7 @@ export class Notes {
         const { disposition, summary, follow_ups, reply } = draft;
         if (disposition || summary || follow_ups.length) this.written.value = { disposition, summary, follow_ups };
         this.reply.value = this.reply.value || reply;
+        this.pieces.value = { ...draft.pieces, ...this.pieces.value };
       }
       this.loaded.value = true;
     } catch {
@@ -53,6 +57,17 @@ export class Notes {
     this.later(PAUSE_MS);
   }
 
+  /** Write a note about something; an empty one is none. */
+  writePiece(place: string, text: string): void {
+    const { [place]: _former, ...others } = this.pieces.value;
+    this.pieces.value = text ? { ...others, [place]: text } : others;
+    this.later(PAUSE_MS);
+  }
+
+  private draft(): Draft {
+    return { ...(this.written.value ?? NOTHING), reply: this.reply.value, pieces: this.pieces.value };
+  }
+
   private later(wait_ms: number): void {
     if (this.over) return;
     if (this.state.value !== "failed") this.state.value = "keeping";
@@ -61,9 +76,8 @@ export class Notes {
   }
 
   private async keep(): Promise<void> {
-    const draft = { ...(this.written.value ?? NOTHING), reply: this.reply.value };
     try {
-      await send("PUT", this.path, draft);
+      await send("PUT", this.path, this.draft());
       this.state.value = "kept";
     } catch {
       this.state.value = "failed";
@@ -74,12 +88,11 @@ export class Notes {
   /** The page closes: send what is not kept yet, in a request that outlives it. */
   flush(): void {
     if (this.over || this.state.value === "kept") return;
-    const draft = { ...(this.written.value ?? NOTHING), reply: this.reply.value };
     void fetch(this.path, {
       method: "PUT",
       keepalive: true,
       headers: { "content-type": "application/json", "x-warmline": "1" },
-      body: JSON.stringify(draft),
+      body: JSON.stringify(this.draft()),
     });
   }
 

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { BriefFact, BriefPrepared } from "../../events.gen";
 import { type Said, say } from "../../shared/language";
 import { clock, code, languageName } from "../format";
+import { Related } from "../customers/related";
 import { Badge } from "../parts";
 import { WORDS } from "../words";
 import { now_ms } from "./clock";
@@ -139,6 +140,7 @@ export function BriefText({ brief }: { brief: BriefPrepared | null }) {
       <Facts title={WORDS.facts} facts={brief.facts} />
       <Facts title={WORDS.tried} facts={brief.tried} />
       <Facts title={WORDS.openQuestions} facts={brief.open_questions} />
+      <Related related={brief.related} />
       {brief.suggested_opening && (
         <p>
           <strong>{say(DESK.suggested)}:</strong> “{brief.suggested_opening}”

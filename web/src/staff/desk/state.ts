@@ -30,6 +30,8 @@ export interface Agent {
   readonly skills: readonly string[];
   /** Works with a telephone instead of the browser. */
   readonly phone: boolean;
+  /** Whether calls can be offered to them; absent where the service does not say. */
+  readonly line?: boolean;
   readonly work: readonly Work[];
 }
 
@@ -77,6 +79,8 @@ export type DeskMessage =
       readonly agents: readonly Agent[];
       readonly queues: readonly Queue[];
       readonly offers: readonly Offer[];
+      readonly line?: { readonly state: LineState; readonly page: string };
+      readonly asks?: readonly Ask[];
     }
   | { readonly kind: "agent"; readonly agent: Partial<Agent> & Pick<Agent, "name" | "state"> }
   | { readonly kind: "queue"; readonly queue: Queue }
@@ -90,7 +94,7 @@ export type DeskMessage =
       readonly contact_kind: ContactKind;
       readonly card: Card;
     }
-  | { readonly kind: "line"; readonly state: LineState; readonly calls: number }
+  | { readonly kind: "line"; readonly state: LineState; readonly calls: number; readonly page?: string }
   | ({ readonly kind: "consult_offer" } & Ask)
   | { readonly kind: "consult_offer_over"; readonly call_id: string };
 
@@ -110,18 +114,37 @@ export interface DeskState {
   /** Cards of contacts that were accepted, by contact. */
   readonly cards: Readonly<Record<string, Card>>;
   readonly line: LineState;
+  /** Which window of the agent has the line; empty for none, or one that did not say. */
+  readonly linePage: string;
   readonly asks: readonly Ask[];
   /** Why the newest offer is over that was not accepted; empty for none. */
   readonly missed: string;
 }
 
-export const START: DeskState = { agents: [], queues: [], offers: [], cards: {}, line: "gone", asks: [], missed: "" };
+export const START: DeskState = {
+  agents: [],
+  queues: [],
+  offers: [],
+  cards: {},
+  line: "gone",
+  linePage: "",
+  asks: [],
+  missed: "",
+};
 
 /** Take one message. */
 export function deskStep(state: DeskState, message: DeskMessage): DeskState {
   switch (message.kind) {
     case "snapshot":
-      return { ...state, agents: message.agents, queues: message.queues, offers: message.offers };
+      return {
+        ...state,
+        agents: message.agents,
+        queues: message.queues,
+        offers: message.offers,
+        line: message.line?.state ?? state.line,
+        linePage: message.line?.page ?? state.linePage,
+        asks: message.asks ?? state.asks,
+      };
     case "agent": {
       const others = state.agents.filter((agent) => agent.name !== message.agent.name);
       if (message.agent.state === "signed_out") return { ...state, agents: others };
@@ -152,7 +175,7 @@ export function deskStep(state: DeskState, message: DeskMessage): DeskState {
         missed: "",
       };
     case "line":
-      return { ...state, line: message.state };
+      return { ...state, line: message.state, linePage: message.page ?? "" };
     case "consult_offer":
       return { ...state, asks: [...state.asks.filter((ask) => ask.call_id !== message.call_id), message] };
     case "consult_offer_over":
@@ -169,6 +192,11 @@ function without(state: DeskState, reservation_id: string): DeskState {
 /** One's own row; null for who is not at work. */
 export function own(state: DeskState, name: string): Agent | null {
   return state.agents.find((agent) => agent.name === name) ?? null;
+}
+
+/** Whether a call could be offered to somebody; a service that does not say offers to all. */
+export function takesCalls(agent: Agent): boolean {
+  return agent.line !== false;
 }
 
 /** What is left of a time, in whole seconds that never run below zero. */

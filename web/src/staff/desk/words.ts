@@ -23,6 +23,24 @@ export const DESK = {
   lineUp: { en: "Line connected", es: "Línea conectada" },
   lineBroken: { en: "Line broken, it may come back", es: "Línea cortada; puede volver" },
   lineGone: { en: "No line", es: "Sin línea" },
+  lineElsewhere: {
+    en: "Your line is in another window of yours. Calls go on there.",
+    es: "Su línea está en otra ventana suya. Las llamadas siguen allí.",
+  },
+  lineHere: { en: "Take the line here", es: "Traer la línea aquí" },
+  noLineForCalls: {
+    en: "You have no line for calls: none is offered to you. Connect the line and allow the microphone; messages are offered as before.",
+    es: "No tiene línea para llamadas: no se le ofrece ninguna. Conecte la línea y permita el micrófono; los mensajes se le ofrecen como antes.",
+  },
+  noPhoneForCalls: {
+    en: "You have no line for calls: your telephone is not registered. Switch it on, or look at its account; it is looked for every few seconds.",
+    es: "No tiene línea para llamadas: su teléfono no está registrado. Enciéndalo o revise su cuenta; se comprueba cada pocos segundos.",
+  },
+  connectFirst: {
+    en: "You have no line for calls: connect it, then accept.",
+    es: "No tiene línea para llamadas: conéctela y después acepte.",
+  },
+  noCalls: { en: "No line: no calls", es: "Sin línea: sin llamadas" },
   lineOpen: { en: "Connect the line", es: "Conectar la línea" },
   lineMicrophone: {
     en: "The microphone cannot be used. Allow it for this page, then connect the line.",
@@ -81,15 +99,12 @@ export const DESK = {
   targetHint: { en: "A colleague or a number", es: "Un compañero o un número" },
   go: { en: "Go", es: "Adelante" },
   cancel: { en: "Cancel", es: "Cancelar" },
+  offerGone: {
+    en: "This is not offered to you any more; somebody else has it, or it went.",
+    es: "Ya no se le ofrece: lo tiene otra persona o el cliente se fue.",
+  },
+  comeFirst: { en: "Start work first.", es: "Pulse antes Empezar." },
   refused: { en: "That did not work.", es: "No ha funcionado." },
-
-  customer: { en: "Customer", es: "Cliente" },
-  noCustomer: { en: "Nobody that is known yet.", es: "Todavía nadie conocido." },
-  timeline: { en: "Contacts so far", es: "Contactos anteriores" },
-  cases: { en: "Cases", es: "Asuntos" },
-  needs: { en: "Needs", es: "Necesidades" },
-  noneSoFar: { en: "None so far", es: "Ninguno hasta ahora" },
-  verification: { en: "Verified", es: "Verificación" },
 
   wrapUp: { en: "Wrap-up", es: "Cierre" },
   disposition: { en: "Outcome", es: "Resultado" },
@@ -105,6 +120,10 @@ export const DESK = {
   keeping: { en: "Keeping notes …", es: "Guardando notas …" },
   notKept: { en: "Notes could not be kept; trying again.", es: "No se pudieron guardar las notas; se reintenta." },
   handedIn: { en: "Handed in.", es: "Entregado." },
+  unsentNote: {
+    en: "A note in the customer's panel is not written down yet. Write it down or clear it, then press Done.",
+    es: "Hay una nota sin anotar en la ficha del cliente. Anótela o bórrela, y pulse Listo.",
+  },
   needsOutcome: { en: "Choose an outcome first.", es: "Elija antes un resultado." },
 
   floorTitle: { en: "The floor", es: "La sala" },

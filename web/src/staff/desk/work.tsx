@@ -2,7 +2,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import { say } from "../../shared/language";
+import { type Said, say } from "../../shared/language";
 import { send } from "../api";
 import { sentenceOf } from "../forms";
 import { clock } from "../format";
@@ -15,25 +15,39 @@ import { ask, desk, deskUp, useDesk } from "./feed";
 import { LineStatus } from "./line-status";
 import { notesOf } from "./notes";
 import { BriefText, Offers } from "./offers";
-import { type Agent, type AgentStateName, inOrder, own, since_ms, type Work } from "./state";
+import { type Agent, type AgentStateName, inOrder, own, since_ms, takesCalls, type Work } from "./state";
 import { DESK, REASONS, STATES } from "./words";
 
+/** Where a tab keeps which contact is shown, for when it is loaded again: an id, nothing else. */
+const KEPT = "warmline.contact";
 /** The contact that is shown; empty for the first. */
-const chosen = signal("");
+const chosen = signal(globalThis.sessionStorage?.getItem(KEPT) ?? "");
+
+function show(contactId: string): void {
+  chosen.value = contactId;
+  sessionStorage.setItem(KEPT, contactId);
+}
 const failure = signal("");
 
 const you = computed<Agent | null>(() => own(desk.value, me.value?.name ?? ""));
 
 async function wish(command: Readonly<Record<string, unknown>>): Promise<boolean> {
   const answer = await ask(command);
-  failure.value = answer.ok ? "" : answer.message || say(answer.code === "desk.unreachable" ? DESK.unreachable : DESK.refused);
+  const known: Readonly<Record<string, Said>> = {
+    "desk.unreachable": DESK.unreachable,
+    "desk.no_line": DESK.connectFirst,
+    "desk.offer_over": DESK.offerGone,
+    "desk.not_at_work": DESK.comeFirst,
+  };
+  const said = known[answer.code];
+  failure.value = answer.ok ? "" : said ? say(said) : answer.message || say(DESK.refused);
   return answer.ok;
 }
 
 export function WorkPage() {
   useEffect(() => {
     const leaveDesk = useDesk((message) => {
-      if (message.kind === "connect") chosen.value = message.contact_id;
+      if (message.kind === "connect") show(message.contact_id);
     });
     const leaveClock = useClock();
     return () => {
@@ -48,6 +62,9 @@ export function WorkPage() {
     <div class="page work-page">
       <h1 class="unseen">{say(DESK.workTitle)}</h1>
       <StateBar agent={agent} />
+      <p class={agent && !takesCalls(agent) ? "told warm" : "unseen"} role="status">
+        {agent && !takesCalls(agent) ? say(agent.phone ? DESK.noPhoneForCalls : DESK.noLineForCalls) : ""}
+      </p>
       <p class={failure.value ? "told bad" : "unseen"} role="alert">
         {failure.value}
       </p>
@@ -208,9 +225,7 @@ function Contacts({ work, shown }: { work: readonly Work[]; shown: Work }) {
             <button
               type="button"
               aria-current={item.contact_id === shown.contact_id ? "true" : undefined}
-              onClick={() => {
-                chosen.value = item.contact_id;
-              }}
+              onClick={() => show(item.contact_id)}
             >
               <strong>{say(item.contact_kind === "call" ? DESK.offerCall : DESK.offerConversation)}</strong>
               <span>{item.queue}</span>

@@ -33,6 +33,10 @@ export function WrapUpForm({ work, draft, notes, wish }: WrapUpProps) {
       document.getElementById(`${id}-outcome`)?.focus();
       return;
     }
+    if (Object.values(notes.pieces.value).some((text) => text.trim())) {
+      failure.value = say(DESK.unsentNote);
+      return;
+    }
     failure.value = "";
     const done = await wish({
       do: "wrap_up_done",

@@ -1,0 +1,95 @@
+// One customer's record: needs, cases, what happened, notes, duplicates.
+
+import { signal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import { say } from "../../shared/language";
+import { get, send } from "../api";
+import { code, when } from "../format";
+import { Cases } from "./cases";
+import { type Customer, type CustomerState, type Item, type Page, placeOf, type Seen } from "./data";
+import { identifierText } from "./identifiers";
+import { Needs } from "./needs";
+import { Pairs } from "./pairs";
+import { CUSTOMER, KINDS } from "./words";
+import { Writing } from "./writing";
+
+interface RecordProps {
+  readonly state: CustomerState;
+  readonly customer: Customer;
+  readonly seen: Seen | null;
+  /** The case that is looked for. */
+  readonly wanted?: string;
+}
+
+export function RecordParts({ state, customer, seen, wanted = "" }: RecordProps) {
+  const path = `/api/customers/${encodeURIComponent(customer.customer_id)}`;
+  return (
+    <>
+      {customer.identifiers.length > 0 && <p>{customer.identifiers.map(identifierText).join(" · ")}</p>}
+      <Needs state={state} customer={customer} />
+      {seen?.continues && <p class="told good">{say(seen.continues)}</p>}
+      <Pairs state={state} customer={customer} />
+      <Cases state={state} customer={customer} caseIds={seen?.case_ids ?? []} wanted={wanted} />
+      <section aria-label={say(CUSTOMER.notes)}>
+        <h3>{say(CUSTOMER.notes)}</h3>
+        {customer.notes.map((note) => (
+          <p key={note.note_id} class="note-text">
+            {note.text}{" "}
+            <span class="muted">
+              {note.by && `${say(CUSTOMER.by, { who: note.by })} · `}
+              {when(note.at_utc)}
+            </span>
+          </p>
+        ))}
+        <Writing
+          state={state}
+          label={CUSTOMER.note}
+          place="customer"
+          keep={(text) => send("POST", `${path}/notes`, { text })}
+        />
+      </section>
+      <TimelineList key={customer.customer_id} path={path} first={customer.timeline} />
+    </>
+  );
+}
+
+function TimelineList({ path, first }: { path: string; first: Page }) {
+  const more = useMemo(() => signal<Page | null>(null), []);
+  const known = new Set(first.items.map(keyOf));
+  const items = [...first.items, ...(more.value?.items ?? []).filter((item) => !known.has(keyOf(item)))];
+  const next = more.value === null ? first.next : more.value.next;
+  const load = async () => {
+    const page = await get<Page>(`${path}/timeline?before=${encodeURIComponent(next)}`).catch(() => null);
+    if (page !== null) more.value = { items: [...(more.value?.items ?? []), ...page.items], next: page.next };
+  };
+  return (
+    <section aria-label={say(CUSTOMER.timeline)}>
+      <h3>{say(CUSTOMER.timeline)}</h3>
+      {items.length === 0 && <p class="muted">{say(CUSTOMER.none)}</p>}
+      <ol class="plain-facts">
+        {items.map((item) => (
+          <li key={keyOf(item)}>
+            <time dateTime={item.at_utc}>{when(item.at_utc)}</time> · <Title item={item} />
+            {(item.text || item.contact?.matter) && <>: {item.text || item.contact?.matter}</>}
+          </li>
+        ))}
+      </ol>
+      {next && (
+        <button type="button" class="button" onClick={() => void load()}>
+          {say(CUSTOMER.older)}
+        </button>
+      )}
+    </section>
+  );
+}
+
+function keyOf(item: Item): string {
+  return `${item.stream_id}-${item.seq}-${item.kind}`;
+}
+
+function Title({ item }: { item: Item }) {
+  const name = KINDS[item.kind];
+  const text = name ? say(name) : code(item.kind);
+  const place = item.stream_kind === "customer" ? null : placeOf(item.stream_kind, item.stream_id);
+  return place === null ? <>{text}</> : <a href={place}>{text}</a>;
+}

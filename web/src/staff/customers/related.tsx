@@ -1,0 +1,25 @@
+// What a brief says of earlier contacts, cases and notes: each line leads to what it is about.
+
+import type { RelatedFact } from "../../events.gen";
+import { say } from "../../shared/language";
+import { placeOf } from "./data";
+import { CUSTOMER } from "./words";
+
+export function Related({ related }: { related: readonly RelatedFact[] | undefined }) {
+  if (!related?.length) return null; // briefs of before had none
+  return (
+    <>
+      <h3>{say(CUSTOMER.related)}</h3>
+      <ul class="plain-facts related">
+        {related.map((fact, at) => {
+          const place = placeOf(fact.stream_kind, fact.stream_id);
+          return (
+            <li key={at}>
+              {place === null ? fact.text : <a href={place}>{fact.text}</a>} {fact.quote && <q>{fact.quote}</q>}
+            </li>
+          );
+        })}
+      </ul>
+    </>
+  );
+}
