@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -60,7 +61,7 @@ def over(bodies: list[Any]) -> tuple[LiveHandover, LivePeople]:
 @given(bodies=st.lists(BODIES, max_size=12))
 def test_when_any_facts_are_folded_then_pages_and_machine_agree_who_has_the_caller(bodies: list[Any]) -> None:
     if any(
-        isinstance(b, h.AgentLineLost) and not isinstance(a, h.HandoverCompleted) for a, b in zip(bodies, bodies[1:])
+        isinstance(b, h.AgentLineLost) and not isinstance(a, HandoverCompleted) for a, b in pairwise([None, *bodies])
     ):
         return  # a line is lost in a talk alone
     handover, people = over(bodies)

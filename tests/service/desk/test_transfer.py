@@ -89,7 +89,8 @@ async def test_when_a_second_agent_is_consulted_then_it_is_private_and_can_be_co
     await ana.do(call, "consult", target={"kind": "agent", "name": "luis"})
     await eventually(lambda: house.messages("luis", "consult_offer"))
     assert house.messages("luis", "consult_offer")[0]["call_id"] == "c1"
-    assert (await luis.get("line"))["asked"] == [{"call_id": "c1", "asked_by": "ana"}]
+    (asked,) = (await luis.get("line"))["asked"]
+    assert (asked["call_id"], asked["asked_by"], asked["card"]["brief"]["matter"]) == ("c1", "ana", BRIEF.matter)
     await luis.post("calls/c1/consult-offer/accept")
     await call.until("consulting")
     await hears_only(luis, (ANA,), (CALLER,))

@@ -72,6 +72,7 @@ interface FoundRowProps {
 
 export function FoundRow({ found, choice, take }: FoundRowProps) {
   const name = found.name || say(CUSTOMER.nameless);
+  const text = choice ? say(choice, { name }) : "";
   const details = found.identifiers.map(identifierText).join(", ");
   return (
     <li>
@@ -82,8 +83,13 @@ export function FoundRow({ found, choice, take }: FoundRowProps) {
         {details && <span class="muted"> · {details}</span>}
       </span>
       {choice && take && (
-        <button type="button" class="button" aria-label={`${say(choice, { name })} (${name})`} onClick={() => void take(found)}>
-          {say(choice, { name })}
+        <button
+          type="button"
+          class="button"
+          aria-label={text.includes(name) ? undefined : `${text}: ${name}`}
+          onClick={() => void take(found)}
+        >
+          {text}
         </button>
       )}
     </li>

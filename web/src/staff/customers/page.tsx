@@ -62,8 +62,10 @@ function One({ customerId, wanted = "" }: { customerId: string; wanted?: string 
       </a>
       <section class="panel block customer" aria-labelledby="customer-title" aria-busy={!customer}>
         <h1 id="customer-title">{customer?.name || say(CUSTOMER.nameless)}</h1>
-        <Outcome failure={state.told.value.failure} done={state.told.value.done} />
         {customer && <RecordParts state={state} customer={customer} seen={state.seen.value} wanted={wanted} />}
+        <div class="outcome">
+          <Outcome failure={state.told.value.failure} done={state.told.value.done} />
+        </div>
       </section>
     </div>
   );
@@ -99,7 +101,7 @@ function Proposals() {
       {pairs.value.length === 0 && <p class="muted">{say(CUSTOMER.pairsNone)}</p>}
       <ul class="proposals">
         {pairs.value.map((pair) => (
-          <li key={pair.join_id} role="group" aria-label={pair.one_name || say(CUSTOMER.nameless)}>
+          <li key={pair.join_id}>
             <strong>
               <a href={`/desk/customers/${encodeURIComponent(pair.one)}`}>{pair.one_name || say(CUSTOMER.nameless)}</a>
               {" · "}
@@ -108,7 +110,9 @@ function Proposals() {
               </a>
             </strong>
             <Reasons pair={pair} />
-            <Decide state={state} pair={pair} />
+            <div role="group" aria-label={pair.one_name || say(CUSTOMER.nameless)}>
+              <Decide state={state} pair={pair} />
+            </div>
           </li>
         ))}
       </ul>

@@ -32,7 +32,6 @@ export function CustomerPanel({ kind, contactId, from = null }: PanelProps) {
   return (
     <section class="panel block customer" aria-labelledby="customer-title">
       <h2 id="customer-title">{customer === null ? say(CUSTOMER.customer) : customer.name || say(CUSTOMER.nameless)}</h2>
-      <Outcome failure={state.told.value.failure} done={state.told.value.done} />
       {customer === null ? (
         seen !== null && <Unknown state={state} from={from} />
       ) : (
@@ -53,6 +52,9 @@ export function CustomerPanel({ kind, contactId, from = null }: PanelProps) {
           </button>
         </>
       )}
+      <div class="outcome">
+        <Outcome failure={state.told.value.failure} done={state.told.value.done} />
+      </div>
     </section>
   );
 }
