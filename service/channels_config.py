@@ -15,6 +15,7 @@ from channels.webhook.contract import WebhookChannel
 from channels.webhook.signature import LEAST_SECRET_CHARS
 from service.config_section import Section
 from service.config_values import nearest, secret_of
+from service.mail_oauth_config import MailOauthSection
 
 MailSecurity = Literal["tls", "starttls", "none"]
 IMAP_PORTS: dict[MailSecurity, int] = {"tls": 993, "starttls": 143, "none": 143}
@@ -39,6 +40,8 @@ class MailboxSection(Section):
     password: SecretStr = SecretStr("")
     password_file: str = ""
     """File with the password instead, e.g. a container's secret."""
+    oauth: MailOauthSection | None = None
+    """Signs in by access tokens (XOAUTH2) instead of a password, for Gmail and Microsoft 365."""
     imap_host: str = ""
     """Server that the mail is fetched from; empty: this mailbox only sends."""
     imap_port: int = Field(default=0, ge=0, le=65535, strict=True)
@@ -116,8 +119,11 @@ class MailboxSection(Section):
         ):
             if given.get_secret_value() and file:
                 raise ValueError(f"{key} and {key}_file are both there; leave one out")
-        if self.imap_host and not (self.password.get_secret_value() or self.password_file):
-            raise ValueError("imap_host needs password or password_file")
+        has_password = bool(self.password.get_secret_value() or self.password_file)
+        if self.oauth is not None and has_password:
+            raise ValueError("password and oauth are both there; leave one out")
+        if self.imap_host and self.oauth is None and not has_password:
+            raise ValueError("imap_host needs password, password_file or oauth")
         return self
 
     @property
@@ -147,6 +153,12 @@ class MailboxSection(Section):
             CallCentreError: `config.unreadable` when its file cannot be read.
         """
         return secret_of(self.password, self.password_file, f"the mailbox {name}")
+
+    @property
+    def smtp_tokens(self) -> bool:
+        """Whether sending signs in by access tokens."""
+        own = self.smtp_password.get_secret_value() or self.smtp_password_file
+        return self.oauth is not None and not own and self.smtp_user != "-"
 
     def smtp_login(self, name: str) -> tuple[str, str] | None:
         """Return user and password for sending, None where the server asks for none.

@@ -24,6 +24,7 @@ from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
 from service.customers_config import CustomersSection
 from service.desk_config import DeskSection
+from service.mail_oauth_config import MailOauthSection
 from service.phone_config import PhoneSection
 from service.telephony_config import TelephonySection
 from service.trunk_config import TrunkSection
@@ -34,7 +35,9 @@ ENV_PREFIX = "WARMLINE__"
 _NAMED: dict[str, Section] = {
     "telephony.sip.trunks.": TrunkSection(server="invalid"),
     "telephony.sip.phones.": PhoneSection(ha1_md5=SecretStr("0" * 32)),
-    "channels.mailboxes.": MailboxSection(address="a@example.com", smtp_host="invalid"),
+    "channels.mailboxes.": MailboxSection(
+        address="a@example.com", smtp_host="invalid", oauth=MailOauthSection(token_command=("invalid",))
+    ),
     "channels.webhooks.": WebhookSection(channel="sms", secret=SecretStr("0" * 32)),
     "channels.event_hooks.": EventHookSection(
         url="https://example.com/", facts=("call_ended",), secret=SecretStr("0" * 32)

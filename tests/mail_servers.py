@@ -84,6 +84,30 @@ service imap {{
 }}
 """
 
+_OAUTH = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf.ext
+}}
+"""
+_OAUTH_CHECK = """
+introspection_mode = post
+introspection_url = {url}
+username_attribute = email
+active_attribute = active
+active_value = true
+"""
+_EXIM_OAUTH = """
+xoauth2:
+  driver = plaintext
+  public_name = XOAUTH2
+  server_prompts = :
+  server_condition = ${{if eq{{$auth1}}{{user={support}\\x01auth=Bearer {token}\\x01\\x01}}}}
+  server_set_id = {support}
+"""
+
 _EXIM = """
 primary_hostname = mx.lumina.example
 exim_user = {user}
@@ -285,8 +309,11 @@ class MailServers:
 
 
 @contextlib.contextmanager
-def mail_servers(*, idle: bool = True) -> Iterator[MailServers | None]:
-    """Run both servers until the block ends; None where they are not installed."""
+def mail_servers(*, idle: bool = True, introspection_url: str = "", token: str = "") -> Iterator[MailServers | None]:
+    """Run both servers until the block ends; None where they are not installed.
+
+    With an `introspection_url` Dovecot takes access tokens that are asked about there, and Exim takes `token` alone.
+    """
     if missing():
         yield None
         return
@@ -316,7 +343,12 @@ def mail_servers(*, idle: bool = True) -> Iterator[MailServers | None]:
     }
     dovecot = _DOVECOT.format(**names)
     (folder / "dovecot.conf").write_text(dovecot if not idle else dovecot.replace("imap_capability = \n", ""))
-    (folder / "exim.conf").write_text(_EXIM.format(**names))
+    exim = _EXIM + (_EXIM_OAUTH if token else "")
+    (folder / "exim.conf").write_text(exim.format(**names, token=token))
+    if introspection_url:
+        with (folder / "dovecot.conf").open("a") as config:
+            config.write(_OAUTH.format(**names))
+        (folder / "oauth2.conf.ext").write_text(_OAUTH_CHECK.format(url=introspection_url))
     people = sorted({address.partition("@")[0] for address in (SUPPORT, ANA, JOHN)})
     (folder / "people").write_text("".join(f"{name}: {name}\n" for name in people))
     (folder / "domains").write_text("".join(f"{name}: {name}\n" for name in ("lumina.example", "example.net")))

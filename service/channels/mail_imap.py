@@ -15,6 +15,7 @@ from imapclient.exceptions import IMAPClientError, LoginError
 from calls.errors import CallCentreError
 from calls.ports import Clock
 from channels.places import Place
+from service.channels.mail_tokens import MailTokens
 from service.channels.tls import explained, tls_context
 from service.channels_config import MailboxSection
 
@@ -59,13 +60,15 @@ class Waiting:
 class ImapConnection:
     """An open, signed-in connection to one folder. Create, use, `close`."""
 
-    def __init__(self, name: str, section: MailboxSection, clock: Clock) -> None:
-        """Connect and sign in.
+    def __init__(self, name: str, section: MailboxSection, clock: Clock, tokens: MailTokens | None = None) -> None:
+        """Connect and sign in; `tokens` are those of the mailbox, where others use them too.
 
         Raises:
             CallCentreError: `mail.*`; the sentence says what to do.
         """
         self._section, self._clock = section, clock
+        if tokens is None and section.oauth is not None:
+            tokens = MailTokens(name, section.oauth, clock)
         self.server = f"{section.imap_host}:{section.incoming_port}"
         context = tls_context(section.ca_file)
         over_tls = section.imap_security == "tls"
@@ -80,14 +83,23 @@ class ImapConnection:
             )
             if section.imap_security == "starttls":
                 client.starttls(context)
-            client.login(section.account, section.imap_password(name))
+            if tokens is not None:
+                client.oauth2_login(section.account, tokens.token())
+            else:
+                client.login(section.account, section.imap_password(name))
             self.has_idle = section.idle and bool(client.has_capability("IDLE"))
             client.select_folder(section.folder)
+        except CallCentreError:
+            _shut(client)
+            raise
         except LoginError as error:
             _shut(client)
+            if tokens is not None:
+                tokens.refused()
+            what = "user and password" if tokens is None else "user, oauth and its scope"
             raise CallCentreError(
                 "mail.login",
-                f"The mail server {self.server} does not let the mailbox {name} in: look at its user and password.",
+                f"The mail server {self.server} does not let the mailbox {name} in: look at its {what}.",
                 fault="operator",
                 retryable=True,
             ) from error

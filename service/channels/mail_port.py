@@ -30,6 +30,7 @@ from channels.mail.compose import (
 from channels.messages import Outgoing
 from channels.pace import Pace
 from service.channels.files import MessageFiles
+from service.channels.mail_tokens import MailTokens
 from service.channels.tls import explained, tls_context
 from service.channels_config import MailboxSection
 
@@ -76,6 +77,8 @@ class MailPort:
         self._pace = Pace(section.sends_per_minute, 60_000)
         self._automatic: OrderedDict[str, Pace] = OrderedDict()
         self.server = f"{section.outgoing_host}:{section.outgoing_port}"
+        tokens = section.oauth if section.smtp_tokens else None
+        self._tokens = MailTokens(name, tokens, parts.clock) if tokens is not None else None
 
     async def send(self, message: Outgoing) -> str:
         """Deliver to our mail server; return the Message-ID.
@@ -207,7 +210,8 @@ class MailPort:
             timeout=TIMEOUT_S,
             local_hostname=section.address.rpartition("@")[2],
         )
-        login = section.smtp_login(self.name)
+        login = section.smtp_login(self.name) if self._tokens is None else None
+        token = await asyncio.to_thread(self._tokens.token) if self._tokens is not None else ""
         plain: asyncio.BaseTransport | None = None
         try:
             await client.connect()
@@ -216,6 +220,8 @@ class MailPort:
                 await client.starttls(tls_context=context)
             if login is not None:
                 await client.login(*login)
+            elif token:
+                await client.auth_xoauth2(section.smtp_user or section.account, token)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             client.close()
             if plain is not None:
@@ -227,9 +233,12 @@ class MailPort:
         """Return what an answer of the server means: 4xx passes, 5xx does not (RFC 5321 section 4.2.1)."""
         cause = error.__cause__
         if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+            if self._tokens is not None:
+                self._tokens.refused()
+            what = "user and password" if self._tokens is None else "user, oauth and its scope"
             return CallCentreError(
                 "mail.login",
-                f"The mail server {self.server} does not let the mailbox {self.name} in: look at user and password.",
+                f"The mail server {self.server} does not let the mailbox {self.name} in: look at {what}.",
                 fault="operator",
                 retryable=True,
             )

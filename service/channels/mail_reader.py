@@ -22,6 +22,7 @@ from calls.errors import CallCentreError
 from calls.ports import Clock
 from channels.places import Place, Places
 from service.channels.mail_imap import FetchedMail, ImapConnection
+from service.channels.mail_tokens import MailTokens
 from service.channels_config import MailboxSection
 
 logger = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class MailReader:
         """
         self._count_failure = failed
         self.name, self._section, self._clock, self._places, self._take = name, section, clock, places, take
+        self._tokens = MailTokens(name, section.oauth, clock) if section.oauth is not None else None
         self.trouble: CallCentreError | None = None
         """Why nothing can be read at the moment; None when it can."""
         self.taken = 0
@@ -114,7 +116,7 @@ class MailReader:
             self._thread.shutdown(wait=False)
 
     async def _session(self) -> None:
-        connection = await self._in_thread(ImapConnection, self.name, self._section, self._clock)
+        connection = await self._in_thread(ImapConnection, self.name, self._section, self._clock, self._tokens)
         try:
             self.trouble = None
             while not self._stopping.is_set():
