@@ -38,14 +38,14 @@ def withdrawal_of(events: Sequence[Event], cards: SplitCards, since_ms: int) -> 
 
 def holds(body: EventBody, cards: SplitCards) -> bool:
     """Tell whether a personal field of a fact holds a part of a card number that was found."""
-    fields = (getattr(body, name) for name in PERSONAL_FIELDS.get(body.type, ()))
+    fields = (getattr(body, name) for name in _worded(body))
     return any(cards.masks(text.split()) for field in fields for text in _texts(field))
 
 
 def withdrawn(body: EventBody) -> EventBody:
     """Return what is left of a fact: every personal text masked, times of words kept."""
     changed: dict[str, Any] = {}
-    for name in PERSONAL_FIELDS.get(body.type, ()):
+    for name in _worded(body):
         value = getattr(body, name)
         if isinstance(value, str):
             changed[name] = MASK if value else ""
@@ -54,6 +54,14 @@ def withdrawn(body: EventBody) -> EventBody:
         else:
             changed[name] = ()
     return replace(body, **changed)
+
+
+_NAMES = frozenset(("external_id", "attachments", "address"))
+"""Personal fields that name something elsewhere; a number in them is no part of what was said."""
+
+
+def _worded(body: EventBody) -> list[str]:
+    return [name for name in PERSONAL_FIELDS.get(body.type, ()) if name not in _NAMES]
 
 
 def _texts(value: Any) -> list[str]:

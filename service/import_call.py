@@ -34,6 +34,8 @@ from calls.events import (
 from calls.ids import LANGUAGES, CallId, Language, LegId, MemberRole, TurnId, UtteranceId
 from calls.speech import Turn, Utterance, Word
 from records.redaction import PAD_MS, Redactor
+from records.split_cards import SplitCards
+from records.withdrawal import holds, withdrawn
 from service.engines import Workers
 from service.feeling import Feeling
 from service.import_sound import ImportedSound, Sides
@@ -250,6 +252,13 @@ class _Notes:
         self.sides[max(0, start_ms) * per_ms : end_ms * per_ms] = 0
         return True
 
+    def withdraw(self, cards: SplitCards, since_ms: int) -> None:
+        """Take card numbers that came in parts out of what was noted; nothing of it is written yet."""
+        self._noted = [
+            (t_ms, withdrawn(body) if t_ms >= since_ms and holds(body, cards) else body, source)
+            for t_ms, body, source in self._noted
+        ]
+
     def facts(self) -> list[NewEvent]:
         """Return the facts in the order of their times."""
         began = self._plan.began_utc
@@ -316,7 +325,7 @@ def _write_turns(
 ) -> None:
     """Write utterances, estimates and turns, secrets masked: also those that one announces and another says."""
     redactor = Redactor()
-    keepers = [SecretsKept(notes, notes, engine, redactor) for _ in plan.parts]
+    keepers = [SecretsKept(notes, notes, engine, redactor, withdraw=notes.withdraw) for _ in plan.parts]
     for number, places in enumerate(turns_of(utterances), 1):
         keeper = keepers[utterances[places[0]].speaker]
         spoken = [heard[at].utterance for at in places if heard[at].utterance.words]
@@ -327,7 +336,6 @@ def _write_turns(
                 notes.note(estimates[utterance.utterance_id], "prosody")
         if not spoken:
             continue
-        keeper.turn_over(spoken[-1].end_ms + PAD_MS)
         turn = Turn(
             turn_id=TurnId(f"t{number}"),
             speaker=spoken[0].member,
@@ -337,6 +345,8 @@ def _write_turns(
             end_ms=spoken[-1].end_ms,
             utterance_ids=tuple(utterance.utterance_id for utterance in spoken),
         )
+        keeper.turn_said(turn, "")
+        keeper.turn_over(spoken[-1].end_ms + PAD_MS)
         notes.note(
             TurnEnded(
                 turn_id=turn.turn_id,

@@ -14,21 +14,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from calls.conversation_events import Attachment, DeliveredState, MessageReceived, MessageSent
+from calls.conversation_events import Attachment, DeliveredState
 from calls.errors import CallCentreError
 from calls.events import Event, EventBody, NewEvent
-from calls.ids import ConversationId, Language, MessageId
+from calls.ids import ConversationId, MessageId
 from channels import conversation_messages as machine
-from channels.conversation import Answering, ConversationMachine, ConversationRules, ConversationState
+from channels.conversation import Answering, ConversationRules, ConversationState
 from channels.index import ConversationIndex
 from channels.messages import TEXT_MAX, ChannelPort, Incoming
-from service.channels.parts import Editor, NoStaff, Receipt, StaffPort, TextParts, outgoing_of
-from service.channels.secrets_written import WrittenSecrets
-from service.channels.text_runner import TextMind, guessed, text_settings
+from records.withdrawal import withdrawal_of
+from service.channels.deliveries import Deliveries
+from service.channels.minds import Minds
+from service.channels.open_conversations import IDLE_MS, OpenConversation, OpenConversations
+from service.channels.parts import Editor, NoStaff, Receipt, StaffPort, TextParts
+from service.channels.text_runner import guessed, text_settings
 from service.ids import new_call_id
 from service.tasks import Tasks
 from voice.dialog.prompts import phrase
@@ -45,28 +47,6 @@ LATE_MS = 10_000
 """How long a deadline may have passed until a process that does not have the conversation takes it up. Source: well
 above what the one that has it needs."""
 
-IDLE_MS = 15 * 60_000
-"""How long an open conversation stays in memory after something happened in it; then it is read from the log again."""
-
-OPEN_MOST = 2_000
-"""Conversations in memory; more are dropped sooner. About 20 KB each."""
-
-
-@dataclass(slots=True)
-class _Open:
-    """A conversation in memory."""
-
-    machine: ConversationMachine
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    mind: TextMind | None = None
-    mind_from: int = -1
-    """`begun_seq` that the mind belongs to."""
-    secrets: WrittenSecrets = field(default_factory=WrittenSecrets)
-    heard: dict[MessageId, str] = field(default_factory=dict)
-    """Words as they were written, secrets included, until they are answered: never kept."""
-    timer: asyncio.TimerHandle | None = None
-    touched_ms: int = 0
-
 
 class Conversations:
     """All conversations that this process has to do with."""
@@ -80,8 +60,9 @@ class Conversations:
         self.tasks = Tasks("conversations", lambda _name, _error: parts.trouble("conversation"))
         self.mark = parts.store.master.mark
         """`mark(text, use)` of the master key."""
-        self._open: dict[ConversationId, _Open] = {}
-        self._ports: dict[tuple[str, str], ChannelPort] = {}
+        self._memory = OpenConversations(parts, self._rules_of)
+        self._minds = Minds(parts, self._memory)
+        self._deliveries = Deliveries(parts, self._memory, self.index)
         self._rules: dict[tuple[str, str], ConversationRules] = {}
         self._editors: dict[tuple[str, str], Editor] = {}
         self._arrivals: dict[str, asyncio.Lock] = {}
@@ -100,7 +81,7 @@ class Conversations:
         """Know a provider; without a port its page fetches what is written. `editor` decides what goes out."""
         self._rules[(channel, provider)] = rules
         if port is not None:
-            self._ports[(channel, provider)] = port
+            self._deliveries.ports[(channel, provider)] = port
         if editor is not None:
             self._editors[(channel, provider)] = editor
 
@@ -116,11 +97,9 @@ class Conversations:
 
     async def stop(self) -> None:
         """Let go of everything; what is not done is due at the next start."""
-        for each in self._open.values():
-            if each.timer is not None:
-                each.timer.cancel()
+        self._memory.stop_timers()
         await self.tasks.close()
-        self._open.clear()
+        self._memory.clear()
 
     # What channels tell
 
@@ -158,10 +137,11 @@ class Conversations:
                 return Receipt(conversation_id=known.conversation_id, message_id=known.message_id, is_new=False)
             conversation_id, message_id = known.conversation_id, known.message_id
         language = guessed(text) or incoming.language or self._parts.language
-        opened = await self._opened(conversation_id, self._rules_of(channel, provider))
+        opened = await self._memory.opened(conversation_id, self._rules_of(channel, provider))
         async with opened.lock:
             opened.heard[message_id] = text
-            masked = opened.secrets.mask(text)
+            asked = opened.mind.policy.asked_slot if opened.mind is not None else ""
+            masked = opened.secrets.mask(text, asked)
         event = machine.Received(
             message_id=message_id,
             text=masked,
@@ -176,13 +156,15 @@ class Conversations:
             for_staff=incoming.for_staff,
         )
         written = await self._do(conversation_id, event)
+        if opened.secrets.found:
+            await self._withdraw(conversation_id, opened)
         if name:
             await asyncio.to_thread(self.index.note, channel, provider, name, conversation_id, message_id)
         return Receipt(conversation_id=conversation_id, message_id=message_id, is_new=bool(written))
 
     def typing(self, conversation_id: ConversationId) -> None:
         """The customer is writing: the bot waits for the end of it, and staff see it."""
-        opened = self._open.get(conversation_id)
+        opened = self._memory.get(conversation_id)
         if opened is not None:
             opened.machine.step(machine.CustomerTypes(), self._now_ms())
             self._arm(conversation_id, opened)
@@ -190,7 +172,7 @@ class Conversations:
 
     async def seen(self, conversation_id: ConversationId, seq: int) -> None:
         """The customer has our messages up to a number before their eyes."""
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         ours = [each for each in opened.machine.state.messages.values() if each.author != "customer"]
         for message in ours:
             if message.seq <= seq and message.delivery != "read":
@@ -233,7 +215,7 @@ class Conversations:
         Raises:
             CallCentreError: `conversation.unknown`.
         """
-        await self._known(conversation_id)
+        await self._memory.known(conversation_id)
         not_there = machine.NotDelivered(message_id=message_id, reason=reason, retryable=retryable)
         await self._do(conversation_id, not_there)
 
@@ -249,7 +231,7 @@ class Conversations:
         Raises:
             CallCentreError: `conversation.unknown`, or `conversation.taken` by somebody else.
         """
-        await self._known(conversation_id)
+        await self._memory.known(conversation_id)
         await self._do(conversation_id, machine.AgentJoins(agent))
 
     async def agent_writes(
@@ -265,7 +247,7 @@ class Conversations:
         Raises:
             CallCentreError: as `agent_joins`; `message.empty`, `message.too_long`.
         """
-        await self._known(conversation_id)
+        await self._memory.known(conversation_id)
         if not text.strip() and not attachments:
             raise CallCentreError("message.empty", "The message is empty; write something.", fault="user")
         if len(text) > TEXT_MAX:
@@ -284,15 +266,15 @@ class Conversations:
         queue: str = "",
     ) -> None:
         """The human is done with it, gives it back to the bot or to others, or is lost."""
-        await self._known(conversation_id)
+        await self._memory.known(conversation_id)
         await self._do(conversation_id, machine.AgentLeaves(agent=agent, reason=reason, queue=queue))
 
     async def nobody_came(self, conversation_id: ConversationId) -> None:
         """No human will come soon: the customer is told, and the conversation stays for staff."""
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         if opened.machine.state.answering != "waiting":
             return
-        mind = await self._mind_of(conversation_id, opened)
+        mind = await self._minds.of(conversation_id, opened)
         said = mind.nobody_came(self._now_ms())
         settings = text_settings(self._parts.settings())
         text = said.text or phrase(settings, opened.machine.state.language, "human.failed")
@@ -306,20 +288,20 @@ class Conversations:
         events = await self.events(conversation_id, after=0, limit=1)
         if not events:
             return None
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         async with opened.lock:
-            await self._refresh(conversation_id, opened)
+            await self._memory.refresh(conversation_id, opened)
             return opened.machine.state
 
     async def events(
         self, conversation_id: ConversationId, after: int = 0, limit: int | None = None
     ) -> Sequence[Event]:
         """Return the facts of a conversation above a number."""
-        return await asyncio.to_thread(self._parts.store.read, "conversation", conversation_id, after, limit)
+        return await self._memory.events(conversation_id, after, limit)
 
     async def goes_on(self, conversation_id: ConversationId) -> bool:
         """Tell whether a message that comes now would go on with a conversation."""
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         return opened.machine.may_go_on(self._now_ms())
 
     def now_utc(self) -> datetime:
@@ -351,48 +333,31 @@ class Conversations:
         return ConversationId(new_call_id(self._parts.clock))
 
     async def _may_go_on(self, conversation_id: ConversationId, incoming: Incoming) -> bool:
-        opened = await self._opened(conversation_id, self._rules_of(incoming.channel, incoming.provider))
+        opened = await self._memory.opened(conversation_id, self._rules_of(incoming.channel, incoming.provider))
         if incoming.own_thread and opened.machine.state.address not in ("", incoming.address):
             return False  # who was forwarded a mail must not read on in it
         return opened.machine.may_go_on(self._now_ms())
 
-    async def _known(self, conversation_id: ConversationId) -> _Open:
-        opened = self._open.get(conversation_id)
-        if opened is not None and opened.machine.state.seq:
-            return opened
-        events = await self.events(conversation_id)
-        if not events:
-            raise CallCentreError("conversation.unknown", "There is no such conversation.", fault="user")
-        fresh = ConversationMachine(ConversationRules())
-        fresh.take(events[:1])
-        return await self._opened(conversation_id, self._rules_of(fresh.state.channel, fresh.state.provider))
-
-    async def _opened(self, conversation_id: ConversationId, rules: ConversationRules) -> _Open:
-        """Return the conversation in memory, read from the log if it is not there."""
-        opened = self._open.get(conversation_id)
-        if opened is None:
-            self._make_room()
-            opened = self._open[conversation_id] = _Open(ConversationMachine(rules))
-        async with opened.lock:
-            await self._refresh(conversation_id, opened)
-        opened.touched_ms = self._now_ms()
-        return opened
-
-    async def _refresh(self, conversation_id: ConversationId, opened: _Open) -> None:
-        """Take what is in the log and not known here."""
-        events = await self.events(conversation_id, after=opened.machine.state.seq)
-        self._take(opened, events, fresh=False)
-
-    def _take(self, opened: _Open, events: Sequence[Event], *, fresh: bool) -> None:
-        opened.machine.take(events)
-        for event in events:
-            if isinstance(event.body, MessageReceived) and not fresh:
-                opened.secrets.mask(event.body.text)
-        state = opened.machine.state
-        done = state.messages.keys() - set(state.unanswered)
-        opened.heard = {name: text for name, text in opened.heard.items() if name not in done}
-        if not fresh and events:
-            opened.mind = None  # somebody else went on with it; it is read again when it is needed
+    async def _withdraw(self, conversation_id: ConversationId, opened: OpenConversation) -> None:
+        """Take a card number that came in several messages out of what was written of it."""
+        opened.secrets.found = False
+        for attempt in range(TRIES):
+            async with opened.lock:
+                await self._memory.refresh(conversation_id, opened)
+                body = withdrawal_of(await self.events(conversation_id), opened.secrets.cards, 0)
+                if body is None:
+                    return
+                seq = opened.machine.state.seq
+                try:
+                    written = await asyncio.to_thread(self._append, conversation_id, seq, [(body, "service")])
+                except CallCentreError as error:
+                    if error.code != "stream.conflict" or attempt == TRIES - 1:
+                        raise
+                    continue  # another process was quicker; what it wrote is looked at too
+                self._memory.take(opened, written, fresh=True)
+            for event in written:
+                self._parts.publish(event)
+            return
 
     async def _do(self, conversation_id: ConversationId, event: machine.ConversationInput) -> Sequence[Event]:
         """Step once, write what is to be written, do what is to be done; return what was written.
@@ -417,17 +382,19 @@ class Conversations:
             await self._tell(conversation_id, opened, before, written)
         return written
 
-    async def _known_or_new(self, conversation_id: ConversationId, event: machine.ConversationInput) -> _Open:
+    async def _known_or_new(
+        self, conversation_id: ConversationId, event: machine.ConversationInput
+    ) -> OpenConversation:
         if isinstance(event, machine.Received):
-            return await self._opened(conversation_id, self._rules_of(event.channel, event.provider))
-        return await self._known(conversation_id)
+            return await self._memory.opened(conversation_id, self._rules_of(event.channel, event.provider))
+        return await self._memory.known(conversation_id)
 
     async def _decide(
-        self, conversation_id: ConversationId, opened: _Open, event: machine.ConversationInput
+        self, conversation_id: ConversationId, opened: OpenConversation, event: machine.ConversationInput
     ) -> tuple[Sequence[machine.ConversationOutput], list[Event]]:
         for attempt in range(TRIES):
             if self._parts.store.is_shared:
-                await self._refresh(conversation_id, opened)
+                await self._memory.refresh(conversation_id, opened)
             outputs = opened.machine.step(event, self._now_ms())
             bodies: list[tuple[EventBody, str]] = []
             for output in outputs:
@@ -441,9 +408,9 @@ class Conversations:
                 if error.code != "stream.conflict" or attempt == TRIES - 1:
                     raise
                 await asyncio.sleep(0.02 * (attempt + 1))
-                await self._refresh(conversation_id, opened)
+                await self._memory.refresh(conversation_id, opened)
                 continue
-            self._take(opened, written, fresh=True)
+            self._memory.take(opened, written, fresh=True)
             return outputs, written
         return (), []
 
@@ -460,7 +427,7 @@ class Conversations:
         return store.append_with(entries, expected={("conversation", conversation_id): seq}, release=True)
 
     async def _tell(
-        self, conversation_id: ConversationId, opened: _Open, before: Answering, written: Sequence[Event]
+        self, conversation_id: ConversationId, opened: OpenConversation, before: Answering, written: Sequence[Event]
     ) -> None:
         state = await self._save(conversation_id, opened)
         for event in written:
@@ -476,7 +443,7 @@ class Conversations:
             if state.answering in ("agent", "closed") or before in ("agent", "closed"):
                 opened.mind = None
 
-    async def _save(self, conversation_id: ConversationId, opened: _Open) -> ConversationState:
+    async def _save(self, conversation_id: ConversationId, opened: OpenConversation) -> ConversationState:
         """Write down where the conversation stands now, one after the other, and return it."""
         async with opened.lock:
             state = opened.machine.state
@@ -486,11 +453,11 @@ class Conversations:
     # The bot
 
     async def _answer(self, conversation_id: ConversationId, message_ids: tuple[MessageId, ...]) -> None:
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         self._parts.signal(conversation_id, "typing", {"who": "bot"})
         try:
-            mind = await self._mind_of(conversation_id, opened)
-            heard = await self._words_of(conversation_id, opened, message_ids)
+            mind = await self._minds.of(conversation_id, opened)
+            heard = await self._minds.words_of(conversation_id, opened, message_ids)
             now_utc = self._parts.clock.now_utc()
             at, is_open = self._parts.hours(now_utc)
             replied = await mind.hear(
@@ -501,6 +468,7 @@ class Conversations:
                 agents=self.staff.free(opened.machine.state.language),
                 now_ms=self._now_ms(),
             )
+            replied = opened.secrets.clean(replied)
             editor = self._editors.get((opened.machine.state.channel, opened.machine.state.provider))
             if editor is not None:
                 replied = editor(replied, message_ids[-1])
@@ -526,81 +494,14 @@ class Conversations:
         if not written:
             opened.mind = None  # a human was quicker: what the policy made of the message never happened
 
-    async def _mind_of(self, conversation_id: ConversationId, opened: _Open) -> TextMind:
-        """Return the policy of a conversation as its log left it."""
-        state = opened.machine.state
-        if opened.mind is not None and opened.mind_from == state.begun_seq:
-            return opened.mind
-        parts = self._parts
-        events = [e for e in await self.events(conversation_id) if e.seq >= state.begun_seq]
-        handed_back = bool(events) and events[0].body.type == "agent_went_out"
-        mind = TextMind(
-            text_settings(parts.settings()),
-            state.language if not events or not _has_spoken(events) else _first_language(events, state.language),
-            parts.knowledge,
-            parts.feelings,
-            number=state.address if state.channel in ("sms", "whatsapp") else "",
-            silent_start=handed_back,
-        )
-        if events:
-            clock = {event.seq: parts.hours(event.at_utc) for event in events}
-            different = await mind.replay(events, clock)
-            if different:
-                logger.info("conversation %s: %d replies would be others now", conversation_id, different)
-        opened.mind, opened.mind_from = mind, state.begun_seq
-        return mind
-
-    async def _words_of(
-        self, conversation_id: ConversationId, opened: _Open, message_ids: Sequence[MessageId]
-    ) -> list[str]:
-        """Return what was written, as it was; masked where only the log remembers it."""
-        missing = [name for name in message_ids if name not in opened.heard]
-        if not missing:
-            return [opened.heard[name] for name in message_ids]
-        bodies = [event.body for event in await self.events(conversation_id)]
-        kept = {body.message_id: body.text for body in bodies if isinstance(body, MessageReceived)}
-        return [opened.heard.get(name) or kept.get(name, "") for name in message_ids]
-
     # The way out
 
     async def _deliver(self, conversation_id: ConversationId, message_id: MessageId) -> None:
-        opened = await self._known(conversation_id)
-        state = opened.machine.state
-        port = self._ports.get((state.channel, state.provider))
-        events = await self.events(conversation_id)
-        outgoing = outgoing_of(conversation_id, state, events, message_id)
-        try:
-            if port is None or outgoing is None:
-                sentence = (
-                    f"There is no way out for {state.channel} messages of {state.provider!r}; configure it again."
-                )
-                raise CallCentreError("channel.gone", sentence, fault="operator", retryable=True)
-            external_id = await port.send(outgoing)
-        except CallCentreError as error:
-            logger.warning("conversation %s: a message was not delivered: %s", conversation_id, error.code)
-            self._parts.trouble(state.channel)
-            await self._do(
-                conversation_id,
-                machine.NotDelivered(message_id=message_id, reason=error.code, retryable=error.retryable),
-            )
-            return
-        except Exception as error:
-            logger.exception("conversation %s: a message was not delivered", conversation_id)
-            self._parts.trouble(state.channel)
-            await self._do(
-                conversation_id,
-                machine.NotDelivered(message_id=message_id, reason=type(error).__name__, retryable=True),
-            )
-            return
-        if external_id:
-            await asyncio.to_thread(
-                self.index.note, state.channel, state.provider, external_id, conversation_id, message_id
-            )
-        await self.arrived(conversation_id, message_id, "accepted", external_id)
+        await self._do(conversation_id, await self._deliveries.deliver(conversation_id, message_id))
 
     # Time
 
-    def _arm(self, conversation_id: ConversationId, opened: _Open) -> None:
+    def _arm(self, conversation_id: ConversationId, opened: OpenConversation) -> None:
         """Set the timer of a conversation to its next deadline."""
         if opened.timer is not None:
             opened.timer.cancel()
@@ -636,21 +537,9 @@ class Conversations:
 
     async def _take_up(self, conversation_id: ConversationId) -> None:
         """Go on with what nobody else goes on with."""
-        opened = await self._known(conversation_id)
+        opened = await self._memory.known(conversation_id)
         await self._tick_now(conversation_id)
         await self._save(conversation_id, opened)
-
-    def _make_room(self) -> None:
-        """Drop conversations from memory in which nothing happened for a while."""
-        before_ms = self._now_ms() - IDLE_MS
-        idle = [name for name, each in self._open.items() if each.touched_ms < before_ms and not each.lock.locked()]
-        if len(self._open) - len(idle) >= OPEN_MOST:
-            busy = sorted(self._open, key=lambda name: self._open[name].touched_ms)
-            idle += [name for name in busy[: len(busy) // 4] if not self._open[name].lock.locked()]
-        for name in set(idle):
-            dropped = self._open.pop(name)
-            if dropped.timer is not None:
-                dropped.timer.cancel()
 
 
 def _refused(refusal: machine.Refuse) -> CallCentreError:
@@ -659,18 +548,3 @@ def _refused(refusal: machine.Refuse) -> CallCentreError:
         "conversation.not_open": "There is no such conversation.",
     }[refusal.code]
     return CallCentreError(refusal.code, sentence, fault="user")
-
-
-def _has_spoken(events: Sequence[Event]) -> bool:
-    return any(isinstance(event.body, MessageSent) for event in events)
-
-
-def _first_language(events: Sequence[Event], otherwise: Language) -> Language:
-    """Return the language that the bot began in: that of the opening, or before the first change."""
-    first = events[0].body
-    if first.type == "conversation_opened":
-        return first.language
-    changed = next((event.body for event in events if event.body.type == "language_chosen"), None)
-    if changed is None:
-        return otherwise
-    return "en" if changed.language == "es" else "es"

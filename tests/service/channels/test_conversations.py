@@ -260,3 +260,20 @@ async def test_when_a_conversation_was_silent_for_long_then_it_closes_and_a_new_
     assert "automatic assistant" in await desk.ask("I am back, what about my bill?")
     assert len(await desk.bodies(receipt.conversation_id, "conversation_reopened")) == 1
     await desk.stop()
+
+
+async def test_when_a_card_number_comes_in_two_messages_then_neither_half_stays_readable(desk: Desk) -> None:
+    first = await desk.write("46769739", "m-1")
+    await desk.answer_to(first)
+    second = await desk.write("31617818", "m-2")
+    await desk.answer_to(second)
+
+    events = await desk.conversations.events(first.conversation_id)
+    assert any(event.body.type == "secret_withdrawn" for event in events)
+    for half in ("46769739", "31617818", "4676 9739", "3161 7818"):
+        assert half not in str(events)
+    received = await desk.bodies(first.conversation_id, "message_received")
+    assert [(body.text, body.external_id) for body in received] == [("***", "m-1"), ("***", "m-2")]
+    again = await desk.again()
+    assert await again.ask("What is on my bill?", "m-3"), "the talk goes on, here and after a restart"
+    await again.stop()
