@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.acceptance.callers import Body, is_bot_turn, is_type, speech
 from tests.acceptance.desk_page import CHROMIUM, StaffPage, browser_with, staff_page
@@ -91,8 +91,8 @@ async def at_the_desk(browser: Browser, service: RunningService) -> AsyncIterato
     assert luz.errors == []
 
 
-async def chats_about_the_bill(browser: Browser, service: RunningService) -> None:
-    """Ask in the chat, say the account number, have the bill noted for a review."""
+async def chats_about_the_bill(browser: Browser, service: RunningService) -> Page:
+    """Ask in the chat, say the account number, have the bill noted for a review; return the page."""
     page = await (await browser.new_context(locale="en-GB")).new_page()
     page.set_default_timeout(WAIT_MS)
     await page.goto(f"{service.base_url}/chat")
@@ -108,7 +108,20 @@ async def chats_about_the_bill(browser: Browser, service: RunningService) -> Non
         await page.get_by_label(re.compile("Your message")).fill(words)
         await page.keyboard.press("Enter")
         await expect(bot.last).to_contain_text(answer)
-    await page.context.close()
+    return page
+
+
+async def calls_from_the_chat(page: Page) -> str:
+    """Call by the button of the chat, and return the call."""
+    async with page.expect_popup() as opened:
+        await page.get_by_role("button", name="Call us").click()
+    call = await opened.value
+    async with call.expect_response("**/api/web-calls") as answered:
+        await call.get_by_role("button", name="Call", exact=True).click()
+    call_id = str((await (await answered.value).json())["call_id"])
+    await expect(call.get_by_role("heading", name="Connected")).to_be_visible()
+    await call.get_by_role("button", name="Hang up").click()
+    return call_id
 
 
 async def keys(phone: Handset, digits: str) -> None:
@@ -136,10 +149,15 @@ def said_by_bot(events: list[Body]) -> str:
 
 
 async def seen_by(agent: StaffPage, call_id: str) -> dict[str, Any]:
-    """Return what the agent's page gets of who calls."""
-    answer = await agent.page.request.get(f"{agent.base_url}/api/calls/{call_id}/customer")
-    assert answer.ok
-    return dict(await answer.json())
+    """Return what the agent's page gets of who calls, once that is known."""
+    for _ in range(100):
+        answer = await agent.page.request.get(f"{agent.base_url}/api/calls/{call_id}/customer")
+        assert answer.ok
+        seen = dict(await answer.json())
+        if seen["linked"]:
+            return seen
+        await asyncio.sleep(0.2)
+    pytest.fail(f"nobody knows whose call {call_id} is")
 
 
 def one_matter(seen: dict[str, Any], *channels: str) -> dict[str, Any]:
@@ -158,7 +176,7 @@ async def test_when_who_chatted_calls_and_proves_who_they_are_then_the_bot_knows
     phone = Handset(service, tmp_path / "phone")
     ana = await known(service, ANA, phone=phone.number, account=ACCOUNT)
     async with browser_with() as browser:
-        await chats_about_the_bill(browser, service)
+        chat = await chats_about_the_bill(browser, service)
         async with at_the_desk(browser, service) as luz:
             try:
                 await phone.dial("bot")
@@ -182,13 +200,16 @@ async def test_when_who_chatted_calls_and_proves_who_they_are_then_the_bot_knows
                 events = await phone.hang_up()
             finally:
                 await phone.close()
+            from_the_chat = await seen_by(luz, await calls_from_the_chat(chat))
     assert "contacted us" not in before_proof
     assert EXPLAINS in mentioned["text"]
     assert seen["linked"]["customer_id"] == ana
     assert seen["linked"]["level"] == "knowledge"
     one_matter(seen, "chat", "phone")
+    assert from_the_chat["linked"]["customer_id"] == ana
+    assert from_the_chat["linked"]["level"] == "caller_id", "whoever sits at that browser may press the button"
     brief = [body for body in events if body["type"] == "brief_prepared"][-1]
-    assert brief["related"][0]["text"].startswith("Chat of today")
+    assert [fact for fact in brief["related"] if fact["text"].startswith("Chat of today")]
 
 
 async def test_when_who_wrote_a_mail_calls_from_a_known_number_then_the_agent_sees_one_matter_and_the_bot_says_nothing(
@@ -224,4 +245,4 @@ async def test_when_who_wrote_a_mail_calls_from_a_known_number_then_the_agent_se
     assert seen["linked"]["level"] == "caller_id"
     one_matter(seen, "email", "phone")
     brief = [body for body in events if body["type"] == "brief_prepared"][-1]
-    assert brief["related"][0]["text"].startswith("E-mail of today")
+    assert [fact for fact in brief["related"] if fact["text"].startswith("E-mail of today")]
