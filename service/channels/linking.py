@@ -26,6 +26,7 @@ from customers.cases import most_likely
 from customers.identifiers import normal
 from customers.store import CustomerStore, NewIdentifier
 from service.customers.matters import FLOW_PREFIX, topic_of
+from service.customers.whose import visitors_person
 
 logger = logging.getLogger(__name__)
 
@@ -153,8 +154,10 @@ class ConversationLinks:
         if address is None:
             return
         people = self._store.persons_with(*address)
-        if len(people) == 1:
-            self._link(news, known, people[0], "presented")
+        visitor = visitors_person(self._store, address[1]) if address[0] == "chat_visitor" else None
+        person = people[0] if len(people) == 1 else visitor
+        if person is not None:
+            self._link(news, known, person, "presented")
         elif not people and self._opens_records:
             item = self._item(news, *address, "presented")
             opened = self._store.open("conversation", name=news.name, identifiers=[item], by=BY)

@@ -36,6 +36,7 @@ from customers.names import likeness
 from customers.record import STRENGTH
 from customers.store import CustomerStore, NewIdentifier
 from service.customers.matters import FLOW_PREFIX, topic_of
+from service.customers.whose import visitors_person
 
 BY = "calls"
 _SLOTS: Mapping[str, IdentifierKind] = {"account_number": "account", "phone": "phone", "email": "email"}
@@ -116,9 +117,9 @@ class Recognising:
 
     def _by_visitor(self, caller: Caller, visitor: str) -> None:
         """Link who calls from the chat to whom the chat is linked to: the page showed a pass."""
-        people = self._store.persons_with("chat_visitor", visitor) if visitor and caller.linked is None else ()
-        if len(people) == 1:
-            self._link(caller, people[0], "presented")
+        person = visitors_person(self._store, visitor) if visitor and caller.linked is None else None
+        if person is not None:
+            self._link(caller, person, "presented")
 
     def _slot(self, caller: Caller, slot: str, value: str) -> None:
         kind = _SLOTS.get(slot)

@@ -16,7 +16,7 @@ import soxr
 from playwright.async_api import expect
 
 from calls.audio import Samples
-from tests.acceptance.desk_page import CHROMIUM, StaffPage, browser_with, played, staff_page
+from tests.acceptance.desk_page import StaffPage, browser_with, played, staff_page
 from tests.acceptance.test_agents import TONES_HZ, desk, hears
 from tests.fakes.real_engines import espeak
 from tests.service.test_people_by_phone import Body, Desk, heard
@@ -24,6 +24,7 @@ from tests.telephony.baresip import write_wav
 from tests.telephony.likeness import heard_s
 from tests.telephony.pjsua2_peer import Peer
 from tests.waiting import eventually
+from tests.web.test_pages import CHROMIUM
 
 __all__ = ["desk"]
 

@@ -19,15 +19,15 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.acceptance.callers import Body, is_bot_turn, is_type, speech
-from tests.acceptance.desk_page import CHROMIUM, StaffPage, browser_with, staff_page
+from tests.acceptance.callers import is_bot_turn, is_type, speech
+from tests.acceptance.desk_page import StaffPage, browser_with, staff_page
 from tests.acceptance.people_phones import Handset
-from tests.acceptance.running import TOKEN, RunningService
+from tests.acceptance.running import TOKEN, Body, RunningService
 from tests.acceptance.staff_accounts import hire
 from tests.mail_servers import JOHN, PASSWORD, SUPPORT, MailServers, mail_servers, missing
 from tests.service_process import ARTICLES, ROOT
 from tests.waiting import eventually
-from tests.web.test_pages import WAIT_MS
+from tests.web.test_pages import CHROMIUM, WAIT_MS
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -68,7 +68,7 @@ async def service(tmp_path_factory: pytest.TempPathFactory, mails: MailServers) 
         f'smtp_port = {mails.smtp}\npassword = "{PASSWORD}"\nca_file = "{mails.ca}"\nanswers = "sure"\npoll_s = 1\n',
     )
     await made.start()
-    await asyncio.to_thread(hire, made.config, luz="agent")
+    await asyncio.to_thread(hire, made.config, luz="agent", mar="agent")
     yield made
     await made.stop()
 
@@ -82,13 +82,13 @@ async def known(service: RunningService, name: str, **identifiers: str) -> str:
 
 
 @asynccontextmanager
-async def at_the_desk(browser: Browser, service: RunningService) -> AsyncIterator[StaffPage]:
+async def at_the_desk(browser: Browser, service: RunningService, name: str) -> AsyncIterator[StaffPage]:
     """An agent who takes what comes, until the block ends."""
-    luz = await staff_page(browser, service.base_url, "luz")
-    await luz.come_to_work()
-    yield luz
-    await luz.done()
-    assert luz.errors == []
+    agent = await staff_page(browser, service.base_url, name)
+    await agent.come_to_work()
+    yield agent
+    await agent.done()
+    assert agent.errors == []
 
 
 async def chats_about_the_bill(browser: Browser, service: RunningService) -> Page:
@@ -177,7 +177,7 @@ async def test_when_who_chatted_calls_and_proves_who_they_are_then_the_bot_knows
     ana = await known(service, ANA, phone=phone.number, account=ACCOUNT)
     async with browser_with() as browser:
         chat = await chats_about_the_bill(browser, service)
-        async with at_the_desk(browser, service) as luz:
+        async with at_the_desk(browser, service, "luz") as luz:
             try:
                 await phone.dial("bot")
                 await phone.until(is_bot_turn, most_s=120)
@@ -223,7 +223,7 @@ async def test_when_who_wrote_a_mail_calls_from_a_known_number_then_the_agent_se
     mail.set_content("Can you explain my bill, please?")
     await asyncio.to_thread(mails.deliver, JOHN, SUPPORT, mail.as_bytes())
     await eventually(lambda: mails.mails(JOHN), mails.log(), ANSWERED_S, 0.5)
-    async with browser_with() as browser, at_the_desk(browser, service) as luz:
+    async with browser_with() as browser, at_the_desk(browser, service, "mar") as mar:
         try:
             await phone.dial("bot")
             await phone.until(is_bot_turn, most_s=120)
@@ -232,10 +232,10 @@ async def test_when_who_wrote_a_mail_calls_from_a_known_number_then_the_agent_se
             await phone.until(says(OFFERS), most_s=90)
             await phone.press("0")
             await phone.until(is_type("handover_offered"))
-            await luz.click("Accept")
+            await mar.click("Accept")
             await phone.until(is_type("handover_completed"))
-            await expect(luz.page.get_by_text(BEN).first).to_be_visible()
-            seen = await seen_by(luz, phone.call_id or "")
+            await expect(mar.page.get_by_text(BEN).first).to_be_visible()
+            seen = await seen_by(mar, phone.call_id or "")
             events = await phone.hang_up()
         finally:
             await phone.close()

@@ -17,6 +17,7 @@ from service.clock import SystemClock
 from service.config import Config
 from service.customers.open_records import customer_store
 from service.customers.recognising import Caller, Recognising
+from service.customers.whose import visitors_person
 from tests.service.channels.talk_in_writing import Desk
 from tests.waiting import eventually
 
@@ -93,6 +94,34 @@ async def test_when_a_visitor_chats_and_then_calls_with_a_pass_then_both_are_one
         ("conversation", receipt.conversation_id),
         ("call", "call-1"),
     }
+
+
+async def test_when_a_visitor_says_who_they_are_then_their_next_chat_and_their_call_are_that_customers(
+    linked: Linked,
+) -> None:
+    visitor = "5e" * 16
+    ana = linked.customers.open(
+        "import", identifiers=[NewIdentifier(kind="account", value="40217300", evidence="imported")], by="test"
+    )
+    receipt = await linked.desk.write("What is on my bill?", address=visitor)
+    own = await linked.owner(receipt.conversation_id)
+    assert own != ana
+    said = NewIdentifier(
+        kind="chat_visitor",
+        value=visitor,
+        evidence="confirmed",
+        contact_kind="conversation",
+        contact_id=receipt.conversation_id,
+    )
+    linked.customers.add_identifiers(ana, [said], "conversations")  # as once the account number was confirmed
+    assert len(linked.customers.persons_with("chat_visitor", visitor)) == 2
+    assert visitors_person(linked.customers, visitor) == ana
+    linked.call(
+        "call-2",
+        CallOffered(transport="webrtc", caller="", caller_name="", called="web", peer_call_id="x", visitor=visitor),
+        CallAnswered(language="en", flow="main"),
+    )
+    assert linked.customers.customer_of("call", "call-2") == (ana, 0.4)
 
 
 async def test_when_somebody_writes_from_an_address_of_a_customer_then_it_is_theirs_and_of_two_nobodys(

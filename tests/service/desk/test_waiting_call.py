@@ -195,11 +195,12 @@ async def test_when_nobody_was_left_and_the_caller_asks_again_then_they_wait_for
     paper.work("ana", "phone")
     paper.waiting.enqueue()
     paper.desk.sign_out("ana")
-    assert not paper.waiting.is_staffed
+    staffed = [paper.waiting.is_staffed]
     paper.work("ana", "phone")
-    assert paper.waiting.is_staffed, "there is no other way for this caller"
+    staffed.append(paper.waiting.is_staffed)
     paper.handover.target = "sip:people@192.0.2.1"
-    assert not paper.waiting.is_staffed, "they are sent to the people of the number, not round in a circle"
+    staffed.append(paper.waiting.is_staffed)
+    assert staffed == [False, True, False], "with people of its number a call is sent to them, not round in a circle"
 
 
 async def test_when_the_caller_chooses_something_else_then_the_log_says_what(paper: Paper) -> None:
