@@ -72,6 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--peer-threshold", type=float, default=PEER_THRESHOLD, help="distance up to which the peer joins"
     )
+    parser.add_argument(
+        "--no-prints", action="store_true", help="as `warmline import` does unless told otherwise: no voice prints"
+    )
     parser.add_argument("--no-peer", action="store_true", help="leave pyannote's own pipeline out")
 
 
@@ -93,7 +96,8 @@ def run(arguments: argparse.Namespace) -> Result:
     }
     rows = read_manifest(arguments.manifest)
     recordings = [_load(Path(row["path"]), arguments.manifest.parent / row["rttm"]) for row in rows]
-    diarizer = Diarizer(weights["pyannote-segmentation"], prints=weights["resemblyzer"])
+    prints = None if arguments.no_prints else weights["resemblyzer"]
+    diarizer = Diarizer(weights["pyannote-segmentation"], prints=prints)
     vad = SileroVad(weights["silero-vad"])
     peer = None if arguments.no_peer else _peer(weights, arguments.peer_threshold)
     for recording in recordings:
@@ -103,6 +107,7 @@ def run(arguments: argparse.Namespace) -> Result:
         models={name: sha256_file(path) for name, path in weights.items()},
         corpus=[arguments.manifest, *(recording.path for recording in recordings)],
     )
+    result.put("prints", not arguments.no_prints)
     _figures(result, recordings)
     return result
 

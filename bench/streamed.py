@@ -113,7 +113,8 @@ class Heard:
     told_ms: int | None = None
     """When the last final words were told."""
     ended: bool = False
-    """False when neither a turn nor "nothing" was told in time."""
+    """False when of the last speech neither words nor "nothing" were told in time. A word told without a turn, as one
+    that only says "go on" over the answer that is due, ends it too."""
     troubles: int = 0
 
     @property
@@ -149,10 +150,13 @@ class _Listener:
         self._heard = heard
         self._clock = clock
         self.done = asyncio.Event()
+        self.told = False
+        """Words of the last speech were told, with or without a turn."""
 
     def speech_started(self, t_ms: int) -> None:
         del t_ms
         self.done.clear()
+        self.told = False
 
     def speech_stopped(self, t_ms: int) -> None: ...
 
@@ -161,6 +165,7 @@ class _Listener:
         self._heard.shown += [(now_ms, word) for word in (*hypothesis.committed, *hypothesis.tentative)]
 
     def utterance(self, utterance: Utterance) -> None:
+        self.told = True
         self._heard.told_ms = self._clock.now_ms()
         self._heard.words += utterance.words
         self._heard.shown += [(self._heard.told_ms, word) for word in utterance.words]
@@ -223,6 +228,7 @@ async def play(
         if t_ms > clip_end_ms + 200 and (listener.done.is_set() or _nothing_began(heard, t_ms - clip_end_ms)):
             heard.ended = True
             break
+    heard.ended = heard.ended or listener.told
     await hearing.stop()
     with contextlib.suppress(CallCentreError):
         await task

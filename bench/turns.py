@@ -302,6 +302,11 @@ def _is_cut(pause: Pause, wait_ms: float) -> bool:
 def _figures(result: Result, name: str, pauses: Sequence[Pause], waits: Waits, suffix: str) -> None:
     """Put the four points of a system and their intervals; whole sides of calls are drawn."""
     if not any(pause.is_hold for pause in pauses) or all(pause.is_hold for pause in pauses):
+        result.put(f"{name}_fastest{suffix}_ms", None)
+        for point in ("false_cutin_300", "false_cutin_600", "latency_at_5pct", "latency_at_10pct"):
+            key = f"{name}_{point}{suffix}{'_ms' if point.startswith('latency') else ''}"
+            for each in (key, f"{key}_lo", f"{key}_hi"):
+                result.put(each, None)
         return
     wait_ms = waits(pauses)
     delays = np.array([[pause.quiet_ms] for pause in pauses]) + wait_ms

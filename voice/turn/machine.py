@@ -54,6 +54,7 @@ from voice.turn.messages import (
     VoiceWindow,
     WordsHeard,
 )
+from voice.turn.noise import NoiseWatch, Probe, wordless_ms
 from voice.turn.open_turn import Judgement, LastTurn, OpenTurn
 from voice.turn.patience import Rhythm, patience_ms
 from voice.turn.running import Overdue, Request, RunningUtterance
@@ -105,11 +106,7 @@ class TurnMachine:
         self._last: LastTurn | None = None
         self._going_on = False
         self._judgement = Judgement()
-        # noise
-        self._probe: tuple[int, int, int] | None = None
-        self._probed_ms = 0
-        self._probe_sent_ms = 0
-        self._untold_noise = False
+        self._noise = NoiseWatch(settings)
 
     # -- input ------------------------------------------------------------------------------------------------------
 
@@ -220,8 +217,8 @@ class TurnMachine:
     def _words(self, heard: WordsHeard) -> None:
         if heard.words:
             self._language = heard.language
-        if self._probe is not None and heard.request_id == self._probe[0]:
-            self._noise_answer(heard.words)
+        if (probe := self._noise.answered(heard.request_id)) is not None:
+            self._noise_answer(probe, heard.words)
             return
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             request = utterance.requests.pop(heard.request_id, None)
@@ -236,8 +233,7 @@ class TurnMachine:
             self._out.append(_ended(*found, in_turn=False, is_rest=True))
 
     def _failed(self, failed: DecodeFailed) -> None:
-        if self._probe is not None and failed.request_id == self._probe[0]:
-            self._probe = None
+        self._noise.answered(failed.request_id)
         self._overdue.forget(failed.request_id)
         for utterance in (*self._closing, *([self._running] if self._running else [])):
             if utterance.requests.pop(failed.request_id, None) is not None and not failed.replaced:
@@ -245,20 +241,18 @@ class TurnMachine:
 
     def _find_noise(self, utterance: RunningUtterance, request: Request) -> None:
         """Voice that gives no new words for long is noise, though the voice activity says otherwise."""
-        wordless_ms = request.voice_ms - utterance.grown_voice_ms
-        if utterance in self._closing and utterance.words:
-            wordless_ms = max(wordless_ms, request.end_ms - utterance.words[-1].end_ms)
-        if wordless_ms < self._settings.wordless_voice_ms or self.state != "speaking":
+        nothing_ms = wordless_ms(utterance, request, closing=utterance in self._closing)
+        if nothing_ms < self._settings.wordless_voice_ms or self.state != "speaking":
             return
         running = self._running
         if running is None or (utterance is not running and running.words):
             return
         if utterance is not running:
             self._running = None
-            self._untold_noise = True
+            self._noise.untold = True
         elif running.words:
             # The words so far are decoded once more, without the noise behind them and with exact times.
-            running.voice_until_ms = max(running.voice_until_ms - wordless_ms, running.onset_ms)
+            running.voice_until_ms = max(running.voice_until_ms - nothing_ms, running.onset_ms)
             running.final_until_ms = -1
         else:
             running.given_up = True
@@ -267,21 +261,18 @@ class TurnMachine:
     def _take_for_noise(self) -> None:
         self.state = "noisy"
         self._out.append(SpeechStopped(t_ms=self._clock.voice_until_ms))
-        self._probed_ms = self._clock.media_ms
+        self._noise.begin(self._clock.media_ms)
 
-    def _noise_answer(self, words: tuple[Word, ...]) -> None:
-        assert self._probe is not None
-        _, start_ms, end_ms = self._probe
-        self._probe = None
+    def _noise_answer(self, probe: Probe, words: tuple[Word, ...]) -> None:
         if not words or self.state != "noisy" or self._running is not None or self._closing:
             return
-        onset_ms = max(min(words[0].start_ms, end_ms), self._told_until_ms)
+        onset_ms = max(min(words[0].start_ms, probe.end_ms), self._told_until_ms)
         self._turn.start_ms = onset_ms
-        self._running = self._new_utterance(onset_ms, max(start_ms, onset_ms - self._settings.preroll_ms))
+        self._running = self._new_utterance(onset_ms, max(probe.start_ms, onset_ms - self._settings.preroll_ms))
         self._running.voice(max(self._clock.voice_until_ms, onset_ms))
-        self._running.burst_ms = self._running.voiced_ms = max(end_ms - onset_ms, WINDOW_MS)
-        self._running.words, self._running.answers, self._running.covers_ms = words, 1, end_ms
-        self._running.requested_ms = end_ms
+        self._running.burst_ms = self._running.voiced_ms = max(probe.end_ms - onset_ms, WINDOW_MS)
+        self._running.words, self._running.answers, self._running.covers_ms = words, 1, probe.end_ms
+        self._running.requested_ms = probe.end_ms
         self.state = "speaking"
         self._out.append(SpeechStarted(t_ms=onset_ms))
 
@@ -406,7 +397,7 @@ class TurnMachine:
             nothing = not (first.words or self._turn.utterances or self._closing)
             if nothing and self.state == "speaking" and self._running is not None and not self._running.words:
                 self._running = None
-                self._untold_noise = True
+                self._noise.untold = True
                 self._take_for_noise()
             if (
                 self._clock.media_ms - self._turn.start_ms >= self._settings.longest_turn_ms
@@ -523,35 +514,16 @@ class TurnMachine:
             self._told_until_ms = max(self._told_until_ms, running.voice_until_ms)
         elif self._turn.utterances:
             self._end_turn("noisy")
-        elif self._untold_noise and not self._guard.bot_present:
+        elif self._noise.untold and not self._guard.bot_present:
             self._out.append(NothingHeard(t_ms=self._clock.voice_until_ms))
-        self._untold_noise = False
-        if self._probe is not None and self._clock.now_ms - self._probe_sent_ms >= self._settings.decode_deadline_ms:
-            self._probe = None
-        is_over = self._clock.t_ms - self._clock.voice_until_ms >= self._settings.backchannel_pause_ms
-        since_ms = (self._clock.voice_until_ms if is_over else self._clock.media_ms) - self._probed_ms
-        if self._clock.stalled or (is_over and self._probe is None and since_ms < self._settings.nothing_voice_ms):
+        self._noise.untold = False
+        noise, clock = self._noise, self._clock
+        noise.pass_to(clock.now_ms)
+        ended = clock.t_ms - clock.voice_until_ms >= self._settings.backchannel_pause_ms
+        if noise.is_over(clock.voice_until_ms, ended=ended, stalled=clock.stalled):
             self.state = "quiet"
-            self._probe = None
-        elif self._probe is None and since_ms >= (1 if is_over else self._settings.wordless_voice_ms):
-            self._look_into_noise()
-
-    def _look_into_noise(self) -> None:
-        """Decode the newest noise, twice as far back as the last look, so that no word lies across the edge of both."""
-        end_ms = self._clock.media_ms
-        start_ms = max(self._told_until_ms, end_ms - 2 * self._settings.wordless_voice_ms)
-        self._probe, self._probed_ms = (next(self._ids), start_ms, end_ms), end_ms
-        self._probe_sent_ms = self._clock.now_ms
-        self._out.append(
-            Decode(
-                request_id=self._probe[0],
-                utterance=0,
-                start_ms=start_ms,
-                end_ms=end_ms,
-                voice_ms=end_ms - start_ms,
-                final=False,
-            )
-        )
+        elif noise.is_due(clock.voice_until_ms if ended else clock.media_ms, ended=ended):
+            self._out.append(noise.look(next(self._ids), self._told_until_ms, clock.media_ms, clock.now_ms))
 
     # -- the end ----------------------------------------------------------------------------------------------------
 
