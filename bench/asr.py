@@ -178,7 +178,7 @@ def engine_folder(store: ModelStore, engine: str) -> Path:
 def worker_specs(
     store: ModelStore, engine: str, threads: int, beam: int | None = None, at_once: int = 1
 ) -> tuple[list[EngineSpec], list[EngineSpec]]:
-    """Return the engines of the `ears` and of the `asr` worker, which serves `at_once` requests side by side."""
+    """Return the engines of the `ears` and `asr` workers; words and ends of turns are found `at_once` at a time."""
     silero = str(store.path("silero-vad") / "silero_vad_v6.onnx")
     smart_turn = str(store.path("smart-turn") / "smart-turn-v3.2-cpu.onnx")
     options: dict[str, Any] = {
@@ -191,7 +191,7 @@ def worker_specs(
         options["beam"] = beam
     ears = [
         EngineSpec("vad", "voice.vad.silero:create", {"model": silero}),
-        EngineSpec("smart_turn", "voice.vad.smart_turn:create", {"model": smart_turn}),
+        EngineSpec("smart_turn", "voice.vad.smart_turn:create", {"model": smart_turn}, at_once),
     ]
     return ears, [EngineSpec("asr", "voice.asr.whisper:create", options, at_once)]
 
