@@ -38,8 +38,7 @@ def promised(*rows: str) -> set[str]:
 def bare(figures: Mapping[str, object]) -> set[str]:
     """The keys without those of intervals and of single languages."""
     whole = set(figures)
-    without = {key for key in whole if not (key.endswith(("_lo", "_hi")) and key[:-3] in whole)}
-    return {key for key in without if not (key.endswith(("_en", "_es")) and key[:-3] in without)}
+    return {key for key in whole if not (key.endswith(("_lo", "_hi", "_en", "_es")) and key[:-3] in whole)}
 
 
 def run(name: str, *options: str) -> set[str]:
