@@ -10,7 +10,7 @@ from calls.ports import Clock
 from desk.agents import Agent
 
 if TYPE_CHECKING:
-    from service.desk.room import Guest, OfferOpen
+    from service.desk.room_parts import Guest, OfferOpen
 
 
 def agent_view(agent: Agent, since_utc: datetime, clock: Clock, *, phone: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from calls.ids import Language
 from calls.ports import DigitHeard, Leg, LegEnded, LegEvent
 from desk.acd_messages import AgentSignedIn
 from service.desk.phone_watch import PhoneWatch
-from service.desk.room import OfferOpen
+from service.desk.room_parts import OfferOpen
 from service.speaker import Speaker
 from telephony.conference import Conference
 from telephony.dialling import CallWatch
@@ -181,7 +181,7 @@ class PhoneOffer:
 
 
 class PhoneOffers:
-    """Rings the telephones of agents; implements `service.desk.room.DeskHooks`."""
+    """Rings the telephones of agents; implements `service.desk.room_parts.DeskHooks`."""
 
     def __init__(self, house: House) -> None:
         """Nobody is at work before `start`."""

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 from calls import desk_events as facts
 from calls.codec import to_json
@@ -24,10 +24,12 @@ from desk import acd_messages as m
 from desk.acd import AcdMachine
 from records.store import EventStore
 from service.desk.desk_log import DeskLog
-from service.desk.desk_tables import DeskTables, WaitingRow
+from service.desk.desk_tables import DeskTables
 from service.desk.desk_view import agent_view, offer_view, queue_view
 from service.desk.feed import DeskFeed
 from service.desk.listener import ContactListener
+from service.desk.queue_facts import QueueFacts
+from service.desk.room_parts import DeskHooks, Guest, OfferOpen
 from service.desk_config import DeskSection
 from service.ids import new_reference
 from service.tasks import Tasks
@@ -40,55 +42,11 @@ FIGURES_EVERY_S = 0.1
 something, and with fifty agents several change at once."""
 VOICEMAIL_DAYS = 365
 """How far back messages are shown; retention may have taken their words before."""
-CALLS_BACK_KNOWN = 5_000
-"""Calls back whose log is known, about 1 MB; their wrap-up comes within minutes."""
 PHONE_MORE_MS = 25_000
 """Added to the time to accept of who is rung: 15 s of brief at most, the keys, and the way of the call."""
 
 
 NO_LINE = "You have no line for calls: connect it, and allow the microphone, then accept."
-
-
-@dataclass(slots=True)
-class Guest:
-    """A contact that waits, is offered, or is with an agent."""
-
-    contact: m.ContactArrived
-    listener: ContactListener
-    queue: str
-    since_utc: datetime
-    position: int = 0
-    """1 is next; 0 before it was told."""
-    expected_wait_s: int | None = None
-    queued: bool = False
-    """Whether the log knows that it waits in `queue`."""
-    agent: str = ""
-    """Who has accepted it."""
-
-
-@dataclass(slots=True)
-class OfferOpen:
-    """An offer that an agent may accept."""
-
-    offer: m.Offer
-    guest: Guest
-    at_ms: int
-    ends_utc: datetime
-    card: dict[str, Any] = field(default_factory=dict)
-    """What the agent sees of the contact; empty until it is made."""
-    card_made: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-class DeskHooks(Protocol):
-    """What else wants to know of offers: phones of agents."""
-
-    def offered(self, offer: OfferOpen) -> None:
-        """An agent is asked."""
-        ...
-
-    def offer_over(self, offer: OfferOpen, *, accepted: bool) -> None:
-        """The offer is over; its contact is connected next, when it was accepted."""
-        ...
 
 
 Outcome = Callable[[facts.WrapUpDone], None]
@@ -127,6 +85,8 @@ class DeskRoom:
         self.tables = DeskTables(store)
         self._clock = clock
         self._log = DeskLog(store, self.tables, clock, on_event)
+        self._facts = QueueFacts(self._log)
+        self.known_as = self._facts.known_as
         self._rules = section.rules()
         self._machine = AcdMachine(self._rules, prefix=f"{new_reference('desk').lower()}-")
         self._driver = MachineDriver[m.AcdInput, m.AcdOutput](self._machine, clock, m.Tick, self._carry_out)
@@ -144,8 +104,6 @@ class DeskRoom:
         self._since: dict[str, datetime] = {}
         """When each agent came into the state they are in."""
         self._wrap_up_from_ms: dict[tuple[str, str], int] = {}
-        self._calls: dict[str, str] = {}
-        """Calls back by the name under which they wait -> the call in whose log they are."""
         self._left_behind: dict[str, m.ContactArrived] = {}
         self._changed: dict[str, None] = {}
         """Queues whose figures the pages do not have yet."""
@@ -201,7 +159,7 @@ class DeskRoom:
             return
         since = self._clock.now_utc() - timedelta(milliseconds=contact.waited_ms)
         self._guests[contact.contact_id] = Guest(contact, listener, contact.queue, since)
-        self._keep(self._guests[contact.contact_id])
+        self._facts.waits(self._guests[contact.contact_id])
         self._feed(contact)
 
     def gone(self, contact_id: str, reason: LeftQueueReason) -> None:
@@ -217,7 +175,7 @@ class DeskRoom:
         guest = self._guests.get(contact_id)
         if guest is not None and guest.agent:
             guest.agent, guest.queued = "", False
-            self._keep(guest)
+            self._facts.waits(guest)
             self._feed(m.ContactBack(contact_id))
 
     def felt(self, contact_id: str, anger_prob: float, frustration_score: float) -> None:
@@ -231,15 +189,6 @@ class DeskRoom:
     def keep(self, write: Callable[[], object]) -> None:
         """Write something else of the desk after all facts so far; runs in a thread."""
         self._log.do(write)
-
-    def known_as(self, contact_id: str, call_id: str) -> None:
-        """A call back waits under a name of its own; what is written of it stands in the log of this call."""
-        self._calls[contact_id] = call_id
-        while len(self._calls) > CALLS_BACK_KNOWN:
-            del self._calls[next(iter(self._calls))]
-
-    def _stream_of(self, contact_id: str) -> str:
-        return self._calls.get(contact_id, contact_id)
 
     def queue_hours(self, queue: str, is_open: bool) -> None:
         """A queue opened or closed."""
@@ -348,7 +297,7 @@ class DeskRoom:
             follow_ups=follow_ups,
             took_ms=self._clock.now_ms() - began_ms,
         )
-        self._log.note(kind, self._stream_of(contact_id), body)
+        self._log.note(kind, self._facts.stream_of(contact_id), body)
         self._feed(m.WrapUpOver(agent, contact_id))
         for told in self.on_wrap_up:
             told(body)
@@ -449,14 +398,7 @@ class DeskRoom:
         guest = self._guests[offer.contact_id]
         ends = self._clock.now_utc() + timedelta(milliseconds=offer.for_ms)
         open_ = self._offers[offer.reservation_id] = OfferOpen(offer, guest, self._clock.now_ms(), ends)
-        body = facts.ContactOffered(
-            contact_kind=guest.contact.kind,
-            contact_id=offer.contact_id,
-            agent=offer.agent,
-            reservation_id=offer.reservation_id,
-            for_ms=offer.for_ms,
-        )
-        self._log.note("queue", guest.queue, body)
+        self._facts.offered(guest, offer)
         self.feed.tell(offer.agent, {"kind": "offer", "offer": offer_view(open_)})
         guest.listener.offered(offer.agent, offer.reservation_id, offer.for_ms)
         for hook in self.hooks:
@@ -476,31 +418,14 @@ class DeskRoom:
     def _offer_over(self, over: m.OfferOver) -> None:
         open_ = self._close_offer(over.reservation_id, over.reason)
         guest = open_.guest
-        body = facts.OfferEnded(
-            contact_id=over.contact_id,
-            agent=over.agent,
-            reservation_id=over.reservation_id,
-            reason=over.reason,
-            note="",
-        )
-        self._log.note("queue", guest.queue, body)
-        if over.note:  # words about a customer are kept and erased with the customer's contact
-            self._log.note(guest.contact.kind, self._stream_of(over.contact_id), replace(body, note=over.note))
+        self._facts.offer_over(guest, over)
         guest.listener.offer_over(over.agent, over.reservation_id, over.reason)
 
     def _connect(self, connect: m.Connect) -> None:
         open_ = self._close_offer(connect.reservation_id, "accepted")
         guest = open_.guest
         guest.agent = connect.agent
-        after_ms = self._clock.now_ms() - open_.at_ms
-        accepted = facts.OfferAccepted(
-            contact_id=connect.contact_id,
-            agent=connect.agent,
-            reservation_id=connect.reservation_id,
-            after_ms=after_ms,
-        )
-        self._log.note("queue", guest.queue, accepted)
-        self._note_left(guest, "answered", connect.waited_ms, connect.agent)
+        self._facts.accepted(guest, connect, self._clock.now_ms() - open_.at_ms)
         self.feed.tell(
             connect.agent,
             {
@@ -528,42 +453,22 @@ class DeskRoom:
         guest.position, guest.expected_wait_s = waits.position, waits.expected_wait_s
         if not guest.queued:
             guest.queued = True
-            body = facts.ContactQueued(
-                contact_kind=guest.contact.kind,
-                contact_id=waits.contact_id,
-                language=guest.contact.language,
-                skills=tuple(sorted(guest.contact.skills)),
-                priority=waits.priority,
-                position=waits.position,
-                expected_wait_s=waits.expected_wait_s,
-            )
-            self._log.note("queue", guest.queue, body)
+            self._facts.queued(guest, waits)
         guest.listener.waits(waits.position, waits.expected_wait_s)
         self._tell_queue(guest.queue)
 
     def _moved(self, moved: m.Moved) -> None:
         guest = self._guests[moved.contact_id]
-        self._note_left(guest, "overflow", moved.waited_ms, moved.to_queue)
+        self._facts.left(guest, "overflow", moved.waited_ms, moved.to_queue)
         self._tell_queue(moved.from_queue)
         guest.queue, guest.queued = moved.to_queue, False
-        self._keep(guest)
+        self._facts.waits(guest)
 
     def _left(self, left: m.Left) -> None:
         guest = self._guests.pop(left.contact_id)
-        self._note_left(guest, left.reason, left.waited_ms, left.to)
+        self._facts.left(guest, left.reason, left.waited_ms, left.to)
         guest.listener.left(left.reason, left.to)
         self._tell_queue(guest.queue)
-
-    def _note_left(self, guest: Guest, reason: LeftQueueReason, waited_ms: int, to: str) -> None:
-        body = facts.ContactLeftQueue(
-            contact_kind=guest.contact.kind,
-            contact_id=guest.contact.contact_id,
-            reason=reason,
-            waited_ms=waited_ms,
-            to=to,
-        )
-        self._log.note("queue", guest.queue, body)
-        self._log.waits_no_more(guest.contact.contact_id)
 
     def _agent_is(self, agent: m.AgentIs) -> None:
         if self._logged.get(agent.agent) != (agent.state, agent.reason):
@@ -594,20 +499,6 @@ class DeskRoom:
             self.feed.tell_all({"kind": "queue", "queue": self._queue_view(name)})
         for changed in self.on_change:
             changed()
-
-    def _keep(self, guest: Guest) -> None:
-        contact = guest.contact
-        self._log.waits(
-            WaitingRow(
-                contact_id=contact.contact_id,
-                kind=contact.kind,
-                queue=guest.queue,
-                language=contact.language,
-                skills=tuple(sorted(contact.skills)),
-                vip=contact.vip,
-                since_utc=guest.since_utc,
-            )
-        )
 
     def _offer_of(self, agent: str, reservation_id: str) -> OfferOpen:
         open_ = self._offers.get(reservation_id)

@@ -203,7 +203,8 @@ def write(place: Place, store: EventStore) -> CustomerId:
 
 def _sms(address: str) -> EventBody:
     cls = next(c for c in EVENT_BODIES if c.__name__ == "ConversationOpened")
-    return dataclasses.replace(fact_of(cls), channel="sms", address=address)
+    opened: EventBody = dataclasses.replace(fact_of(cls), channel="sms", address=address)
+    return opened
 
 
 def _received(text: str) -> EventBody:

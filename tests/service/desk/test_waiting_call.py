@@ -109,7 +109,7 @@ class Paper:
         ended = asyncio.Event()
         ended.set()
         leg = object() if self.reached else None
-        return SimpleNamespace(waiting=SimpleNamespace(), start=lambda: None, ended=ended, leg=leg)
+        return SimpleNamespace(call_id=call_id, waiting=SimpleNamespace(), start=lambda: None, ended=ended, leg=leg)
 
     def work(self, agent: str, *skills: str) -> None:
         """Let an agent be ready."""
