@@ -34,7 +34,6 @@ from voice.turn.barge_in import BargeInGuard, CallerView, WordsKind, kind_of
 from voice.turn.messages import (
     BargeIn,
     BotSpeaking,
-    Decode,
     DecodeFailed,
     EndJudged,
     EngineLate,
@@ -50,7 +49,6 @@ from voice.turn.messages import (
     TurnOver,
     TurnReopened,
     TurnStands,
-    UtteranceEnded,
     VoiceWindow,
     WordsHeard,
 )
@@ -151,12 +149,7 @@ class TurnMachine:
         if self._judgement.awaited:
             due.append(self._judgement.sent_ms + self._settings.judge_deadline_ms)
         for utterance in (*self._closing, *([self._running] if self._running else [])):
-            if utterance.settled:
-                continue
-            if utterance.asked_ms is not None:
-                due.append(utterance.asked_ms + self._settings.decode_deadline_ms)
-                if utterance.retry_ms is not None and not utterance.covered_by_request:
-                    due.append(utterance.retry_ms)
+            due += utterance.due_ms(self._settings)
         return min(due, default=None)
 
     # -- voice ------------------------------------------------------------------------------------------------------
@@ -230,7 +223,8 @@ class TurnMachine:
             self._find_noise(utterance, request)
             return
         if found := self._overdue.answer(heard.request_id, heard.words):
-            self._out.append(_ended(*found, in_turn=False, is_rest=True))
+            utterance, rest = found
+            self._out.append(utterance.ended(rest, in_turn=False, is_rest=True))
 
     def _failed(self, failed: DecodeFailed) -> None:
         self._noise.answered(failed.request_id)
@@ -277,19 +271,7 @@ class TurnMachine:
         self._out.append(SpeechStarted(t_ms=onset_ms))
 
     def _decode(self, utterance: RunningUtterance, end_ms: int, *, final: bool) -> None:
-        request_id = next(self._ids)
-        utterance.requests[request_id] = Request(end_ms, self._clock.now_ms, final, utterance.voiced_ms)
-        utterance.requested_ms = end_ms
-        self._out.append(
-            Decode(
-                request_id=request_id,
-                utterance=utterance.number,
-                start_ms=utterance.start_ms,
-                end_ms=end_ms,
-                voice_ms=utterance.voiced_ms,
-                final=final,
-            )
-        )
+        self._out.append(utterance.ask(next(self._ids), end_ms, self._clock.now_ms, final=final))
 
     def _ensure_words(self, utterance: RunningUtterance, end_ms: int) -> None:
         """Have all the voice of `utterance` decoded, for good; give up at the deadline."""
@@ -422,9 +404,7 @@ class TurnMachine:
             interval_ms = settings.probe_voice_ms
         elif not self.partials:
             interval_ms = max(interval_ms, settings.rare_partial_ms)
-        for request_id, request in list(running.requests.items()):
-            if self._clock.now_ms - request.sent_ms >= settings.decode_deadline_ms:
-                del running.requests[request_id]
+        running.forget_overdue(self._clock.now_ms, settings)
         if running.retry_ms is not None and self._clock.now_ms < running.retry_ms:
             return
         since_ms = self._clock.t_ms - max(running.requested_ms, running.onset_ms)
@@ -545,7 +525,7 @@ class TurnMachine:
         utterance.is_over = True
         if not utterance.words:
             return
-        self._out.append(_ended(utterance, utterance.words, in_turn=in_turn))
+        self._out.append(utterance.ended(utterance.words, in_turn=in_turn))
         if in_turn:
             self._turn.add(utterance.number, (word.text for word in utterance.words))
 
@@ -567,17 +547,3 @@ class TurnMachine:
         self._guard.bot_due = self._last is not None
         self._judgement.forget()
         self._rhythm.turn_over()
-
-
-def _ended(
-    utterance: RunningUtterance, words: tuple[Word, ...], *, in_turn: bool, is_rest: bool = False
-) -> UtteranceEnded:
-    start_ms = words[0].start_ms if is_rest else utterance.onset_ms
-    return UtteranceEnded(
-        utterance=utterance.number,
-        start_ms=start_ms,
-        end_ms=max(utterance.voice_until_ms, start_ms),
-        words=words,
-        in_turn=in_turn,
-        is_rest=is_rest,
-    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from calls.speech import Word
-from voice.turn.settings import WINDOW_MS
+from voice.turn.messages import Decode, UtteranceEnded
+from voice.turn.settings import WINDOW_MS, TurnSettings
 from voice.turn.words import plain
 
 
@@ -75,6 +76,44 @@ class RunningUtterance:
         self.voiced_ms += WINDOW_MS
         self.asked_ms = None
         self.given_up = False
+
+    def ask(self, request_id: int, end_ms: int, now_ms: int, *, final: bool) -> Decode:
+        """Have it decoded up to `end_ms`."""
+        self.requests[request_id] = Request(end_ms, now_ms, final, self.voiced_ms)
+        self.requested_ms = end_ms
+        return Decode(
+            request_id=request_id,
+            utterance=self.number,
+            start_ms=self.start_ms,
+            end_ms=end_ms,
+            voice_ms=self.voiced_ms,
+            final=final,
+        )
+
+    def due_ms(self, settings: TurnSettings) -> list[int]:
+        """Return the wall-clock times at which its final words are given up, and asked for again."""
+        if self.settled or self.asked_ms is None:
+            return []
+        again = [] if self.retry_ms is None or self.covered_by_request else [self.retry_ms]
+        return [self.asked_ms + settings.decode_deadline_ms, *again]
+
+    def forget_overdue(self, now_ms: int, settings: TurnSettings) -> None:
+        """Wait no longer for decodes that were sent long ago."""
+        for request_id, request in list(self.requests.items()):
+            if now_ms - request.sent_ms >= settings.decode_deadline_ms:
+                del self.requests[request_id]
+
+    def ended(self, words: tuple[Word, ...], *, in_turn: bool, is_rest: bool = False) -> UtteranceEnded:
+        """Return what is told of its words; a rest begins where they do."""
+        start_ms = words[0].start_ms if is_rest else self.onset_ms
+        return UtteranceEnded(
+            utterance=self.number,
+            start_ms=start_ms,
+            end_ms=max(self.voice_until_ms, start_ms),
+            words=words,
+            in_turn=in_turn,
+            is_rest=is_rest,
+        )
 
     def answer(self, request: Request, words: tuple[Word, ...]) -> None:
         """Take the words of a decode; an answer that covers less than an earlier one is ignored."""
