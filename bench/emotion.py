@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", choices=("shipped",), help="measure the shipped weights as they are")
     parser.add_argument("--calm", type=Path, help="manifest of calm speech for the false alarms")
     parser.add_argument("--codecs", default="", help="anger heard through these codecs too: PCMU,G722,OPUS")
-    parser.add_argument("--limit", type=int, default=0, help="at most so many clips, spread evenly; 0 is all")
+    parser.add_argument("--limit", type=int, default=0, help="at most so many clips, drawn; 0 is all")
     parser.add_argument("--no-recall", action="store_true", help="leave out the recall over all emotions")
     parser.add_argument("--prosody-only", action="store_true", help="leave out the states of the recogniser's encoder")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -51,11 +52,14 @@ class Clip:
 
 
 def read_rows(manifest: Path, corpora: Sequence[str] = (), limit: int = 0) -> list[dict[str, str]]:
-    """Return the manifest's rows, of some corpora only if asked, and at most `limit` of them, spread evenly."""
+    """Return the manifest's rows, of some corpora only if asked, and at most `limit` of them, drawn as in every run.
+
+    Drawn, since a manifest may be in an order of emotions and intensities that every so-manieth row would follow.
+    """
     with manifest.open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if not corpora or row.get("corpus", "") in corpora]
     if limit and len(rows) > limit:
-        return [rows[index * len(rows) // limit] for index in range(limit)]
+        return [rows[index] for index in sorted(random.Random(1).sample(range(len(rows)), limit))]
     return rows
 
 
@@ -134,7 +138,7 @@ def load_clips(
         encoder: Of the recogniser.
         noise: Folder of background noises; without any, copies are clean and 1.0 is left out.
         codec: Of the telephone.
-        limit: At most so many rows, spread evenly; 0 takes all.
+        limit: At most so many rows, drawn; 0 takes all.
     """
     folder = manifest.parent
     noises = noises_in(noise) if copies else []
