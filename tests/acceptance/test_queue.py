@@ -359,7 +359,7 @@ async def test_when_an_agents_telephone_is_gone_then_the_next_one_is_asked_and_w
     offered, then = of(events, "handover_offered")
     assert then["t_ms"] - offered["t_ms"] < 5_000, "the network says at once that nobody is there"
 
-    async with waiting_in(house, tmp_path / "second", "night") as second:
+    async with calling(house, tmp_path / "second", "en") as second:
         await second.until(is_type("callback_offered"), most_s=120)
         await second.until(says("call you back"))
         events = await second.hang_up()

@@ -135,7 +135,9 @@ class Matters:
             talk.pending = "open"
             return False
         if talk.pending == "offer_callback":
-            if agreed:
+            if agreed and talk.offer_unheard:
+                self.moves.ask_again(careful=False)
+            elif agreed:
                 start_callback(talk)
             else:
                 callback_declined(talk)

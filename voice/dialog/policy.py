@@ -180,7 +180,7 @@ class DialogPolicy:
                 if talk.phase == "talking":
                     self._questions.found(event)
             case SayDone():
-                talk.said_done(event.say_id)
+                talk.said_done(event.say_id, unheard=event.interrupted and not event.heard_text)
                 opening.notice_said(talk, event.say_id, interrupted=event.interrupted)
             case AgentsSignedIn():
                 talk.agents = max(0, event.n)

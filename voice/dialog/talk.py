@@ -125,6 +125,10 @@ class Talk:
     messages_taken: bool = False
     """The caller was told that they may leave a message."""
     message_words: int = 0
+    offer: str = ""
+    """Id of the last offer to call back."""
+    offer_unheard: bool = False
+    """No word of that offer was heard: "please" or "yes" is no answer to it, but the end of what was said before."""
     outstanding: list[str] = field(default_factory=list)
     """Ids of sentences that are not yet known to have been played."""
     last_said: list[Say] = field(default_factory=list)
@@ -216,6 +220,8 @@ class Talk:
         self.acts.append(say)
         self._says_this_step.append(say)
         self.outstanding.append(say.say_id)
+        if detail == "offer_callback":
+            self.offer, self.offer_unheard = say.say_id, False
         return say.say_id
 
     def repeat_last(self) -> bool:
@@ -250,8 +256,10 @@ class Talk:
         """Take a step off the speaking rate."""
         self.speed = max(SLOWEST, round(self.speed - SLOWER_STEP, 2))
 
-    def said_done(self, say_id: str) -> None:
+    def said_done(self, say_id: str, *, unheard: bool = False) -> None:
         """Take note that a sentence was played or cut off; one that is not awaited changes nothing."""
+        if say_id == self.offer:
+            self.offer_unheard = unheard
         if say_id in self.outstanding:
             self.outstanding.remove(say_id)
 

@@ -224,3 +224,20 @@ def test_when_the_queue_closes_while_a_caller_waits_then_it_is_said_that_it_is_t
     call = waiting(language)
     assert "offer callback" in call.feed(acts.WaitIsLong(why="closed", takes_messages=True))
     assert ("hour" if language == "en" else "hora") in next(s.text for s in call.said if s.detail == "nobody_free")
+
+
+@pytest.mark.parametrize(("language", "more"), [("en", "please"), ("es", "por favor")])
+def test_when_the_caller_goes_on_over_an_offer_that_nobody_heard_then_that_is_no_yes_and_it_is_made_again(
+    language: Language, more: str
+) -> None:
+    call = ScriptedCall(language, agents=1)
+    call.begin()
+    call.hear(PERSON[language])
+    call.play()
+    call.feed(acts.HandoverFailed())
+    cut, call.unplayed[:] = list(call.unplayed), []
+    for say_id in cut:
+        call.feed(acts.SayDone(say_id=say_id, heard_text="", interrupted=True))
+    assert call.hear(more) == ["say offer_callback"]
+    call.play()
+    assert call.hear({"en": "yes", "es": "sí"}[language]) == ["say confirm:phone"]
