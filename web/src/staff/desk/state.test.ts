@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Agent, deskStep, inOrder, left_s, type Offer, own, type Queue, since_ms, START, type Work } from "./state";
+import { type Agent, deskStep, inOrder, left_s, type Offer, own, type Queue, since_ms, START, takesCalls, type Work } from "./state";
 
 const ben: Agent = {
   name: "ben",
@@ -40,6 +40,24 @@ describe("the desk", () => {
     expect(after.offers).toEqual([]);
     expect(own(after, "ben")).toEqual(ben);
     expect(own(after, "zoe")).toBeNull();
+  });
+
+  it("when a page is loaded again, then it knows which window has the line, and who asks", () => {
+    const ask = { call_id: "c9", asked_by: "zoe", card: {} };
+    const line = { state: "up", page: "w1" } as const;
+    const snapshot = { kind: "snapshot", you: ben, agents: [ben], queues: [], offers: [], line, asks: [ask] } as const;
+    const after = deskStep(START, snapshot);
+    expect([after.line, after.linePage, after.asks]).toEqual(["up", "w1", [ask]]);
+    const taken = deskStep(after, { kind: "line", state: "up", calls: 1, page: "w2" });
+    expect(taken.linePage).toBe("w2");
+  });
+
+  it("when an agent has no line, then calls are not for them; a service that does not say offers to all", () => {
+    expect([takesCalls({ ...ben, line: false }), takesCalls({ ...ben, line: true }), takesCalls(ben)]).toEqual([
+      false,
+      true,
+      true,
+    ]);
   });
 
   it("when an agent goes home, then they are not on the floor any more, and others stay in order", () => {
