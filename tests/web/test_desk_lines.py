@@ -65,7 +65,10 @@ def lines(office: Office) -> Iterator[Office]:
     """The office, whose calls are offered only to agents with a line, as in a house that is open."""
     house = office.service.house
     house.desk.lines_needed, house.transfers.lines.on_state = True, house.desk.line_is
+    office.run(house.ticker.start)
     yield office
+    office.run(house.transfers.lines.of("ben").close)
+    office.run(house.ticker.stop)
     house.desk.lines_needed = False
 
 
