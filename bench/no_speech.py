@@ -50,7 +50,7 @@ def _comfort_noise(t: Wave, generator: np.random.Generator) -> Wave:
 
 def _street(t: Wave, generator: np.random.Generator) -> Wave:
     """Rumble that swells as cars pass."""
-    swell = sum(np.exp(-(((t - at) / 1.2) ** 2)) for at in generator.uniform(0, float(t[-1]), 3))
+    swell: Wave = np.asarray(sum(np.exp(-(((t - at) / 1.2) ** 2)) for at in generator.uniform(0, float(t[-1]), 3)))
     return _coloured(t.size, 1.6, generator) * (0.2 + swell)
 
 
@@ -78,7 +78,8 @@ def _hum(t: Wave, generator: np.random.Generator) -> Wave:
 
 def _bursts(t: Wave, generator: np.random.Generator, a_second: float, decay_s: float, slope: float) -> Wave:
     out = 0.01 * generator.normal(0, 1, t.size)
-    for at in np.flatnonzero(generator.random(t.size) < a_second / LINE_RATE_HZ):
+    for found in np.flatnonzero(generator.random(t.size) < a_second / LINE_RATE_HZ):
+        at = int(found)
         length = min(t.size - at, int(6 * decay_s * LINE_RATE_HZ))
         sound = _coloured(length, slope, generator) if length > 8 else np.zeros(length)
         level = float(np.abs(sound).max()) or 1.0
