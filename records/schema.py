@@ -36,7 +36,7 @@ events = sa.Table(
     sa.UniqueConstraint("stream_kind", "stream_id", "seq", name="events_dense"),
     sa.Index("events_by_type", "type", "at_utc"),
 )
-"""One row a fact; never updated, never deleted."""
+"""One row a fact; never deleted, and rewritten by `records.withdrawal_rows` alone, where a secret was known late."""
 
 keys = sa.Table(
     "keys",

@@ -142,6 +142,7 @@ class CallRunner:
         """Work on the answer to the last turn."""
         self._estimates: list[asyncio.Task[EmotionEstimate | None]] = []
         self._turn_estimates: list[asyncio.Task[EmotionEstimate | None]] = []
+        self._withdrawals: list[asyncio.Task[None]] = []
         self._reply: ReplyWatch | None = None
         self._words_final_ms = 0
         self._bot_turns = BotTurns(self.log, self.secrets.shown)
@@ -501,7 +502,7 @@ class CallRunner:
 
     def _withdraw(self, cards: SplitCards, since_ms: int) -> None:
         """A card number came in parts: take those that were written already back; a human who waits hears no more."""
-        self.tasks.start("withdraw", self._withdraw_now(cards, since_ms))
+        self._withdrawals.append(self.tasks.start("withdraw", self._withdraw_now(cards, since_ms)))
 
     async def _withdraw_now(self, cards: SplitCards, since_ms: int) -> None:
         if await self.log.withdraw(cards, since_ms) and self.policy.waits_for_human:
@@ -601,6 +602,7 @@ class CallRunner:
             self.legs.leave(self.conference, CALLER, ended.reason)
             self.conference.remove(BOT)
             self.conference.close()
+        await asyncio.gather(*self._withdrawals, return_exceptions=True)
         self.log.note(ended, "call")
         await self.log.settled()
         await self.tasks.close()

@@ -26,7 +26,10 @@ def build_conversations(house: House) -> Conversations:
 
     def hours(at_utc: datetime) -> tuple[datetime, bool]:
         route = house.dial_plan.route(CALLED, at_utc)
-        return (route.now_local, route.open) if route is not None else (at_utc.astimezone(house.dial_plan.zone), True)
+        is_open = house.queue_hours.is_open("main", at_utc)
+        if route is None:
+            return at_utc.astimezone(house.dial_plan.zone), is_open
+        return route.now_local, route.open and is_open
 
     def signal(conversation_id: str, name: str, data: dict[str, Any]) -> None:
         house.live.signal(CallId(conversation_id), name, data)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from calls.ids import Language
@@ -25,13 +26,13 @@ class QueueHours:
         """`zone` is where queues are that name no time zone."""
         self._section, self._clock, self._zone = section, clock, zone
 
-    def is_open(self, name: str) -> bool:
-        """Tell whether people of a queue work now; of one that has no hours, always."""
+    def is_open(self, name: str, at_utc: datetime | None = None) -> bool:
+        """Tell whether people of a queue work at a time, by default now; of one that has no hours, always."""
         queue = self._section.of(name)
         if queue is None or not (queue.hours or queue.holidays):
             return True
         zone = ZoneInfo(queue.time_zone) if queue.time_zone else self._zone
-        return is_open(queue.hours, queue.holidays, self._clock.now_utc().astimezone(zone))
+        return is_open(queue.hours, queue.holidays, (at_utc or self._clock.now_utc()).astimezone(zone))
 
     def outside(self, name: str) -> Outside:
         """Return what becomes of who comes outside of the hours."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Playwright, expect, sync_playwright
 
 from tests.ports import free_port
 from tests.service_process import ServiceProcess
@@ -204,6 +204,21 @@ def test_when_a_person_is_wanted_then_staff_find_the_conversation_and_answer_and
     staff.get_by_role("button", name="Send").click()
     answer = visitor.locator("warmline-chat .message.agent p")
     expect(answer).to_have_text("Hola, soy Ada. Ya lo estoy mirando.", timeout=WAIT_MS)
+    program = FilePayload(name="factura.pdf", mimeType="application/pdf", buffer=b"MZ not what it says")
+    staff.get_by_label("Attach files").set_input_files(program)
+    expect(staff.get_by_role("alert").filter(has_text="no file that can be sent")).to_be_visible(timeout=WAIT_MS)
+    errors[:] = [error for error in errors if "400" not in error]
+    staff.get_by_label("Attach files").set_input_files(
+        FilePayload(name="factura.pdf", mimeType="application/pdf", buffer=b"%PDF-1.7 la factura")
+    )
+    expect(staff.get_by_role("list", name="Files that go with the answer")).to_contain_text("factura.pdf")
+    assert violations(staff) == []
+    staff.get_by_role("button", name="Send").click()
+    link = visitor.get_by_role("link", name="Guardar factura.pdf")
+    expect(link).to_be_visible(timeout=WAIT_MS)
+    with visitor.expect_download() as saved:
+        link.click()
+    assert saved.value.path().read_bytes() == b"%PDF-1.7 la factura"
     say(visitor, "Gracias, Ada")
     expect(thread).to_contain_text("Gracias, Ada", timeout=WAIT_MS)
     expect(bot_messages(visitor)).to_have_count(1)

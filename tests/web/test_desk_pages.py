@@ -129,11 +129,17 @@ def test_when_an_offer_is_declined_then_the_caller_waits_on_and_the_floor_shows_
     expect(offer).to_have_count(0)
     page.get_by_role("button", name="Terminar").click()
     floor = page_of(browser, office, "sue", "/desk/floor", "es")
-    row = floor.locator("tr", has=floor.get_by_role("rowheader", name="main"))
+    main = floor.get_by_role("rowheader", name="main")
+    row = floor.locator("div[aria-labelledby=queues-title] tr", has=main)
     expect(row.get_by_role("cell").first).to_have_text("1")
     assert violations(floor) == []
     shoot(floor, "floor-waiting-es")
     office.run(lambda: office.service.house.desk.gone("desk-two", "abandoned"))
     expect(row.get_by_role("cell").first).to_have_text("0")
+    floor.reload()
+    level = floor.locator("div[aria-labelledby=levels-title] tr", has=main).first
+    expect(level).to_contain_text("en 20 s")
+    assert violations(floor) == []
+    shoot(floor, "floor-levels-es")
     floor.context.close()
     page.context.close()
