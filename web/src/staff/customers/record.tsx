@@ -10,7 +10,7 @@ import { type Customer, type CustomerState, type Item, type Page, placeOf, type 
 import { identifierText } from "./identifiers";
 import { Needs } from "./needs";
 import { Pairs } from "./pairs";
-import { CUSTOMER, KINDS } from "./words";
+import { CUSTOMER, KINDS, LEVELS, STATUSES } from "./words";
 import { Writing } from "./writing";
 
 interface RecordProps {
@@ -70,7 +70,7 @@ function TimelineList({ path, first }: { path: string; first: Page }) {
         {items.map((item) => (
           <li key={keyOf(item)}>
             <time dateTime={item.at_utc}>{when(item.at_utc)}</time> · <Title item={item} />
-            {(item.text || item.contact?.matter) && <>: {item.text || item.contact?.matter}</>}
+            {tells(item) && <>: {tells(item)}</>}
           </li>
         ))}
       </ol>
@@ -81,6 +81,12 @@ function TimelineList({ path, first }: { path: string; first: Page }) {
       )}
     </section>
   );
+}
+
+/** What a line says beside its name. */
+function tells(item: Item): string {
+  const detail = item.kind === "case_status" ? STATUSES[item.detail] : item.kind === "verified" ? LEVELS[item.detail] : null;
+  return item.text || item.contact?.matter || (detail ? say(detail) : "");
 }
 
 function keyOf(item: Item): string {
