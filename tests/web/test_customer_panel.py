@@ -391,3 +391,23 @@ def test_when_customers_are_looked_for_on_their_page_then_record_and_case_open_t
     expect(page.locator(".empty-state")).to_be_visible()
     assert violations(page) == []
     page.context.close()
+
+
+def test_when_who_may_not_or_another_site_changes_a_record_then_it_is_refused_and_nothing_is_kept(
+    office: Office, ben: httpx.Client
+) -> None:
+    ana = new_customer(ben, "Ana Vidal", "+34600666600")
+    path, wanted = f"/api/customers/{ana}/preferences", {"values": {"slower": "yes"}}
+    with office.signed_in("quinn") as quality:
+        assert quality.put(path, json=wanted).json()["code"] == "staff.role"
+        assert quality.post(f"/api/customers/{ana}/notes", json={"text": "x"}).status_code == 403
+    elsewhere = {"origin": "https://elsewhere.example"}
+    assert ben.put(path, json=wanted, headers=elsewhere).json()["code"] == "staff.other_site"
+    with office.signed_in("ben") as bare:
+        del bare.headers["x-warmline"]
+        assert bare.put(path, json=wanted).json()["code"] == "staff.other_site"
+    assert kept(ben, ana)["preferences"] == []
+    assert ben.put(path, json=wanted).status_code == 200
+    with office.signed_in("ada") as admin:
+        seen = admin.get("/api/staff/audit").text
+    assert ana in seen, "who looked at whose record is written down"

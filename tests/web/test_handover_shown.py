@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -22,6 +23,8 @@ from calls.handover_events import (
 from calls.ids import LegId
 from tests.staff_office import Office
 from tests.web.test_customer_panel import looks
+from tests.web.test_desk_pages import BRIEF
+from tests.web.test_desk_reload import RELATED
 from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of
 
 __all__ = ["office"]
@@ -36,6 +39,7 @@ BEGIN: tuple[EventBody, ...] = (
 OFFERED: tuple[EventBody, ...] = (*BEGIN, HandoverOffered(agent="ben", for_ms=20_000))
 CONSULTS: tuple[EventBody, ...] = (
     *OFFERED,
+    replace(BRIEF, related=RELATED),
     HandoverAccepted(agent="ben"),
     LegJoined(leg_id=LegId("leg-2"), member="agent", codec="opus", rate_hz=48_000),
     HandoverCompleted(how="queue"),
@@ -106,5 +110,7 @@ def test_when_calls_are_handed_over_then_floor_and_call_say_how_far_each_is_and_
     badges = floor.locator(".call-badges")
     expect(badges).to_contain_text(SHOWN[language]["consults"])
     expect(badges).to_contain_text(SHOWN[language]["whispers"])
+    link = floor.locator(".brief").get_by_role("link", name=RELATED[0].text)
+    expect(link).to_have_attribute("href", "/desk/conversations/chat-7")
     looks(floor, f"call-handover-{language}")
     floor.context.close()

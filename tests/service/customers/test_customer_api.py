@@ -186,6 +186,29 @@ def test_when_wishes_and_consent_are_set_then_they_are_kept(desk: Desk) -> None:
     assert not desk.put(f"/api/customers/{ana}/do-not-contact", {"value": False})["do_not_contact"]
 
 
+def test_when_several_wishes_are_kept_at_once_then_it_is_all_of_them_or_none(desk: Desk) -> None:
+    ana = desk.open("Ana García")
+    path = f"/api/customers/{ana}/preferences"
+    desk.put(path, {"values": {"slower": "yes", "channel": "chat", "hours": "9-14"}})
+    assert desk.http.put(path, json={"values": {"keypad": "yes", "channel": "pigeon"}}).status_code == 400
+    assert desk.http.put(path, json={"values": {"shoe": "9"}}).status_code == 422
+    seen = desk.put(path, {"values": {"slower": "", "large_text": "yes", "keypad": ""}})
+    kept = {item["name"]: item["value"] for item in seen["preferences"] if item["value"]}
+    assert kept == {"channel": "chat", "hours": "9-14", "large_text": "yes"}
+    missing = desk.http.put("/api/customers/none/preferences", json={"values": {"slower": ""}})
+    assert missing.json() == {"code": "customer.unknown"}
+
+
+def test_when_a_case_is_opened_in_a_contact_then_the_contact_is_about_it(desk: Desk) -> None:
+    ana = desk.open("Ana García", phone=PHONE)
+    desk.write_call("k1", *a_call("k1.wav"))
+    body = {"subject": "Noise", "contact": {"kind": "call", "id": "k1"}}
+    case = desk.post(f"/api/customers/{ana}/cases", body, 201)
+    assert [(contact["kind"], contact["id"]) for contact in case["contacts"]] == [("call", "k1")]
+    desk.put(f"/api/customers/{ana}/contacts", {"kind": "call", "id": "k1"})
+    assert desk.get("/api/calls/k1/customer")["case_ids"] == [case["case_id"]]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status"),
     [
