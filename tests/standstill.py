@@ -32,8 +32,8 @@ class Clock:
         self.process = subprocess.Popen([sys.executable, "-I", __file__, str(file)])
 
     def stop(self) -> None:
-        """End."""
-        self.process.terminate()
+        """End, also when it is held."""
+        self.process.kill()
         self.process.wait()
 
 

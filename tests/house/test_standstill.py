@@ -14,15 +14,30 @@ from tests import standstill
 from tests.waiting import HANGS_S, eventually
 
 ROOT = Path(__file__).parents[2]
-SUITE = """
+STOPPED = """
 import os, pathlib, signal, subprocess, time
+
+def pytest_sessionstart(session):
+    told = getattr(session.config, "workerinput", None)
+    if told:
+        while not (pathlib.Path(told["lanes"]) / "standstills").exists():
+            time.sleep(0.01)
+        pids = subprocess.check_output(["pgrep", "-P", str(os.getppid()), "-f", "standstill.py"], text=True)
+        session.config.clock = int(pids.split()[0])
+        os.kill(session.config.clock, signal.SIGSTOP)  # it may really stand still here; that is told on demand alone
+"""
+SUITE = """
+import os, pathlib, signal, time
 import pytest
 
-def the_machine_stands_still():
-    for pid in subprocess.check_output(["pgrep", "-P", str(os.getppid()), "-f", "standstill.py"], text=True).split():
-        os.kill(int(pid), signal.SIGSTOP)
-        time.sleep(0.3)
-        os.kill(int(pid), signal.SIGCONT)
+def the_machine_stands_still(config):
+    notes = pathlib.Path(config.workerinput["lanes"]) / "standstills"
+    before = len(notes.read_text().splitlines())
+    time.sleep(0.3)
+    os.kill(config.clock, signal.SIGCONT)
+    while len(notes.read_text().splitlines()) == before:
+        time.sleep(0.01)
+    os.kill(config.clock, signal.SIGSTOP)
 
 def asked(name, config):
     notes = pathlib.Path(config.rootpath, name)
@@ -36,21 +51,22 @@ def test_without(request):
 
 @pytest.mark.realtime
 def test_once(request):
-    the_machine_stands_still()
+    the_machine_stands_still(request.config)
     assert asked("once", request.config) == 2, "a hole in the sound"
 
 @pytest.mark.realtime
 def test_twice(request):
-    the_machine_stands_still()
+    the_machine_stands_still(request.config)
     assert asked("twice", request.config) == 3
 
 def test_pure(request):
-    the_machine_stands_still()
+    the_machine_stands_still(request.config)
     assert asked("pure", request.config) == 2
 """
 
 
 def test_when_a_test_fails_while_the_machine_stands_still_then_it_is_asked_again_once(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(STOPPED)
     (tmp_path / "test_suite.py").write_text(SUITE)
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  realtime: x\n")
     options = ["-p", "tests.conftest", "--rootdir", str(tmp_path), str(tmp_path), "-n", "1", "--rerun-show-tracebacks"]

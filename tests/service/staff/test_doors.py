@@ -38,6 +38,7 @@ PUBLIC = {
     "GET /chat": "the visitor's page",
     "GET /chat.js": "the script that other sites embed",
     "SOCKET /api/chat": "visitors, limited by address and site",
+    "GET /chat/files/{contact_id}/{until}/{given}/{folder}/{key}/{name}": "visitors, by the hash in the link",
     "POST /api/webhooks/{name}": "programs of providers, by the signature of what they send",
     "SOCKET /api/captions": "callers, by the token of their call",
     "GET /api/staff/door": "says whether there are accounts, to addresses that are served",

@@ -34,7 +34,13 @@ def test_when_a_draft_is_kept_then_it_is_the_writers_sealed_and_gone_after_a_wee
 
 def test_when_a_page_keeps_notes_then_another_page_of_the_same_member_has_them(office: Office) -> None:
     with office.signed_in("ben") as one, office.signed_in("ben") as other, office.signed_in("sue") as somebody:
-        given = {"disposition": "solved", "summary": "All is well", "follow_ups": ["call on Monday"], "reply": ""}
+        given = {
+            "disposition": "solved",
+            "summary": "All is well",
+            "follow_ups": ["call on Monday"],
+            "reply": "",
+            "pieces": {"note:k1": "prefers the afternoon"},
+        }
         assert one.put("/api/staff/drafts/k1", json=given).status_code == 204
         assert other.get("/api/staff/drafts/k1").json() == {"draft": given}
         assert somebody.get("/api/staff/drafts/k1").json() == {"draft": None}
