@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -85,14 +86,15 @@ async def test_when_a_final_finds_a_thread_free_then_live_words_go_on(stage: Sta
 
 
 async def test_when_more_finals_wait_than_threads_are_free_then_live_words_give_way(stage: Stage) -> None:
+    stage.toy.gates["live"] = threading.Event()
     partial = stage.ask("live", final=False)
     await stage.inside("live")
     finals = [stage.ask("one", final=True), stage.ask("two", final=True)]
-    await stage.inside("live", "one")
-    await asyncio.sleep(0.05)
-    stage.toy.gate.set()
+    await stage.inside("live", "one")  # "two" waits: both were asked for in the same moment
+    stage.toy.gates["live"].set()
     with pytest.raises(CancelledRequest):
         await partial
+    stage.toy.gate.set()
     await asyncio.gather(*finals)
 
 

@@ -27,6 +27,8 @@ class Toy:
         self.options = options
         self.served: list[str] = []
         self.gate = threading.Event()
+        self.gates: dict[str, threading.Event] = {}
+        """Gates of their own, by tag; the others stop at `gate`."""
         self.entered = threading.Event()
         self.inside: list[str] = []
         """Who came as far as the gate."""
@@ -48,7 +50,7 @@ class Toy:
         elif method == "gate":
             self.inside.append(data.get("tag", ""))
             self.entered.set()
-            self.gate.wait(5)
+            self.gates.get(data.get("tag", ""), self.gate).wait(5)
             yield None
             yield Reply(data)
         elif method == "served":
