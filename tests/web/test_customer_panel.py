@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ __all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 PHONE = "+34600123456"
+NUMBERS = itertools.count(200_000, 7)
 WORDS: dict[str, dict[str, str]] = {
     "en": {
         "customer": "Customer",
@@ -145,6 +147,11 @@ def ben(office: Office) -> Iterator[httpx.Client]:
         yield client
 
 
+def nobodys_phone() -> str:
+    """Return a number that no customer has yet: what a test leaves behind is not in the way of one that is repeated."""
+    return f"+34600{next(NUMBERS)}"
+
+
 def new_customer(ben: httpx.Client, name: str, phone: str) -> str:
     body = {"name": name, "identifiers": [{"kind": "phone", "value": phone}]}
     answer = ben.post("/api/customers", json=body)
@@ -210,7 +217,7 @@ def test_when_needs_are_changed_in_the_panel_then_they_are_kept_and_what_is_wron
     browser: Browser, office: Office, ben: httpx.Client, language: str
 ) -> None:
     words, call = WORDS[language], f"needs-{language}"
-    ana = new_customer(ben, "Ana Ruiz", f"+3460011110{0 if language == 'en' else 1}")
+    ana = new_customer(ben, "Ana Ruiz", nobodys_phone())
     page = with_caller(browser, office, call, language)
     link(ben, ana, call)
     page.reload()
@@ -250,7 +257,7 @@ def test_when_records_look_alike_then_people_join_part_and_tell_them_apart_with_
     browser: Browser, office: Office, ben: httpx.Client, language: str
 ) -> None:
     words, call = WORDS[language], f"pairs-{language}"
-    phone = f"+3460022220{0 if language == 'en' else 1}"
+    phone = nobodys_phone()
     one, other = new_customer(ben, "Eva Sanz", phone), new_customer(ben, "Eva Sanz", phone)
     page = with_caller(browser, office, call, language)
     link(ben, one, call)
@@ -279,7 +286,7 @@ def test_when_two_people_decide_about_a_pair_then_the_second_is_told_and_sees_wh
     browser: Browser, office: Office, ben: httpx.Client, language: str
 ) -> None:
     words, call = WORDS[language], f"apart-{language}"
-    phone = f"+3460033330{0 if language == 'en' else 1}"
+    phone = nobodys_phone()
     one, _ = new_customer(ben, "Leo Paz", phone), new_customer(ben, "Leo Paz", phone)
     page = with_caller(browser, office, call, language)
     link(ben, one, call)
@@ -302,7 +309,7 @@ def test_when_a_case_is_opened_from_the_panel_then_the_call_is_part_of_it_and_it
     browser: Browser, office: Office, ben: httpx.Client, language: str
 ) -> None:
     words, call = WORDS[language], f"case-{language}"
-    ana = new_customer(ben, "Ada Gil", f"+3460044440{0 if language == 'en' else 1}")
+    ana = new_customer(ben, "Ada Gil", nobodys_phone())
     page = with_caller(browser, office, call, language)
     link(ben, ana, call)
     page.reload()
@@ -373,7 +380,7 @@ def test_when_customers_are_looked_for_on_their_page_then_record_and_case_open_t
     browser: Browser, office: Office, ben: httpx.Client, language: str, title: str
 ) -> None:
     words = WORDS[language]
-    phone = f"+3460055550{0 if language == 'en' else 1}"
+    phone = nobodys_phone()
     ivan, _ = new_customer(ben, "Iván Ros", phone), new_customer(ben, "Iván Ros", phone)
     case = ben.post(f"/api/customers/{ivan}/cases", json={"subject": "Contador roto"}).json()["case_id"]
     page = page_of(browser, office, "ben", "/desk/customers", language)
@@ -381,7 +388,7 @@ def test_when_customers_are_looked_for_on_their_page_then_record_and_case_open_t
     page.get_by_label(words["find_label"]).fill(phone)
     page.keyboard.press("Enter")
     expect(page.locator(".found li")).to_have_count(2)
-    expect(page.locator(".proposals > li").first).to_contain_text("Iván Ros")
+    expect(page.locator(".proposals > li").filter(has_text="Iván Ros").filter(has_text=phone[-3:])).to_have_count(1)
     looks(page, f"customers-{language}")
     page.goto(f"{office.base_url}/desk/cases/{case}")
     expect(page.get_by_role("heading", name="Iván Ros")).to_be_visible()
@@ -396,7 +403,7 @@ def test_when_customers_are_looked_for_on_their_page_then_record_and_case_open_t
 def test_when_who_may_not_or_another_site_changes_a_record_then_it_is_refused_and_nothing_is_kept(
     office: Office, ben: httpx.Client
 ) -> None:
-    ana = new_customer(ben, "Ana Vidal", "+34600666600")
+    ana = new_customer(ben, "Ana Vidal", nobodys_phone())
     path, wanted = f"/api/customers/{ana}/preferences", {"values": {"slower": "yes"}}
     with office.signed_in("quinn") as quality:
         assert quality.put(path, json=wanted).json()["code"] == "staff.role"

@@ -57,7 +57,9 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 def call_waits(office: Office, call_id: str) -> None:
     """Write the beginning of a call, and let it wait for a human."""
-    offered = CallOffered(caller="+34600123456", caller_name="Ana Ruiz", called="web", transport="sip", peer_call_id="x")
+    offered = CallOffered(
+        caller="+34600123456", caller_name="Ana Ruiz", called="web", transport="sip", peer_call_id="x"
+    )
     bodies = (offered, CallAnswered(language="es", flow=""), BRIEF)
     office.service.house.store.append(
         [
@@ -92,9 +94,7 @@ def test_when_a_caller_is_offered_then_keys_accept_and_notes_outlive_a_reload_un
     page.keyboard.press("Alt+Shift+A")
     expect(offer).to_have_count(0)
     wrap_up = page.get_by_role("region", name="Wrap-up")
-    expect(wrap_up.get_by_label("Summary")).to_have_value(
-        f"{BRIEF.matter}\n– Cuenta 40217\n– Se explicó la factura"
-    )
+    expect(wrap_up.get_by_label("Summary")).to_have_value(f"{BRIEF.matter}\n– Cuenta 40217\n– Se explicó la factura")
     expect(wrap_up.get_by_label("Follow-ups")).to_have_value("¿Se leyó el contador?")
     wrap_up.get_by_label("Summary").fill("Meter to be read again")
     expect(wrap_up.get_by_role("status")).to_have_text("Notes are kept")
