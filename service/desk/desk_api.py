@@ -54,7 +54,7 @@ async def _serve(socket: WebSocket, room: DeskRoom, member: Who) -> None:
         room.feed.leave(watcher)
         listener.cancel()
         if member.name and not room.feed.pages_of(member.name):
-            room.tasks.start("lost", _lost(room, member.name))
+            room.tasks.start("lost", sign_out_lost(room, member.name))
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await socket.close()
 
@@ -75,8 +75,10 @@ async def _listen(socket: WebSocket, room: DeskRoom, member: Who, watcher: DeskW
             watcher.put(obey(room, member, text))
 
 
-async def _lost(room: DeskRoom, agent: str) -> None:
-    """Take an agent whose pages are gone for home, unless they come back or are reached by telephone."""
-    await asyncio.sleep(LOST_AFTER_S)
-    if not room.feed.pages_of(agent) and room.is_working(agent) and not room.phone_of(agent):
+async def sign_out_lost(room: DeskRoom, agent: str, after_s: float = LOST_AFTER_S) -> None:
+    """Take an agent whose last page has just gone for home, unless one comes back or they are reached by telephone."""
+    visits = room.feed.visits_of(agent)
+    await asyncio.sleep(after_s)
+    came_back = room.feed.visits_of(agent) != visits  # if that one is gone as well, it has its own time
+    if not came_back and room.is_working(agent) and not room.phone_of(agent):
         room.sign_out(agent, lost=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 
 QUEUE_LENGTH = 500
@@ -54,11 +55,13 @@ class DeskFeed:
     def __init__(self) -> None:
         """Nobody looks."""
         self._watchers: set[DeskWatcher] = set()
+        self._visits: Counter[str] = Counter()
 
     def watch(self, agent: str = "", page: str = "") -> DeskWatcher:
         """Start looking."""
         watcher = DeskWatcher(agent, page)
         self._watchers.add(watcher)
+        self._visits[agent] += 1
         return watcher
 
     def leave(self, watcher: DeskWatcher) -> None:
@@ -68,6 +71,10 @@ class DeskFeed:
     def pages_of(self, agent: str) -> int:
         """Return how many pages an agent has open."""
         return sum(watcher.agent == agent for watcher in self._watchers)
+
+    def visits_of(self, agent: str) -> int:
+        """Return how often a page of an agent came until now: a page that is loaded again is another visit."""
+        return self._visits[agent]
 
     def has_page(self, agent: str, page: str) -> bool:
         """Tell whether one window of an agent is open."""

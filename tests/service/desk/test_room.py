@@ -19,6 +19,7 @@ from desk import acd_messages as m
 from records.store import EventStore
 from service.clock import SystemClock
 from service.desk import desk_tables
+from service.desk.desk_api import sign_out_lost
 from service.desk.desk_tables import Callback, DeskTables
 from service.desk.feed import RESTART, DeskWatcher, Message
 from service.desk.listener import QuietListener
@@ -340,3 +341,17 @@ async def test_when_two_processes_write_the_same_queue_then_both_facts_are_kept(
     for room, store in zip(rooms, stores, strict=True):
         await room.stop()
         store.close()
+
+
+async def test_when_a_page_is_loaded_again_at_the_end_of_a_first_absence_then_its_agent_stays_at_work(
+    room: DeskRoom,
+) -> None:
+    at_work(room, "ana")
+    first = asyncio.create_task(sign_out_lost(room, "ana", after_s=0.1))
+    await asyncio.sleep(0)
+    room.feed.leave(room.feed.watch("ana"))  # came back, and is gone for a moment just now
+    second = asyncio.create_task(sign_out_lost(room, "ana", after_s=0.3))
+    await first
+    assert room.is_working("ana")
+    await second
+    assert not room.is_working("ana")
