@@ -8,7 +8,8 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
 
-The last worker runs pure tests only, the one before it no houses; who has nothing else left helps with the pure ones.
+The last worker runs pure tests only, the one before it no houses until nothing else is left; who has nothing else left
+helps with the pure ones.
 What is not pure is asked again, once, if it failed while the machine stood still (tests/standstill.py).
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
 """
@@ -93,7 +94,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         """Return the lanes that a worker takes."""
         if self.numnodes > 1 and worker == self.numnodes - 1:
             return (PURE,)
-        return (REALTIME, PURE) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
+        return (REALTIME, PURE, HOUSES) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give a worker its next unit; one that nothing is left for goes home."""

@@ -70,6 +70,18 @@ def test_when_four_workers_run_then_houses_are_two_at_a_time_and_shared_things_s
     assert sorted(name for names in given.values() for name in names) == sorted(TESTS)
 
 
+def test_when_nothing_but_houses_is_left_then_the_worker_of_phones_takes_one(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    houses = {f"tests/d/test_house_{n}.py::test_{m}": "houses" for n in range(9) for m in range(2)}
+    monkeypatch.setattr(f"{__name__}.LANES", LANES | houses)
+    monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *houses])
+    given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(4)])
+    of_phones = [(LANES | houses)[name] for name in given["gw2"]]
+    assert set(of_phones[of_phones.index("houses") :]) == {"houses"}
+    assert "houses" not in {(LANES | houses)[name] for name in given["gw3"]}
+
+
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_when_any_number_of_workers_runs_then_each_test_is_run_once_and_pure_ones_come_last(
     tmp_path: Path, pytestconfig: pytest.Config, workers: int
