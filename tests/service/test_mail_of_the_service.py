@@ -144,7 +144,7 @@ def test_when_an_adapter_posts_a_message_then_the_answer_goes_to_it(played: Play
 
 
 def test_when_a_message_has_a_file_then_staff_save_it_and_no_page_runs_it(played: Played) -> None:
-    assert played.file == (200, b"<svg onload=alert(1)>", 'attachment; filename="x.svg"application/octet-stream')
+    assert played.file == (200, b"<svg onload=alert(1)>", "attachment; filename*=utf-8''x.svgapplication/octet-stream")
 
 
 def test_when_mails_were_answered_then_the_logs_name_nobody(played: Played) -> None:

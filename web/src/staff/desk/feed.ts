@@ -2,6 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { admitted } from "../api";
+import { readClock } from "./clock";
 import { START, type DeskMessage, type DeskState, deskStep } from "./state";
 
 export const desk = signal<DeskState>(START);
@@ -85,6 +86,7 @@ function open(): void {
         retries = 0;
         deskUp.value = true;
       }
+      readClock();
       desk.value = deskStep(desk.value, message);
       for (const take of listeners) take(message);
     }
