@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from telephony.sip.source_guard import BURST, SourceGuard
+from tests.ports import free_port
 from tests.telephony.baresip import EchoHouse, phone
 from tests.waiting import eventually
 
@@ -16,12 +17,15 @@ pytestmark = pytest.mark.peer
 
 
 async def _scan(folder: Path, name: str, *arguments: str) -> str:
-    """Run one of the tools until it is done, and return what it printed."""
+    """Run one of the tools until it is done, and return what it printed.
+
+    It has a port of its own: at 5060, where it is by default, it would hear what other tests say there, and give up.
+    """
     program = shutil.which(name)
     if program is None:
         pytest.skip(f"{name} is not installed (apt-get install sipvicious)")
     process = await asyncio.create_subprocess_exec(
-        *(program, *arguments),
+        *(program, "-P", str(free_port()), *arguments),
         cwd=folder,
         env={"HOME": str(folder), "PATH": "/usr/bin:/bin"},
         stdin=asyncio.subprocess.DEVNULL,
