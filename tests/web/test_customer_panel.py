@@ -147,6 +147,23 @@ def ben(office: Office) -> Iterator[httpx.Client]:
         yield client
 
 
+@pytest.fixture(autouse=True)
+def home(office: Office) -> Iterator[None]:
+    """Send everybody home after each test, so that one which failed leaves nobody at work for the next."""
+    yield
+
+    def over() -> None:
+        desk = office.service.house.desk
+        for contact_id, guest in list(desk._guests.items()):
+            desk.gone(contact_id, "abandoned")
+            if guest.agent:
+                desk.wrap_up_done(guest.agent, contact_id, "call", disposition="solved")
+        if desk.is_working("ben"):
+            desk.sign_out("ben")
+
+    office.run(over)
+
+
 def nobodys_phone() -> str:
     """Return a number that no customer has yet: what a test leaves behind is not in the way of one that is repeated."""
     return f"+34600{next(NUMBERS)}"

@@ -1,7 +1,7 @@
 // What is offered to an agent: the brief, the time that is left, accept or decline.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { BriefFact, BriefPrepared } from "../../events.gen";
 import { type Said, say } from "../../shared/language";
 import { clock, code, languageName } from "../format";
@@ -39,7 +39,8 @@ interface OffersProps {
 
 export function Offers({ offers, missed, wish }: OffersProps) {
   const first = offers[0];
-  useEffect(() => {
+  // Before it is painted: who sees an offer may press its keys.
+  useLayoutEffect(() => {
     if (first === undefined) return;
     ring();
     const pressed = (event: KeyboardEvent) => {
