@@ -54,10 +54,12 @@ test: models
 	$(MAKE) style
 	$(MAKE) --jobs=2 types lanes
 
-# Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what.
+# Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what, and what
+# is asked again when nothing else runs.
 WORKERS := 4
 lanes: install
-	$(WITH_PATH) $(BIN)/pytest --numprocesses=$(WORKERS) --max-suite-reruns=8 --rerun-show-tracebacks
+	$(WITH_PATH) $(BIN)/pytest --cache-clear --numprocesses=$(WORKERS) || \
+	    { test $$? -eq 1 && $(WITH_PATH) $(BIN)/pytest --last-failed --last-failed-no-failures=none --alone; }
 
 test-extras: models
 	$(BIN)/warmline models fetch pyannote-segmentation resemblyzer

@@ -73,9 +73,11 @@ class SpillFile:
 
     def entries(self) -> Iterator[NewEvent]:
         """Yield what lies in the file, in order; a last line that was cut off by a crash is left out."""
-        if not self._path.exists():
+        try:
+            lines = self._path.open("rb")
+        except FileNotFoundError:  # also when another process has just written them
             return
-        with self._path.open("rb") as lines:
+        with lines:
             for line in lines:
                 if not line.endswith(b"\n"):
                     return

@@ -105,6 +105,12 @@ class _Tally:
             terminalreporter.write_line(f"left out, a peer is missing: {name}")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the second look at what failed beside others."""
+    more = "with --last-failed: ask again only if each of them waits for a clock or a peer, and they are few"
+    parser.addoption("--alone", action="store_true", help=more)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Count once, whatever the number of workers, and keep them to their lanes."""
     if lanes.is_worker(config):

@@ -10,8 +10,12 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
 
 The last worker runs pure tests only, the one before it no houses until nothing else is left; who has nothing else left
 helps with the pure ones.
-What is not pure is asked again, once, if it failed while the machine stood still (tests/standstill.py).
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
+
+Two cores carry four workers, phones, browsers and recognisers, and are somebody's virtual machine besides: a test that
+looks at what was heard within 20 ms tells nothing if nobody had the processor for three times as long. So what is not
+pure and failed beside others is asked again when nothing else runs (`pytest --last-failed --alone`), in a process and
+services of its own; both runs are printed. A pure test that fails has failed, and so have many others at once.
 """
 
 from __future__ import annotations
@@ -21,15 +25,12 @@ import gc
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
-
-from tests import standstill
 
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
@@ -46,8 +47,8 @@ REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", 
 PURE = "pure"
 ORDER = (*SHARED, HOUSES, REALTIME, PURE)
 """Lanes as they are handed out."""
-STANDSTILLS = "standstills"
-"""Name of the file in which the clock beside the tests writes."""
+ALONE_MAX = 10
+"""How many tests are asked again: one call or page that starved fails several; more than that is no accident."""
 NICENESS = {PURE: 10, REALTIME: -5}
 """Pure tests get what services leave (110 shares to their 1,024), which is a third of the processor on average; phones
 and their clocks get three times as much as services where that is allowed (as root): they want little, but at once.
@@ -116,32 +117,24 @@ class Controller:
     def __init__(self) -> None:
         """Make the folder where workers tell the lanes: xdist itself carries nothing but names of tests."""
         self._folder = tempfile.TemporaryDirectory(prefix="lanes-")
-        self._clock: standstill.Clock | None = None
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: WorkerController) -> None:
-        """Say where; the first worker to come sets the clock going."""
+        """Say where."""
         node.workerinput["lanes"] = self._folder.name
-        self._clock = self._clock or standstill.Clock(Path(self._folder.name) / STANDSTILLS)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> Lanes | None:
         """Hand out by lanes, unless another way was asked for."""
         return Lanes(config, log, Path(self._folder.name)) if config.getoption("dist") == "load" else None
 
-    @pytest.hookimpl(trylast=True)
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say how often the machine stood still."""
-        if self._clock is not None:
-            times = len(standstill.ends(Path(self._folder.name) / STANDSTILLS))
-            terminalreporter.write_line(
-                f"the machine stood still for over {standstill.STILL_S * 1000:.0f} ms {times} times"
-            )
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """With `--alone`, ask nothing again if some of what failed may not be."""
+        if session.config.getoption("--alone") and (why := why_not_alone(session)):
+            pytest.exit(f"nothing is asked again: {why}", returncode=pytest.ExitCode.TESTS_FAILED)
 
     def pytest_unconfigure(self) -> None:
         """Tidy up."""
-        if self._clock is not None:
-            self._clock.stop()
         self._folder.cleanup()
 
 
@@ -150,9 +143,7 @@ class Worker:
 
     def __init__(self, workerinput: dict[str, str]) -> None:
         """Know what the controller said."""
-        folder = Path(workerinput["lanes"])
-        self._told = folder / f"{workerinput['workerid']}.json"
-        self._standstills = folder / STANDSTILLS
+        self._told = Path(workerinput["lanes"]) / f"{workerinput['workerid']}.json"
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -161,18 +152,13 @@ class Worker:
         Thirteen thousand tests are half a million objects: a full collection over them holds up a telephone in this
         process by 0.3 s.
         """
-        lanes = lanes_of(session.items)
-        self._told.write_text(json.dumps(lanes))
-        for item in session.items:
-            if lanes[item.nodeid] != PURE:
-                standstill.ask_again(item, self._standstills)
+        self._told.write_text(json.dumps(lanes_of(session.items)))
         gc.collect()
         gc.freeze()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Take the lane's share of the processor; a worker that has come to the pure tests stays there."""
-        item.stash[standstill.SINCE] = time.monotonic()
         more = NICENESS.get(lane_of(item), 0) - os.nice(0)
         with contextlib.suppress(PermissionError):
             os.nice(more)
@@ -181,3 +167,14 @@ class Worker:
 def lanes_of(items: Iterable[pytest.Item]) -> dict[str, str]:
     """Return the lane of each test by its name."""
     return {item.nodeid: lane_of(item) for item in items}
+
+
+def why_not_alone(session: pytest.Session) -> str | None:
+    """Return why what failed in the run before is not asked again; None if it is."""
+    failed = set(session.config.cache.get("cache/lastfailed", {})) if session.config.cache else set()
+    lanes = lanes_of(session.items)
+    if missing := sorted(failed - lanes.keys()):
+        return f"{missing[0]} was not found"
+    if pure := sorted(name for name in failed if lanes[name] == PURE):
+        return f"{pure[0]} waits for no clock"
+    return f"{len(failed)} tests failed, more than {ALONE_MAX}" if len(failed) > ALONE_MAX else None

@@ -106,8 +106,19 @@ class EventHook:
             if self._store.is_shared and now - event.at_utc < SETTLED:
                 return
             await self._tell(event)
-            if not await asyncio.to_thread(self._places.move, self.reader, 0, position, self._clock.now_utc()):
+            if not await self._move(position):
                 return  # another process tells by now
+
+    async def _move(self, position: int) -> bool:
+        """Keep that a fact was told, also when this task is ended meanwhile: the next start would tell it again."""
+        moving = asyncio.ensure_future(
+            asyncio.to_thread(self._places.move, self.reader, 0, position, self._clock.now_utc())
+        )
+        try:
+            return await asyncio.shield(moving)
+        except asyncio.CancelledError:
+            await moving
+            raise
 
     async def _tell(self, event: Event) -> None:
         told = fact_for(event, personal=self._section.personal)

@@ -185,7 +185,7 @@ def test_when_the_caller_talks_over_an_answer_then_the_log_keeps_only_what_was_h
     assert word_overlap(text, turn["text"]) >= 0.6, (text, turn["text"])
     assert len(words(text)) <= len(words(turn["text"])) + 4, (text, turn["text"])
     quiet = cut(call.heard, turn["end_ms"] + 400, turn["end_ms"] + 900)
-    assert level_dbfs(quiet) < -45
+    assert level_dbfs(quiet) < -45, [(body["start_ms"], body["end_ms"], body["text"]) for body in call.turns("bot")]
 
 
 def test_when_the_callers_voice_is_made_then_another_whisper_understands_it() -> None:
