@@ -54,6 +54,7 @@ from service.reply_watch import ReplyWatch
 from service.secrets_kept import SecretsKept
 from service.speaker import Speaker, not_before_ms
 from service.tasks import Tasks
+from service.thinking_ahead import ThinkingAhead
 from service.turn_memory import TurnMemory
 from service.voice_signals import VoiceSignals
 from telephony.conference import Conference
@@ -120,6 +121,7 @@ class CallRunner:
         settings = settings if route.emotion else replace(settings, emotion="off")
         self.policy = DialogPolicy(settings, route.language, new_reference=house.new_reference)
         self.degraded = Degradations(self.log)
+        self.voice_claim = house.voice.claim()
         self.speaker = Speaker(
             house.voice, self, self.tasks, self.conference_ms, lambda code: self.degraded.note("other_voice", code)
         )
@@ -129,6 +131,7 @@ class CallRunner:
         self.words = WordsFeeling(house.feelings)
         self.keys = KeyBuffer(self.secrets.keys)
         self._voice_signals = VoiceSignals(self)
+        self._ahead = ThinkingAhead(self)
         self.hearing: Hearing | None = None
         self._machine = MachineDriver[machine.CallInput, commands.Command](
             machine.CallMachine(house.call_limits), house.clock, machine.Tick, self._obey
@@ -285,6 +288,7 @@ class CallRunner:
 
     def speech_started(self, t_ms: int) -> None:
         """The caller speaks."""
+        self.voice_claim.rests = False
         self._machine.feed(machine.CallerSpeaks())
         self.waiting.duck("caller", on=True)
         self.tell(CallerSpeaking(speaking=True))
@@ -297,6 +301,7 @@ class CallRunner:
         self.waiting.duck("caller", on=False)
         self.tell(CallerSpeaking(speaking=False))
         self._voice_signals.stopped()
+        self._ahead.paused()
         self.house.live.signal(self.call_id, "speaking", {"member": "caller", "speaking": False, "t_ms": t_ms})
 
     def hypothesis(self, hypothesis: Hypothesis) -> None:
@@ -543,6 +548,7 @@ class CallRunner:
 
     def bot_started(self, say: Say, t_ms: int, *, cached: bool) -> None:
         """The first frame of a saying goes out."""
+        self.voice_claim.rests = True
         filler = say.kind == "filler"
         self.waiting.duck("bot", on=True)
         self._machine.feed(machine.BotHeard(filler=filler))
@@ -567,6 +573,7 @@ class CallRunner:
 
     def bot_silent(self, t_ms: int) -> None:
         """The bot's turn is over: write what was heard of it."""
+        self.voice_claim.rests = False
         if self.hearing is not None:
             self.hearing.bot_speaking(False)
         self.waiting.duck("bot", on=False)

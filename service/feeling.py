@@ -55,6 +55,14 @@ class Feeling:
         self.latest = estimate
         return estimate
 
+    async def prepare(self, sound: Samples) -> None:
+        """Have the engine look at what may be all of an utterance, before its words are there.
+
+        Raises:
+            CallCentreError: the engine failed.
+        """
+        await self._mind.call(ENGINE, "prepare", {}, {"samples": sound}, priority=-1)
+
     async def glance(self, sound: Samples) -> dict[str, Any] | None:
         """Return level and pitch of the last moments at 16 kHz, and how far they are from the caller's start.
 

@@ -267,14 +267,13 @@ class House:
     def place(self, call_id: CallId, incoming: IncomingCall, route: Route) -> CallRunner:
         """Return a call that may begin, counted among the running ones."""
         call = self.calls[call_id] = CallRunner(self, call_id, incoming, route)
-        self.voice.hold()
         self.metrics.calls_active.set(len(self.calls))
         return call
 
     def call_over(self, call: CallRunner) -> None:
         """Forget an ended call."""
-        if self.calls.pop(call.call_id, None) is not None:
-            self.voice.release()
+        self.calls.pop(call.call_id, None)
+        call.voice_claim.end()
         self.metrics.calls_active.set(len(self.calls))
 
     def _needs_known(self, call_id: CallId, needs: CallerNeeds | HistoryKnown) -> None:
@@ -454,25 +453,24 @@ class House:
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting.
 
-        First what calls begin with. What is said to callers in danger and the goodbye of a service that stops are
-        always made, and before the rest.
+        First what calls begin with, then the beginnings of everything: what is said to callers in danger is begun
+        whatever goes on. A beginning is heard for as long as the rest takes to be made.
         """
         settings = self.dialog_settings()
-        if self.config.speech.render_ahead:
+        ahead = self.config.speech.render_ahead
+        if ahead:
             usual = self.config.dial_plan.language
             for language in sorted(LANGUAGES, key=lambda language: language != usual):
                 self.voice.warm(usual_opening(settings, language), urgent=True)
             self.voice.warm(self.dial_plan.greetings(), urgent=True)
-        urgent = [(text, language) for language in LANGUAGES for text in urgent_texts(language, settings)]
-        self.voice.warm([*urgent, *((self.goodbye(lang, "shutdown"), lang) for lang in LANGUAGES)], urgent=True)
-        if not self.config.speech.render_ahead:
-            return
-        for language in LANGUAGES:
-            self.voice.warm((text, language) for text in all_fixed_texts(language, settings))
-        for clauses in (1, None):  # first the beginnings, so that every answer starts at once
-            for language in LANGUAGES:
-                texts = [(text, language) for text in self.knowledge.spoken_texts(language)]
-                self.voice.warm(texts, clauses=clauses)
+        in_danger = [(text, language) for language in LANGUAGES for text in urgent_texts(language, settings)]
+        self.voice.warm(in_danger, clauses=1, urgent=True)
+        texts = [*in_danger, *((self.goodbye(language, "shutdown"), language) for language in LANGUAGES)]
+        if ahead:
+            texts += [(text, language) for language in LANGUAGES for text in all_fixed_texts(language, settings)]
+            texts += [(text, language) for language in LANGUAGES for text in self.knowledge.spoken_texts(language)]
+        for clauses in (1, None):
+            self.voice.warm(texts, clauses=clauses)
 
 
 def _place_of(call: CallRunner) -> CallQueue:

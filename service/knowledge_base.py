@@ -113,6 +113,14 @@ class KnowledgeBase:
             estimate = replace(estimate, matter_score=self._index.relevance(vector, text, language))
         return estimate, vector[0]
 
+    async def prepare(self, text: str) -> None:
+        """Make the vector of what may be all of a turn; `understand` for the same words then needs no new one.
+
+        Raises:
+            CallCentreError: the engine failed.
+        """
+        await self._embed_turn(fold(text))
+
     def spoken_texts(self, language: Language) -> Iterator[str]:
         """Yield every passage that may be spoken, so that speech can be made ahead of need."""
         for article in self._index.library.articles:
@@ -153,8 +161,10 @@ class KnowledgeBase:
         return len(stamps), max(stamps, default=0)
 
     async def _embed_turn(self, folded: str) -> npt.NDArray[np.float32]:
-        vector = await self._embed([folded], "query")
-        self._turns[_key(folded)] = vector
+        key = _key(folded)
+        known = self._turns.get(key)
+        vector = await self._embed([folded], "query") if known is None else known
+        self._turns[key] = vector
         while len(self._turns) > TURNS_KEPT:
             del self._turns[next(iter(self._turns))]
         return vector

@@ -19,7 +19,7 @@ from calls.resample import Resampler
 from calls.speech import Hypothesis, Turn, Utterance, Word
 from voice.asr.commit import Committer
 from voice.audio.ring import SoundRing
-from voice.hearing_port import HearingListener, HearingSettings, VoiceStates
+from voice.hearing_port import HearingListener, HearingSettings, RunningTurn, VoiceStates
 from voice.turn.machine import TurnMachine
 from voice.turn.messages import (
     BargeIn,
@@ -174,6 +174,14 @@ class Hearing:
     def audio(self, start_ms: int, end_ms: int) -> Samples:
         """Return the caller's sound at 16 kHz between two times of the media clock, as far as it is still kept."""
         return self._ring.between(start_ms, end_ms)
+
+    def running(self) -> RunningTurn | None:
+        """Return what the turn in hand seems to be so far; None while nobody speaks."""
+        span = self._machine.running_span_ms
+        if span is None:
+            return None
+        told = [utterance.text for utterance in self._turn_utterances]
+        return RunningTurn(" ".join((*told, *self._machine.running_words)), *span)
 
     # -- life -------------------------------------------------------------------------------------------------------
 

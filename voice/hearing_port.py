@@ -50,6 +50,17 @@ class VoiceStates:
     vector: npt.NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
+class RunningTurn:
+    """A turn that is not over, as far as it is known."""
+
+    text: str
+    """All its words so far; the last ones may still change."""
+    start_ms: int
+    end_ms: int
+    """Voice of its last utterance, on the media clock: as it will be told, if the caller does not go on."""
+
+
 class HearingListener(Protocol):
     """Is told what was heard. Everything is called on the event loop and must return at once."""
 

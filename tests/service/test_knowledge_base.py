@@ -69,6 +69,18 @@ async def test_when_a_turn_was_weighed_and_is_looked_up_then_it_is_embedded_once
     assert len(mind.asked) == 2, "the vector of a turn leaves with its look-up"
 
 
+async def test_when_the_words_were_guessed_before_the_turn_was_over_then_they_are_embedded_once(
+    mind: CountingMind, tmp_path: Path
+) -> None:
+    knowledge = KnowledgeBase(Config(data_dir=str(tmp_path)), cast("Worker", mind), ModelStore())
+    await knowledge.load()
+    mind.asked.clear()
+    await knowledge.prepare("how do I pay my bill")
+    await knowledge.meaning("How do I pay my bill?", "en")
+    await knowledge.search("How do I pay my bill?", "en")
+    assert mind.asked == ["how do i pay my bill"]
+
+
 async def test_when_a_file_vanishes_while_the_articles_are_looked_at_then_the_others_are_read_again(
     mind: CountingMind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ from calls.audio import SPEECH_RATE_HZ, Samples, silence
 from calls.errors import CallCentreError
 from calls.ids import Language
 from calls.ports import Clock, SpeechChunk, SpokenWord
+from voice.tts.ahead import Claim, RenderingAhead, TextAhead
 from voice.tts.cache import CachedSpeech, SpeechCache, SpeechKey
 from voice.tts.clauses import Clause, clauses_of
 from voice.tts.normalise import read_aloud
@@ -30,17 +31,6 @@ WARM_PRIORITY = -10
 
 _SHUN_MS = 30_000
 """A voice that failed is not asked again for so long. Source: three times the longest restart delay of a worker."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _ToWarm:
-    """A text that waits to be rendered ahead of need."""
-
-    text: str
-    language: Language
-    speed: float
-    clauses: int | None
-    urgent: bool
 
 
 @dataclass(frozen=True)
@@ -100,13 +90,8 @@ class Voice:
         self._clock = clock
         self._weights: dict[tuple[int, str], str] = {}
         self._shunned_until_ms: dict[tuple[int, str], int] = {}
-        self._busy = 0
-        self._quiet = asyncio.Event()
-        self._quiet.set()
         self._writes: set[asyncio.Task[None]] = set()
-        self._warmer: asyncio.Task[None] | None = None
-        self._to_warm: list[_ToWarm] = []
-        self._fewer_to_warm = asyncio.Event()
+        self._ahead = RenderingAhead(self._render_ahead)
 
     async def start(self) -> None:
         """Ask every voice for the hash of its weights, so that cached speech is found without waiting."""
@@ -116,12 +101,7 @@ class Voice:
 
     async def stop(self) -> None:
         """Stop warming and finish what is being written. Idempotent."""
-        self.cool()
-        if self._warmer is not None:
-            warmer, self._warmer = self._warmer, None
-            warmer.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await warmer
+        await self._ahead.stop()
         if self._writes:
             await asyncio.wait(self._writes)
 
@@ -142,13 +122,10 @@ class Voice:
         Raises:
             CallCentreError: `tts.no_voice` when no voice of the language works.
         """
-        self._begin_busy()
-        try:
+        with self._ahead.pushed_back():
             for index, clause in enumerate(self._clauses(text, language)):
                 priority = CLAUSE_PRIORITY if index else FIRST_CLAUSE_PRIORITY
                 yield await self._speak_clause(clause, language, speed, priority, keep=keep)
-        finally:
-            self._end_busy()
 
     def warm(
         self,
@@ -158,7 +135,7 @@ class Voice:
         clauses: int | None = None,
         urgent: bool = False,
     ) -> None:
-        """Render texts into the cache in the background, while nobody is being spoken to. Returns at once.
+        """Render texts into the cache in the background, while no caller would notice it. Returns at once.
 
         Called again, the new texts are done after those that wait; one that waits already is not taken twice. `cool`
         drops what waits.
@@ -168,83 +145,53 @@ class Voice:
             speed: As it will be spoken.
             clauses: Render only so many clauses of each: with 1 the first sound of every text comes at once, for a
                 tenth of the work, and the rest is made while that plays.
-            urgent: Before all others, and while somebody is being spoken to as well: words that must never be late.
+            urgent: Before all others, and whoever is being spoken to: words that must never be late.
         """
         if self._cache is None:
             return
-        # What waits whole is on its way; an urgent text is taken again, to be earlier.
-        whole = [item for item in self._to_warm if item.clauses is None and item.urgent >= urgent]
-        waiting = {(item.text, item.language, item.speed) for item in whole}
-        new = [
-            _ToWarm(text, language, speed, clauses, urgent)
-            for text, language in texts
-            if (text, language, speed) not in waiting
-        ]
-        at = sum(item.urgent for item in self._to_warm) if urgent else len(self._to_warm)
-        self._to_warm[at:at] = new
-        if self._to_warm and (self._warmer is None or self._warmer.done()):
-            self._warmer = asyncio.create_task(self._warm_all(), name="voice-warm")
+        self._ahead.add(
+            [
+                TextAhead(
+                    text=text,
+                    language=language,
+                    speed=speed,
+                    left=itertools.islice(self._clauses(text, language), clauses),
+                    is_first_only=clauses == 1,
+                    urgent=urgent,
+                )
+                for text, language in texts
+            ]
+        )
 
     def cool(self) -> None:
         """Stop warming: nothing more is rendered ahead of need."""
-        self._to_warm.clear()
-        self._fewer_to_warm.set()
+        self._ahead.clear()
 
     async def warmed(self, texts: Iterable[tuple[str, Language]] | None = None) -> None:
         """Wait until none of `texts` waits to be rendered any more; by default nothing at all, and all is on disk."""
         if texts is not None:
             wanted = set(texts)
-            while any((item.text, item.language) in wanted for item in self._to_warm):
-                self._fewer_to_warm.clear()
-                await self._fewer_to_warm.wait()
+            await self._ahead.done(lambda item: (item.text, item.language) in wanted)
             return
-        if self._warmer is not None:
-            await asyncio.wait({self._warmer})
+        await self._ahead.done()
         if self._writes:
             await asyncio.wait(self._writes)
 
-    def hold(self) -> None:
-        """A call has begun: rendering ahead would take its processor. Undone by `release`, once for each `hold`."""
-        self._begin_busy()
-
-    def release(self) -> None:
-        """The call is over."""
-        self._end_busy()
+    def claim(self) -> Claim:
+        """A call has begun: rendering ahead would take its processor, but for the claim's rests."""
+        return self._ahead.claim()
 
     @property
     def warming(self) -> int:
         """How many texts still wait to be rendered."""
-        return len(self._to_warm)
-
-    def _begin_busy(self) -> None:
-        self._busy += 1
-        self._quiet.clear()
-
-    def _end_busy(self) -> None:
-        self._busy -= 1
-        if not self._busy:
-            self._quiet.set()
+        return len(self._ahead)
 
     def _clauses(self, text: str, language: Language) -> Iterator[Clause]:
         choices = self._voices.get(language, ())
         return clauses_of(read_aloud(text, language), choices[0].realtime_factor if choices else 1.0)
 
-    async def _warm_all(self) -> None:
-        while self._to_warm:
-            item = self._to_warm[0]
-            for clause in itertools.islice(self._clauses(item.text, item.language), item.clauses):
-                if not item.urgent:
-                    await self._quiet.wait()
-                if item not in self._to_warm:
-                    break
-                try:
-                    await self._speak_clause(clause, item.language, item.speed, WARM_PRIORITY, only_first=True)
-                except CallCentreError as error:
-                    logger.info("a text was not rendered ahead: %s", error.code)
-                    break
-            if item in self._to_warm:
-                self._to_warm.remove(item)
-                self._fewer_to_warm.set()
+    async def _render_ahead(self, clause: Clause, item: TextAhead) -> None:
+        await self._speak_clause(clause, item.language, item.speed, WARM_PRIORITY, only_first=True)
 
     async def _speak_clause(
         self,

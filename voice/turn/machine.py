@@ -152,6 +152,17 @@ class TurnMachine:
             due += utterance.due_ms(self._settings)
         return min(due, default=None)
 
+    @property
+    def running_span_ms(self) -> tuple[int, int] | None:
+        """Begin and end of the voice of the running utterance so far, on the media clock; None without one."""
+        running = self._running
+        return None if running is None else (running.onset_ms, max(running.voice_until_ms, running.onset_ms))
+
+    @property
+    def running_words(self) -> tuple[str, ...]:
+        """The newest words of the running utterance."""
+        return () if self._running is None else tuple(word.text for word in self._running.words)
+
     # -- voice ------------------------------------------------------------------------------------------------------
 
     def _window(self, window: VoiceWindow) -> None:

@@ -16,6 +16,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from tests.fakes.hearing_ear import Ear, Feeder, ScriptedWorker, WallClock, hears, loud_is_voice, quiet, tone
 from voice.hearing import Hearing, HearingSettings
+from voice.hearing_port import RunningTurn
 from voice.turn.settings import BargeInAction, TurnSettings
 from voice.workers.client import Reply
 
@@ -28,8 +29,10 @@ IMPATIENT = TurnSettings(decode_deadline_ms=150, retry_ms=40, voice_deadline_ms=
 class Call:
     """One hearing with its fakes."""
 
-    def __init__(self, asr: ScriptedWorker, ears: ScriptedWorker, settings: HearingSettings, language: Language | None):
-        self.ear = Ear()
+    def __init__(
+        self, asr: ScriptedWorker, ears: ScriptedWorker, settings: HearingSettings, language: Language | None, ear: Ear
+    ):
+        self.ear = ear
         self.asr, self.ears = asr, ears
         self.hearing = Hearing(ears, asr, self.ear, clock=WallClock(), settings=settings, language=language)
         self.feeder = Feeder(self.hearing)
@@ -41,12 +44,14 @@ async def a_call(
     ears: ScriptedWorker | None = None,
     settings: HearingSettings | None = None,
     language: Language | None = "en",
+    ear: Ear | None = None,
 ) -> AsyncIterator[Call]:
     call = Call(
         asr or ScriptedWorker(hears("my bill is wrong")),
         ears or ScriptedWorker(loud_is_voice),
         settings or HearingSettings(),
         language,
+        ear or Ear(),
     )
     running = asyncio.create_task(call.hearing.run())
     try:
@@ -71,6 +76,24 @@ async def test_when_the_caller_speaks_then_everything_is_told_in_order_with_one_
     assert turn.utterance_ids == (utterance.utterance_id,)
     assert abs(turn.start_ms - 500) <= 40
     assert abs(turn.end_ms - 3_000) <= 40
+
+
+async def test_when_the_caller_pauses_then_the_turn_so_far_is_known_before_its_last_words_are() -> None:
+    class Guess(Ear):
+        so_far: RunningTurn | None = None
+
+        def speech_stopped(self, t_ms: int) -> None:
+            self.so_far = call.hearing.running()
+            super().speech_stopped(t_ms)
+
+    async with a_call(ear=Guess()) as call:
+        assert call.hearing.running() is None
+        await call.feeder.feed(quiet(500), tone(2_500), quiet(1_500))
+        await call.ear.until("turn")
+        assert call.hearing.running() is None
+    (utterance,) = call.ear.all("utterance")
+    assert isinstance(call.ear, Guess)
+    assert call.ear.so_far == RunningTurn("my bill is wrong", utterance.start_ms, utterance.end_ms)
 
 
 async def test_when_words_are_told_then_their_times_are_on_the_media_clock_of_the_call() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from calls.audio import Samples, to_int16
+from calls.audio import SPEECH_RATE_HZ, Samples, to_int16
 from calls.errors import CallCentreError
-from voice.prosody.engine import create
+from voice.prosody.engine import PREPARED_KEPT, create
 from voice.prosody.features import NAMES, Prosody, prosody
 from voice.prosody.model import Baseline, EmotionModel
 
@@ -82,6 +82,26 @@ def test_when_the_engine_is_asked_it_answers_in_the_words_of_the_house() -> None
     (reply,) = engine.handle("estimate", {"baseline": None, "words": []}, {"samples": voice(150)})
     assert set(reply.data["estimate"]) >= {"anger_prob", "arousal_score", "uncertainty", "abstained", "reasons"}
     assert reply.data["baseline"]["n"] == 1
+
+
+def test_when_a_voice_was_prepared_then_its_estimate_is_the_same_without_another_look(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepared, asked = create({"model_dir": str(WEIGHTS)}), create({"model_dir": str(WEIGHTS)})
+    for sound in (voice(150), np.zeros(SPEECH_RATE_HZ, np.int16)):
+        (expected,) = asked.handle("estimate", {"baseline": None}, {"samples": sound})
+        list(prepared.handle("prepare", {}, {"samples": sound}))
+        with monkeypatch.context() as without:
+            without.setattr("voice.prosody.engine.prosody", None)
+            (reply,) = prepared.handle("estimate", {"baseline": None}, {"samples": sound})
+        assert reply.data == expected.data
+
+
+def test_when_many_voices_are_prepared_then_only_the_last_are_kept() -> None:
+    engine = create({"model_dir": str(WEIGHTS)})
+    for n in range(PREPARED_KEPT + 3):
+        list(engine.handle("prepare", {}, {"samples": np.zeros(400 + n, np.int16)}))
+    assert len(engine._prepared) == PREPARED_KEPT  # noqa: SLF001
 
 
 def test_when_the_weights_are_of_other_features_the_error_says_what_to_do(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from calls.errors import CallCentreError
+from calls.ids import Language
 from calls.ports import SpeechChunk
+from tests.waiting import eventually
 from voice.tts.cache import SpeechCache
 from voice.tts.engine import SpeechEngine, SpeechModel, Utterance, VoiceDescription
 from voice.tts.voice import OtherVoice, Voice, VoiceChoice
@@ -223,19 +225,43 @@ async def test_when_only_first_clauses_are_warmed_then_the_rest_is_made_when_spo
     await voice.stop()
 
 
-async def test_when_a_call_holds_the_voice_then_nothing_is_rendered_ahead_until_all_released(
+async def test_when_calls_claim_the_voice_then_nothing_is_rendered_ahead_until_all_are_over(
     worker: LocalWorker, tmp_path: Path
 ) -> None:
     voice = voice_of(worker, cache=SpeechCache(tmp_path))
-    voice.hold()
-    voice.hold()
+    first, second = voice.claim(), voice.claim()
     voice.warm([("Gracias por llamar.", "es")])
-    voice.release()
+    first.end()
     await asyncio.sleep(0.05)
     assert SPOKEN["first"] == []
-    voice.release()
+    second.end()
     await voice.warmed()
     assert SPOKEN["first"] == ["Gracias por llamar."]
+    await voice.stop()
+
+
+async def test_when_all_callers_listen_then_only_beginnings_are_rendered_ahead(
+    worker: LocalWorker, tmp_path: Path
+) -> None:
+    voice = voice_of(worker, cache=SpeechCache(tmp_path))
+    texts: list[tuple[str, Language]] = [("Primera frase. Segunda frase.", "es"), ("Tercera frase. Cuarta.", "es")]
+    first, second = voice.claim(), voice.claim()
+    voice.warm(texts)
+    voice.warm(texts, clauses=1)
+    first.rests = True
+    await asyncio.sleep(0.05)
+    assert SPOKEN["first"] == [], "one caller may want an answer"
+    second.rests = True
+    await eventually(lambda: voice.warming == 2)
+    assert SPOKEN["first"] == ["Primera frase.", "Tercera frase."]
+    second.rests = False
+    voice.warm([("Quinta frase.", "es")], clauses=1)
+    await asyncio.sleep(0.05)
+    assert voice.warming == 3
+    first.end()
+    second.end()
+    await voice.warmed()
+    assert SPOKEN["first"][2:] == ["Segunda frase.", "Cuarta.", "Quinta frase."]
     await voice.stop()
 
 
@@ -243,12 +269,12 @@ async def test_when_words_must_never_be_late_then_they_are_rendered_first_and_wh
     worker: LocalWorker, tmp_path: Path
 ) -> None:
     voice = voice_of(worker, cache=SpeechCache(tmp_path))
-    voice.hold()
+    claim = voice.claim()
     voice.warm([("Salga del edificio.", "es"), ("No encienda nada.", "es")], urgent=True)
     voice.warm([("Gracias por llamar.", "es")])
-    await asyncio.sleep(0.3)
+    await eventually(lambda: voice.warming == 1)
     assert SPOKEN["first"] == ["Salga del edificio.", "No encienda nada."]
-    voice.release()
+    claim.end()
     await voice.warmed()
     assert SPOKEN["first"][-1] == "Gracias por llamar."
     await voice.stop()
