@@ -101,7 +101,7 @@ def test_when_many_voices_are_prepared_then_only_the_last_are_kept() -> None:
     engine = create({"model_dir": str(WEIGHTS)})
     for n in range(PREPARED_KEPT + 3):
         list(engine.handle("prepare", {}, {"samples": np.zeros(400 + n, np.int16)}))
-    assert len(engine._prepared) == PREPARED_KEPT  # noqa: SLF001
+    assert len(engine._prepared) == PREPARED_KEPT
 
 
 def test_when_the_weights_are_of_other_features_the_error_says_what_to_do(tmp_path: Path) -> None:
