@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -37,11 +38,13 @@ def test_pure(beside):
 
 
 def asked(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    usual = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     plugin = ("-p", "tests.conftest", "--rootdir", str(folder), str(folder))
     return subprocess.run(
         [sys.executable, "-m", "pytest", *plugin, *options],
         check=False,
         cwd=ROOT,
+        env=usual,
         capture_output=True,
         text=True,
         timeout=HANGS_S,

@@ -246,8 +246,8 @@ async def test_when_all_callers_listen_then_only_beginnings_are_rendered_ahead(
     voice = voice_of(worker, cache=SpeechCache(tmp_path))
     texts: list[tuple[str, Language]] = [("Primera frase. Segunda frase.", "es"), ("Tercera frase. Cuarta.", "es")]
     first, second = voice.claim(), voice.claim()
-    voice.warm(texts)
     voice.warm(texts, clauses=1)
+    voice.warm(texts)
     first.rests = True
     await asyncio.sleep(0.05)
     assert SPOKEN["first"] == [], "one caller may want an answer"
