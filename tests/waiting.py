@@ -13,6 +13,18 @@ HANGS_S = 600
 LOOKS_EVERY_S = 0.01
 
 
+def soon(condition: Callable[[], object], what: str = "", most_s: float = MOST_S) -> None:
+    """Return once `condition` holds, for tests that run no loop of their own.
+
+    Raises:
+        AssertionError: it did not within `most_s`.
+    """
+    gives_up_s = time.monotonic() + most_s
+    while not condition():
+        assert time.monotonic() < gives_up_s, f"{what or 'what was waited for'} did not happen within {most_s:g} s"
+        time.sleep(LOOKS_EVERY_S)
+
+
 async def eventually(
     condition: Callable[[], object], what: str = "", most_s: float = MOST_S, every_s: float = LOOKS_EVERY_S
 ) -> None:

@@ -15,6 +15,7 @@ from desk.acd_messages import ContactArrived
 from service.desk.listener import QuietListener
 from tests.staff_office import Office
 from tests.web.axe import violations
+from tests.waiting import soon
 from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of, shoot
 
 __all__ = ["office"]
@@ -110,7 +111,7 @@ def test_when_a_caller_is_offered_then_keys_accept_and_notes_outlive_a_reload_un
     page.get_by_role("button", name="Done").click()
     expect(page.get_by_role("heading", name="Nothing in hand")).to_be_visible()
     with office.signed_in("ben") as own:
-        assert own.get("/api/staff/drafts/desk-one").json() == {"draft": None}
+        soon(lambda: own.get("/api/staff/drafts/desk-one").json() == {"draft": None}, "forgetting what was handed in")
     page.get_by_role("button", name="End work").click()
     page.context.close()
 

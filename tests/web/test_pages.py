@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 
 from tests.fakes.real_engines import espeak
 from tests.service_process import ServiceProcess
+from tests.waiting import soon
 
 CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
@@ -119,13 +120,6 @@ def desk(browser: Browser, service: ServiceProcess, errors: list[str], path: str
     page = new_page(browser, errors)
     page.goto(service.staff_link(path))
     return page
-
-
-def eventually(condition: Callable[[], bool], what: str, most_s: float = 30.0) -> None:
-    until = time.monotonic() + most_s
-    while not condition():
-        assert time.monotonic() < until, what
-        time.sleep(0.1)
 
 
 @pytest.fixture(scope="module")
@@ -236,7 +230,7 @@ def position_s(page: Page) -> float:
 def test_when_staff_press_space_then_the_replay_plays_and_stops(replay: Page) -> None:
     assert position_s(replay) == 0
     replay.keyboard.press(" ")
-    eventually(lambda: position_s(replay) > 0.5, "the position did not move")
+    soon(lambda: position_s(replay) > 0.5, "moving the position")
     replay.keyboard.press(" ")
     expect(replay.get_by_role("button", name="Play")).to_be_visible()
     stopped = position_s(replay)
