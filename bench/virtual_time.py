@@ -47,6 +47,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Return the virtual time in seconds."""
         return self._jumping.now_s
 
+    def work(self, seconds: float) -> None:
+        """Let time pass as a callback that works for so long would: nothing else happens meanwhile."""
+        self._jumping.now_s += seconds
+
 
 class LoopClock:
     """A `calls.ports.Clock` that reads the running loop's time, virtual or real."""
