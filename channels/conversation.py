@@ -96,6 +96,8 @@ class ConversationRules:
     """How long after its end a message still belongs to it; later ones begin another."""
     delivers: bool = True
     """Whether messages are handed to a provider, with tries; false where the customer's page fetches them."""
+    queue: str = ""
+    """Whose people answer, as long as nobody hands it to another queue; empty: the usual ones."""
 
 
 @dataclass(slots=True)
@@ -159,6 +161,11 @@ class ConversationMachine:
         self._typed_ms: int | None = None
         self._not_before_ms = 0
         self._sending: set[MessageId] = set()
+
+    @property
+    def queue(self) -> str:
+        """The queue that it waits in, or would."""
+        return self.state.queue or self.rules.queue
 
     # The fold
 
@@ -368,9 +375,9 @@ class ConversationMachine:
             )
         )
         if not self.rules.bot and state.answering in ("none", "closed", "nobody") and not state.staff_owed:
-            bodies.append(StaffAwaited(queue="", live=False))
+            bodies.append(StaffAwaited(queue=self.queue, live=False))
         elif event.for_staff and self.rules.bot and state.answering not in ("waiting", "agent"):
-            owed = () if state.staff_owed else (StaffAwaited(queue="", live=False),)
+            owed = () if state.staff_owed else (StaffAwaited(queue=self.queue, live=False),)
             bodies += [*owed, MessagePassed(message_id=event.message_id)]
         return (Write(tuple(bodies), "customer"),)
 
@@ -383,7 +390,7 @@ class ConversationMachine:
         if event.stops_waiting and state.answering == "waiting":
             bodies.append(StaffWaitOver(reason="withdrawn"))
         if event.wants_staff != "no" and not (state.answering == "waiting" and not event.stops_waiting):
-            bodies.append(StaffAwaited(queue=event.queue, live=event.wants_staff == "live"))
+            bodies.append(StaffAwaited(queue=event.queue or self.queue, live=event.wants_staff == "live"))
         if event.text:
             bodies.append(_bot_message(event.message_id, event.text, event.answers))
         else:
@@ -435,9 +442,9 @@ class ConversationMachine:
             case "done":
                 return (self._close("by_agent", out, by="agent"),)
             case "transferred" | "lost":
-                return (Write((out, StaffAwaited(queue=event.queue or state.queue, live=True)), "agent"),)
+                return (Write((out, StaffAwaited(queue=event.queue or self.queue, live=True)), "agent"),)
             case "handed_back":
-                owed = () if self.rules.bot else (StaffAwaited(queue=event.queue or state.queue, live=False),)
+                owed = () if self.rules.bot else (StaffAwaited(queue=event.queue or self.queue, live=False),)
                 return (Write((out, *owed), "agent"),)
 
     def _agent_out(self, reason: Literal["done", "lost"]) -> tuple[EventBody, ...]:
@@ -470,7 +477,7 @@ class ConversationMachine:
         final = not event.retryable or message.tries >= len(RETRY_AFTER_MS)
         failed: EventBody = MessageFailed(message_id=event.message_id, reason=event.reason, final=final)
         owed = final and not self.state.staff_owed and self.state.answering in ("bot", "nobody")
-        return (Write((failed, StaffAwaited(queue="", live=False)) if owed else (failed,), "channel"),)
+        return (Write((failed, StaffAwaited(queue=self.queue, live=False)) if owed else (failed,), "channel"),)
 
     def _tick(self, now_ms: int) -> tuple[ConversationOutput, ...]:
         answer, close = self._answer_due_ms(), self._close_due_ms()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from calls.conversation_events import ConversationOpened, MessageReceived, MessageSent
+from calls.conversation_events import Attachment, ConversationOpened, MessageReceived, MessageSent
 from calls.customer_events import (
     CaseNoted,
     CaseOpened,
@@ -61,6 +61,19 @@ QUOTE_SIGNS = 160
 """Longest quote: two lines on a page."""
 
 
+FILES_MOST = 20
+"""Files of a contact that its line names."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFile:
+    """A file of a message."""
+
+    file: str
+    """As the conversation's own files are asked for."""
+    name: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContactLine:
     """A call or a conversation in one line."""
@@ -83,6 +96,8 @@ class ContactLine:
     quote: str = ""
     """The first thing that the customer wrote."""
     messages: int = 0
+    files: tuple[ContactFile, ...] = ()
+    """That came or went with its messages, the first `FILES_MOST`."""
     result: str = ""
     """How it ended; empty while it goes on."""
     ended_at_utc: datetime | None = None
@@ -140,11 +155,11 @@ def _line_step(line: ContactLine, event: Event) -> ContactLine:
             return replace(line, matter=matter)
         case CallbackBooked():
             return replace(line, callback=True)
-        case MessageReceived(text=text):
+        case MessageReceived(text=text, attachments=files):
             quote = line.quote or " ".join(text.split())[:QUOTE_SIGNS]
-            return replace(line, quote=quote, messages=line.messages + 1)
-        case MessageSent():
-            return replace(line, messages=line.messages + 1)
+            return replace(line, quote=quote, messages=line.messages + 1, files=_with_files(line, files))
+        case MessageSent(attachments=files):
+            return replace(line, messages=line.messages + 1, files=_with_files(line, files))
         case CallEnded(result=result):
             return replace(line, result=result, ended_at_utc=event.at_utc)
         case HandoverCompleted():
@@ -155,6 +170,10 @@ def _line_step(line: ContactLine, event: Event) -> ContactLine:
             return replace(line, result=str(getattr(body, "reason", "")), ended_at_utc=event.at_utc)
         case _:
             return line
+
+
+def _with_files(line: ContactLine, files: Sequence[Attachment]) -> tuple[ContactFile, ...]:
+    return (*line.files, *(ContactFile(each.file, each.name) for each in files))[:FILES_MOST]
 
 
 def item_of(event: Event, customer_id: CustomerId) -> TimelineItem | None:

@@ -56,7 +56,7 @@ def as_call(events: Sequence[Event]) -> list[Event]:
                 facts.append(_with(event, _offered(body), at_ms))
                 facts.append(_with(event, CallAnswered(language=language, flow="main"), at_ms))
             case MessageReceived():
-                in_a_row.append(body.text)
+                in_a_row.append(body.text or " ".join(f"[{file.name}]" for file in body.attachments))
                 facts.append(_with(event, _turn(body.message_id, "\n".join(in_a_row), language, at_ms), at_ms))
             case MessageSent():
                 in_a_row.clear()

@@ -266,6 +266,7 @@ class CallRunner:
                 now_local=self.route.now_local,
                 caller=self.incoming.offer.caller,
                 open=self.waiting.is_open,
+                opens_at=self.waiting.opens_at,
                 outside=self.waiting.offered_outside,
                 agents_signed_in=self._people,
                 greeting=self.route.greeting,

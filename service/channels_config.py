@@ -69,6 +69,8 @@ class MailboxSection(Section):
     answers: Literal["draft", "sure", "never"] = "draft"
     """What the bot does with a mail: "draft": suggests an answer to the agent; "sure": answers by itself when it knows
     the answer, and leaves everything else to people; "never": people alone read it."""
+    queue: str = ""
+    """Whose people answer, in their opening hours; empty: "main"."""
     language: Language = "es"
     """Where a mail's own language is not known."""
     reply_token: bool = Field(default=True, strict=True)
@@ -229,6 +231,8 @@ class WebhookSection(SignedSection):
     """Where messages of ours are posted to; empty: it only brings messages, and nobody can answer."""
     answers: Literal["bot", "never"] = "bot"
     """"bot": it answers like in the web chat; "never": people alone do."""
+    queue: str = ""
+    """Whose people answer, in their opening hours; empty: "main"."""
     language: Language = "es"
     sends_per_minute: int = Field(default=60, ge=1, le=10_000, strict=True)
     """Messages of ours; more wait."""

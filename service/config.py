@@ -251,6 +251,17 @@ class Config(Section):
     channels: ChannelsSection = ChannelsSection()
     desk: DeskSection = DeskSection()
 
+    @model_validator(mode="after")
+    def _queues_are_there(self) -> Config:
+        known = self.desk.names()
+        tables: list[tuple[str, ChatSection | MailboxSection | WebhookSection]] = [("chat", self.chat)]
+        tables += [(f"channels.mailboxes.{name}", section) for name, section in self.channels.mailboxes.items()]
+        tables += [(f"channels.webhooks.{name}", section) for name, section in self.channels.webhooks.items()]
+        for name, section in tables:
+            if section.queue and section.queue not in known:
+                raise ValueError(f"{name}.queue names no [[desk.queue]]{nearest(section.queue, known)}")
+        return self
+
     @property
     def data_path(self) -> Path:
         """`data_dir` as a path."""
@@ -410,11 +421,8 @@ def _bad_value(error: ValidationError, origins: Mapping[str, str]) -> CallCentre
     why = first["msg"].removeprefix("Value error, ")
     why = why if why.endswith("?") else f"{why}."
     below = (origin for name, origin in origins.items() if name == key or name.startswith(f"{key}."))
-    return CallCentreError(
-        "config.bad_value",
-        f"The value of {key!r} ({next(below, 'default')}) is not usable: {why}",
-        fault="operator",
-    )
+    what = f"The value of {key!r} ({next(below, 'default')})" if key else "The configuration"
+    return CallCentreError("config.bad_value", f"{what} is not usable: {why}", fault="operator")
 
 
 def _shown(value: Any) -> str:

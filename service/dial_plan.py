@@ -17,7 +17,7 @@ from calls.ids import Language
 from service.config import DialPlanSection
 from service.config_section import Section
 from service.config_values import check_target, nearest, zone_named
-from service.opening_hours import check_hours, is_open
+from service.opening_hours import Calendar, check_hours
 from voice.dialog.flow_spec import load_flows
 
 _PUNCTUATION = str.maketrans("", "", " -()./")
@@ -105,6 +105,8 @@ class Route:
     """Where people are reached; empty for nowhere."""
     emotion: bool = True
     """Whether how the caller feels may be estimated at all."""
+    calendar: Calendar | None = None
+    """When humans work; None: always."""
 
 
 class DialPlan:
@@ -161,17 +163,19 @@ class DialPlan:
                 return None
             # Without a dial plan every number is answered; `slow` rings first so that CANCEL can be tried by hand.
             number = Number(called=called, ring_ms=5_000 if called == "slow" else 0)
-        now_local = now_utc.astimezone(ZoneInfo(number.time_zone) if number.time_zone else self.zone)
+        zone = ZoneInfo(number.time_zone) if number.time_zone else self.zone
+        calendar = Calendar(number.hours, number.holidays, zone)
         return Route(
             language=number.language or self._section.language,
             greeting=number.greeting,
             flow=number.flow,
             queue=number.queue,
             ring_ms=number.ring_ms,
-            open=is_open(number.hours, number.holidays, now_local),
-            now_local=now_local,
+            open=calendar.is_open(now_utc),
+            now_local=now_utc.astimezone(zone),
             transfer_to=self._people_of(number),
             emotion=number.emotion,
+            calendar=calendar if number.hours or number.holidays else None,
         )
 
     def languages(self) -> frozenset[Language]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED = "closed"
 _SPAN = re.compile(r"(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 _DAY_MIN = 24 * 60
+AHEAD_DAYS = 31
+"""How far ahead the next opening is looked for. Source: our choice; whoever is told of a later one forgets it."""
 
 
 def parse_spans(text: str) -> list[tuple[int, int]]:
@@ -64,3 +68,35 @@ def is_open(hours: Mapping[str, str], holidays: Iterable[date], now_local: datet
         if day not in closed and any(start <= at < end for start, end in spans):
             return True
     return False
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Hours and holidays at one place."""
+
+    hours: Mapping[str, str] = field(default_factory=dict)
+    holidays: tuple[date, ...] = ()
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+
+    def is_open(self, at_utc: datetime) -> bool:
+        """Tell whether humans work at a time."""
+        return is_open(self.hours, self.holidays, at_utc.astimezone(self.zone))
+
+    def beginnings(self, since_utc: datetime) -> Iterator[datetime]:
+        """Yield when a span, or a day without hours, begins after a time, over the next `AHEAD_DAYS`."""
+        first = since_utc.astimezone(self.zone).date()
+        for ahead in range(AHEAD_DAYS + 1):
+            day = first + timedelta(days=ahead)
+            spans = parse_spans(self.hours.get(DAYS[day.weekday()], CLOSED)) if self.hours else [(0, _DAY_MIN)]
+            for start, _ in spans if day not in self.holidays else ():
+                begins = datetime.combine(day, time(start // 60, start % 60), tzinfo=self.zone)
+                if begins > since_utc:
+                    yield begins.astimezone(UTC)
+
+
+def opens_at(calendars: Sequence[Calendar], since_utc: datetime) -> datetime | None:
+    """Return when, after a time, one of them begins and all are open, in UTC; None: not within `AHEAD_DAYS`."""
+    for begins in sorted({each for calendar in calendars for each in calendar.beginnings(since_utc)}):
+        if all(calendar.is_open(begins) for calendar in calendars):
+            return begins
+    return None

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -21,10 +22,12 @@ OURS = {"x-warmline": "1"}
 class Office:
     """The web side of the real service over HTTP, in a thread; its lines and workers are not started."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: Any) -> None:
+        """Take the configuration's further sections as `more`."""
         config = {
             "data_dir": str(folder / "data"),
             "service": {"listen": f"127.0.0.1:{free_port()}", "staff_token": "programs", "hosts": ["pages.example"]},
+            **more,
         }
         self.service = Service(Config.model_validate(config))
         accounts = self.service.gate.accounts

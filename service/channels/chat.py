@@ -7,6 +7,7 @@ say carries its number in the log; after a break the page names the last number 
     page  -> hello(token, after)            service -> snapshot(messages above `after`, who answers)
     page  -> message(id, text)              service -> message(seq, id, …) | refused(id, why, retry_after_s)
     page  -> typing | seen(seq) | end | call        service -> typing | answering | pass(token)
+    page  -> file(id, name, size), pieces           service -> file_wanted | file_taken(ticket) | file_refused
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import WebSocket, WebSocketDisconnect
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -25,6 +26,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from calls.conversation_events import (
     AgentEntered,
     AgentWentOut,
+    Attachment,
     Channel,
     ConversationClosed,
     ConversationReopened,
@@ -40,6 +42,8 @@ from service.channels.chat_files import file_link
 from service.channels.chat_limits import ChatGuard
 from service.channels.chat_pass import new_pass, visitor_of_token
 from service.channels.conversations import Conversations
+from service.channels.outgoing_files import FILES_MOST, TICKET_CHARS, OutgoingFiles
+from service.channels.visitor_files import PIECE_MAX, FileAnnounced, VisitorFiles
 from service.chat_config import ChatSection
 from service.live import LiveFeed, Watcher
 from service.web_limits import Refused
@@ -55,8 +59,8 @@ IDLE_S = 45.0
 """A page that sends nothing for so long is gone; it sends a sign of life every 20 s. Source: proxies cut after 60 s."""
 LOOK_S = 3.0
 """How often the log is read for what another process wrote, where several share a database."""
-FRAME_MAX = 20_000
-"""Longest frame in characters: the longest message with every sign escaped, and its wrapping."""
+FRAME_MAX = 40_000
+"""Longest frame in characters: the longest message, tickets of ten files, and its wrapping."""
 FRAMES_MOST, FRAMES_MS = 150, 10_000
 """So many frames in so long a time are no person's. Source: our choice; a fast typist with the chat open sends 2 a
 second."""
@@ -80,7 +84,9 @@ class Written(BaseModel):
 
     kind: Literal["message"]
     id: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
-    text: str = Field(min_length=1, max_length=16_000)
+    text: str = Field(default="", max_length=16_000)
+    files: tuple[Annotated[str, Field(max_length=TICKET_CHARS)], ...] = Field(default=(), max_length=FILES_MOST)
+    """Tickets of files that came before."""
 
 
 class Seen(BaseModel):
@@ -96,7 +102,8 @@ class Sign(BaseModel):
     kind: Literal["typing", "alive", "end", "call"]
 
 
-_FRAME: TypeAdapter[Written | Seen | Sign] = TypeAdapter(Written | Seen | Sign)
+Frame = Written | FileAnnounced | Seen | Sign
+_FRAME: TypeAdapter[Frame] = TypeAdapter(Frame)
 
 
 class ChatLine:
@@ -110,6 +117,7 @@ class ChatLine:
         section: ChatSection,
         guard: ChatGuard,
         about: Mapping[str, Any],
+        outgoing: OutgoingFiles,
         *,
         shared: bool,
         display_name: Callable[[str], str] = str,
@@ -123,6 +131,7 @@ class ChatLine:
             section: Limits of one message.
             guard: Limits of all together.
             about: What the page has to know and say.
+            outgoing: Keeps the files that come.
             shared: Other processes write the same database.
             display_name: Name of a member of staff -> how customers are told it.
         """
@@ -130,6 +139,8 @@ class ChatLine:
         self._socket, self._conversations, self._live = socket, conversations, live
         self._section, self._guard, self._about, self._shared = section, guard, about, shared
         self._address = socket.client.host if socket.client else ""
+        self._outgoing = outgoing
+        self._files: VisitorFiles | None = None
         self._visitor = ""
         self._language: Language | None = None
         self._conversation: ConversationId | None = None
@@ -153,10 +164,13 @@ class ChatLine:
             while True:
                 async with asyncio.timeout(IDLE_S):
                     frame = await self._frame()
-                if self._is_flooding():
+                if isinstance(frame, bytes):
+                    await self._piece(frame)
+                elif self._is_flooding():
                     await self._close(4429, "That was too much at once.")
                     return
-                await self._take(_FRAME.validate_json(frame))
+                else:
+                    await self._take(_FRAME.validate_json(frame))
         except ValidationError:
             await self._close(4400, "The page sent what this version does not understand; load it again.")
         except CallCentreError as error:
@@ -173,6 +187,8 @@ class ChatLine:
                     await speaker
             if self._watcher is not None:
                 self._live.leave(self._watcher)
+            if self._files is not None:
+                self._files.give_up()
 
     def _is_flooding(self) -> bool:
         """Count a frame; a page that sends far more than people can is cut off."""
@@ -180,17 +196,26 @@ class ChatLine:
         self._frames.append(now_ms)
         return len(self._frames) == FRAMES_MOST and now_ms - self._frames[0] < FRAMES_MS
 
-    async def _frame(self) -> str:
-        text = await self._socket.receive_text()
-        if len(text) > FRAME_MAX:
+    async def _frame(self) -> str | bytes:
+        """Return the next frame: a text, or a piece of a file."""
+        message = await self._socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        frame: str | bytes = message["text"] if message.get("text") is not None else message["bytes"]
+        if len(frame) > (PIECE_MAX if isinstance(frame, bytes) else FRAME_MAX):
             await self._close(1009, "That was too long.")
             raise WebSocketDisconnect(1009)
-        return text
+        return frame
+
+    async def _piece(self, piece: bytes) -> None:
+        if self._files is not None:
+            await self._send_if(await self._files.piece(piece, self._conversations.now_utc()))
 
     async def _greet(self, hello: Hello) -> None:
         conversations = self._conversations
         self._visitor = visitor_of_token(conversations.mark, hello.token)
         self._language = hello.language or None
+        self._files = VisitorFiles(self._outgoing, self._section, self._guard, self._visitor, self._address)
         latest = await asyncio.to_thread(conversations.index.latest, CHANNEL, PROVIDER, self._visitor)
         if latest is not None and not await conversations.goes_on(latest):
             latest = None
@@ -225,10 +250,15 @@ class ChatLine:
             }
         )
 
-    async def _take(self, frame: Written | Seen | Sign) -> None:
+    async def _take(self, frame: Frame) -> None:
+        assert self._files is not None
+        now_ms = self._conversations.now_ms()
+        await self._send_if(self._files.look(now_ms))
         match frame:
             case Written():
-                await self._written(frame)
+                await self._written(frame, self._files)
+            case FileAnnounced():
+                await self._send(self._files.announced(frame, now_ms))
             case Seen(seq=seq):
                 if self._conversation is not None:
                     await self._conversations.seen(self._conversation, seq)
@@ -244,7 +274,7 @@ class ChatLine:
             case _:
                 pass  # a sign of life
 
-    async def _written(self, frame: Written) -> None:
+    async def _written(self, frame: Written, files: VisitorFiles) -> None:
         if len(frame.text) > self._section.message_at_most:
             most = self._section.message_at_most
             sentence = f"A message may have {most} characters at most; please send it in parts."
@@ -257,12 +287,14 @@ class ChatLine:
             await self._refuse(frame.id, refused)
             return
         try:
+            attached = await files.taken(frame.files, self._conversations.now_utc())
             receipt = await self._conversations.received(
                 Incoming(
                     channel=CHANNEL,
                     provider=PROVIDER,
                     address=self._visitor,
                     text=frame.text,
+                    attachments=attached,
                     language=self._language if self._conversation is None else None,
                     external_id=f"{self._visitor}:{frame.id}",
                 )
@@ -349,6 +381,10 @@ class ChatLine:
         async with self._sending:
             await self._socket.send_text(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
 
+    async def _send_if(self, message: Mapping[str, Any] | None) -> None:
+        if message is not None:
+            await self._send(message)
+
     async def _close(self, code: int, why: str) -> None:
         with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await self._socket.close(code, why)
@@ -373,11 +409,11 @@ def shown_to_visitor(
     match body:
         case MessageReceived():
             client_id = body.external_id.rpartition(":")[2]
-            return told | {"id": body.message_id, "client_id": client_id, "author": "customer", "text": body.text}
+            wrote = {"id": body.message_id, "client_id": client_id, "author": "customer", "text": body.text}
+            return told | wrote | _files(body.attachments, link)
         case MessageSent():
-            files = [{"name": f.name, "size_bytes": f.size_bytes, "href": link(f.file)} for f in body.attachments]
             sent = {"id": body.message_id, "author": body.author, "by": by(body.by), "text": body.text}
-            return told | sent | ({"files": files} if files else {})
+            return told | sent | _files(body.attachments, link)
         case AgentEntered():
             return told | {"id": f"note-{event.seq}", "author": "note", "note": "agent_entered", "by": by(body.agent)}
         case AgentWentOut():
@@ -388,3 +424,8 @@ def shown_to_visitor(
             return told | {"id": f"note-{event.seq}", "author": "note", "note": "reopened"}
         case _:
             return None
+
+
+def _files(attachments: Sequence[Attachment], link: Callable[[str], str]) -> dict[str, Any]:
+    files = [{"name": file.name, "size_bytes": file.size_bytes, "href": link(file.file)} for file in attachments]
+    return {"files": files} if files else {}

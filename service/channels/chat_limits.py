@@ -18,6 +18,9 @@ HOUR_MS = 60 * MINUTE_MS
 _REMEMBERED = 10_000
 """Names whose last hour is kept; then all that are over are forgotten. About 2 MB."""
 
+COMING_BYTES = 100_000_000
+"""All files that are coming at once, in memory. Source: our choice."""
+
 Leave = Callable[[], None]
 
 
@@ -39,6 +42,12 @@ class ChatLimits:
     """Of all visitors of one address."""
     conversations_per_hour: int
     """New ones of one address."""
+    files_per_hour: int
+    """Of one visitor."""
+    address_file_mb_per_hour: int
+    """Of all visitors of one address."""
+    file_mb_per_hour: int
+    """Of all visitors."""
 
 
 class ChatGuard:
@@ -52,6 +61,10 @@ class ChatGuard:
         self._messages = _Window(MINUTE_MS)
         self._address_messages = _Window(MINUTE_MS)
         self._conversations = _Window(HOUR_MS)
+        self._files = _Window(HOUR_MS)
+        self._address_file_mb = _Window(HOUR_MS)
+        self._file_mb = _Window(HOUR_MS)
+        self._coming_bytes = 0
 
     def enter(self, origin: str, address: str) -> Leave | Refused:
         """Count a page in, or say why not; the function that is returned counts it out, once."""
@@ -101,6 +114,35 @@ class ChatGuard:
             window.note(name, now_ms)
         return None
 
+    def file_begins(self, visitor: str, address: str, size_bytes: int, now_ms: int) -> Leave | Refused:
+        """Count a file that is to come, or say why not; the function that is returned tells that it came, once."""
+        limits, who, mb = self._limits, visitor_of(address), math.ceil(size_bytes / 1_000_000)
+        if self._coming_bytes + size_bytes > COMING_BYTES:
+            sentence = "Many files are coming at the moment; please try again soon."
+            return Refused("files.busy", 503, sentence, BUSY_RETRY_S)
+        checks = [
+            (self._files, visitor, limits.files_per_hour, 1),
+            (self._address_file_mb, who, limits.address_file_mb_per_hour, mb),
+            (self._file_mb, "", limits.file_mb_per_hour, mb),
+        ]
+        for window, name, most, count in checks:
+            wait_ms = window.wait_ms(name, most, now_ms, count)
+            if wait_ms:
+                wait_s = math.ceil(wait_ms / 1000)
+                return Refused("files.too_many", 429, f"Too many files came; more are taken in {wait_s} s.", wait_s)
+        for window, name, _, count in checks:
+            window.note(name, now_ms, count)
+        self._coming_bytes += size_bytes
+        left = False
+
+        def leave() -> None:
+            nonlocal left
+            if not left:
+                left = True
+                self._coming_bytes -= size_bytes
+
+        return leave
+
 
 class _Window:
     """What happened by name within the last `span_ms`."""
@@ -109,20 +151,21 @@ class _Window:
         self._span_ms = span_ms
         self._times: dict[str, deque[int]] = {}
 
-    def wait_ms(self, name: str, most: int, now_ms: int) -> int:
-        """Return how long until one more is allowed; 0 for now."""
-        times = self._times.get(name)
-        if times is None:
-            return 0
+    def wait_ms(self, name: str, most: int, now_ms: int, count: int = 1) -> int:
+        """Return how long until `count` more are allowed; 0 for now. More than there may ever be wait for all to go."""
+        times = self._times.get(name, deque())
         while times and times[0] <= now_ms - self._span_ms:
             times.popleft()
-        return times[0] + self._span_ms - now_ms if len(times) >= most else 0
+        over = len(times) + count - most
+        if over <= 0:
+            return 0
+        return times[min(over, len(times)) - 1] + self._span_ms - now_ms if times else self._span_ms
 
-    def note(self, name: str, now_ms: int) -> None:
+    def note(self, name: str, now_ms: int, count: int = 1) -> None:
         if len(self._times) > _REMEMBERED:
             since_ms = now_ms - self._span_ms
             self._times = {key: times for key, times in self._times.items() if times and times[-1] > since_ms}
-        self._times.setdefault(name, deque()).append(now_ms)
+        self._times.setdefault(name, deque()).extend([now_ms] * count)
 
 
 def _less(counter: Counter[str], name: str) -> None:

@@ -31,6 +31,7 @@ from service.channels.minds import Minds
 from service.channels.open_conversations import IDLE_MS, OpenConversation, OpenConversations
 from service.channels.parts import Editor, NoStaff, Receipt, StaffPort, TextParts
 from service.channels.text_runner import guessed, text_settings
+from service.desk.queue_hours import HoursNow
 from service.ids import new_call_id
 from service.tasks import Tasks
 from voice.dialog.prompts import phrase
@@ -275,7 +276,7 @@ class Conversations:
         if opened.machine.state.answering != "waiting":
             return
         mind = await self._minds.of(conversation_id, opened)
-        said = mind.nobody_came(self._now_ms())
+        said = mind.nobody_came(self._now_ms(), self._hours(opened))
         settings = text_settings(self._parts.settings())
         text = said.text or phrase(settings, opened.machine.state.language, "human.failed")
         message_id = MessageId(new_call_id(self._parts.clock))
@@ -316,6 +317,10 @@ class Conversations:
 
     def _rules_of(self, channel: str, provider: str) -> ConversationRules:
         return self._rules.get((channel, provider), ConversationRules())
+
+    def _hours(self, opened: OpenConversation) -> HoursNow:
+        """Return what holds now for who wants people in a conversation."""
+        return self._parts.hours(self._parts.clock.now_utc(), opened.machine.queue, opened.machine.state.language)
 
     def _now_ms(self) -> int:
         return int(self._parts.clock.now_utc().timestamp() * 1000)
@@ -458,14 +463,11 @@ class Conversations:
         try:
             mind = await self._minds.of(conversation_id, opened)
             heard = await self._minds.words_of(conversation_id, opened, message_ids)
-            now_utc = self._parts.clock.now_utc()
-            at, is_open = self._parts.hours(now_utc)
             replied = await mind.hear(
                 message_ids[-1],
                 "\n".join(heard),
-                at=at,
-                is_open=is_open,
-                agents=self.staff.free(opened.machine.state.language),
+                hours=self._hours(opened),
+                agents=self.staff.free(opened.machine.queue, opened.machine.state.language),
                 now_ms=self._now_ms(),
             )
             replied = opened.secrets.clean(replied)

@@ -112,7 +112,8 @@ def _row(house: House, row: ConversationRow) -> dict[str, Any]:
     if opened is not None and opened.type == "conversation_opened":
         shown |= {"name": opened.name, "address": opened.address, "subject": opened.subject}
     last = next((e.body for e in reversed(events) if isinstance(e.body, MessageReceived)), None)
-    return shown | {"last": last.text[:200] if last is not None else ""}
+    files = ", ".join(file.name for file in last.attachments) if last is not None else ""
+    return shown | {"last": (last.text or files)[:200] if last is not None else ""}
 
 
 async def _detail(house: House, conversation_id: ConversationId, language: Language | None) -> dict[str, Any]:

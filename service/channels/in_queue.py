@@ -43,7 +43,7 @@ class ConversationsInQueue:
         Args:
             conversations: All of them.
             desk: Queues and agents.
-            queue_for: Name of a queue, perhaps empty, and a language -> the queue that it is.
+            queue_for: Name of a queue, perhaps empty, and a language -> the queue that it is at this hour.
             titles: Title of each topic in a language, for briefs.
             signal: Shows something to the customer's page.
         """
@@ -63,9 +63,9 @@ class ConversationsInQueue:
 
     # What conversations ask (StaffPort)
 
-    def free(self, language: Language) -> int:
-        """Return how many agents serve the queue of a language, now or later."""
-        return self._desk.working(self._queue_for("", language), language, "text")
+    def free(self, queue: str, language: Language) -> int:
+        """Return how many agents serve the queue that a conversation would wait in, now or later."""
+        return self._desk.working(self._queue_for(queue, language), language, "text")
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
         """Let a customer wait; who wrote with them before is asked first."""
@@ -79,6 +79,11 @@ class ConversationsInQueue:
             wanted_agent=state.last_agent,
         )
         self._desk.arrive(contact, WaitingConversation(self, conversation_id))
+
+    def is_staffed(self, conversation_id: ConversationId) -> bool:
+        """Tell whether anybody at work may take a conversation that waits."""
+        guest = self._desk.guest(conversation_id)
+        return guest is not None and self._desk.working(guest.queue, guest.contact.language, "text") > 0
 
     async def unwant(self, conversation_id: ConversationId) -> None:
         """The customer does not wait any more."""
@@ -178,7 +183,12 @@ class WaitingConversation(QuietListener):
         self._queue.signal(self._conversation_id, "waiting", told)
 
     def waits_long(self, why: LongWait) -> None:
-        """Tell the customer when nobody will come; a long wait they see by their place."""
+        """Tell the customer when nobody will come; a long wait they see by their place.
+
+        At closing time who waits is still served by who works.
+        """
+        if why == "closed" and self._queue.is_staffed(self._conversation_id):
+            return
         if why != "long_wait":
             asyncio.get_running_loop().call_soon(self._queue.nobody, self._conversation_id)
 

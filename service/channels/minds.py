@@ -39,7 +39,7 @@ class Minds:
             silent_start=handed_back,
         )
         if events:
-            clock = {event.seq: parts.hours(event.at_utc) for event in events}
+            clock = {event.seq: parts.hours(event.at_utc, opened.machine.queue, state.language) for event in events}
             different = await mind.replay(events, clock)
             if different:
                 logger.info("conversation %s: %d replies would be others now", conversation_id, different)

@@ -1,4 +1,4 @@
-"""Files that staff send along with an answer: checked, encrypted, named by a ticket until it is written.
+"""Files that staff or visitors of the chat send along: checked, encrypted, named by a ticket until the message comes.
 
     page -- POST …/files?name=… (the bytes) --> ticket        page -- POST …/messages {text, files: [ticket]} --> sent
 
@@ -56,23 +56,25 @@ class OutgoingFiles:
         kind = sendable_type(name, content)
         if kind is None:
             known = ", ".join(sorted(extension.lstrip(".") for extension in SENDABLE))
-            sentence = f"This is no file that may be sent to customers; these may, if they are what they say: {known}."
+            sentence = f"This is no file that may be sent; these may, if they are what they say: {known}."
             raise CallCentreError("files.bad_type", sentence, fault="user")
         (kept,) = self._files.keep([NewFile(name=safe_name(name, kind), media_type=kind, content=content)])
         told = {"until_s": int(now_utc.timestamp()) + TICKET_S, "file": to_json(kept)}
         sealed = self._master.seal(json.dumps(told).encode(), f"outgoing file:{place}")
         return kept, base64.urlsafe_b64encode(sealed).decode()
 
-    def taken(self, tickets: Sequence[str], place: str, channel: str, now_utc: datetime) -> tuple[Attachment, ...]:
-        """Return the files that tickets name.
+    def taken(
+        self, tickets: Sequence[str], place: str, channel: str, now_utc: datetime, *, most_bytes: int = 0
+    ) -> tuple[Attachment, ...]:
+        """Return the files that tickets name; `most_bytes` of all together is what the channel carries unless given.
 
         Raises:
             CallCentreError: `files.bad_ticket`, `files.too_large` when they are too much for one answer.
         """
         files = tuple(self._of(ticket, place, now_utc) for ticket in dict.fromkeys(tickets))
-        most = MESSAGE_BYTES if channel in ("email", "chat") else FILES_BYTES
+        most = most_bytes or (MESSAGE_BYTES if channel in ("email", "chat") else FILES_BYTES)
         if sum(file.size_bytes for file in files) > most:
-            sentence = f"The files of one answer have more than {most // 1_000_000} MB together; send them apart."
+            sentence = f"The files of one message have more than {most // 1_000_000} MB together; send them apart."
             raise CallCentreError("files.too_large", sentence, fault="user")
         return files
 
@@ -89,5 +91,5 @@ class OutgoingFiles:
 
 
 def _bad_ticket() -> CallCentreError:
-    sentence = "A file of this answer is not here any more; attach it again."
+    sentence = "A file of this message is not here any more; attach it again."
     return CallCentreError("files.bad_ticket", sentence, fault="user")

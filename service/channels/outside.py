@@ -141,6 +141,7 @@ class OutsideChannels:
             close_after_ms=MAIL_CLOSES_MS,
             reopen_ms=MAIL_REOPENS_MS,
             delivers=True,
+            queue=section.queue,
         )
         self._conversations.add_channel("email", name, rules, port, mail_editor(section.answers))
         if not section.imap_host:
@@ -169,7 +170,7 @@ class OutsideChannels:
         port = WebhookPort(name, section, self._clock, self.files, self._may_write) if section.url else None
         if port is not None:
             self.webhook_ports[name] = port
-        rules = ConversationRules(bot=section.answers == "bot" and bool(section.url), delivers=True)
+        rules = ConversationRules(bot=section.answers == "bot" and bool(section.url), queue=section.queue)
         self._conversations.add_channel(section.channel, name, rules, port)
 
         async def message(told: MessageIn) -> bool:

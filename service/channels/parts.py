@@ -15,6 +15,7 @@ from channels.conversation import ConversationState
 from channels.messages import Outgoing
 from records.store import EventStore
 from service.channels.text_runner import Replied, TextKnowledge
+from service.desk.queue_hours import HoursNow
 from voice.dialog.settings import DialogSettings
 from voice.feelings.model import FeelingModel
 
@@ -25,8 +26,8 @@ Editor = Callable[[Replied, MessageId], Replied]
 class StaffPort(Protocol):
     """The human side, as conversations see it."""
 
-    def free(self, language: Language) -> int:
-        """Return how many humans could take a conversation in a language, now or when they are done with others."""
+    def free(self, queue: str, language: Language) -> int:
+        """Return how many humans of a queue could take a conversation, now or when they are done with others."""
         ...
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
@@ -41,9 +42,9 @@ class StaffPort(Protocol):
 class NoStaff:
     """Nobody is there."""
 
-    def free(self, language: Language) -> int:
+    def free(self, queue: str, language: Language) -> int:
         """Return 0."""
-        del language
+        del queue, language
         return 0
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
@@ -62,8 +63,8 @@ class TextParts:
     knowledge: TextKnowledge
     feelings: FeelingModel | None
     settings: Callable[[], DialogSettings]
-    hours: Callable[[datetime], tuple[datetime, bool]]
-    """Time in UTC -> the same where the line is, and whether people work then."""
+    hours: Callable[[datetime, str, Language], HoursNow]
+    """Time in UTC, queue (perhaps empty) and language of a conversation -> what holds then."""
     language: Language
     """Where nothing else says it."""
     publish: Callable[[Event], None]

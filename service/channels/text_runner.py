@@ -13,8 +13,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -52,10 +51,12 @@ from calls.ports import Passage
 from calls.speech import MeaningEstimate, Turn, WordsEstimate
 from records.redaction import redact_text
 from service.acts import CARD_HEARD, MASK, act_name
+from service.desk.queue_hours import HoursNow
 from service.feeling import WordsFeeling
 from service.ids import new_reference
 from voice.dialog import acts
 from voice.dialog.policy import DialogPolicy
+from voice.dialog.prompts import phrase
 from voice.dialog.settings import DialogSettings
 from voice.dialog.text import guess_language
 from voice.feelings.model import FeelingModel
@@ -170,7 +171,7 @@ class TextMind:
             silent_start: The notice was given before; do not greet again.
         """
         self._knowledge, self._feelings = knowledge, WordsFeeling(feelings) if feelings is not None else None
-        self._number, self._silent_start = number, silent_start
+        self._number, self._silent_start, self._settings = number, silent_start, settings
         self._references: deque[str] = deque()
         self.policy = DialogPolicy(settings, language, new_reference=self._reference)
         self._begun = False
@@ -182,26 +183,28 @@ class TextMind:
 
     # What happens
 
-    async def hear(
-        self, message_id: MessageId, text: str, *, at: datetime, is_open: bool, agents: int, now_ms: int
-    ) -> Replied:
+    async def hear(self, message_id: MessageId, text: str, *, hours: HoursNow, agents: int, now_ms: int) -> Replied:
         """Take what the customer wrote, several messages as one, and return what the bot makes of it.
 
         Args:
             message_id: The last of the messages.
             text: All of them, as they were written, a line each.
-            at: Wall-clock time where the line is.
-            is_open: Whether people work at this hour.
-            agents: Humans who could take it now.
+            hours: The wall clock, and whether people work at this hour.
+            agents: Humans who could take it now; at a closed hour they count for nothing.
             now_ms: Wall-clock milliseconds.
         """
+        agents = agents if hours.open else 0
         turn_id = TurnId(message_id)
         self._start(turn_id, agents, now_ms)
         if not self._begun:
-            self._begin(at, is_open=is_open, agents=agents)
-        elif agents != self._agents and not self.policy.waits_for_human:
-            self._tell(acts.AgentsSignedIn(n=agents))
+            self._begin(hours, agents)
+        else:
+            self._know(hours)
+            if agents != self._agents and not self.policy.waits_for_human:
+                self._tell(acts.AgentsSignedIn(n=agents))
         self._agents = agents
+        if not text.strip():
+            return self._took_files(turn_id)
         language = self._language_of(text)
         turn = Turn(turn_id=turn_id, speaker="caller", text=text, language=language, start_ms=now_ms, end_ms=now_ms)
         meaning, words = await self._understood(turn)
@@ -209,10 +212,12 @@ class TextMind:
         await self._look_up()
         return self._replied()
 
-    def nobody_came(self, now_ms: int) -> Replied:
-        """No human is free any more: say so, and offer to call back."""
+    def nobody_came(self, now_ms: int, hours: HoursNow) -> Replied:
+        """No human is free any more, or their queue closed: say so, and offer to call back."""
         self._start(None, 0, now_ms)
         self._agents = 0
+        if self._begun:
+            self._know(hours)
         self._tell(acts.AgentsSignedIn(n=0))
         return self._replied()
 
@@ -222,7 +227,7 @@ class TextMind:
         if self._begun:
             self._tell(acts.HandedOver())
 
-    async def replay(self, events: Sequence[Event], clock: Mapping[int, tuple[datetime, bool]]) -> int:
+    async def replay(self, events: Sequence[Event], clock: Mapping[int, HoursNow]) -> int:
         """Become what the conversation made of the policy; return how many replies were others then.
 
         Args:
@@ -240,15 +245,15 @@ class TextMind:
                     batch = []
                 case MessageSent(author="bot", answers=None):
                     if any(isinstance(each, StaffWaitOver) for each in batch):
-                        self.nobody_came(now_ms)
+                        self.nobody_came(now_ms, clock[event.seq])
                     batch = []
                 case MessageSent(author="bot", answers=str(name)) | MessagePassed(message_id=name):
                     turn, waiting = _up_to(waiting, name)
                     self._references.extend(each.reference for each in batch if isinstance(each, FlowFinished))
-                    at, is_open = clock[event.seq]
                     agents = _agents_then(batch, self._agents)
+                    hours = _hours_then(batch, clock[event.seq])
                     text = _as_heard(turn, batch)
-                    again = await self.hear(MessageId(name), text, at=at, is_open=is_open, agents=agents, now_ms=now_ms)
+                    again = await self.hear(MessageId(name), text, hours=hours, agents=agents, now_ms=now_ms)
                     different += isinstance(body, MessageSent) and again.text != body.text
                     batch = []
                 case MessageSent(author="agent", answers=str(name)):
@@ -266,12 +271,25 @@ class TextMind:
         self._got = _Gathering(turn_id, agents)
         self._now_ms = max(self._now_ms, now_ms)
 
-    def _begin(self, at: datetime, *, is_open: bool, agents: int) -> None:
+    def _begin(self, hours: HoursNow, agents: int) -> None:
         self._begun = True
-        self._tell(acts.CallBegan(now_local=at, caller=self._number, open=is_open, agents_signed_in=agents))
+        began = acts.CallBegan(
+            now_local=hours.now_local,
+            caller=self._number,
+            open=hours.open,
+            opens_at=hours.opens_at,
+            outside=hours.outside,
+            agents_signed_in=agents,
+        )
+        self._tell(began)
         if self._silent_start:
             self._got.says.clear()
         self._got.says = [say for say in self._got.says if say.detail not in _DROPPED]
+
+    def _know(self, hours: HoursNow) -> None:
+        """Tell what the clock says now: a talk in writing may go on after closing time, or the next day."""
+        now = acts.HoursAre(now_local=hours.now_local, open=hours.open, opens_at=hours.opens_at, outside=hours.outside)
+        self._tell(now)
 
     def _tell(self, event: acts.DialogInput) -> None:
         """Feed the policy, and tell it at once that what it says is read."""
@@ -311,6 +329,16 @@ class TextMind:
 
     def _reference(self, flow: str) -> str:
         return self._references.popleft() if self._references else new_reference(flow)
+
+    def _took_files(self, turn_id: TurnId) -> Replied:
+        """Answer files that came without a word: nothing of them is read here."""
+        if self.policy.waits_for_human:
+            return self._replied()
+        key = "written.file_noted" if self.policy.asked_slot else "written.file_only"
+        self._got.facts.append(ActDecided(act="say", detail="file", turn_id=turn_id))
+        replied = self._replied()
+        said = phrase(self._settings, self.policy.language, key)
+        return replace(replied, text="\n\n".join([*([replied.text] if replied.text else []), said]))
 
     def _replied(self) -> Replied:
         got = self._got
@@ -415,6 +443,12 @@ def _agents_then(batch: Sequence[EventBody], otherwise: int) -> int:
     """Return how many humans there seem to have been, as far as it mattered: somebody or nobody."""
     awaited = [each.live for each in batch if isinstance(each, StaffAwaited)]
     return (1 if awaited[-1] else 0) if awaited else otherwise
+
+
+def _hours_then(batch: Sequence[EventBody], otherwise: HoursNow) -> HoursNow:
+    """Return what held then: who was let wait for people came at an open hour, whatever the configuration says now."""
+    was_open = any(isinstance(each, StaffAwaited) and each.live for each in batch)
+    return replace(otherwise, open=True, opens_at=None) if was_open else otherwise
 
 
 def _code(error: BaseException) -> str:

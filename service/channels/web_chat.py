@@ -13,6 +13,8 @@ from starlette.datastructures import Headers
 from channels.conversation import HOUR_MS, ConversationRules
 from service.channels.chat import CHANNEL, PROVIDER, ChatLine
 from service.channels.chat_limits import ChatGuard, ChatLimits
+from service.channels.outgoing_files import OutgoingFiles
+from service.chat_config import ChatSection
 from service.house import House
 from service.web_limits import Refused
 
@@ -36,6 +38,9 @@ def chat_routes(house: House, is_allowed: Any) -> APIRouter:
             messages_per_minute=section.messages_per_minute,
             address_messages_per_minute=section.address_messages_per_minute,
             conversations_per_hour=section.conversations_per_hour,
+            files_per_hour=section.files_per_hour,
+            address_file_mb_per_hour=section.address_file_mb_per_hour,
+            file_mb_per_hour=section.file_mb_per_hour,
         )
     )
     about = {
@@ -44,6 +49,7 @@ def chat_routes(house: House, is_allowed: Any) -> APIRouter:
         "feels": house.config.privacy.emotion == "stay",
         "calls": section.call_button,
         "most": section.message_at_most,
+        "files": {"most": section.files_at_most, "mb": section.file_mb, "kinds": section.file_kinds},
     }
 
     @routes.websocket("/api/chat")
@@ -65,6 +71,7 @@ def chat_routes(house: House, is_allowed: Any) -> APIRouter:
                 section,
                 guard,
                 about,
+                OutgoingFiles(house.outside.files, house.store.master),
                 shared=house.store.is_shared,
                 display_name=house.desk.display_name,
             )
@@ -87,17 +94,19 @@ def chat_routes(house: House, is_allowed: Any) -> APIRouter:
     return routes
 
 
-def chat_rules(close_after_hours: int, reopen_days: int) -> ConversationRules:
+def chat_rules(section: ChatSection) -> ConversationRules:
     """Return what holds for conversations of the web chat; their pages fetch what is written."""
     return ConversationRules(
-        close_after_ms=close_after_hours * HOUR_MS, reopen_ms=reopen_days * 24 * HOUR_MS, delivers=False
+        close_after_ms=section.close_after_hours * HOUR_MS,
+        reopen_ms=section.reopen_days * 24 * HOUR_MS,
+        delivers=False,
+        queue=section.queue,
     )
 
 
 def add_web_chat(house: House) -> None:
     """Let the conversations know the web chat."""
-    section = house.config.chat
-    house.conversations.add_channel(CHANNEL, PROVIDER, chat_rules(section.close_after_hours, section.reopen_days))
+    house.conversations.add_channel(CHANNEL, PROVIDER, chat_rules(house.config.chat))
 
 
 def _foreign_origin(headers: Headers, allowed: Iterable[str]) -> str:

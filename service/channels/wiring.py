@@ -6,30 +6,29 @@ import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from calls.ids import CallId
+from calls.ids import CallId, Language
 from customers.identifiers import guesses
 from service.channels.conversations import Conversations
 from service.channels.in_queue import ConversationsInQueue
 from service.channels.linking import ConversationLinks
 from service.channels.outside import OutsideChannels
 from service.channels.parts import TextParts
+from service.desk.queue_hours import HoursNow
 
 if TYPE_CHECKING:
     from service.house import House
 
 CALLED = "chat"
-"""As which number the dial plan is asked for the hours of people who write; without an entry they always work."""
+"""As which number the dial plan is asked for hours of people who write, beside those of their queue."""
 
 
 def build_conversations(house: House) -> Conversations:
     """Return the conversations of a house that is being built; nothing is read yet."""
 
-    def hours(at_utc: datetime) -> tuple[datetime, bool]:
+    def hours(at_utc: datetime, queue: str, language: Language) -> HoursNow:
         route = house.dial_plan.route(CALLED, at_utc)
-        is_open = house.queue_hours.is_open("main", at_utc)
-        if route is None:
-            return at_utc.astimezone(house.dial_plan.zone), is_open
-        return route.now_local, route.open and is_open
+        calendar = route.calendar if route is not None else None
+        return house.queue_hours.in_writing(queue, language, at_utc, calendar)
 
     def signal(conversation_id: str, name: str, data: dict[str, Any]) -> None:
         house.live.signal(CallId(conversation_id), name, data)
@@ -57,7 +56,7 @@ def build_conversations(house: House) -> Conversations:
     )
     conversations.listen(links.happened)
     conversations.beside.append(("customers", links.run))
-    queue = ConversationsInQueue(conversations, house.desk, house.config.desk.queue_for, house.knowledge.titles, signal)
+    queue = ConversationsInQueue(conversations, house.desk, house.queue_hours.queue_for, house.knowledge.titles, signal)
     conversations.staff = queue
     conversations.beside.append(("queue", queue.run))
     return conversations

@@ -30,9 +30,10 @@ What the customer panel of a page gets:
 
 ITEM: `{"at_utc", "kind", "customer_id", "stream_kind", "stream_id", "seq", "text", "by", "detail", "case_ids",
 "contact": {"channel", "language", "topics", "flows", "references", "escalated", "reached_human", "callback", "matter",
-"quote", "messages", "result", "ended_at_utc", "last_event_seq"} | null}`; kind is one of call, conversation, note,
-case_opened, case_status, case_note, verified, joined, parted. FOUND: `{"customer_id", "customer_ids", "name",
-"identifiers": [{"kind", "value"}], "last_utc", "in_sources"}`.
+"quote", "messages", "files": [{"file", "name"}], "result", "ended_at_utc", "last_event_seq"} | null}`; a file is at
+`/api/conversations/{stream_id}/files/{file}`. kind is one of call, conversation, note, case_opened, case_status,
+case_note, verified, joined, parted. FOUND: `{"customer_id", "customer_ids", "name", "identifiers": [{"kind", "value"}],
+"last_utc", "in_sources"}`.
 """
 
 from __future__ import annotations

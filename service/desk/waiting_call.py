@@ -6,6 +6,7 @@ The call's handover asks for a place (`enqueue`, `leave`, `back` …) and is tol
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from calls.codec import to_json
@@ -81,6 +82,13 @@ class WaitingCall(QuietListener):
     def is_open(self) -> bool:
         """Whether people of the call's queue, and of the number that was called, work at this hour."""
         return self._call.route.open and self._call.house.queue_hours.is_open(self.queue)
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """When these people work next, where the line is; None while they do, and when it is not known."""
+        route = self._call.route
+        at_utc = None if self.is_open else self._call.house.queue_hours.opens_at(self.queue, route.calendar)
+        return at_utc.astimezone(route.now_local.tzinfo) if at_utc is not None else None
 
     @property
     def outside(self) -> Outside:
@@ -190,7 +198,7 @@ class WaitingCall(QuietListener):
         messages = call.house.config.desk.voicemail and call.consent.recording
         if why == "closed":
             if self.outside != "overflow" and not self.is_staffed:
-                call.tell(acts.WaitIsLong(why=why, takes_messages=messages))
+                call.tell(acts.WaitIsLong(why=why, takes_messages=messages, opens_at=self.opens_at))
             return
         if why != "long_wait":
             self._is_over = True

@@ -37,6 +37,9 @@ EndCallReason = Literal["bot_hung_up", "no_input"]
 PauseReason = Literal["secret_digits", "caller_request"]
 """A subset of the reasons of `calls.events.RecordingPaused`."""
 
+Outside = Literal["callback", "voicemail", "message"]
+"""To be called back; to speak a message; to write one, where every text is one already."""
+
 TroubleKind = Literal["knowledge", "hearing", "voice"]
 """Which part failed: finding articles, recognising speech, or making the bot's voice."""
 
@@ -56,7 +59,9 @@ class CallBegan:
     """Whether people work at this hour."""
     agents_signed_in: int
     """Humans who could take a call now."""
-    outside: Literal["callback", "voicemail"] = "callback"
+    opens_at: datetime | None = None
+    """When people work next, on the clock of `now_local`; None: it is not known."""
+    outside: Outside = "callback"
     """What is offered to who wants a human while nobody works."""
     greeting: str = ""
     """First words of the dial plan for this number, empty for the standard greeting."""
@@ -216,6 +221,18 @@ class WaitIsLong:
     why: Literal["no_agents", "closed", "long_wait"]
     takes_messages: bool = False
     """Whether the caller may leave a message instead."""
+    opens_at: datetime | None = None
+    """When people work next, after the queue closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoursAre:
+    """What the clock says in a talk that may last for days, in writing."""
+
+    now_local: datetime
+    open: bool
+    opens_at: datetime | None
+    outside: Outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +272,7 @@ DialogInput = (
     | GivenBack
     | QueuePlace
     | WaitIsLong
+    | HoursAre
     | HeardNothing
     | Trouble
     | DeadlineReached

@@ -24,6 +24,7 @@ from voice.dialog.acts import (
 from voice.dialog.flow import FlowRun
 from voice.dialog.flow_reply import FlowReply
 from voice.dialog.flow_spec import FlowSpec, load_flows
+from voice.dialog.opening_words import opening_in_words
 from voice.dialog.prompts import phrase, phrase_keys
 from voice.dialog.queue_words import say_patience
 from voice.dialog.slots import parse
@@ -103,9 +104,16 @@ def given_back(talk: Talk, instruction: str) -> str:
 
 
 def nobody(talk: Talk) -> None:
-    """Say that no human is free, and offer to call back, or take a message where that is what holds at this hour."""
+    """Say that no human is free, at a closed hour when they are in again, and offer what holds then."""
     talk.phase = "talking"
     talk.say("human.none_free" if talk.open else "human.none_open", detail="nobody_free")
+    if not talk.open and talk.opens_at is not None:
+        written = talk.settings.medium == "text"
+        when = opening_in_words(talk.opens_at, talk.now_local, talk.language, written=written)
+        talk.say("human.back_in", detail="opens", when=when)
+    if not talk.open and talk.outside == "message":
+        talk.pending = "open"
+        return
     if not talk.open and talk.outside == "voicemail" and talk.consent.get("recording") == "given":
         take_message(talk)
         return

@@ -28,6 +28,7 @@ from voice.dialog.acts import (
     HandedOver,
     HandoverFailed,
     HeardNothing,
+    HoursAre,
     KeepMessage,
     KeysPressed,
     LookingAgain,
@@ -210,6 +211,9 @@ class DialogPolicy:
                 waiting.placed(talk, event)
             case WaitIsLong():
                 waiting.is_long(talk, event)
+            case HoursAre():
+                talk.now_local, talk.open = event.now_local, event.open
+                talk.opens_at, talk.outside = event.opens_at, event.outside
             case HeardNothing():
                 if talk.phase != "leaving_message":
                     self._moves.heard_nothing()
@@ -223,7 +227,7 @@ class DialogPolicy:
         talk = self._talk
         talk.phase = "talking"
         talk.now_local, talk.caller, talk.open = event.now_local, event.caller, event.open
-        talk.agents, talk.outside = max(0, event.agents_signed_in), event.outside
+        talk.agents, talk.opens_at, talk.outside = max(0, event.agents_signed_in), event.opens_at, event.outside
         needs.apply_early(talk, self._needs)
         opening.greet(talk, event)
         needs.offer_keys(talk, self._needs)

@@ -11,7 +11,7 @@ from calls.events import ConsentSubject
 from calls.ids import Language
 from calls.ports import Passage
 from calls.speech import CallWish, SafetyKind, Turn
-from voice.dialog.acts import DialogAct, Expects, Say, SayKind
+from voice.dialog.acts import DialogAct, Expects, Outside, Say, SayKind
 from voice.dialog.flow import FlowRun
 from voice.dialog.prompts import phrase
 from voice.dialog.settings import DialogSettings
@@ -76,7 +76,9 @@ class Talk:
     now_local: datetime = field(default_factory=lambda: datetime(2000, 1, 1))  # noqa: DTZ001 (replaced by CallBegan)
     caller: str = ""
     open: bool = True
-    outside: Literal["callback", "voicemail"] = "callback"
+    opens_at: datetime | None = None
+    """When people work next, while they do not; None: it is not known."""
+    outside: Outside = "callback"
     """What is offered while nobody works."""
     agents: int = 0
     speed: float = 1.0

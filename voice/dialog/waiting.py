@@ -38,7 +38,8 @@ def is_long(talk: Talk, event: WaitIsLong) -> None:
         talk.say("queue.long_message" if event.takes_messages else "queue.long", detail="escalate:long_wait")
         talk.at("waiting_word", talk.settings.place_every_ms)
         return
-    talk.open = talk.open and event.why != "closed"
+    if event.why == "closed":
+        talk.open, talk.opens_at = False, event.opens_at
     stop_looking(talk)
     talk.agents = 0
     nobody(talk)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from records.store import EventStore
 from service.channels.conversations import Conversations
 from service.channels.parts import Receipt, TextParts
 from service.clock import SystemClock
+from service.desk.queue_hours import HoursNow
 from tests.waiting import eventually
 from voice.dialog.settings import DialogSettings
 
@@ -75,8 +76,8 @@ class FakeStaff:
         self.wanted: list[ConversationId] = []
         self.unwanted: list[ConversationId] = []
 
-    def free(self, language: Language) -> int:
-        del language
+    def free(self, queue: str, language: Language) -> int:
+        del queue, language
         return self.here
 
     async def want(self, conversation_id: ConversationId, state: ConversationState) -> None:
@@ -97,6 +98,7 @@ class Desk:
     channel: Channel = "chat"
     port: Any = None
     url: str = ""
+    hours: Callable[[datetime, str, Language], HoursNow] = field(default=lambda at, _queue, _language: _always(at))
 
     def __post_init__(self) -> None:
         self.articles = FewArticles()
@@ -110,7 +112,7 @@ class Desk:
                 knowledge=self.articles,
                 feelings=None,
                 settings=DialogSettings,
-                hours=_always,
+                hours=self.hours,
                 language="es",
                 publish=self.published.append,
                 signal=lambda _conversation, name, data: self.signals.append((name, data)),
@@ -154,7 +156,7 @@ class Desk:
     async def again(self) -> Desk:
         """Stop, and start anew."""
         await self.stop()
-        return Desk(self.folder, self.staff, self.rules, self.channel, self.port, self.url)
+        return Desk(self.folder, self.staff, self.rules, self.channel, self.port, self.url, self.hours)
 
 
 class Provider:
@@ -171,5 +173,5 @@ class Provider:
         return f"ext-{len(self.taken)}"
 
 
-def _always(at_utc: datetime) -> tuple[datetime, bool]:
-    return at_utc, True
+def _always(at_utc: datetime) -> HoursNow:
+    return HoursNow(now_local=at_utc, open=True)

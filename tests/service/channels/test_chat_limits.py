@@ -13,6 +13,9 @@ from service.channels.chat_pass import PASS_S, new_pass, visitor_of_pass, visito
 from service.web_limits import MINUTE_MS, Refused
 
 LIMITS = ChatLimits(
+    files_per_hour=2,
+    address_file_mb_per_hour=30,
+    file_mb_per_hour=1000,
     per_address=2,
     per_origin=3,
     of_origin={"https://big.example": 4},
@@ -87,3 +90,31 @@ def test_when_a_pass_is_shown_in_time_then_it_names_the_visitor_and_nothing_else
 @pytest.mark.parametrize("text", ["..", "a" * 10_000, "\n"])
 def test_when_a_pass_is_rubbish_then_it_counts_as_none(text: str) -> None:
     assert visitor_of_pass(MasterKey(b"k" * 32).mark, text, NOW) is None
+
+
+def test_when_many_files_come_then_a_visitor_an_address_and_all_together_have_an_end() -> None:
+    guard = ChatGuard(LIMITS)
+    first, second = (guard.file_begins("v1", "10.0.0.1", 10_000_000, at) for at in (0, 1_000))
+    assert not isinstance(first, Refused)
+    assert not isinstance(second, Refused)
+    third = guard.file_begins("v1", "10.0.0.1", 1, 2_000)
+    assert isinstance(third, Refused)
+    assert (third.code, third.retry_after_s) == ("files.too_many", 3_598)
+    neighbour = guard.file_begins("v2", "10.0.0.1", 11_000_000, 2_000)
+    assert isinstance(neighbour, Refused), "the address has had 20 of its 30 MB"
+    assert not isinstance(guard.file_begins("v2", "10.0.0.1", 10_000_000, 2_000), Refused)
+    assert not isinstance(guard.file_begins("v1", "10.0.0.1", 10_000_000, HOUR_MS + 1_001), Refused)
+
+
+def test_when_more_come_at_once_than_there_is_room_for_then_the_next_waits() -> None:
+    guard = ChatGuard(LIMITS)
+    coming = [guard.file_begins(f"v{n}", f"10.0.0.{n}", 25_000_000, 0) for n in range(4)]
+    busy = guard.file_begins("v9", "10.0.0.9", 1, 0)
+    assert isinstance(busy, Refused)
+    assert busy.code == "files.busy"
+    leave = coming[0]
+    assert not isinstance(leave, Refused)
+    leave()
+    leave()
+    assert not isinstance(guard.file_begins("v9", "10.0.0.9", 25_000_000, 0), Refused)
+    assert isinstance(guard.file_begins("v8", "10.0.0.8", 1, 0), Refused), "a file that came is counted out once"

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,9 +16,10 @@ from channels.conversation import ConversationState
 from desk.acd_messages import AgentSignedIn
 from service.channels.in_queue import ConversationsInQueue
 from service.clock import SystemClock
+from service.desk.queue_hours import HoursNow, QueueHours
 from service.desk.room import DeskRoom
-from service.desk_config import DeskSection
-from tests.service.channels.talk_in_writing import BILL, Desk
+from service.desk_config import DeskSection, QueueSection
+from tests.service.channels.talk_in_writing import BILL, RULES, Desk
 from tests.waiting import eventually
 
 
@@ -24,22 +28,52 @@ def no_titles(language: Language) -> dict[str, str]:
     return {}
 
 
+MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
+"""08:30 in Madrid."""
+WEB = QueueSection(name="web", hours={"mon": "09:00-18:00", "tue": "10:00-18:00"})
+
+
+@dataclass
+class Hand:
+    """A clock that is set by hand."""
+
+    at: datetime = MONDAY
+
+    def now_utc(self) -> datetime:
+        return self.at
+
+    def now_ms(self) -> int:
+        return 0
+
+
 class Floor:
     """A desk with its room."""
 
-    def __init__(self, folder: Path) -> None:
-        self.desk = Desk(folder)
+    def __init__(self, folder: Path, *queues: QueueSection) -> None:
+        section, self.clock = DeskSection(queue=queues), Hand()
+        self.hours = QueueHours(section, self.clock, ZoneInfo("Europe/Madrid"))
+        rules = replace(RULES, queue=queues[0].name if queues else "")
+        self.desk = Desk(folder, rules=rules, hours=self._hours)
         self.desk.store.be_alone(folder)
-        self.room = DeskRoom(DeskSection(), self.desk.store, SystemClock())
+        self.room = DeskRoom(section, self.desk.store, SystemClock())
         self.shown: list[tuple[str, dict[str, Any]]] = []
         self.queue = ConversationsInQueue(
             self.desk.conversations,
             self.room,
-            DeskSection().queue_for,
+            self.hours.queue_for,
             no_titles,
             lambda _conversation, name, data: self.shown.append((name, data)),
         )
         self.desk.conversations.staff = self.queue
+
+    def _hours(self, _at: datetime, queue: str, language: Language) -> HoursNow:
+        return self.hours.in_writing(queue, language, self.clock.now_utc())
+
+    def it_is(self, at_utc: datetime) -> None:
+        """Set the clock, and tell the room which queues are open."""
+        self.clock.at = at_utc
+        for name in self.room.section.names():
+            self.room.queue_hours(name, self.hours.is_open(name))
 
     async def start(self) -> None:
         await self.room.start()
@@ -168,3 +202,37 @@ async def test_when_the_service_restarts_then_who_waited_waits_again_and_work_in
     assert after.offer_to("ada")["contact_id"] == second
     await eventually(lambda: first in [work["contact_id"] for work in after.work_of("ada")], "the work in hand")
     await after.stop()
+
+
+async def test_when_their_queue_is_closed_then_visitors_are_told_when_it_opens_and_wait_only_when_it_has(
+    tmp_path: Path,
+) -> None:
+    floor = Floor(tmp_path, WEB)
+    await floor.start()
+    floor.it_is(MONDAY)
+    floor.at_work("ada")  # of other queues too: she is at work at this hour
+    receipt = await floor.desk.write("Quiero hablar con una persona de mi factura")
+    told = await floor.desk.answer_to(receipt)
+    assert "a esta hora no están nuestros compañeros" in told
+    assert "Nuestros compañeros vuelven hoy a las 9:00." in told
+    assert "¿Quiere que además le llamemos?" in told
+    english = await floor.desk.ask("I want to talk to a person", address="ann")
+    assert "Our colleagues are back today at 9:00." in english
+    assert [row.queue for row in floor.desk.conversations.index.newest(only="owed")] == ["web", "web"]
+    assert floor.offer_to("ada") == {}
+
+    floor.it_is(MONDAY + timedelta(hours=1))
+    assert "a esta hora" not in await floor.desk.ask("no")
+    assert "Voy a buscarle a un compañero" in await floor.desk.ask("quiero hablar con una persona ahora")
+    await eventually(lambda: floor.offer_to("ada"), "the offer, at an open hour")
+    assert floor.offer_to("ada")["queue"] == "web"
+
+    floor.it_is(MONDAY + timedelta(hours=11))
+    await floor.room.settled()
+    assert await floor.answering(receipt.conversation_id) == "waiting", "who works still serves who waited"
+    floor.room.sign_out("ada")
+    await eventually(lambda: floor.desk.has_kept("staff_wait_over"))
+    sent = await floor.desk.bodies(receipt.conversation_id, "message_sent")
+    assert "a esta hora no están nuestros compañeros" in sent[-1].text
+    assert "Nuestros compañeros vuelven mañana a las 10:00." in sent[-1].text
+    await floor.stop()

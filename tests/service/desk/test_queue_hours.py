@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from service.desk import queue_hours
 from service.desk.queue_hours import QueueHours
 from service.desk_config import DeskSection, QueueSection
+from service.opening_hours import Calendar
 
 OFFICE = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-18:00")
 MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
@@ -78,6 +79,46 @@ def test_when_all_queues_of_a_ring_are_closed_then_the_wanted_one_says_what_hold
     two = QueueSection(name="two", hours=OFFICE, outside="overflow", overflow_to="one")
 
     assert hours(Hand(), one, two).queue_for("one", "en") == "one"
+
+
+def test_when_a_queue_is_closed_then_it_is_known_when_it_opens_with_nights_holidays_and_the_number_counted() -> None:
+    clock = Hand()
+    known = hours(
+        clock,
+        QueueSection(name="billing", hours=OFFICE, holidays=(date(2026, 12, 1),)),
+        QueueSection(name="night", hours={"mon": "22:00-06:00"}),
+        QueueSection(name="rests", holidays=(date(2026, 11, 30),)),
+        QueueSection(name="never", hours={"mon": "closed"}),
+    )
+    madrid = ZoneInfo("Europe/Madrid")
+
+    def opens(name: str, at: datetime, number: Calendar | None = None) -> str:
+        found = known.opens_at(name, number, at)
+        return found.astimezone(madrid).strftime("%a %d %H:%M") if found is not None else ""
+
+    assert opens("billing", MONDAY) == "Mon 30 09:00"
+    assert opens("billing", MONDAY + timedelta(hours=10)) == "Wed 02 09:00", "the next day is a holiday"
+    assert opens("billing", MONDAY, Calendar({"wed": "12:00-20:00"}, (), madrid)) == "Wed 02 12:00", "both are open"
+    assert opens("night", MONDAY) == "Mon 30 22:00"
+    assert opens("rests", MONDAY) == "Tue 01 00:00"
+    assert opens("never", MONDAY) == ""
+    assert opens("main", MONDAY) == "", "nothing is known of a queue without hours"
+
+
+def test_when_somebody_writes_then_the_hours_are_those_of_the_queue_that_they_would_wait_in() -> None:
+    known = hours(
+        Hand(),
+        QueueSection(name="web", hours=OFFICE, outside="voicemail"),
+        QueueSection(name="mail", hours=OFFICE, outside="overflow", overflow_to="night"),
+        QueueSection(name="night"),
+    )
+
+    closed = known.in_writing("web", "es", MONDAY)
+    assert (closed.open, closed.outside, f"{closed.opens_at:%H:%M}") == (False, "message", "09:00")
+    assert known.in_writing("web", "es", MONDAY + timedelta(hours=1)).open
+    assert known.in_writing("mail", "en", MONDAY).open, "the night takes what comes"
+    assert known.in_writing("", "en", MONDAY).open
+    assert not known.in_writing("", "en", MONDAY, Calendar({"mon": "12:00-14:00"})).open, "the number is closed"
 
 
 @pytest.mark.parametrize(

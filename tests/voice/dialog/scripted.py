@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import get_args
 
 from calls.ids import Language, TurnId
 from calls.ports import Passage
@@ -83,7 +83,7 @@ class ScriptedCall:
     settings: DialogSettings = field(default_factory=DialogSettings)
     agents: int = 0
     open: bool = True
-    outside: Literal["callback", "voicemail"] = "callback"
+    outside: acts.Outside = "callback"
     caller: str = CALLER
     flow: str = ""
     queue: str = ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pytest
 
 from calls.ids import LANGUAGES, Language
-from tests.voice.dialog.scripted import ScriptedCall
+from tests.voice.dialog.scripted import SUNDAY, ScriptedCall
 from voice.dialog import acts
 from voice.dialog.prompts import phrase_keys
 from voice.dialog.queue_words import in_words, wants_message
@@ -210,6 +212,43 @@ def test_when_nobody_works_at_this_hour_then_it_is_said_and_what_the_queue_wants
         assert call.hear(PERSON[language]) == codes
         none_open = next(say.text for say in call.said if say.detail == "nobody_free")
         assert ("hour" if language == "en" else "hora") in none_open
+
+
+@pytest.mark.parametrize(
+    ("language", "opens", "spoken", "written"),
+    [
+        ("en", SUNDAY.replace(hour=16), "today at 4 in the afternoon", "today at 16:00"),
+        ("es", SUNDAY.replace(hour=13), "hoy a la 1 de la tarde", "hoy a las 13:00"),
+        ("en", SUNDAY.replace(day=23, hour=9), "tomorrow at 9 in the morning", "tomorrow at 9:00"),
+        ("es", SUNDAY.replace(day=26, hour=9, minute=30), "el jueves a las 9:30 de la mañana", "el jueves a las 9:30"),
+        (
+            "en",
+            SUNDAY.replace(month=12, day=1, hour=12),
+            "on Tuesday, December 1 at noon",
+            "on Tuesday, December 1 at 12:00",
+        ),
+        ("es", SUNDAY.replace(day=23, hour=0), "mañana", "mañana"),
+    ],
+)
+def test_when_it_is_known_when_people_are_in_again_then_it_is_told(
+    language: Language, opens: datetime, spoken: str, written: str
+) -> None:
+    for settings, words in ((DialogSettings(), spoken), (DialogSettings(medium="text"), written)):
+        call = ScriptedCall(language, settings, open=False)
+        call.begin()
+        call.play()
+        hours = acts.HoursAre(now_local=SUNDAY, open=False, opens_at=opens, outside="callback")
+        call.feed(hours)
+        assert "say opens" in call.hear(PERSON[language])
+        told = next(say.text for say in call.said if say.detail == "opens")
+        assert told.endswith(f" {words}.")
+
+
+def test_when_who_writes_shall_leave_a_message_then_no_call_back_is_offered() -> None:
+    call = ScriptedCall("en", DialogSettings(medium="text"), open=False, outside="message")
+    call.begin()
+    call.play()
+    assert call.hear(PERSON["en"]) == ["escalate caller_asked", "say nobody_free"]
 
 
 def test_when_nobody_works_and_the_call_may_not_be_recorded_then_a_call_back_is_offered() -> None:

@@ -11,6 +11,8 @@ from calls.ids import Language
 from voice.dialog.flow_spec import load_flows
 from voice.dialog.settings import CRISIS_LINES, DialogSettings
 
+_PARTS = ("names.", "topics.", "written.")
+"""Sections that are never said as they stand: parts of sentences, and what is written alone."""
 _HOLE = re.compile(r"\{(\w+)\}")
 
 
@@ -81,7 +83,7 @@ def urgent_texts(language: Language, settings: DialogSettings) -> tuple[str, ...
 def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
     """Return every whole sentence that is the same in each call, so that its speech can be kept ready."""
     known = line_values(settings, language)
-    templates = [text for key, text in _table(language).items() if not key.startswith(("names.", "topics."))]
+    templates = [text for key, text in _table(language).items() if not key.startswith(_PARTS)]
     for spec in load_flows().values():
         if spec.name in settings.flows:
             templates.extend(spec.sentences(language))

@@ -78,3 +78,8 @@ def say_date(value: str, language: Language) -> str:
     day = date.fromisoformat(value)
     weekday, month = _SPOKEN_DAYS[language][day.weekday()], _SPOKEN_MONTHS[language][day.month - 1]
     return f"{weekday}, {month} {day.day}" if language == "en" else f"{weekday} {day.day} de {month}"
+
+
+def say_weekday(day: date, language: Language) -> str:
+    """Write the weekday of a date."""
+    return _SPOKEN_DAYS[language][day.weekday()]

@@ -1,5 +1,6 @@
 // The socket to the service: says hello, comes back after a break, and tells that it is alive.
 
+import type { FileRules } from "./files";
 import { token } from "./kept";
 import type { Answering, Refusal, Snapshot, Told } from "./thread";
 
@@ -10,6 +11,7 @@ export interface About {
   readonly feels: boolean;
   readonly calls: boolean;
   readonly most: number;
+  readonly files: FileRules;
 }
 
 export type FromService =
@@ -20,7 +22,10 @@ export type FromService =
   | { readonly kind: "typing"; readonly who: "bot" | "agent" }
   | { readonly kind: "answering"; readonly who: Answering; readonly agent: string }
   | { readonly kind: "waiting"; readonly position: number; readonly expected_wait_s: number | null }
-  | { readonly kind: "pass"; readonly token: string };
+  | { readonly kind: "pass"; readonly token: string }
+  | { readonly kind: "file_wanted"; readonly id: string }
+  | { readonly kind: "file_taken"; readonly id: string; readonly ticket: string; readonly name: string }
+  | ({ readonly kind: "file_refused" } & Refusal);
 
 export type Connection = "new" | "connecting" | "open" | "broken" | "refused";
 
@@ -63,6 +68,18 @@ export class Line {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(frame));
     return true;
+  }
+
+  /** The same for a piece of a file. */
+  sendBytes(piece: ArrayBuffer): boolean {
+    if (this.socket?.readyState !== WebSocket.OPEN) return false;
+    this.socket.send(piece);
+    return true;
+  }
+
+  /** Bytes that are not handed to the network yet. */
+  get buffered(): number {
+    return this.socket?.bufferedAmount ?? 0;
   }
 
   private readonly now = () => {

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
+import { Attach, ChosenList } from "./attach";
 import type { Chat } from "./state";
 import type { Told, Waiting } from "./thread";
 import type { ChatLanguage } from "./words";
@@ -55,6 +56,11 @@ function Panel({ chat }: { chat: Chat }) {
       class="panel"
       role={page ? undefined : "dialog"}
       aria-label={title}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault(); // or the browser would leave the page for the file
+        chat.files.choose([...(event.dataTransfer?.files ?? [])]);
+      }}
       onKeyDown={(event) => {
         if (event.key === "Escape" && !page) {
           event.stopPropagation();
@@ -188,7 +194,12 @@ function Unsent({ chat, waiting }: { chat: Chat; waiting: Waiting }) {
   return (
     <li class="message customer unsent">
       <span class="who">{chat.say("you")}</span>
-      <p>{waiting.text}</p>
+      {waiting.text && <p>{waiting.text}</p>}
+      {waiting.files?.map((file) => (
+        <span key={file.ticket} class="state">
+          {file.name}
+        </span>
+      ))}
       {refused === undefined ? (
         <span class="state">{chat.say("sending")}</span>
       ) : (
@@ -209,8 +220,7 @@ function Unsent({ chat, waiting }: { chat: Chat; waiting: Waiting }) {
 function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElement | null } }) {
   const send = () => {
     const field = box.current;
-    if (field === null || !field.value.trim()) return;
-    chat.write(field.value);
+    if (field === null || !chat.write(field.value)) return;
     field.value = "";
     grow(field);
     field.focus();
@@ -224,6 +234,7 @@ function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElemen
         send();
       }}
     >
+      <ChosenList chat={chat} />
       <label>
         <span class="unseen">{chat.say("message")}</span>
         <textarea
@@ -234,6 +245,10 @@ function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElemen
           onInput={(event) => {
             grow(event.currentTarget);
             chat.wroteSomething();
+          }}
+          onPaste={(event) => {
+            const files = [...(event.clipboardData?.files ?? [])];
+            if (files.length > 0) chat.files.choose(files);
           }}
           onKeyDown={(event) => {
             if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
@@ -247,6 +262,7 @@ function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElemen
         {chat.say("send")}
       </button>
       <div class="more">
+        <Attach chat={chat} />
         {chat.about.value.calls && (
           <button type="button" aria-label={chat.say("callHint")} onClick={() => chat.call()}>
             <Icon name="phone" size={16} /> {chat.say("call")}

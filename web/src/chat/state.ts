@@ -2,8 +2,9 @@
 
 import { computed, effect, signal } from "@preact/signals";
 import { keepLanguage, keepLarge, keepOutbox, large as keptLarge, language as keptLanguage, newName, outbox } from "./kept";
+import { type Chosen, ChosenFiles } from "./files";
 import { type About, type Connection, type FromService, Line } from "./line";
-import { EMPTY, type Thread, toSend, withDropped, withKnown, withRefused, withRetry, withSnapshot, withTold, withWritten } from "./thread";
+import { EMPTY, type Thread, toSend, type Waiting, withDropped, withKnown, withRefused, withRetry, withSnapshot, withTold, withWritten } from "./thread";
 import { type ChatLanguage, type Word, word } from "./words";
 
 const TYPING_SHOWN_MS = 8_000;
@@ -20,7 +21,15 @@ export interface Options {
 export class Chat {
   readonly thread = signal<Thread>({ ...EMPTY, waiting: outbox() });
   readonly connection = signal<Connection>("new");
-  readonly about = signal<About>({ company: "", days: 90, feels: false, calls: false, most: 2_000 });
+  readonly about = signal<About>({
+    company: "",
+    days: 90,
+    feels: false,
+    calls: false,
+    most: 2_000,
+    files: { most: 0, mb: 0, kinds: [] },
+  });
+  readonly files: ChosenFiles;
   readonly open = signal(false);
   readonly typing = signal<"" | "bot" | "agent">("");
   readonly queue = signal<{ position: number; expected_wait_s: number | null } | null>(null);
@@ -53,9 +62,20 @@ export class Chat {
       told: (message) => this.told(message),
       connection: (state) => {
         this.connection.value = state;
-        if (state === "broken") this.typing.value = "";
+        if (state === "broken") {
+          this.typing.value = "";
+          this.files.broken();
+        }
       },
     });
+    this.files = new ChosenFiles(
+      this.line,
+      () => this.about.value.files,
+      (chosen) => {
+        const ready = chosen.state === "ready";
+        this.spoken.value = ready ? this.say("fileReady", { name: chosen.name }) : this.whyNotFile(chosen);
+      },
+    );
     effect(() => keepOutbox(this.thread.value.waiting));
     if (options.page) {
       effect(() => {
@@ -82,13 +102,20 @@ export class Chat {
     }
   }
 
-  write(text: string): void {
+  /** Send what is written, with the files that are there; false when there is nothing to send, or files still come. */
+  write(text: string): boolean {
     const trimmed = text.trim();
-    if (!trimmed) return;
-    const waiting = { id: newName(12), text: trimmed, at: new Date().toISOString() };
+    if (this.files.busy.value) {
+      this.spoken.value = this.say("filesCome");
+      return false;
+    }
+    const files = this.files.taken();
+    if (!trimmed && files.length === 0) return false;
+    const waiting: Waiting = { id: newName(12), text: trimmed, at: new Date().toISOString(), files };
     this.thread.value = withWritten(this.thread.value, waiting);
     this.connect();
-    if (this.connection.value === "open") this.line.send({ kind: "message", id: waiting.id, text: waiting.text });
+    if (this.connection.value === "open") this.line.send(frameOf(waiting));
+    return true;
   }
 
   sendAgain(id: string): void {
@@ -139,11 +166,12 @@ export class Chat {
   private told(message: FromService): void {
     switch (message.kind) {
       case "snapshot": {
-        const { company, days, feels, calls, most } = message;
-        this.about.value = { company, days, feels, calls, most };
+        const { company, days, feels, calls, most, files } = message;
+        this.about.value = { company, days, feels, calls, most, files };
         this.thread.value = withSnapshot(this.thread.value, message);
         if (this.seen.value === 0 && !this.open.value) this.seen.value = this.thread.value.seq;
         this.flush();
+        this.files.next();
         this.markSeen();
         return;
       }
@@ -152,7 +180,9 @@ export class Chat {
         this.thread.value = withTold(this.thread.value, message);
         if (this.thread.value.told.length > before && message.author !== "customer") {
           this.typing.value = "";
-          this.spoken.value = `${this.name(message.author, message.by ?? "")}: ${message.text ?? this.note(message)}`;
+          const files = message.files?.map((file) => file.name).join(", ") ?? "";
+          const said = message.author === "note" ? this.note(message) : [message.text, files].filter(Boolean).join(" · ");
+          this.spoken.value = `${this.name(message.author, message.by ?? "")}: ${said}`;
         }
         this.markSeen();
         return;
@@ -182,6 +212,15 @@ export class Chat {
       case "pass":
         this.goToCall(message.token);
         return;
+      case "file_wanted":
+        void this.files.wanted(message.id);
+        return;
+      case "file_taken":
+        this.files.took(message.id, message.ticket, message.name);
+        return;
+      case "file_refused":
+        this.files.refused(message.id, message.code, message.retry_after_s);
+        return;
     }
   }
 
@@ -198,12 +237,32 @@ export class Chat {
 
   why(code: string, seconds: number): string {
     if (code === "chat.too_long" || code === "message.too_long") return this.say("tooLong", { most: this.about.value.most });
+    if (code === "files.bad_ticket") return this.say("fileGone");
     return seconds > 0 ? this.say("tooFast", { seconds }) : this.say("otherWhy");
+  }
+
+  /** Why a file cannot be sent, as a sentence. */
+  whyNotFile({ name, code, seconds }: Chosen): string {
+    const { most, mb, kinds } = this.about.value.files;
+    switch (code) {
+      case "files.bad_type":
+        return this.say("fileBadType", { name, kinds: kinds.join(", ") });
+      case "files.too_large":
+        return this.say("fileTooLarge", { name, mb });
+      case "files.empty":
+        return this.say("fileEmpty", { name });
+      case "files.too_many":
+        return seconds > 0
+          ? this.say("filesTooOften", { name, minutes: Math.max(1, Math.ceil(seconds / 60)) })
+          : this.say("filesTooMany", { name, most });
+      default:
+        return this.say("fileFailed", { name });
+    }
   }
 
   /** Send, in order, what the service does not have yet. */
   private flush(): void {
-    for (const waiting of toSend(this.thread.value)) this.line.send({ kind: "message", id: waiting.id, text: waiting.text });
+    for (const waiting of toSend(this.thread.value)) this.line.send(frameOf(waiting));
   }
 
   private goToCall(pass: string): void {
@@ -213,4 +272,8 @@ export class Chat {
     if (this.callWindow !== null && !this.callWindow.closed) this.callWindow.location.href = url.href;
     else window.open(url.href, "_blank");
   }
+}
+
+function frameOf({ id, text, files }: Waiting): Readonly<Record<string, unknown>> {
+  return { kind: "message", id, text, files: (files ?? []).map((file) => file.ticket) };
 }

@@ -2,6 +2,8 @@
 // Each message of ours has its number in the log, each of the visitor's an id that this page made up: whatever comes
 // twice, from a snapshot, an echo or another tab, is shown once.
 
+import type { Ticket } from "./files";
+
 export type Author = "customer" | "bot" | "agent" | "note";
 export type Answering = "none" | "bot" | "nobody" | "waiting" | "agent" | "closed";
 
@@ -23,6 +25,8 @@ export interface Waiting {
   readonly id: string;
   readonly text: string;
   readonly at: string;
+  /** Files that the service has already. */
+  readonly files?: readonly Ticket[];
 }
 
 export interface Refusal {

@@ -10,7 +10,7 @@ import { ANSWERS, Thread, useThread } from "./desk/thread";
 import { when } from "./format";
 import { Empty, Failed } from "./parts";
 import { go } from "./route";
-import { me } from "./session";
+import { may, me } from "./session";
 import { WORDS } from "./words";
 
 type Only = "owed" | "open" | "all";
@@ -147,7 +147,7 @@ function One({ contactId }: { contactId: string }) {
       <section class="panel block">
         <BriefText brief={thread.seen.value?.brief ?? null} />
       </section>
-      <CustomerPanel kind="conversation" contactId={contactId} />
+      {may("customers") && <CustomerPanel kind="conversation" contactId={contactId} />}
     </div>
   );
 }

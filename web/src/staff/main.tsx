@@ -28,7 +28,8 @@ import { FloorPage } from "./desk/floor";
 import { WorkPage } from "./desk/work";
 import { DESK } from "./desk/words";
 import { People } from "./people";
-import { listen, page } from "./route";
+import { Empty } from "./parts";
+import { listen, type Page, page } from "./route";
 import { enter, may, me } from "./session";
 import { MustChange, SignIn } from "./sign-in";
 import { loadTitles } from "./topics";
@@ -82,19 +83,52 @@ function Desk() {
         </p>
       )}
       <main id="content" tabIndex={-1}>
-        {OWN.includes(at.name) && <OwnPages here={at.name} />}
-        {at.name === "work" && <WorkPage />}
-        {at.name === "floor" && <FloorPage />}
-        {at.name === "account" && <AccountPage />}
-        {at.name === "people" && <People />}
-        {at.name === "audit" && <AuditPage />}
-        {at.name === "calls" && <Calls />}
-        {at.name === "callbacks" && <Callbacks />}
-        {at.name === "conversations" && <Conversations contactId={at.contactId} />}
-        {at.name === "customers" && <CustomersPage customerId={at.customerId} />}
-        {at.name === "case" && <CasePage key={at.caseId} caseId={at.caseId} />}
-        {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
+        {!isOpen(at.name) && <NotYours />}
+        {isOpen(at.name) && <Shown at={at} />}
       </main>
+    </>
+  );
+}
+
+/** What a page needs of a role; the others are everybody's. */
+const NEEDS: Partial<Readonly<Record<Page["name"], Parameters<typeof may>[0]>>> = {
+  floor: "floor",
+  people: "people",
+  audit: "audit",
+  customers: "customers",
+  case: "customers",
+};
+
+function isOpen(name: Page["name"]): boolean {
+  const need = NEEDS[name];
+  return need === undefined || may(need);
+}
+
+function NotYours() {
+  return (
+    <Empty icon="lock" title={say(WORDS.pageNotYours)}>
+      <p>
+        <a href="/desk">{say(WORDS.calls)}</a>
+      </p>
+    </Empty>
+  );
+}
+
+function Shown({ at }: { at: Page }) {
+  return (
+    <>
+      {OWN.includes(at.name) && <OwnPages here={at.name} />}
+      {at.name === "work" && <WorkPage />}
+      {at.name === "floor" && <FloorPage />}
+      {at.name === "account" && <AccountPage />}
+      {at.name === "people" && <People />}
+      {at.name === "audit" && <AuditPage />}
+      {at.name === "calls" && <Calls />}
+      {at.name === "callbacks" && <Callbacks />}
+      {at.name === "conversations" && <Conversations contactId={at.contactId} />}
+      {at.name === "customers" && <CustomersPage customerId={at.customerId} />}
+      {at.name === "case" && <CasePage key={at.caseId} caseId={at.caseId} />}
+      {at.name === "call" && <CallPage key={at.callId} callId={at.callId} at_ms={at.at_ms} />}
     </>
   );
 }

@@ -68,11 +68,12 @@ export async function signOut(everywhere: boolean): Promise<void> {
 }
 
 /** What a role may see; the service decides, this only leaves out what would be refused. */
-export function may(what: "work" | "floor" | "hear" | "people" | "audit" | "customers"): boolean {
+export function may(what: "work" | "answer" | "floor" | "hear" | "people" | "audit" | "customers"): boolean {
   const role = me.value?.role;
   if (role === undefined) return false;
   const roles: Readonly<Record<typeof what, readonly Role[]>> = {
     work: ["agent", "supervisor", "admin"],
+    answer: ["agent", "supervisor", "admin"],
     floor: ["supervisor", "admin"],
     customers: ["agent", "supervisor", "admin"],
     hear: ["supervisor", "qa", "admin"],

@@ -140,6 +140,7 @@ export const WORDS = {
     en: "Recordings are heard by supervisors, quality and admins.",
     es: "Las grabaciones las oyen supervisión, calidad y administración.",
   },
+  pageNotYours: { en: "This page is not for your role.", es: "Esta página no es para su función." },
   noRecording: { en: "There is no recording of this call.", es: "No hay grabación de esta llamada." },
   recordingLater: {
     en: "The recording can be replayed when the call is over.",

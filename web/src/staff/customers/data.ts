@@ -20,7 +20,12 @@ export interface Item {
   readonly text: string;
   readonly by: string;
   readonly detail: string;
-  readonly contact: { readonly channel: string; readonly matter: string; readonly topics: readonly string[] } | null;
+  readonly contact: {
+    readonly channel: string;
+    readonly matter: string;
+    readonly topics: readonly string[];
+    readonly files: readonly { readonly file: string; readonly name: string }[];
+  } | null;
 }
 
 export interface CaseNote {

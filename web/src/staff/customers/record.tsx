@@ -71,6 +71,16 @@ function TimelineList({ path, first }: { path: string; first: Page }) {
           <li key={keyOf(item)}>
             <time dateTime={item.at_utc}>{when(item.at_utc)}</time> · <Title item={item} />
             {tells(item) && <>: {tells(item)}</>}
+            {item.contact?.files.map((file) => (
+              <a
+                key={file.file}
+                class="contact-file"
+                href={`/api/conversations/${encodeURIComponent(item.stream_id)}/files/${file.file}`}
+                download={file.name}
+              >
+                {file.name}
+              </a>
+            ))}
           </li>
         ))}
       </ol>

@@ -1,7 +1,8 @@
-// What a brief says of earlier contacts, cases and notes: each line leads to what it is about.
+// What a brief says of earlier contacts, cases and notes: each line leads to what it is about, for who may see that.
 
 import type { RelatedFact } from "../../events.gen";
 import { say } from "../../shared/language";
+import { may } from "../session";
 import { placeOf } from "./data";
 import { CUSTOMER } from "./words";
 
@@ -12,7 +13,8 @@ export function Related({ related }: { related: readonly RelatedFact[] | undefin
       <h3>{say(CUSTOMER.related)}</h3>
       <ul class="plain-facts related">
         {related.map((fact, at) => {
-          const place = placeOf(fact.stream_kind, fact.stream_id);
+          const isOpen = may("customers") || fact.stream_kind === "call" || fact.stream_kind === "conversation";
+          const place = isOpen ? placeOf(fact.stream_kind, fact.stream_id) : null;
           return (
             <li key={at}>
               {place === null ? fact.text : <a href={place}>{fact.text}</a>} {fact.quote && <q>{fact.quote}</q>}

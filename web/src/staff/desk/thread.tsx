@@ -5,7 +5,9 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { BriefPrepared } from "../../events.gen";
 import { locale, type Said, say } from "../../shared/language";
 import { admitted, send } from "../api";
+import { may } from "../session";
 import { Attach, type Attached } from "./attach";
+import { notesOf } from "./notes";
 
 interface Message {
   readonly seq: number;
@@ -192,7 +194,7 @@ export function Thread({ thread, me }: { thread: ThreadState; me: string }) {
                 <time dateTime={message.at}>{clock(message.at)}</time>
                 {message.delivery && message.author !== "customer" && ` · ${say(DELIVERIES[message.delivery]!)}`}
               </span>
-              <p>{message.text}</p>
+              {message.text && <p>{message.text}</p>}
               {message.attachments.map((file) => (
                 <a key={file.file} href={thread.fileAt(file.file)} download={file.name}>
                   {file.name}
@@ -207,7 +209,7 @@ export function Thread({ thread, me }: { thread: ThreadState; me: string }) {
         {thread.typing.value === "customer" ? say(THREAD.typing) : thread.typing.value === "bot" ? say(THREAD.botTyping) : ""}
       </p>
       {answering === "closed" && <p class="muted">{say(THREAD.over)}</p>}
-      <Reply thread={thread} mine={answering === "agent" && agent === me} taken={answering === "agent" && agent !== me} />
+      {may("answer") && <Reply thread={thread} mine={answering === "agent" && agent === me} taken={answering === "agent" && agent !== me} />}
     </section>
   );
 }
@@ -216,20 +218,20 @@ function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; ta
   const field = useRef<HTMLTextAreaElement>(null);
   const id = useRef(newId());
   const files = useSignal<readonly Attached[]>([]);
+  const notes = notesOf(thread.contactId); // kept by the service, so that a reload loses nothing
   const submit = async () => {
-    const text = field.current?.value.trim() ?? "";
-    if ((!text && !files.value.length) || field.current === null) return;
+    const text = notes.reply.value.trim();
+    if (!text && !files.value.length) return;
     if (!(await thread.write(text, id.current, files.value))) return; // the same id again: it is sent once
-    field.current.value = "";
+    notes.writeReply("");
     files.value = [];
     id.current = newId();
-    field.current.focus();
+    field.current?.focus();
   };
   const draft = thread.seen.value?.draft ?? "";
   const useDraft = () => {
-    if (field.current === null) return;
-    field.current.value = [field.current.value.trim(), draft].filter(Boolean).join("\n\n"); // nothing written is lost
-    field.current.focus();
+    notes.writeReply([notes.reply.value.trim(), draft].filter(Boolean).join("\n\n")); // nothing written is lost
+    field.current?.focus();
   };
   if (taken) return null;
   return (
@@ -255,7 +257,11 @@ function Reply({ thread, mine, taken }: { thread: ThreadState; mine: boolean; ta
           ref={field}
           rows={3}
           maxLength={16_000}
-          onInput={() => thread.types()}
+          value={notes.reply.value}
+          onInput={(event) => {
+            notes.writeReply(event.currentTarget.value);
+            thread.types();
+          }}
           onKeyDown={(event) => {
             if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
               event.preventDefault();

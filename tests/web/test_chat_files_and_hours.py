@@ -1,0 +1,294 @@
+"""A visitor writes to people who are not in, and sends files; staff read, answer and keep them: in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZipFile
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, FilePayload, Page, Playwright, expect, sync_playwright
+
+from calls.errors import CallCentreError
+from calls.events import CallAnswered, CallEnded, CallOffered, NewEvent, RelatedFact, StreamKind
+from service.channels import text_runner
+from tests.staff_office import Office
+from tests.web.axe import violations
+from tests.web.test_chat import WAIT_MS, bot_messages, new_page, say
+from tests.web.test_desk_pages import BRIEF
+from tests.web.test_staff_pages import page_of, shoot
+
+CHROMIUM = shutil.which("chromium")
+pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
+
+BILL = b"%PDF-1.7 " + b"la factura " * 40_000
+"""440 kB: it comes in several pieces."""
+WORDS = {
+    "en": {
+        "person": "I want to talk to a person",
+        "closed": "our colleagues are not in at this hour",
+        "back": r"Our colleagues are back on \w+ at 9:00\.",
+        "call": "Would you like us to call you back as well?",
+        "attach": "Attach files",
+        "files": "Files that go with your message",
+        "bad": "tool.exe cannot be sent. These files can, if they are what they say: csv, docx",
+        "lies": "photo.png cannot be sent.",
+        "large": "large.pdf is larger than 1 MB.",
+        "out": "Leave out {}",
+        "ready": "bill.pdf: ready to send",
+        "noted": "Thank you, the file is here.",
+        "save": "Save bill.pdf",
+    },
+    "es": {
+        "person": "Quiero hablar con una persona",
+        "closed": "a esta hora no están nuestros compañeros",
+        "back": r"Nuestros compañeros vuelven el \w+ a las 9:00\.",
+        "call": "¿Quiere que además le llamemos?",
+        "attach": "Adjuntar archivos",
+        "files": "Archivos que van con su mensaje",
+        "bad": "tool.exe no se puede enviar. Estos archivos sí, si son lo que dicen: csv, docx",
+        "lies": "photo.png no se puede enviar.",
+        "large": "large.pdf tiene más de 1 MB.",
+        "out": "Quitar {}",
+        "ready": "bill.pdf: listo para enviar",
+        "noted": "Gracias, el archivo ha llegado.",
+        "save": "Guardar bill.pdf",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    opened = playwright.chromium.launch(
+        executable_path=CHROMIUM, args=["--no-first-run", "--disable-gpu", "--disable-background-networking"]
+    )
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """The web side of a service whose people of the web are at home for three days more."""
+    today = datetime.now(UTC).date()
+    web = {
+        "name": "web",
+        "hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "09:00-18:00"),
+        "holidays": [today + timedelta(days=ahead) for ahead in (-1, 0, 1, 2)],
+    }
+    try:
+        opened = Office(
+            tmp_path_factory.mktemp("office"),
+            chat={"queue": "web", "file_mb": 1, "files_per_hour": 30},
+            desk={"queue": [web]},
+        )
+    except CallCentreError as error:
+        if os.environ.get("CI") == "true":
+            raise
+        pytest.skip(f"the service cannot run here: {error.message}")
+    opened.add_everybody()
+    opened.start()
+    yield opened
+    opened.stop()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the workers, which are closed here: what is wanted stands in the words."""
+    monkeypatch.setattr(text_runner, "THINK_S", 0.2)
+
+
+def payload(name: str, content: bytes) -> FilePayload:
+    return FilePayload(name=name, mimeType="application/octet-stream", buffer=content)
+
+
+def choose(page: Page, label: str, *files: FilePayload) -> None:
+    """Open the picker by keyboard, as Enter on its field does, and choose."""
+    field = page.get_by_label(label)
+    field.focus()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([*files])
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_when_people_are_not_in_then_visitors_are_told_when_they_are_and_may_leave_files(
+    browser: Browser, office: Office, language: str
+) -> None:
+    words, errors = WORDS[language], list[str]()
+    page = new_page(browser, errors, locale={"en": "en-GB", "es": "es-ES"}[language], viewport=PHONE)
+    page.goto(f"{office.base_url}/chat")
+    say(page, words["person"])
+    answer = bot_messages(page).first
+    expect(answer).to_contain_text(words["closed"], timeout=WAIT_MS)
+    expect(answer).to_contain_text(re.compile(words["back"]))
+    expect(answer).to_contain_text(words["call"])
+
+    wrong = (payload("tool.exe", b"MZ"), payload("photo.png", b"MZ"), payload("large.pdf", b"%PDF-" + bytes(1_000_000)))
+    choose(page, words["attach"], *wrong)
+    chosen = page.get_by_role("list", name=words["files"]).get_by_role("listitem")
+    for number, sentence in enumerate((words["bad"], words["lies"], words["large"])):
+        expect(chosen.nth(number)).to_contain_text(sentence, timeout=WAIT_MS)
+    choose(page, words["attach"], payload("bill.pdf", BILL))
+    expect(chosen.nth(3)).to_contain_text(words["ready"], timeout=WAIT_MS)
+    assert violations(page) == []
+    shoot(page, f"chat-files-{language}")
+    for name in ("tool.exe", "photo.png", "large.pdf"):
+        page.get_by_role("button", name=words["out"].format(name)).press("Enter")
+    expect(chosen).to_have_count(1)
+    page.get_by_label(re.compile("Your message|Su mensaje")).press("Enter")
+    saved = page.get_by_role("link", name=words["save"])
+    expect(saved).to_be_visible(timeout=WAIT_MS)
+    expect(chosen).to_have_count(0)
+    expect(bot_messages(page).nth(1)).to_contain_text(words["noted"], timeout=WAIT_MS)
+    with page.expect_download() as download:
+        saved.press("Enter")
+    assert download.value.path().read_bytes() == BILL
+    page.reload()
+    expect(saved).to_be_visible(timeout=WAIT_MS)
+    assert violations(page) == []
+    shoot(page, f"chat-file-sent-{language}")
+    assert errors == []
+    page.context.close()
+
+
+PHONE = {"width": 420, "height": 760}
+
+
+def conversation_of(ben: httpx.Client, file: str) -> str:
+    rows = ben.get("/api/conversations?only=owed").json()
+    return next(str(row["conversation_id"]) for row in rows if row["last"] == file)
+
+
+def attachments(office: Office) -> list[Path]:
+    return [path for path in (office.service.config.data_path / "attachments").rglob("*") if path.is_file()]
+
+
+def test_when_a_visitor_sends_a_file_then_staff_save_it_and_it_goes_with_the_customer(
+    browser: Browser, office: Office
+) -> None:
+    errors: list[str] = []
+    before = set(attachments(office))
+    visitor = new_page(browser, errors, locale="es-ES")
+    visitor.goto(f"{office.base_url}/chat")
+    say(visitor, WORDS["es"]["person"])
+    expect(bot_messages(visitor)).to_have_count(1, timeout=WAIT_MS)
+    choose(visitor, WORDS["es"]["attach"], payload("contador.pdf", BILL))
+    expect(visitor.locator("warmline-chat .chosen .ready")).to_have_count(1, timeout=WAIT_MS)
+    visitor.get_by_role("button", name="Enviar", exact=True).click()
+    expect(visitor.get_by_role("link", name="Guardar contador.pdf")).to_be_visible(timeout=WAIT_MS)
+    (stored,) = set(attachments(office)) - before
+    assert b"factura" not in stored.read_bytes(), "what is on the disk is encrypted"
+
+    with office.signed_in("ben") as ben, office.signed_in("ada") as ada:
+        contact = conversation_of(ben, "contador.pdf")
+        detail = ben.get(f"/api/conversations/{contact}").json()
+        assert detail["state"]["queue"] == "web"
+        (file,) = detail["messages"][-2]["attachments"] or detail["messages"][-1]["attachments"]
+        answer = ben.get(f"/api/conversations/{contact}/files/{file['file']}")
+        assert answer.content == BILL
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert "sandbox" in answer.headers["content-security-policy"]
+
+        staff = page_of(browser, office, "ben", f"/desk/conversations/{contact}", bypass_csp=True)
+        link = staff.get_by_role("log").get_by_role("link", name="contador.pdf")
+        expect(link).to_be_visible(timeout=WAIT_MS)
+        with staff.expect_download() as download:
+            link.press("Enter")
+        assert download.value.path().read_bytes() == BILL
+
+        reply = staff.get_by_label("Your answer to the customer")
+        with staff.expect_response(lambda answer: "/api/staff/drafts/" in answer.url and answer.request.method == "PUT"):
+            reply.fill("Hola, ya tengo el contador y lo")
+        staff.reload()
+        expect(reply).to_have_value("Hola, ya tengo el contador y lo", timeout=WAIT_MS)
+        assert violations(staff) == []
+        shoot(staff, "thread-with-file")
+        reply.press("End")
+        reply.press_sequentially(" estoy mirando.")
+        staff.get_by_role("button", name="Send").click()
+        answered = visitor.locator("warmline-chat .message.agent p")
+        expect(answered).to_have_text("Hola, ya tengo el contador y lo estoy mirando.", timeout=WAIT_MS)
+        expect(reply).to_have_value("")
+
+        customer = ben.post("/api/customers", json={"name": "Ana Ruiz", "identifiers": []}).json()["customer_id"]
+        linked = ben.put(f"/api/customers/{customer}/contacts", json={"kind": "conversation", "id": contact})
+        assert linked.status_code == 200, linked.text
+        staff.goto(f"{office.base_url}/desk/customers/{customer}")
+        timeline = staff.get_by_role("region", name="Timeline")
+        expect(timeline.get_by_role("link", name="contador.pdf")).to_be_visible(timeout=WAIT_MS)
+        assert violations(staff) == []
+        shoot(staff, "timeline-with-file")
+
+        export = ada.get(f"/api/customers/{customer}/export?sound=true")
+        with ZipFile(BytesIO(export.content)) as archive:
+            assert archive.read(f"attachments/{file['file']}") == BILL
+        erased = ada.delete(f"/api/customers/{customer}")
+        assert erased.status_code in (200, 204), erased.text
+        assert not stored.exists()
+    assert errors == []
+    for page in (visitor, staff):
+        page.context.close()
+
+
+def call_told_of(office: Office, call_id: str, *related: tuple[StreamKind, str, str]) -> None:
+    """Write a call that has ended, whose brief speaks of something else."""
+    at = datetime.now(UTC)
+    lines = tuple(
+        RelatedFact(text=text, quote="", stream_kind=kind, stream_id=name, event_seq=1, at_utc=at.isoformat())
+        for kind, name, text in related
+    )
+    offered = CallOffered(caller="+34600123456", caller_name="", called="web", transport="sip", peer_call_id="x")
+    ended = CallEnded(result="answered", reason="caller_hung_up")
+    bodies = (offered, CallAnswered(language="en", flow=""), replace(BRIEF, related=lines), ended)
+    new = [NewEvent(stream_kind="call", stream_id=call_id, body=b, at_utc=at, t_ms=0, source="call") for b in bodies]
+    office.service.house.store.append(new)
+
+
+def test_when_quality_reads_along_then_nothing_is_offered_that_its_role_may_not(
+    browser: Browser, office: Office
+) -> None:
+    visitor = new_page(browser, [], locale="en-GB")
+    visitor.goto(f"{office.base_url}/chat")
+    say(visitor, "I want to talk to a person about meter 4711")
+    expect(bot_messages(visitor)).to_have_count(1, timeout=WAIT_MS)
+    page = page_of(browser, office, "quinn", "/desk/conversations", bypass_csp=True)
+    refused: list[str] = []
+    page.on("response", lambda answer: refused.append(answer.url) if answer.status in (401, 403, 404) else None)
+    page.locator(".inbox-row", has_text="4711").click()
+    expect(page.get_by_role("log")).to_contain_text("meter 4711", timeout=WAIT_MS)
+    expect(page.get_by_label("Your answer to the customer")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Customer")).to_have_count(0)
+    assert violations(page) == []
+    for place in page.locator("a[href^='/desk']").evaluate_all("(all) => all.map((a) => a.getAttribute('href'))"):
+        page.goto(office.base_url + place)
+        expect(page.locator("main h1").first).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_text("not for your role")).to_have_count(0)
+    with office.signed_in("quinn") as quinn:
+        contact = conversation_of(quinn, "I want to talk to a person about meter 4711")
+    call_told_of(office, "of-quality", ("case", "case-7", "A case about meters"), ("conversation", contact, "A chat"))
+    page.goto(f"{office.base_url}/desk/calls/of-quality")
+    brief = page.get_by_role("region", name="Brief")
+    expect(brief.get_by_role("link", name="A chat")).to_be_visible(timeout=WAIT_MS)
+    expect(brief.get_by_text("A case about meters")).to_be_visible()
+    expect(brief.get_by_role("link", name="A case about meters")).to_have_count(0)
+    assert refused == []
+    page.goto(f"{office.base_url}/desk/customers")
+    expect(page.get_by_text("This page is not for your role.")).to_be_visible(timeout=WAIT_MS)
+    assert violations(page) == []
+    shoot(page, "not-your-page")
+    for each in (page, visitor):
+        each.context.close()

@@ -1,0 +1,53 @@
+// Where a visitor chooses files, and what has become of each.
+
+import { useRef } from "preact/hooks";
+import { Icon } from "../shared/icons";
+import type { Chosen } from "./files";
+import type { Chat } from "./state";
+
+export function Attach({ chat }: { chat: Chat }) {
+  const input = useRef<HTMLInputElement>(null);
+  const { most, kinds } = chat.about.value.files;
+  if (most === 0) return null;
+  return (
+    <label class="attach">
+      <Icon name="clip" size={16} /> {chat.say("attach")}
+      <input
+        ref={input}
+        type="file"
+        multiple
+        class="unseen"
+        accept={kinds.map((kind) => `.${kind}`).join(",")}
+        onChange={(event) => {
+          chat.files.choose([...(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = ""; // the same file may be chosen again
+        }}
+      />
+    </label>
+  );
+}
+
+export function ChosenList({ chat }: { chat: Chat }) {
+  const chosen = chat.files.list.value;
+  if (chosen.length === 0) return null;
+  return (
+    <ul class="chosen" aria-label={chat.say("files")}>
+      {chosen.map((each) => (
+        <li key={each.id} class={each.state}>
+          <span>
+            {told(chat, each)}
+          </span>
+          <button type="button" aria-label={chat.say("leaveOut", { name: each.name })} onClick={() => chat.files.remove(each.id)}>
+            <span aria-hidden="true">×</span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function told(chat: Chat, each: Chosen): string {
+  if (each.state === "refused") return chat.whyNotFile(each);
+  if (each.state === "ready") return chat.say("fileReady", { name: each.name });
+  return chat.say("fileComing", { name: each.name, percent: each.percent });
+}
