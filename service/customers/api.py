@@ -45,6 +45,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, HTTPException, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from calls.codec import to_json
 from calls.customer_events import CaseStatus, ContactKind, IdentifierKind
 from calls.ids import CustomerId, Language
 from customers.store import CustomerStore, NewIdentifier
@@ -225,7 +226,7 @@ def customer_routes(
         part: Customer records of the running service.
         dependencies: What lets staff in.
         who: Who asks, for the history of what they do.
-        rights: What lets those in who may export and erase a person.
+        rights: What lets those in who may export and erase a person, and see who changed what.
     """
     router = APIRouter(dependencies=dependencies, tags=["customers"])
     _add_finding(router, part)
@@ -488,6 +489,14 @@ def _add_verification(router: APIRouter, part: Customers) -> None:
 
 
 def _add_rights(router: APIRouter, part: Customers, rights: Sequence[Any]) -> None:
+    @router.get("/api/customers/{customer_id}/changes", dependencies=list(rights))
+    async def changes(customer_id: Id) -> list[dict[str, Any]]:
+        """What was changed on a person's records and cases, newest first: who, when and what. For supervisors."""
+        found = await asyncio.to_thread(part.store.changes, customer_id)
+        if not found:
+            raise HTTPException(404, "There is no such customer record, or the person was erased.")
+        return [dict(to_json(change)) for change in found]
+
     @router.get("/api/customers/{customer_id}/export", dependencies=list(rights))
     async def export(customer_id: Id, sound: bool = False) -> Response:
         """Everything that is kept of a person, as JSON; with `sound=true` a ZIP file that holds the recordings too."""

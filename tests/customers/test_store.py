@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from calls.conversation_events import ConversationOpened, MessageReceived
+from calls.conversation_events import Attachment, ConversationOpened, MessageReceived
 from calls.customer_events import ContactKind, IdentifierEvidence, IdentifierKind
 from calls.errors import CallCentreError
 from calls.events import CallEnded, CallOffered, EventBody, NewEvent, TopicFound, TurnEnded
@@ -46,6 +46,10 @@ def said(text: str, speaker: str = "caller") -> TurnEnded:
 OFFERED = CallOffered(transport="sip", caller=PHONE, caller_name="", called="bot", peer_call_id="x")
 CHAT = ConversationOpened(
     channel="chat", provider="web", address="v1", name="", subject="", language="es", external_id=""
+)
+
+BILL = Attachment(
+    file=f"ab/{'ab' * 16}/01.pdf", name="factura.pdf", media_type="application/pdf", size_bytes=9, seal="s"
 )
 
 
@@ -200,7 +204,7 @@ def test_when_contacts_notes_and_cases_follow_then_the_timeline_has_all_of_them_
         "conversation",
         "m1",
         CHAT,
-        MessageReceived(message_id=MessageId("1"), text="Mi factura es muy alta", attachments=(), external_id=""),
+        MessageReceived(message_id=MessageId("1"), text="Mi factura es muy alta", attachments=(BILL,), external_id=""),
         at=clock.now_utc(),
     )
     store.link_contact(ana, "conversation", "m1", evidence="verified", by="x")
@@ -220,6 +224,7 @@ def test_when_contacts_notes_and_cases_follow_then_the_timeline_has_all_of_them_
     assert chat.contact is not None
     assert (call.contact.topics, call.contact.result, call.case_ids) == (("bill-explained",), "completed", (case,))
     assert (chat.contact.channel, chat.contact.quote) == ("chat", "Mi factura es muy alta")
+    assert [(file.file, file.name) for file in chat.contact.files] == [(BILL.file, "factura.pdf")]
     pages: list[TimelineItem] = []
     before = ""
     while True:
@@ -231,6 +236,32 @@ def test_when_contacts_notes_and_cases_follow_then_the_timeline_has_all_of_them_
     assert tuple(pages) == items
     assert [case.status for case in store.cases(ana)] == ["waiting_for_us"]
     assert store.cases_of_contact("call", "k1") == [case]
+
+
+def test_when_records_and_cases_were_changed_then_it_is_told_who_changed_what_also_over_joins(
+    store: CustomerStore,
+) -> None:
+    ana, other = store.open("staff", name="Ana García", by="eva"), store.open("call", by="calls")
+    store.add_identifiers(ana, [new("email", "ana@example.net")], "eva")
+    case = store.open_case(other, subject="Factura alta", topic="", by="ben")
+    store.note_case(case, "refund promised", by="ben")
+    join_id = store.join(ana, other, by="sue")
+    changes = store.changes(ana)
+    assert [(change.what, change.by, change.code, change.text) for change in changes][-1] == (
+        "customer_opened",
+        "staff",
+        "",
+        "Ana García",
+    )
+    told = {(change.what, change.by, change.code, change.text) for change in changes}
+    assert ("identifier_added", "eva", "email", "ana@example.net") in told
+    assert ("case_noted", "ben", "", "refund promised") in told
+    assert any(what == "customers_joined" and by == "sue" for what, by, _, _ in told)
+    assert [change.at_utc for change in changes] == sorted((change.at_utc for change in changes), reverse=True)
+    store.part(join_id, by="sue", reason="not the same")
+    apart = {change.what for change in store.changes(ana)}
+    assert "case_noted" not in apart, "the other one's case is the other one's again"
+    assert store.changes(CustomerId("nobody")) == []
 
 
 def test_when_words_are_said_after_the_contact_was_linked_then_they_are_found_soon(

@@ -233,6 +233,17 @@ def test_when_a_visitor_sends_a_file_then_staff_save_it_and_it_goes_with_the_cus
         assert violations(staff) == []
         shoot(staff, "timeline-with-file")
 
+        assert ben.get(f"/api/customers/{customer}/changes").status_code == 403
+        expect(staff.get_by_text("What was changed")).to_have_count(0)
+        lead = page_of(browser, office, "sue", f"/desk/customers/{customer}", bypass_csp=True)
+        lead.get_by_text("What was changed").press("Enter")
+        rows = lead.get_by_role("region", name="What was changed").get_by_role("row")
+        expect(rows.nth(1)).to_contain_text(re.compile(r"ben.*Contact linked: conversation"), timeout=WAIT_MS)
+        expect(rows.nth(2)).to_contain_text("Record opened: Ana Ruiz")
+        assert violations(lead) == []
+        shoot(lead, "changes")
+        lead.context.close()
+
         export = ada.get(f"/api/customers/{customer}/export?sound=true")
         with ZipFile(BytesIO(export.content)) as archive:
             assert archive.read(f"attachments/{file['file']}") == BILL

@@ -1,19 +1,16 @@
 // Where a visitor chooses files, and what has become of each.
 
-import { useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import type { Chosen } from "./files";
 import type { Chat } from "./state";
 
 export function Attach({ chat }: { chat: Chat }) {
-  const input = useRef<HTMLInputElement>(null);
   const { most, kinds } = chat.about.value.files;
   if (most === 0) return null;
   return (
     <label class="attach">
       <Icon name="clip" size={16} /> {chat.say("attach")}
       <input
-        ref={input}
         type="file"
         multiple
         class="unseen"
@@ -34,9 +31,7 @@ export function ChosenList({ chat }: { chat: Chat }) {
     <ul class="chosen" aria-label={chat.say("files")}>
       {chosen.map((each) => (
         <li key={each.id} class={each.state}>
-          <span>
-            {told(chat, each)}
-          </span>
+          <span>{told(chat, each)}</span>
           <button type="button" aria-label={chat.say("leaveOut", { name: each.name })} onClick={() => chat.files.remove(each.id)}>
             <span aria-hidden="true">×</span>
           </button>

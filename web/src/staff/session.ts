@@ -68,7 +68,7 @@ export async function signOut(everywhere: boolean): Promise<void> {
 }
 
 /** What a role may see; the service decides, this only leaves out what would be refused. */
-export function may(what: "work" | "answer" | "floor" | "hear" | "people" | "audit" | "customers"): boolean {
+export function may(what: "work" | "answer" | "floor" | "hear" | "people" | "audit" | "customers" | "changes"): boolean {
   const role = me.value?.role;
   if (role === undefined) return false;
   const roles: Readonly<Record<typeof what, readonly Role[]>> = {
@@ -76,6 +76,7 @@ export function may(what: "work" | "answer" | "floor" | "hear" | "people" | "aud
     answer: ["agent", "supervisor", "admin"],
     floor: ["supervisor", "admin"],
     customers: ["agent", "supervisor", "admin"],
+    changes: ["supervisor", "admin"],
     hear: ["supervisor", "qa", "admin"],
     people: ["supervisor", "admin"],
     audit: ["admin"],

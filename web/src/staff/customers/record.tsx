@@ -5,7 +5,9 @@ import { useMemo } from "preact/hooks";
 import { say } from "../../shared/language";
 import { get, send } from "../api";
 import { code, when } from "../format";
+import { may } from "../session";
 import { Cases } from "./cases";
+import { Changes } from "./changes";
 import { type Customer, type CustomerState, type Item, type Page, placeOf, type Seen } from "./data";
 import { identifierText } from "./identifiers";
 import { Needs } from "./needs";
@@ -49,6 +51,7 @@ export function RecordParts({ state, customer, seen, wanted = "" }: RecordProps)
         />
       </section>
       <TimelineList key={customer.customer_id} path={path} first={customer.timeline} />
+      {may("changes") && <Changes key={`changes-${customer.customer_id}`} path={path} />}
     </>
   );
 }

@@ -72,6 +72,11 @@ export const CUSTOMER = {
   caseFirst: { en: "Say what the case is about first.", es: "Diga primero de qué trata el asunto." },
   caseDone: { en: "The case is open.", es: "El asunto está abierto." },
 
+  changes: { en: "What was changed", es: "Qué se ha cambiado" },
+  changesFailed: { en: "It could not be read. Close and open this again.", es: "No se ha podido leer. Cierre y abra esto otra vez." },
+  changeWhen: { en: "When", es: "Cuándo" },
+  changeWho: { en: "Who", es: "Quién" },
+  changeWhat: { en: "What", es: "Qué" },
   timeline: { en: "Contacts so far", es: "Contactos anteriores" },
   older: { en: "Show older ones", es: "Mostrar anteriores" },
   notes: { en: "Notes", es: "Notas" },
