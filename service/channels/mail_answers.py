@@ -4,6 +4,8 @@
     safety advice (danger to life, gas …)        goes out, to staff  goes out, to staff
     an article's answer                          goes out            suggestion
     a question of a form                         suggestion          suggestion
+    people are wanted and not in, and when they
+    are in again is known                        goes out, to staff  to staff
     everything else (repairs, people, no answer) to staff            to staff
 
 A letter is read once and kept: a question back costs a day, and a wrong answer stands in writing. So the bot speaks
@@ -17,7 +19,7 @@ from functools import partial
 from typing import Literal
 
 from calls.conversation_events import ReplyDrafted
-from calls.events import ActDecided, NoticeGiven, SafetyRaised
+from calls.events import ActDecided, EscalationRequested, NoticeGiven, SafetyRaised
 from calls.ids import MessageId
 from service.channels.parts import Editor
 from service.channels.text_runner import Replied
@@ -47,9 +49,16 @@ def draft_of(replied: Replied) -> str:
     return text if useful else ""
 
 
+def says_when_people_are_in(replied: Replied) -> bool:
+    """Tell whether the customer asked for people at a closed hour and is told when they are in again."""
+    asked = any(isinstance(fact, EscalationRequested) and fact.reason == "caller_asked" for fact in replied.facts)
+    return asked and any(isinstance(fact, ActDecided) and fact.detail == "opens" for fact in replied.facts)
+
+
 def edited(mode: Mode, replied: Replied, message_id: MessageId) -> Replied:
     """Return what the bot does with its reply to a mail; who waits for a human by mail does not wait live."""
-    if any(isinstance(fact, SafetyRaised) for fact in replied.facts):
+    closed = mode == "sure" and says_when_people_are_in(replied)
+    if closed or any(isinstance(fact, SafetyRaised) for fact in replied.facts):
         return replace(replied, wants_staff="later", ends=False)
     if mode == "sure" and is_sure(replied):
         return replace(replied, ends=False)

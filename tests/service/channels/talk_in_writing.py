@@ -88,6 +88,11 @@ class FakeStaff:
         self.unwanted.append(conversation_id)
 
 
+def always(at_utc: datetime, _queue: str, _language: Language) -> HoursNow:
+    """Return that people work."""
+    return HoursNow(now_local=at_utc, open=True)
+
+
 @dataclass
 class Desk:
     """One process over a folder; `again()` is the same one after a restart."""
@@ -98,7 +103,7 @@ class Desk:
     channel: Channel = "chat"
     port: Any = None
     url: str = ""
-    hours: Callable[[datetime, str, Language], HoursNow] = field(default=lambda at, _queue, _language: _always(at))
+    hours: Callable[[datetime, str, Language], HoursNow] = field(default=always)
 
     def __post_init__(self) -> None:
         self.articles = FewArticles()
@@ -171,7 +176,3 @@ class Provider:
             raise self.errors.pop(0)
         self.taken.append(message)
         return f"ext-{len(self.taken)}"
-
-
-def _always(at_utc: datetime) -> HoursNow:
-    return HoursNow(now_local=at_utc, open=True)

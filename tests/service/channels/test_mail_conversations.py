@@ -6,26 +6,35 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from calls.ids import ConversationId, MessageId
+from calls.ids import ConversationId, Language, MessageId
 from channels import conversation
 from service.channels import conversations, mail_imap, mail_reader
 from service.channels.outside import OutsideChannels
 from service.clock import SystemClock
 from service.config import Config
+from service.desk.queue_hours import HoursNow
 from tests.channels.mail.samples import OUT_OF_OFFICE, plain
 from tests.mail_servers import ANA, JOHN, NOBODY, PASSWORD, SUPPORT, MailServers
-from tests.service.channels.talk_in_writing import BILL, Desk
+from tests.service.channels.talk_in_writing import BILL, Desk, always
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.peer
 
 QUESTION = "¿Por qué es tan alta mi factura?"
+
+
+def closed(at_utc: datetime, queue: str, _language: Language) -> HoursNow:
+    """Return that people of the letters are in tomorrow at nine."""
+    assert queue == "letters"
+    tomorrow = (at_utc + timedelta(days=1)).replace(hour=9, minute=0)
+    return HoursNow(now_local=at_utc, open=False, opens_at=tomorrow)
 
 
 @dataclass
@@ -46,7 +55,7 @@ class House:
 
 @asynccontextmanager
 async def house(servers: MailServers, folder: Path, **mailbox: Any) -> AsyncIterator[House]:
-    desk = Desk(folder)
+    desk = Desk(folder, hours=closed if mailbox.get("queue") else always)
     settings = {
         "address": SUPPORT,
         "imap_host": "localhost",
@@ -58,7 +67,8 @@ async def house(servers: MailServers, folder: Path, **mailbox: Any) -> AsyncIter
         "answers": "sure",
         **mailbox,
     }
-    config = Config.model_validate({"data_dir": str(folder), "channels": {"mailboxes": {"support": settings}}})
+    sections = {"channels": {"mailboxes": {"support": settings}}, "desk": {"queue": [{"name": "letters"}]}}
+    config = Config.model_validate({"data_dir": str(folder), **sections})
     outside = OutsideChannels(config, desk.conversations, desk.store, SystemClock())
     outside.start()
     try:
@@ -160,13 +170,19 @@ async def test_when_no_bot_answers_then_people_get_everything(servers: MailServe
         assert not ours.facts("message_sent", "reply_drafted")
 
 
-async def test_when_a_customer_asks_for_an_agent_then_people_are_told(servers: MailServers, tmp_path: Path) -> None:
-    async with house(servers, tmp_path) as ours:
+async def test_when_a_customer_asks_for_an_agent_at_a_closed_hour_then_people_are_told_and_a_mail_says_when_they_are_in(
+    servers: MailServers, tmp_path: Path
+) -> None:
+    async with house(servers, tmp_path, queue="letters") as ours:
         servers.put(SUPPORT, mail(QUESTION, ANA))
         await eventually(lambda: len(servers.mails(ANA)) == 1, servers.log())
         servers.put(SUPPORT, mail("agente", ANA, reply_to=servers.mails(ANA)[0][0], name="2"))
         await eventually(lambda: ours.facts("staff_awaited"))
         assert [body.reason for body in ours.facts("escalation_requested")] == ["caller_asked"]
+        assert [(body.queue, body.live) for body in ours.facts("staff_awaited")] == [("letters", False)]
+        await eventually(lambda: len(servers.mails(ANA)) == 2, servers.log())
+        told = texts_of(servers, ANA)[1].replace("\n", " ")
+        assert "Nuestros compañeros vuelven mañana a las 9:00." in told
 
 
 async def test_when_the_same_mail_lies_there_twice_and_is_read_again_after_a_crash_then_it_is_taken_once(
