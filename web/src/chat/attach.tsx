@@ -1,26 +1,32 @@
 // Where a visitor chooses files, and what has become of each.
 
+import { useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import type { Chosen } from "./files";
 import type { Chat } from "./state";
 
 export function Attach({ chat }: { chat: Chat }) {
+  const input = useRef<HTMLInputElement>(null);
   const { most, kinds } = chat.about.value.files;
   if (most === 0) return null;
+  // A button, since Enter on a file's own field sends the form in some browsers instead of opening the picker.
   return (
-    <label class="attach">
-      <Icon name="clip" size={16} /> {chat.say("attach")}
+    <>
+      <button type="button" onClick={() => input.current?.click()}>
+        <Icon name="clip" size={16} /> {chat.say("attach")}
+      </button>
       <input
+        ref={input}
         type="file"
         multiple
-        class="unseen"
+        hidden
         accept={kinds.map((kind) => `.${kind}`).join(",")}
         onChange={(event) => {
           chat.files.choose([...(event.currentTarget.files ?? [])]);
           event.currentTarget.value = ""; // the same file may be chosen again
         }}
       />
-    </label>
+    </>
   );
 }
 
