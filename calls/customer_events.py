@@ -29,6 +29,8 @@ class CustomerOpened:
     source: CustomerSource
     name: str
     """Empty when it is not known."""
+    by: str = ""
+    """Who did it: the name of a member of staff, or the part of the program; empty in older facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,8 +76,8 @@ def _change(event: Event) -> Change | None:
 def _told(event: Event) -> tuple[str, str, str] | None:
     """Return who, a code and a text; None for facts that change nothing of a record."""
     match event.body:
-        case CustomerOpened(source=source, name=name):
-            return source, "", name
+        case CustomerOpened(source=source, name=name, by=by):
+            return by or source, "", name
         case IdentifierAdded(by=by, kind=kind, value=value) | IdentifierRemoved(by=by, kind=kind, value=value):
             return by, kind, value
         case CustomerNamed(by=by, name=name):

@@ -112,7 +112,7 @@ class CustomerStore(CustomerQueries, Wishes):
     ) -> CustomerId:
         """Begin a record; return its id. Records that may be the same person are joined or proposed."""
         customer_id = CustomerId(self._new_id())
-        bodies: list[EventBody] = [CustomerOpened(source=source, name=name)]
+        bodies: list[EventBody] = [CustomerOpened(source=source, name=name, by=by)]
         bodies += [self._added(item, by) for item in identifiers]
         self._write("customer", customer_id, bodies)
         self.consider(customer_id)

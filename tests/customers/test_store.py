@@ -249,7 +249,7 @@ def test_when_records_and_cases_were_changed_then_it_is_told_who_changed_what_al
     changes = store.changes(ana)
     assert [(change.what, change.by, change.code, change.text) for change in changes][-1] == (
         "customer_opened",
-        "staff",
+        "eva",
         "",
         "Ana García",
     )

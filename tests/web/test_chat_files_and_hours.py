@@ -237,8 +237,9 @@ def test_when_a_visitor_sends_a_file_then_staff_save_it_and_it_goes_with_the_cus
         lead = page_of(browser, office, "sue", f"/desk/customers/{customer}", bypass_csp=True)
         lead.get_by_text("What was changed").press("Enter")
         rows = lead.get_by_role("region", name="What was changed").get_by_role("row")
-        expect(rows.nth(1)).to_contain_text(re.compile(r"ben.*Contact linked: conversation"), timeout=WAIT_MS)
-        expect(rows.nth(2)).to_contain_text("Record opened: Ana Ruiz")
+        expect(rows.nth(1)).to_contain_text(re.compile(r"ben.*Contact linked · conversation"), timeout=WAIT_MS)
+        expect(rows.nth(2)).to_contain_text(re.compile(r"ben.*Record opened · Ana Ruiz"))
+        expect(rows.nth(1).get_by_role("link", name="conversation")).to_be_visible()
         assert violations(lead) == []
         shoot(lead, "changes")
         lead.context.close()

@@ -667,6 +667,8 @@ export interface CustomerOpened {
   readonly source: "call" | "conversation" | "import" | "staff" | "api";
   /** Empty when it is not known. */
   readonly name: string;
+  /** Who did it: the name of a member of staff, or the part of the program; empty in older facts. */
+  readonly by: string;
 }
 
 /** Something by which the customer can be found again. */

@@ -1,6 +1,6 @@
 // Where a visitor chooses files, and what has become of each.
 
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import type { Chosen } from "./files";
 import type { Chat } from "./state";
@@ -32,9 +32,11 @@ export function Attach({ chat }: { chat: Chat }) {
 
 export function ChosenList({ chat }: { chat: Chat }) {
   const chosen = chat.files.list.value;
+  const list = useRef<HTMLUListElement>(null);
+  useEffect(() => list.current?.scrollTo(0, list.current.scrollHeight), [chosen.length]); // the newest is seen
   if (chosen.length === 0) return null;
   return (
-    <ul class="chosen" aria-label={chat.say("files")}>
+    <ul ref={list} class="chosen" aria-label={chat.say("files")}>
       {chosen.map((each) => (
         <li key={each.id} class={each.state}>
           <span>{told(chat, each)}</span>

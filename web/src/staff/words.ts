@@ -414,6 +414,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   anything_else: { en: "anything else?", es: "¿algo más?" },
   goodbye: { en: "goodbye", es: "despedida" },
   out_of_scope: { en: "out of scope", es: "fuera de ámbito" },
+  opens: { en: "when they are back", es: "cuándo vuelven" },
   nobody_free: { en: "nobody is free", es: "no hay nadie libre" },
   offer_human: { en: "offer a person", es: "ofrece una persona" },
   open: { en: "open question", es: "pregunta abierta" },

@@ -5,6 +5,7 @@ import { useMemo } from "preact/hooks";
 import { type Said, say } from "../../shared/language";
 import { get } from "../api";
 import { when } from "../format";
+import { placeOf } from "./data";
 import { CUSTOMER, STATUSES } from "./words";
 
 interface Change {
@@ -95,7 +96,9 @@ export function Changes({ path }: { path: string }) {
                     <time dateTime={each.at_utc}>{when(each.at_utc)}</time>
                   </td>
                   <td>{each.by}</td>
-                  <td>{told(each)}</td>
+                  <td>
+                    <Told {...each} />
+                  </td>
                 </tr>
               ))}
             </tbody>
@@ -106,9 +109,18 @@ export function Changes({ path }: { path: string }) {
   );
 }
 
-function told({ what, code, text }: Change): string {
+function Told({ what, code, text }: Change) {
   const name = CHANGES[what];
-  const detail = CODES[code];
-  const of = [detail ? say(detail) : code, text].filter(Boolean).join(" · ");
-  return `${name ? say(name) : what}${of ? `: ${of}` : ""}`;
+  const detail = CODES[code] ? say(CODES[code]) : code;
+  const isContact = code === "call" || code === "conversation";
+  const place = isContact ? placeOf(code, text) : null;
+  const parts = place === null ? [detail, text] : [<a href={place}>{detail}</a>];
+  return (
+    <>
+      {name ? say(name) : what}
+      {parts.filter(Boolean).map((part, at) => (
+        <span key={at}> · {part}</span>
+      ))}
+    </>
+  );
 }
