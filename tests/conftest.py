@@ -1,4 +1,4 @@
-"""What tests of several rooms share."""
+"""What tests of several rooms share. What a fixture needs is imported in it: this file is read for every test."""
 
 from __future__ import annotations
 
@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
-from calls.errors import CallCentreError
-from service.models_store import ModelStore
 from tests import lanes
-from tests.fakes.real_engines import model
-from tests.postgres_server import PostgresServer, postgres_server
-from tests.service_process import ServiceProcess
 
 if TYPE_CHECKING:
+    from tests.phone_desk import Desk
+    from tests.postgres_server import PostgresServer
+    from tests.service_process import ServiceProcess
     from voice.asr.whisper import WhisperEngine
 
 NEEDED = ("whisper-base", "silero-vad", "smart-turn", "e5")
@@ -26,6 +24,10 @@ NEEDED = ("whisper-base", "silero-vad", "smart-turn", "e5")
 @pytest.fixture(scope="session")
 def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     """Start the real service once for all tests that look at it from outside, in 15 s; they are one unit."""
+    from calls.errors import CallCentreError
+    from service.models_store import ModelStore
+    from tests.service_process import ServiceProcess
+
     try:
         for name in NEEDED:
             ModelStore().path(name)
@@ -40,8 +42,26 @@ def running_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servic
 
 
 @pytest.fixture(scope="session")
+def staffed_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A service with three accounts, for all tests in which phones of another stack talk to people; they are one unit.
+
+    Who holds us is waited for 10 s. Each test leaves nobody at work.
+    """
+    from tests.acceptance.staff_accounts import hire
+    from tests.phone_desk import started
+
+    folder = tmp_path_factory.mktemp("desk")
+    made = started(folder, TELEPHONY__HOLD_AT_MOST_S="10")
+    hire(folder / "warmline.toml", ana="agent", luis="agent", sue="supervisor")
+    yield made
+    made.service.stop()
+
+
+@pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer | None]:
     """A PostgreSQL server for all tests of a worker, in 3 s, each with a database of its own; None if not installed."""
+    from tests.postgres_server import postgres_server
+
     with postgres_server() as server:
         yield server
 
@@ -49,6 +69,7 @@ def postgres() -> Iterator[PostgresServer | None]:
 @pytest.fixture(scope="session")
 def whisper() -> WhisperEngine:
     """Load Whisper base once for all tests of this worker, in 1 s; who scripts its decoder does so by `monkeypatch`."""
+    from tests.fakes.real_engines import model
     from voice.asr.whisper import create
 
     engine = create({"model_dir": str(model("whisper-base", "model.bin").parent), "threads": 1})

@@ -2,8 +2,9 @@
 
 Most of a run is waiting: for a phone that speaks, a page that opens, a timer of SIP. So tests are handed out in units:
 
-- `acceptance` and `service`: all tests that look at the stage of calls; all that look at the one running service. Each
-  is one unit, since what they look at is started once; they come first because they last longest.
+- `acceptance`, `service` and `desk`: all tests that look at the stage of calls; all that look at the one running
+  service; all in which people are called or work at the one desk. Each is one unit, since what they look at is started
+  once; they come first because they last longest.
 - `houses`, a file each: whole services that recognise and speak. Two at a time are what two cores carry.
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
@@ -35,7 +36,7 @@ from xdist.scheduler import LoadScopeScheduling
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController
 
-SHARED = {"acceptance": "stage", "service": "running_service"}
+SHARED = {"acceptance": "stage", "service": "running_service", "desk": "staffed_service"}
 """Unit -> the fixture at which all of its tests look."""
 HOUSES = "houses"
 HOUSE_FOLDERS = ("tests/acceptance/", "tests/fleet/")

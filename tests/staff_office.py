@@ -17,6 +17,7 @@ from tests.ports import free_port
 
 PASSWORD = "correct horse battery"
 OURS = {"x-warmline": "1"}
+PEOPLE = {"ada": "admin", "sue": "supervisor", "quinn": "qa", "ben": "agent"}
 
 
 class Office:
@@ -44,8 +45,23 @@ class Office:
 
     def add_everybody(self) -> None:
         """Give an account to ada (admin), sue (supervisor), quinn (qa) and ben (agent)."""
-        for name, role in (("ada", "admin"), ("sue", "supervisor"), ("quinn", "qa"), ("ben", "agent")):
+        for name, role in PEOPLE.items():
             self.accounts.add(name, role, Profile(display_name=name.capitalize(), languages=("es",)), PASSWORD, "x")
+
+    def send_home(self) -> None:
+        """Let all who wait or are served hang up, and all who work go home."""
+
+        def over() -> None:
+            desk = self.service.house.desk
+            for contact_id, guest in list(desk._guests.items()):
+                desk.gone(contact_id, "abandoned")
+                if guest.agent:
+                    desk.wrap_up_done(guest.agent, contact_id, guest.contact.kind, disposition="solved")
+            for name in PEOPLE:
+                if desk.is_working(name):
+                    desk.sign_out(name)
+
+        self.run(over)
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._end.set)

@@ -248,10 +248,13 @@ class Baresip(Watched):
         writer.close()
         await writer.wait_closed()
 
+    def recordings(self) -> list[Path]:
+        """Return its recordings of what came from the other side, one a call."""
+        return [path for path in self.folder.glob("dump-*-dec.wav") if path.stat().st_size > 44]
+
     def heard(self) -> Samples:
         """Return its recording of what came from the bot, from the answer on; of several calls that of the newest."""
-        found = [path for path in self.folder.glob("dump-*-dec.wav") if path.stat().st_size > 44]
-        path = max(found, key=lambda path: path.stat().st_mtime_ns)
+        path = max(self.recordings(), key=lambda path: path.stat().st_mtime_ns)
         raw = path.read_bytes()[44:]
         out: Samples = np.frombuffer(raw[: len(raw) // 2 * 2], dtype=np.int16)
         return out

@@ -5,9 +5,16 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.acceptance.callers import Baresip
+import numpy as np
+
+from tests.acceptance.callers import RATE_HZ, Baresip
 from tests.acceptance.running import RunningService
 from tests.waiting import eventually
+
+LOUD = 300
+"""A sample of speech; between sentences there is silence."""
+QUIET_S = 2.5
+"""Longer than between two sentences, whose second may still be made while the first is heard."""
 
 
 class Handset(Baresip):
@@ -64,6 +71,16 @@ class PersonsPhone(Handset):
     async def until_established(self, calls: int = 1) -> None:
         """Return when it has talked with the service so often."""
         await eventually(lambda: self.printed().count("Call established") >= calls, "the phone's answer", 60)
+
+    async def until_all_is_said(self) -> None:
+        """Return when it has heard words, and then nothing for so long that there are no more."""
+
+        def silent() -> bool:
+            heard = np.abs(self.heard().astype(np.int32)) if self.recordings() else np.zeros(0, np.int32)
+            loud = np.flatnonzero(heard > LOUD)
+            return loud.size > RATE_HZ // 10 and heard.size - loud[-1] > QUIET_S * RATE_HZ
+
+        await eventually(silent, "the end of what the phone is told", 60, 0.2)
 
     def printed(self) -> str:
         """Return what it said on its terminal."""

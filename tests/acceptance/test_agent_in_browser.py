@@ -19,7 +19,7 @@ from calls.audio import Samples
 from tests.acceptance.desk_page import StaffPage, browser_with, played, staff_page
 from tests.acceptance.test_agents import TONES_HZ, desk, hears
 from tests.fakes.real_engines import espeak
-from tests.service.test_people_by_phone import Body, Desk, heard
+from tests.phone_desk import Body, Desk, heard
 from tests.telephony.baresip import write_wav
 from tests.telephony.likeness import heard_s
 from tests.telephony.pjsua2_peer import Peer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from aiortc import RTCSessionDescription
 from websockets.asyncio.client import ClientConnection, connect
 
 from calls.audio import Samples
-from tests.acceptance.staff_accounts import PASSWORD, hire
-from tests.service.test_people_by_phone import Desk, heard, started
+from tests.acceptance.staff_accounts import PASSWORD
+from tests.phone_desk import Body, Desk, heard
 from tests.telephony.likeness import heard_s
 from tests.telephony.media_fakes import level_of
 from tests.telephony.pjsua2_peer import HAS_WHEEL, Peer, pjsua2
@@ -36,7 +36,6 @@ pytestmark = pytest.mark.peer
 TONES_HZ = {"ana": 1_100.0, "luis": 1_700.0, "sue": 2_300.0}
 LOUD = 600.0
 WAIT_S = 40.0
-Body = dict[str, Any]
 
 
 class AgentPage(Client):
@@ -102,13 +101,10 @@ class AgentPage(Client):
         await self.http.aclose()
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("agents")
-    made = started(folder)
-    hire(folder / "warmline.toml", ana="agent", luis="agent", sue="supervisor")
-    yield made
-    made.service.stop()
+@pytest.fixture
+def desk(staffed_service: Desk) -> Desk:
+    """Where everybody here works."""
+    return staffed_service
 
 
 @asynccontextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bench", "calls", "channels", "customers", "desk", "knowledge", "records", "service", "telephony", "voice")
@@ -38,36 +38,89 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize("path", [*modules(), *sorted((ROOT / "web" / "src").rglob("*.ts*"))], ids=name)
-def test_when_a_module_grows_it_stays_below_the_hard_limit(path: Path) -> None:
-    if not path.name.endswith(".gen.ts"):
-        assert len(path.read_text(encoding="utf-8").splitlines()) <= HARD_LINES
+@functools.cache
+def sources() -> dict[str, str]:
+    """Return the text of each module, read once."""
+    return {name(path): path.read_text(encoding="utf-8") for path in modules()}
 
 
-@pytest.mark.parametrize("path", list(modules()), ids=name)
-def test_when_a_class_is_named_its_word_has_one_meaning(path: Path) -> None:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
+@dataclass
+class Named:
+    """What the rules ask of a module's syntax: no tree is kept, all of them are too much for a process that runs on."""
+
+    classes: list[str] = field(default_factory=list)
+    packages: list[str] = field(default_factory=list)
+    """First names of what it imports."""
+    dropped: list[str] = field(default_factory=list)
+    """Calls whose result nobody takes, that start a task."""
+
+
+def named_in(text: str) -> Named:
+    named = Named()
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ClassDef):
-            assert node.name not in BANNED_CLASSES, f"{node.name}: say {BANNED_CLASSES.get(node.name)}"
+            named.classes.append(node.name)
+        elif isinstance(node, ast.Import):
+            named.packages += [alias.name.partition(".")[0] for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0:
+            named.packages.append((node.module or "").partition(".")[0])
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+            called = node.value.func
+            if isinstance(called, ast.Attribute) and called.attr in ("create_task", "ensure_future"):
+                named.dropped.append(ast.unparse(called))
+    return named
 
 
-@pytest.mark.parametrize("path", list(modules()), ids=name)
-def test_when_code_needs_the_time_it_asks_the_clock(path: Path) -> None:
-    if name(path) in MAY_READ_CLOCKS or name(path).startswith("bench/"):
-        return
-    code = path.read_text(encoding="utf-8")
-    assert [call for call in CLOCKS if call in code] == []
+@functools.cache
+def named() -> dict[str, Named]:
+    """Return what stands in each module, parsed once."""
+    return {module: named_in(text) for module, text in sources().items()}
 
 
-@pytest.mark.parametrize("path", list(modules()), ids=name)
-def test_when_a_task_is_started_somebody_owns_it(path: Path) -> None:
+def test_when_modules_are_looked_for_then_each_room_has_some() -> None:
+    assert {module.partition("/")[0] for module in sources()} == set(ROOMS)
+
+
+def test_when_a_module_grows_it_stays_below_the_hard_limit() -> None:
+    pages = sorted((ROOT / "web" / "src").rglob("*.ts*"))
+    texts = sources() | {name(path): path.read_text(encoding="utf-8") for path in pages}
+    lines = {module: len(text.splitlines()) for module, text in texts.items() if not module.endswith(".gen.ts")}
+    assert {module: count for module, count in lines.items() if count > HARD_LINES} == {}
+
+
+def test_when_a_class_is_named_its_word_has_one_meaning() -> None:
+    banned = [
+        f"{module}: {word}: say {BANNED_CLASSES[word]}"
+        for module, told in named().items()
+        for word in told.classes
+        if word in BANNED_CLASSES
+    ]
+    assert banned == []
+
+
+def test_when_code_needs_the_time_it_asks_the_clock() -> None:
+    read = [
+        f"{module}: {call}"
+        for module, code in sources().items()
+        for call in CLOCKS
+        if call in code and module not in MAY_READ_CLOCKS and not module.startswith("bench/")
+    ]
+    assert read == []
+
+
+def test_when_a_task_is_started_somebody_owns_it() -> None:
     """A bare `create_task` whose result is dropped loses its errors and may be collected while it runs."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            function = ast.unparse(node.value.func)
-            assert function == "group.create_task" or not function.endswith((".create_task", ".ensure_future"))
+    bare = [
+        f"{module}: {call}" for module, told in named().items() for call in told.dropped if call != "group.create_task"
+    ]
+    assert bare == []
+
+
+def test_when_a_module_is_read_then_what_the_rules_ask_of_it_is_seen() -> None:
+    told = named_in(
+        "import a.b\nfrom c.d import e\nclass Record:\n def f(s):\n  loop.create_task(x())\n  t = g.create_task(x())\n"
+    )
+    assert (told.packages, told.classes, told.dropped) == (["a", "c"], ["Record"], ["loop.create_task"])
 
 
 def test_when_the_event_types_are_written_down_each_has_a_literal_type() -> None:
@@ -108,16 +161,9 @@ def test_when_a_module_imports_a_package_it_is_a_declared_dependency() -> None:
     }
     comes_with = {"torch": "the extras"}
     missing = set()
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                roots = [alias.name.partition(".")[0] for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.level == 0:
-                roots = [(node.module or "").partition(".")[0]]
-            else:
-                continue
-            for root in roots:
-                known = root in sys.stdlib_module_names or root in ROOMS or root in comes_with
-                if not known and other_names.get(root, root) not in declared:
-                    missing.add(f"{name(path)}: {root}")
+    for module, told in named().items():
+        for root in told.packages:
+            known = root in sys.stdlib_module_names or root in ROOMS or root in comes_with
+            if not known and other_names.get(root, root) not in declared:
+                missing.add(f"{module}: {root}")
     assert missing == set()

@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.service_process import ServiceProcess
-from tests.web.test_pages import CHROMIUM, LOUDEST, browser, new_page, playwright
+from tests.web.test_pages import CHROMIUM, LOUDEST, browser, new_page
 
-__all__ = ["browser", "playwright"]
+__all__ = ["browser"]
 
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 

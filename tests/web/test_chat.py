@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Locator, Page, Playwright, expect
 
 from tests.ports import free_port
 from tests.service_process import ServiceProcess
@@ -31,12 +31,6 @@ class Quiet(SimpleHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 (the name of the base class)
         del format, args
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

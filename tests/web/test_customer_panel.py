@@ -8,14 +8,12 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.staff_office import Office
 from tests.web.axe import violations
-from tests.web.test_desk_pages import at_work, call_waits
-from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of, shoot
+from tests.web.office_pages import CHROMIUM, at_work, call_waits, looks, page_of
 
-__all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 PHONE = "+34600123456"
@@ -128,40 +126,10 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
 def ben(office: Office) -> Iterator[httpx.Client]:
     with office.signed_in("ben") as client:
         yield client
-
-
-@pytest.fixture(autouse=True)
-def home(office: Office) -> Iterator[None]:
-    """Send everybody home after each test, so that one which failed leaves nobody at work for the next."""
-    yield
-
-    def over() -> None:
-        desk = office.service.house.desk
-        for contact_id, guest in list(desk._guests.items()):
-            desk.gone(contact_id, "abandoned")
-            if guest.agent:
-                desk.wrap_up_done(guest.agent, contact_id, "call", disposition="solved")
-        if desk.is_working("ben"):
-            desk.sign_out("ben")
-
-    office.run(over)
 
 
 def nobodys_phone() -> str:
@@ -212,17 +180,6 @@ def press(page: Page, button: Locator) -> None:
     page.keyboard.press("Enter")
 
 
-def looks(page: Page, name: str) -> None:
-    """No rule of axe is broken, nothing sticks out, wide or narrow; pictures to be looked at."""
-    for width in (1280, 400):
-        page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(150)
-        assert violations(page) == [], (name, width)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
-        shoot(page, f"{name}-{width}")
-    page.set_viewport_size({"width": 1280, "height": 900})
-
-
 def kept(ben: httpx.Client, customer: str) -> dict[str, Any]:
     answer = ben.get(f"/api/customers/{customer}")
     assert answer.status_code == 200, answer.text
@@ -237,6 +194,7 @@ def test_when_needs_are_changed_in_the_panel_then_they_are_kept_and_what_is_wron
     ana = new_customer(ben, "Ana Ruiz", nobodys_phone())
     page = with_caller(browser, office, call, language)
     link(ben, ana, call)
+    page.clock.install()
     page.reload()
     panel = page.locator(".customer")
     expect(panel.get_by_role("heading", name="Ana Ruiz")).to_be_visible()
@@ -250,7 +208,9 @@ def test_when_needs_are_changed_in_the_panel_then_they_are_kept_and_what_is_wron
     press(page, form.get_by_role("button", name=words["keep"]))
     expect(panel.locator(".outcome").get_by_role("alert")).to_have_text(words["long"])
     expect(form.get_by_label(words["hours"])).to_be_focused()
-    page.wait_for_timeout(16_000)  # the panel is read again: what is being typed stays
+    assert ben.post(f"/api/customers/{ana}/notes", json={"text": "Prefiere la tarde"}).status_code == 201
+    page.clock.fast_forward(16_000)  # the panel is read again: what is being typed stays
+    expect(panel).to_contain_text("Prefiere la tarde")
     expect(form.get_by_label(words["hours"])).to_have_value("x" * 121)
     form.get_by_label(words["hours"]).fill("9–14")
     page.keyboard.press("Enter")
@@ -270,7 +230,7 @@ def test_when_needs_are_changed_in_the_panel_then_they_are_kept_and_what_is_wron
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
-def test_when_records_look_alike_then_people_join_part_and_tell_them_apart_with_reasons(
+def test_when_records_look_alike_then_people_join_part_and_tell_them_apart_and_who_is_second_is_told(
     browser: Browser, office: Office, ben: httpx.Client, language: str
 ) -> None:
     words, call = WORDS[language], f"pairs-{language}"
@@ -295,21 +255,9 @@ def test_when_records_look_alike_then_people_join_part_and_tell_them_apart_with_
     expect(panel.locator(".outcome").get_by_role("status")).to_have_text(words["parted"])
     expect(both).to_have_count(0)
     assert kept(ben, one)["customer_ids"] == [one]
-    let_go(page, office, call, words)
 
-
-@pytest.mark.parametrize("language", ["en", "es"])
-def test_when_two_people_decide_about_a_pair_then_the_second_is_told_and_sees_what_is_now(
-    browser: Browser, office: Office, ben: httpx.Client, language: str
-) -> None:
-    words, call = WORDS[language], f"apart-{language}"
-    phone = nobodys_phone()
-    one, _ = new_customer(ben, "Leo Paz", phone), new_customer(ben, "Leo Paz", phone)
-    page = with_caller(browser, office, call, language)
-    link(ben, one, call)
+    new_customer(ben, "Eva Sanz", phone)
     page.reload()
-    panel = page.locator(".customer")
-    proposals = panel.get_by_role("region", name=words["pairs"])
     expect(proposals).to_be_visible()
     (pair,) = [pair for pair in kept(ben, one)["pairs"] if pair["state"] == "proposed"]
     with office.signed_in("sue") as sue:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.staff_office import Office
 from tests.web.axe import violations
-from tests.web.test_customer_panel import looks
-from tests.web.test_desk_pages import at_work, call_waits
-from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of
+from tests.web.office_pages import CHROMIUM, FLAGS, at_work, call_waits, looks, page_of
 
-__all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 WORDS = {
@@ -36,19 +33,6 @@ WORDS = {
         "end": "Terminar",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +63,14 @@ def another_window(page: Page, office: Office) -> Page:
     return opened
 
 
+def time_passes(page: Page, asked: list[str]) -> None:
+    """Let 6 s pass in all windows of a browser, in which each looks whether the line is free; none asks for it."""
+    asked.clear()
+    page.clock.fast_forward(6_000)
+    page.wait_for_timeout(500)
+    assert not [url for url in asked if url.endswith("/api/desk/line")]
+
+
 def has_line(page: Page, words: dict[str, str]) -> None:
     expect(page.locator(".line-status")).to_contain_text(words["up"])
 
@@ -93,11 +85,16 @@ def test_when_a_second_window_is_open_then_one_has_the_line_and_the_other_says_s
 ) -> None:
     words = WORDS[language]
     one = at_work(browser, lines, "ben", language)
+    one.clock.install()
+    one.reload()
     has_line(one, words)
+    asked: list[str] = []
     two = another_window(one, lines)
     says_elsewhere(two, words)
     looks(two, f"line-elsewhere-{language}")
-    one.wait_for_timeout(6_000)  # neither takes it from the other by itself
+    for window in (one, two):
+        window.on("request", lambda request: asked.append(request.url))
+    time_passes(one, asked)  # neither takes it from the other by itself
     has_line(one, words)
     says_elsewhere(two, words)
     button = two.get_by_role("button", name=words["here"])
@@ -105,7 +102,7 @@ def test_when_a_second_window_is_open_then_one_has_the_line_and_the_other_says_s
     two.keyboard.press("Enter")
     has_line(two, words)
     says_elsewhere(one, words)
-    two.wait_for_timeout(6_000)
+    time_passes(two, asked)
     has_line(two, words)
     two.reload()
     has_line(two, words)

@@ -2,83 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from typing import Any
-
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from calls.codec import to_json
-from calls.events import BriefFact, BriefPrepared, CallAnswered, CallOffered, NewEvent
-from desk.acd_messages import ContactArrived
-from service.desk.listener import QuietListener
 from tests.staff_office import Office
 from tests.web.axe import violations
 from tests.waiting import soon
-from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of, shoot
+from tests.web.office_pages import BRIEF, CHROMIUM, at_work, call_waits, page_of, shoot
 
-__all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
-
-BRIEF = BriefPrepared(
-    caller="Ana Ruiz",
-    verified="caller_id_only",
-    language="es",
-    matter="Su factura de octubre es el doble que la anterior",
-    reason="asked_for_person",
-    facts=(BriefFact(text="Cuenta 40217", quote="cuatro cero dos uno siete", t_ms=9_000, event_seq=2),),
-    tried=(BriefFact(text="Se explicó la factura", quote="", t_ms=20_000, event_seq=2),),
-    open_questions=(BriefFact(text="¿Se leyó el contador?", quote="", t_ms=30_000, event_seq=2),),
-    emotion=(),
-    suggested_opening="Buenos días, Ana. Veo que su factura se ha duplicado.",
-    spoken_line="",
-)
-
-
-class CallerWaits(QuietListener):
-    """A caller in the queue whose brief is ready."""
-
-    async def card(self) -> dict[str, Any]:
-        return {"brief": to_json(BRIEF)}
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
-
-
-def call_waits(office: Office, call_id: str) -> None:
-    """Write the beginning of a call, and let it wait for a human."""
-    offered = CallOffered(
-        caller="+34600123456", caller_name="Ana Ruiz", called="web", transport="sip", peer_call_id="x"
-    )
-    bodies = (offered, CallAnswered(language="es", flow=""), BRIEF)
-    office.service.house.store.append(
-        [
-            NewEvent(stream_kind="call", stream_id=call_id, body=body, at_utc=datetime.now(UTC), t_ms=0, source="call")
-            for body in bodies
-        ]
-    )
-    arrived = ContactArrived(contact_id=call_id, kind="call", queue="main", language="es")
-    office.run(lambda: office.service.house.desk.arrive(arrived, CallerWaits()))
-
-
-def at_work(browser: Browser, office: Office, name: str, language: str) -> Page:
-    page = page_of(browser, office, name, "/desk/work", language)
-    ready = {"en": ("Start work", "Ready"), "es": ("Empezar", "Disponible")}[language]
-    page.get_by_role("button", name=ready[0]).click()
-    page.get_by_role("button", name=ready[1], exact=True).click()
-    expect(page.locator(".state-now .badge").first).to_contain_text(ready[1])
-    return page
 
 
 def test_when_a_caller_is_offered_then_keys_accept_and_notes_outlive_a_reload_until_they_are_handed_in(

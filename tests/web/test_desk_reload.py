@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from calls.events import BriefPrepared, RelatedFact
+from calls.events import RelatedFact
 from tests.staff_office import Office
-from tests.web import test_desk_pages
-from tests.web.test_customer_panel import looks
-from tests.web.test_desk_pages import BRIEF, at_work, call_waits
-from tests.web.test_staff_pages import CHROMIUM, FLAGS, office
+from tests.web.office_pages import BRIEF, CHROMIUM, at_work, call_waits, looks
 
-__all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
 
 
 RELATED = (
@@ -53,10 +35,6 @@ RELATED = (
 )
 
 
-def with_related(brief: BriefPrepared) -> BriefPrepared:
-    return replace(brief, related=RELATED)
-
-
 def state_of(page: Page, *places: str) -> list[str]:
     """What a reader gets of some places, without what runs with the clock."""
     texts = [page.locator(place).first.inner_text() for place in places]
@@ -64,11 +42,10 @@ def state_of(page: Page, *places: str) -> list[str]:
 
 
 def test_when_the_page_is_loaded_again_then_offer_contacts_and_what_is_being_written_are_as_before(
-    browser: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, office: Office
 ) -> None:
-    monkeypatch.setattr(test_desk_pages, "BRIEF", with_related(BRIEF))
     page = at_work(browser, office, "ben", "en")
-    call_waits(office, "reload-call")
+    call_waits(office, "reload-call", replace(BRIEF, related=RELATED))
     offer = page.locator(".offer")
     expect(offer.get_by_role("link", name=RELATED[0].text)).to_have_attribute("href", "/desk/conversations/chat-7")
     expect(offer.get_by_role("link", name=RELATED[1].text)).to_have_attribute("href", "/desk/cases/case-3")

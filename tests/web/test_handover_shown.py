@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Browser, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
 from calls.events import CallAnswered, CallOffered, EventBody, HandoverCompleted, HandoverStarted, LegJoined, NewEvent
 from calls.handover_events import (
@@ -22,12 +21,9 @@ from calls.handover_events import (
 )
 from calls.ids import LegId
 from tests.staff_office import Office
-from tests.web.test_customer_panel import looks
-from tests.web.test_desk_pages import BRIEF
+from tests.web.office_pages import BRIEF, CHROMIUM, looks, page_of
 from tests.web.test_desk_reload import RELATED
-from tests.web.test_staff_pages import CHROMIUM, FLAGS, office, page_of
 
-__all__ = ["office"]
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 BEGIN: tuple[EventBody, ...] = (
@@ -65,19 +61,6 @@ SHOWN = {
         "whispers": "sue susurra al agente",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.service_process import ServiceProcess
 
@@ -30,12 +30,11 @@ PICTURES = os.environ.get("WARMLINE_PICTURES", "")
 """A folder for what the pages looked like; empty: none are taken."""
 
 
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        expect.set_options(timeout=WAIT_MS)
-        yield started
-        expect.set_options(timeout=None)
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    expect.set_options(timeout=WAIT_MS)
+    yield
+    expect.set_options(timeout=None)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soxr
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.fakes.real_engines import espeak
 from tests.service_process import ServiceProcess
@@ -88,12 +88,6 @@ def write_microphone(path: Path) -> None:
         sound.setsampwidth(2)
         sound.setframerate(48_000)
         sound.writeframes(np.concatenate([before, spoken, after]).tobytes())
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -2,61 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, expect
 
-from calls.errors import CallCentreError
 from tests.staff_office import PASSWORD, Office
 from tests.web.axe import violations
+from tests.web.office_pages import CHROMIUM, new_page, page_of, shoot
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
-SHOTS = os.environ.get("WARMLINE_SHOTS", "")
-"""Folder for pictures of the pages, to be looked at; empty: none."""
-LOCALES = {"en": "en-GB", "es": "es-ES"}
-FLAGS = (
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    "--allow-loopback-in-peer-connection",
-    "--no-first-run",
-    "--disable-gpu",
-    "--disable-background-networking",
-)
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS])
-    yield opened
-    opened.close()
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    try:
-        opened = Office(tmp_path_factory.mktemp("office"))
-    except CallCentreError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"the service cannot run here: {error.message}")
-    opened.add_everybody()
-    opened.start()
-    yield opened
-    opened.stop()
-
-
 @pytest.fixture
 def empty_office(tmp_path: Path) -> Iterator[Office]:
     """An office where nobody has an account."""
@@ -64,31 +20,6 @@ def empty_office(tmp_path: Path) -> Iterator[Office]:
     opened.start()
     yield opened
     opened.stop()
-
-
-def new_page(browser: Browser, language: str, **settings: Any) -> Page:
-    page = browser.new_context(locale=LOCALES[language], **settings).new_page()
-    page.set_default_timeout(20_000)
-    return page
-
-
-def page_of(browser: Browser, office: Office, name: str, path: str, language: str = "en", **settings: Any) -> Page:
-    """Return a page that somebody opened who is signed in."""
-    page = new_page(browser, language, **settings)
-    session = office.accounts._open(name, "").session
-    page.context.add_cookies([{"name": "warmline_staff", "value": session, "url": office.base_url}])
-    page.goto(office.base_url + path)
-    page.locator("h1").first.wait_for(state="attached")
-    return page
-
-
-def shoot(page: Page, name: str) -> None:
-    if not SHOTS:
-        return
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        page.screenshot(path=str(Path(SHOTS) / f"{name}-{scheme}.png"), full_page=True)
-    page.emulate_media(color_scheme="light")
 
 
 @pytest.mark.parametrize(
