@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from calls.audio import Samples
-from tests.service_process import ServiceProcess
+from tests.service_process import LIGHT, ServiceProcess
 from tests.telephony.pjsua2_peer import Peer, pjsua2
 
 Body = dict[str, Any]
@@ -73,10 +73,11 @@ def heard(phone: Peer, call: int = 0) -> tuple[Samples, int]:
 
 
 def started(folder: Path, **environ: str) -> Desk:
+    """Start a service whose callers press keys: nobody has to be understood by it."""
     folder.mkdir(exist_ok=True)
     plan = folder / "plan.toml"
     plan.write_text('[[number]]\ncalled = "*"\n')
-    service = ServiceProcess(folder)
+    service = ServiceProcess(folder, whisper=LIGHT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WARMLINE__DIAL_PLAN__FILE", str(plan))
         patch.setenv("WARMLINE__TELEPHONY__OUTBOUND__ADDRESSES", '["127.0.0.1"]')

@@ -23,13 +23,26 @@ ARTICLES = ("bill-explained", "power-outage-status")
 """The articles it knows: few, because embedding all of them is most of a first start."""
 START_S = 150.0
 """A start takes 15 s on two idle cores."""
+LIGHT = "whisper-tiny-en"
+"""The recogniser of a service in whose tests nobody has to be understood: its start takes 5 s on two idle cores."""
+
+
+def articles_of_tests(folder: Path) -> None:
+    """Copy `ARTICLES` into a folder that is not there yet."""
+    for language in ("es", "en"):
+        (folder / language).mkdir(parents=True)
+        for name in ARTICLES:
+            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / language)
 
 
 class ServiceProcess:
     """`warmline serve` on free ports, with voices that need no model and few articles."""
 
-    def __init__(self, folder: Path, *, tls: TlsSettings | None = None) -> None:
-        """Write the configuration; with `tls` the pages are served by it, and only its issuer is trusted."""
+    def __init__(self, folder: Path, *, tls: TlsSettings | None = None, whisper: str = "") -> None:
+        """Write the configuration; with `tls` the pages are served by it, and only its issuer is trusted.
+
+        `whisper` names another recogniser than that of the configuration's default.
+        """
         self.data_dir = folder / "data"
         self.staff_token = "token-of-the-tests"
         web_port, self.sip_host, self.sip_port = free_port(), "127.0.0.1", free_port()
@@ -38,11 +51,7 @@ class ServiceProcess:
         self._errors, self._printed = folder / "stderr.txt", folder / "stdout.txt"
         self._config = folder / "warmline.toml"
         self._process: subprocess.Popen[bytes] | None = None
-        for language in ("es", "en"):
-            (folder / "articles" / language).mkdir(parents=True)
-            for name in ARTICLES:
-                source = ROOT / "knowledge" / "lumina" / language / f"{name}.md"
-                shutil.copy(source, folder / "articles" / language)
+        articles_of_tests(folder / "articles")
         rtp_from = free_ports(100)
         self._config.write_text(
             f'data_dir = "{self.data_dir}"\n'
@@ -51,7 +60,8 @@ class ServiceProcess:
             + (f'tls_certificate = "{tls.certificate}"\ntls_key = "{tls.key}"\n' if tls else "")
             + f'[telephony.sip]\nlisten = "127.0.0.1:{self.sip_port}"\nrtp_ports = [{rtp_from}, {rtp_from + 99}]\n'
             f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
-            f'[dial_plan]\nlanguage = "en"\n'
+            + (f'[models]\nwhisper = "{whisper}"\n' if whisper else "")
+            + f'[dial_plan]\nlanguage = "en"\n'
             f'[knowledge]\ndir = "{folder / "articles"}"\n'
         )
 

@@ -25,7 +25,7 @@ from tests.acceptance.people_phones import Handset
 from tests.acceptance.running import TOKEN, Body, RunningService
 from tests.acceptance.staff_accounts import hire
 from tests.mail_servers import JOHN, PASSWORD, SUPPORT, MailServers, mail_servers, missing
-from tests.service_process import ARTICLES, ROOT
+from tests.service_process import articles_of_tests
 from tests.waiting import eventually
 from tests.web.test_pages import CHROMIUM, WAIT_MS
 
@@ -56,10 +56,7 @@ async def mails() -> AsyncIterator[MailServers]:
 async def service(tmp_path_factory: pytest.TempPathFactory, mails: MailServers) -> AsyncIterator[RunningService]:
     """One service for both journeys, with few articles and a mailbox."""
     folder = tmp_path_factory.mktemp("one-customer")
-    for language in ("es", "en"):
-        (folder / "articles" / language).mkdir(parents=True)
-        for name in ARTICLES:
-            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / "articles" / language)
+    articles_of_tests(folder / "articles")
     made = RunningService(
         folder,
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n[dial_plan]\nlanguage = "en"\n'

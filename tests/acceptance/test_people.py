@@ -18,6 +18,7 @@ from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.people_phones import Handset, PersonsPhone
 from tests.acceptance.running import Body, RunningService
 from tests.ports import free_port
+from tests.service_process import articles_of_tests
 from tests.telephony.pjsua2_peer import pjsua2
 from tests.waiting import eventually
 
@@ -50,9 +51,11 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         '[[number]]\ncalled = "alone"\n'
         f'[[number]]\ncalled = "closed"\ntransfer_to = "sip:people@127.0.0.1:{port}"\nhours = {{mon = "closed"}}\n'
     )
+    articles_of_tests(folder / "articles")
     settings = (
+        f'[knowledge]\ndir = "{folder / "articles"}"\n'
         '[telephony.outbound]\naddresses = ["127.0.0.1"]\n[speech]\nrender_ahead = false\n'
-        f'[dial_plan]\nlanguage = "en"\nfile = "{plan}"\ntransfer_ring_s = 8\n'
+        f'[dial_plan]\nlanguage = "en"\nfile = "{plan}"\ntransfer_ring_s = 5\n'
     )
     service = RunningService(folder, settings)
     await service.start()

@@ -18,7 +18,7 @@ from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.people_phones import Handset, PersonsPhone
 from tests.acceptance.running import Body, RunningService
 from tests.ports import free_port
-from tests.service_process import ARTICLES, ROOT
+from tests.service_process import articles_of_tests
 from tests.waiting import eventually
 
 pytestmark = [
@@ -62,10 +62,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         '[[number]]\ncalled = "care"\nqueue = "care"\n[[number]]\ncalled = "night"\nqueue = "night"\n'
         f'[[number]]\ncalled = "billing"\nqueue = "billing"\ntransfer_to = "sip:people@127.0.0.1:{people_port}"\n'
     )
-    for language in ("es", "en"):
-        (folder / "articles" / language).mkdir(parents=True)
-        for name in ARTICLES:
-            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / "articles" / language)
+    articles_of_tests(folder / "articles")
     settings = (
         f'[knowledge]\ndir = "{folder / "articles"}"\n'
         '[telephony.outbound]\naddresses = ["127.0.0.1"]\ncalls_per_number = 50\n[speech]\nrender_ahead = false\n'

@@ -22,7 +22,7 @@ from records import schema
 from records.store import EventStore
 from tests.acceptance.running import TOKEN, RunningService
 from tests.ports import free_port, free_ports
-from tests.service_process import ROOT
+from tests.service_process import LIGHT, ROOT
 from tests.telephony.kamailio_edge import HOST, Edge
 from tests.telephony.sipp_peer import SCENARIOS, manners
 
@@ -47,7 +47,7 @@ def make_fleet(folder: Path, url: str, size: int) -> list[RunningService]:
         f'[telephony]\nmax_talking = {TALKING}\n[telephony.sip.trunks.edge]\nserver = "{HOST}"\nkind = "proxy"\n'
         f'[telephony.sip.trunks.small]\nserver = "{SMALL}"\nmax_calls = 1\nbusy_status = 480\n'
         f'[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
-        f'[models]\nwhisper = "whisper-tiny-en"\n'
+        f'[models]\nwhisper = "{LIGHT}"\n'
         f'[dial_plan]\nlanguage = "en"\n[knowledge]\ndir = "{folder / "articles"}"\n'
     )
     fleet = []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -20,7 +19,7 @@ from service.clock import SystemClock
 from tests.acceptance.running import TOKEN, RunningService, command
 from tests.mail_servers import ANA, JOHN, PASSWORD, SUPPORT, MailServers, mail_servers, missing
 from tests.service.channels.web_servers import Adapter, adapter
-from tests.service_process import ARTICLES
+from tests.service_process import LIGHT, articles_of_tests
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -45,13 +44,11 @@ class Played:
 
 
 def _configure(folder: Path, servers: MailServers, other: Adapter) -> RunningService:
-    for language in ("es", "en"):
-        (folder / "articles" / language).mkdir(parents=True)
-        for name in ARTICLES:
-            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / "articles" / language)
+    articles_of_tests(folder / "articles")
     return RunningService(
         folder,
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
+        f'[models]\nwhisper = "{LIGHT}"\n[dial_plan]\nlanguage = "en"\n'
         f'[knowledge]\ndir = "{folder / "articles"}"\n'
         f'[channels.mailboxes.support]\naddress = "{SUPPORT}"\nimap_host = "localhost"\nimap_port = {servers.imaps}\n'
         f'smtp_port = {servers.smtp}\npassword = "{PASSWORD}"\nca_file = "{servers.ca}"\nanswers = "sure"\npoll_s = 1\n'

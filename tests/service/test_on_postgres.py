@@ -16,7 +16,7 @@ from tests.acceptance.callers import Caller, is_bot_turn, is_caller_turn, is_rep
 from tests.acceptance.listening import word_overlap
 from tests.acceptance.running import Body, RunningService, command
 from tests.postgres_server import PostgresServer, postgres_server
-from tests.service_process import ARTICLES
+from tests.service_process import articles_of_tests
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "I would like to know why my bill is so high"
@@ -40,10 +40,7 @@ class Played:
 
 
 def _configure(folder: Path, server: PostgresServer) -> RunningService:
-    for language in ("es", "en"):
-        (folder / "articles" / language).mkdir(parents=True)
-        for name in ARTICLES:
-            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / "articles" / language)
+    articles_of_tests(folder / "articles")
     service = RunningService(
         folder,
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'

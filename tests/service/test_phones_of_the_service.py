@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,7 +20,7 @@ from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
 from tests.acceptance.running import RunningService, command
 from tests.postgres_server import postgres_server
-from tests.service_process import ARTICLES
+from tests.service_process import LIGHT, articles_of_tests
 from tests.telephony.baresip import EchoHouse, PhoneLine, phone
 from tests.telephony.gateway.test_one_challenge import Asker
 from tests.telephony.gateway.test_phones import REALM, SECRET, account
@@ -54,13 +53,11 @@ class Played:
 
 
 def _configure(folder: Path, url: str) -> RunningService:
-    for language in ("es", "en"):
-        (folder / "articles" / language).mkdir(parents=True)
-        for name in ARTICLES:
-            shutil.copy(ROOT / "knowledge" / "lumina" / language / f"{name}.md", folder / "articles" / language)
+    articles_of_tests(folder / "articles")
     service = RunningService(
         folder,
         '[speech]\nvoice_en = "espeak"\nvoice_es = "espeak"\nrender_ahead = false\n'
+        f'[models]\nwhisper = "{LIGHT}"\n[dial_plan]\nlanguage = "en"\n'
         f'[knowledge]\ndir = "{folder / "articles"}"\n'
         f'[telephony.sip.phones.alice]\npassword = "{SECRET}"\ndisplay_name = "Alice of the desk"\n',
     )

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.service_process import ServiceProcess
+from tests.service_process import LIGHT, ServiceProcess
 from tests.telephony.certificates import Authority
 
 pytestmark = pytest.mark.realtime
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.realtime
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     folder = tmp_path_factory.mktemp("tls")
-    process = ServiceProcess(folder, tls=Authority(folder).issue("localhost"))
+    process = ServiceProcess(folder, tls=Authority(folder).issue("localhost"), whisper=LIGHT)
     process.start()
     yield process
     process.stop()

@@ -13,7 +13,7 @@ from starlette.types import Message, Scope
 
 from service.front_door import FrontDoor
 from service.web_limits import Refused, WebCallLimits, WebCalls, visitor_of
-from tests.service_process import ServiceProcess
+from tests.service_process import LIGHT, ServiceProcess
 
 LIMITS = WebCallLimits(
     per_address=2, per_address_per_minute=3, per_origin=2, of_origin={"https://small.example": 1}, in_total=4
@@ -128,7 +128,7 @@ async def test_when_somebody_says_whom_they_forward_then_only_proxies_of_ours_ar
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
     """A service with a site that may have one call, and eight lines for pages."""
-    service = ServiceProcess(tmp_path_factory.mktemp("limited"))
+    service = ServiceProcess(tmp_path_factory.mktemp("limited"), whisper=LIGHT)
     with pytest.MonkeyPatch.context() as environ:
         environ.setenv("WARMLINE__SERVICE__ALLOWED_ORIGINS", '["https://shop.example", "https://small.example 1"]')
         environ.setenv("WARMLINE__TELEPHONY__WEBRTC__MAX_CALLS", "8")
