@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import tomllib
 from pathlib import Path
@@ -17,6 +18,7 @@ WORDS = (ROOT / "web" / "src" / "staff" / "words.ts").read_text(encoding="utf-8"
 NAMES, CODES = WORDS[WORDS.index("EVENT_NAMES") :].split("export const CODES")
 
 
+@functools.cache
 def known(table: str) -> set[str]:
     return set(re.findall(r'^  "?([\w.:]+)"?: \{ en: ".+", es: ".+" \},$', table, re.MULTILINE))
 
