@@ -6,11 +6,12 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
   service; all in which people are called or work at the one desk. Each is one unit, since what they look at is started
   once; they come first because they last longest.
 - `houses`, a file each: whole services that recognise and speak. Two at a time are what two cores carry.
+- `pages`, a file each: a browser on the pages of a service whose lines and workers stay closed.
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
 
-The last worker runs pure tests only, the one before it no houses until nothing else is left; who has nothing else left
-helps with the pure ones.
+The last worker runs pure tests only; the one before it those that wait, then pages, and no houses until nothing else is
+left; who has nothing else left helps with the pure ones.
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
 
 Two cores carry four workers, phones, browsers and recognisers, and are somebody's virtual machine besides: a test that
@@ -40,13 +41,15 @@ SHARED = {"acceptance": "stage", "service": "running_service", "desk": "staffed_
 """Unit -> the fixture at which all of its tests look."""
 HOUSES = "houses"
 HOUSE_FOLDERS = ("tests/acceptance/", "tests/fleet/")
-"""Every test in these starts a whole service; in those that follow, each that is marked `peer` or `realtime` does."""
-HOUSE_FOLDERS_IF_MARKED = ("tests/service/", "tests/web/")
+"""Every test in these starts a whole service; elsewhere, the files that name one of `HOUSE_NAMES`."""
+HOUSE_NAMES = frozenset({"RunningService", "ServiceProcess", "started"})
+PAGES = "pages"
+PAGES_FOLDER, PAGES_FIXTURE = "tests/web/", "office"
 REALTIME = "realtime"
 REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc"))
 """Every test in these waits for a clock; elsewhere the markers `realtime` and `peer` say so."""
 PURE = "pure"
-ORDER = (*SHARED, HOUSES, REALTIME, PURE)
+ORDER = (*SHARED, HOUSES, PAGES, REALTIME, PURE)
 """Lanes as they are handed out."""
 ALONE_MAX = 10
 """How many tests are asked again: one call or page that starved fails several; more than that is no accident."""
@@ -58,12 +61,17 @@ Source: sched(7)."""
 
 def lane_of(item: pytest.Item) -> str:
     """Return the lane of a test."""
+    fixtures = getattr(item, "fixturenames", ())
     for name, fixture in SHARED.items():
-        if fixture in getattr(item, "fixturenames", ()):
+        if fixture in fixtures:
             return name
     marked = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
-    if item.nodeid.startswith(HOUSE_FOLDERS) or (marked and item.nodeid.startswith(HOUSE_FOLDERS_IF_MARKED)):
+    if item.nodeid.startswith(HOUSE_FOLDERS) or (
+        marked and HOUSE_NAMES & vars(getattr(item, "module", None) or item).keys()
+    ):
         return HOUSES
+    if marked and item.nodeid.startswith(PAGES_FOLDER) and PAGES_FIXTURE in fixtures:
+        return PAGES
     return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
@@ -96,7 +104,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
         """Return the lanes that a worker takes."""
         if self.numnodes > 1 and worker == self.numnodes - 1:
             return (PURE,)
-        return (REALTIME, PURE, HOUSES) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
+        return (REALTIME, PAGES, PURE, HOUSES) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         """Give a worker its next unit; one that nothing is left for goes home."""

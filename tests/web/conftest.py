@@ -6,18 +6,20 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from calls.errors import CallCentreError
 from tests.staff_office import Office
-from tests.web.office_pages import CHROMIUM, FLAGS
+from tests.web.office_pages import CHROMIUM, FLAGS, WAIT_MS
 
 
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Playwright's own loop runs meanwhile, so that no test with another one may come before it ends."""
     with sync_playwright() as started:
+        expect.set_options(timeout=WAIT_MS)
         yield started
+        expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="module")

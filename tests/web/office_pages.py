@@ -18,6 +18,8 @@ from tests.staff_office import Office
 from tests.web.axe import violations
 
 CHROMIUM = shutil.which("chromium")
+WAIT_MS = 45_000
+"""What takes a second on two idle cores."""
 SHOTS = os.environ.get("WARMLINE_SHOTS", "")
 """Folder for pictures of the pages, to be looked at; empty: none."""
 LOCALES = {"en": "en-GB", "es": "es-ES"}
@@ -60,7 +62,7 @@ class CallerWaits(QuietListener):
 
 def new_page(browser: Browser, language: str, **settings: Any) -> Page:
     page = browser.new_context(locale=LOCALES[language], **settings).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT_MS)
     return page
 
 

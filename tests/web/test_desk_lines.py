@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.staff_office import Office
 from tests.web.axe import violations
-from tests.web.office_pages import CHROMIUM, FLAGS, at_work, call_waits, looks, page_of
+from tests.web.office_pages import CHROMIUM, FLAGS, WAIT_MS, at_work, call_waits, looks, page_of
 
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
@@ -58,7 +58,7 @@ def lines(office: Office) -> Iterator[Office]:
 
 def another_window(page: Page, office: Office) -> Page:
     opened = page.context.new_page()
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(WAIT_MS)
     opened.goto(f"{office.base_url}/desk/work")
     return opened
 
@@ -107,7 +107,7 @@ def test_when_a_second_window_is_open_then_one_has_the_line_and_the_other_says_s
     two.reload()
     has_line(two, words)
     two.close()
-    expect(one.locator(".line-status")).to_contain_text(words["up"], timeout=20_000)  # its window is gone
+    expect(one.locator(".line-status")).to_contain_text(words["up"])  # its window is gone
     one.get_by_role("button", name=words["end"]).click()
     one.context.close()
 

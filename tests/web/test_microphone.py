@@ -30,13 +30,6 @@ PICTURES = os.environ.get("WARMLINE_PICTURES", "")
 """A folder for what the pages looked like; empty: none are taken."""
 
 
-@pytest.fixture(scope="module", autouse=True)
-def patience() -> Iterator[None]:
-    expect.set_options(timeout=WAIT_MS)
-    yield
-    expect.set_options(timeout=None)
-
-
 @contextmanager
 def visitor(playwright: Playwright, locale: str, *flags: str) -> Iterator[Page]:
     """A browser of its own, since what it may use is decided at its start."""
