@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
@@ -35,20 +33,6 @@ Body = dict[str, Any]
 
 class NotSeenError(AssertionError):
     """Something did not happen in time; the text lists what did."""
-
-
-def command(*arguments: str, environ: dict[str, str] | None = None, most_s: float = 90.0) -> tuple[int, str, str]:
-    """Run `warmline …` to its end; return exit code, standard output, standard error."""
-    done = subprocess.run(
-        ["nice", "-n", "5", *WARMLINE, *arguments],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=most_s,
-        cwd=ROOT,
-        env={**os.environ, **(environ or {})},
-    )
-    return done.returncode, done.stdout, done.stderr
 
 
 class RunningService:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.running import RunningService, command
+from tests.acceptance.commands import command
+from tests.acceptance.running import ROOT, WARMLINE, RunningService
 from tests.fakes.real_engines import MODELS
 from tests.ports import free_port
 
@@ -213,6 +214,7 @@ def test_when_a_call_cannot_be_placed_then_a_sentence_says_why() -> None:
 
 def test_when_python_runs_the_module_then_it_is_the_same_command() -> None:
     installed = Path(sys.executable).with_name("warmline")
-    done = subprocess.run([installed, "--help"], check=False, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0
-    assert done.stdout == command("--help")[1]
+    for program in ((str(installed),), WARMLINE):
+        done = subprocess.run([*program, "--help"], check=False, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0
+        assert done.stdout == command("--help")[1]

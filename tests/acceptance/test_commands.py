@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.commands import command
 from tests.acceptance.looking import looks_at
-from tests.acceptance.running import RunningService, command
+from tests.acceptance.running import RunningService
 from tests.acceptance.scenarios import QUESTION, Played
 from tests.fakes.real_engines import MODELS
 

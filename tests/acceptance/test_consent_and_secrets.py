@@ -8,9 +8,10 @@ import numpy as np
 import soundfile
 
 from tests.acceptance.callers import RATE_HZ
+from tests.acceptance.commands import command
 from tests.acceptance.listening import digits_said, recognise
 from tests.acceptance.looking import looks_at
-from tests.acceptance.running import RunningService, command
+from tests.acceptance.running import RunningService
 from tests.acceptance.scenarios import CARD, Played
 
 Calls = tuple[Played, ...]

@@ -7,9 +7,9 @@ import re
 import soundfile
 
 from tests.acceptance.callers import RATE_HZ
+from tests.acceptance.commands import command
 from tests.acceptance.listening import level_dbfs, recognise, word_accuracy, word_overlap
 from tests.acceptance.looking import looks_at
-from tests.acceptance.running import command
 from tests.acceptance.scenarios import QUESTION, Played
 
 Calls = tuple[Played, ...]

@@ -16,7 +16,8 @@ import pytest
 
 from channels.webhook.signature import signature_headers
 from service.clock import SystemClock
-from tests.acceptance.running import TOKEN, RunningService, command
+from tests.acceptance.commands import command
+from tests.acceptance.running import TOKEN, RunningService
 from tests.mail_servers import ANA, JOHN, PASSWORD, SUPPORT, MailServers, mail_servers, missing
 from tests.service.channels.web_servers import Adapter, adapter
 from tests.service_process import LIGHT, articles_of_tests

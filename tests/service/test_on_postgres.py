@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.callers import Caller, is_bot_turn, is_caller_turn, is_repair
+from tests.acceptance.commands import command
 from tests.acceptance.listening import word_overlap
-from tests.acceptance.running import Body, RunningService, command
+from tests.acceptance.running import Body, RunningService
 from tests.postgres_server import PostgresServer, postgres_server
 from tests.service_process import articles_of_tests
 

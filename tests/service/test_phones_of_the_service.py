@@ -18,7 +18,8 @@ from records.store import EventStore
 from service.shared_tables import CountedNonces, SharedBindings
 from telephony.outbound import Outbound, OutboundRules
 from telephony.sip_settings import SipSettings
-from tests.acceptance.running import RunningService, command
+from tests.acceptance.commands import command
+from tests.acceptance.running import RunningService
 from tests.postgres_server import postgres_server
 from tests.service_process import LIGHT, articles_of_tests
 from tests.telephony.baresip import EchoHouse, PhoneLine, phone
