@@ -7,8 +7,10 @@ STAMP := $(VENV)/.installed
 EXTRAS := .venv-extras
 PIP_OPTIONS := --quiet --disable-pip-version-check --no-input
 
-# Words are UTF-8 whatever the terminal's locale says; programs of the environment come first.
+# Words are UTF-8 whatever the terminal's locale says; programs of the environment come first. Bytecode is kept: the
+# tests start some hundred processes, each of which would compile the program anew.
 export PYTHONUTF8 := 1
+export PYTHONDONTWRITEBYTECODE :=
 WITH_PATH := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 .PHONY: help install models demo test style types lanes lint test-extras soak web lock clean
