@@ -75,6 +75,16 @@ async def caller(house: House, tmp_path: Path) -> AsyncIterator[Handset]:
     await phone.close()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def hasty(house: House, tmp_path: Path) -> AsyncIterator[Handset]:
+    """A phone that has heard the notice, and does not wait for the rest of the greeting."""
+    phone = Handset(house.service, tmp_path / "caller")
+    await phone.dial("bot")
+    await phone.until(is_type("notice_given"), most_s=120)
+    yield phone
+    await phone.close()
+
+
 @asynccontextmanager
 async def person_at(house: House, folder: Path, *, answers: bool) -> AsyncIterator[PersonsPhone]:
     """Run the phone of the people until the block ends."""
@@ -96,6 +106,11 @@ def types(events: list[Body]) -> list[str]:
 
 async def ask_for_person(caller: Handset) -> None:
     await caller.play(speech(WANTS_PERSON))
+    await caller.until(is_type("handover_started"))
+
+
+async def press_for_person(caller: Handset) -> None:
+    await caller.press("0")
     await caller.until(is_type("handover_started"))
 
 
@@ -166,54 +181,54 @@ async def test_when_a_person_answers_then_they_are_briefed_in_private_and_both_h
 
 
 async def test_when_the_person_is_busy_then_the_caller_hears_so_and_is_offered_a_call_back(
-    house: House, caller: Handset, tmp_path: Path
+    house: House, hasty: Handset, tmp_path: Path
 ) -> None:
     async with person_at(house, tmp_path / "person", answers=False) as person:
-        await ask_for_person(caller)
-        await caller.until(is_type("handover_ringing"))
+        await press_for_person(hasty)
+        await hasty.until(is_type("handover_ringing"))
         await person.command("hangup")
-        failed = await caller.until(is_type("handover_failed"))
-        await caller.until(is_type("callback_offered"))
-        told = await caller.until(is_bot_turn)
+        failed = await hasty.until(is_type("handover_failed"))
+        await hasty.until(is_type("callback_offered"))
+        told = await hasty.until(is_bot_turn)
     assert failed["reason"] == "busy"
     assert "couldn't reach a colleague" in told["text"]
     assert "call you back" in told["text"]
-    await caller.hang_up()
+    await hasty.hang_up()
 
 
 async def test_when_nobody_answers_then_ringing_ends_and_a_call_back_is_offered(
-    house: House, caller: Handset, tmp_path: Path
+    house: House, hasty: Handset, tmp_path: Path
 ) -> None:
     async with person_at(house, tmp_path / "person", answers=False) as person:
-        await ask_for_person(caller)
-        failed = await caller.until(is_type("handover_failed"))
-        await caller.until(is_type("callback_offered"))
+        await press_for_person(hasty)
+        failed = await hasty.until(is_type("handover_failed"))
+        await hasty.until(is_type("callback_offered"))
         await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
     assert failed["reason"] == "no_answer"
-    events = await caller.hang_up()
+    events = await hasty.hang_up()
     assert "handover_completed" not in types(events)
 
 
 async def test_when_the_person_hangs_up_in_the_brief_then_the_caller_is_not_joined_to_nobody(
-    house: House, caller: Handset, tmp_path: Path
+    house: House, hasty: Handset, tmp_path: Path
 ) -> None:
     async with person_at(house, tmp_path / "person", answers=True) as person:
-        await ask_for_person(caller)
-        await caller.until(is_type("handover_answered"))
+        await press_for_person(hasty)
+        await hasty.until(is_type("handover_answered"))
         await person.command("hangup")
-        failed = await caller.until(is_type("handover_failed"))
-        await caller.until(is_type("callback_offered"))
+        failed = await hasty.until(is_type("handover_failed"))
+        await hasty.until(is_type("callback_offered"))
     assert failed["reason"] == "agent_left"
-    await caller.hang_up()
+    await hasty.hang_up()
 
 
 async def test_when_the_caller_hangs_up_while_it_rings_then_nobody_is_called_any_more(
-    house: House, caller: Handset, tmp_path: Path
+    house: House, hasty: Handset, tmp_path: Path
 ) -> None:
     async with person_at(house, tmp_path / "person", answers=False) as person:
-        await ask_for_person(caller)
-        await caller.until(is_type("handover_ringing"))
-        events = await caller.hang_up()
+        await press_for_person(hasty)
+        await hasty.until(is_type("handover_ringing"))
+        events = await hasty.hang_up()
         await eventually(lambda: "session closed" in person.printed(), "the end of the ringing", 10)
     assert of(events, "handover_cancelled")[0]["reason"] == "caller_gone"
     assert types(events)[-1] in ("handover_cancelled", "leg_left")
@@ -223,8 +238,8 @@ async def test_when_people_do_not_work_at_this_hour_then_nobody_is_called(house:
     phone = Handset(house.service, tmp_path / "caller")
     await phone.dial("closed")
     try:
-        await phone.until(is_bot_turn, most_s=120)
-        await phone.play(speech(WANTS_PERSON))
+        await phone.until(is_type("notice_given"), most_s=120)
+        await phone.press("0")
         await phone.until(is_type("callback_offered"))
         events = await phone.hang_up()
     finally:

@@ -158,6 +158,8 @@ class Line:
 
     def feed(self, event: acts.DialogInput) -> tuple[acts.DialogAct, ...]:
         decided = self.policy.step(event, self.now_ms)
+        if isinstance(event, acts.LookingAgain):
+            self.agents = max(1, self.agents)  # who looks knows of somebody
         for act in decided:
             if isinstance(act, acts.Say):
                 assert act.text.strip()
