@@ -46,7 +46,7 @@ HOUSE_NAMES = frozenset({"RunningService", "ServiceProcess", "started"})
 LONGEST = tuple(f"tests/{name}.py" for name in ("acceptance/test_queue", "acceptance/test_people", "fleet/test_fleet"))
 """Houses that begin first, since none of them may end a run alone."""
 PAGES = "pages"
-PAGES_FOLDER, PAGES_FIXTURE = "tests/web/", "office"
+PAGES_FOLDER, PAGES_FIXTURES = "tests/web/", frozenset({"office", "empty_office"})
 REALTIME = "realtime"
 REALTIME_FOLDERS = tuple(f"tests/telephony/{folder}/" for folder in ("gateway", "legs", "net", "webrtc"))
 """Every test in these waits for a clock; elsewhere the markers `realtime` and `peer` say so."""
@@ -72,7 +72,7 @@ def lane_of(item: pytest.Item) -> str:
         marked and HOUSE_NAMES & vars(getattr(item, "module", None) or item).keys()
     ):
         return HOUSES
-    if marked and item.nodeid.startswith(PAGES_FOLDER) and PAGES_FIXTURE in fixtures:
+    if marked and item.nodeid.startswith(PAGES_FOLDER) and PAGES_FIXTURES & set(fixtures):
         return PAGES
     return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 

@@ -35,6 +35,7 @@ LANES = {
     **{f"tests/d/test_call.py::test_{n}": "acceptance" for n in range(3)},
     **{f"tests/d/test_page.py::test_{n}": "service" for n in range(3)},
     "tests/d/test_people.py::test_people": "houses",
+    **{f"tests/d/test_screen.py::test_{n}": "pages" for n in range(2)},
     **{f"tests/e/test_sum.py::test_{n}": "pure" for n in range(4)},
 }
 TESTS = list(LANES)
@@ -66,7 +67,12 @@ def test_when_four_workers_run_then_houses_are_two_at_a_time_and_shared_things_s
 ) -> None:
     given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(4)])
     by_worker = {worker: {LANES[name] for name in names} - {"pure"} for worker, names in given.items()}
-    assert by_worker == {"gw0": {"acceptance", "houses"}, "gw1": {"service"}, "gw2": {"realtime"}, "gw3": set()}
+    assert by_worker == {
+        "gw0": {"acceptance", "houses", "pages"},
+        "gw1": {"service"},
+        "gw2": {"realtime"},
+        "gw3": set(),
+    }
     assert sorted(name for names in given.values() for name in names) == sorted(TESTS)
 
 
@@ -77,6 +83,7 @@ def test_when_nothing_but_houses_is_left_then_the_worker_of_phones_takes_one(
     monkeypatch.setattr(f"{__name__}.LANES", LANES | houses)
     monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *houses])
     given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(4)])
+    assert "pages" in {(LANES | houses)[name] for name in given["gw2"]}, "before pure ones"
     of_phones = [(LANES | houses)[name] for name in given["gw2"]]
     assert set(of_phones[of_phones.index("houses") :]) == {"houses"}
     assert "houses" not in {(LANES | houses)[name] for name in given["gw3"]}
@@ -100,5 +107,10 @@ def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_
     assert told[request.node.nodeid] == "pure"
     for item in request.session.items:
         lane = told[item.nodeid]
+        assert (
+            lane != "houses"
+            or item.nodeid.startswith(lanes.HOUSE_FOLDERS)
+            or lanes.HOUSE_NAMES & vars(item.module).keys()
+        )
         assert (lane == "acceptance") == ("stage" in getattr(item, "fixturenames", ()))
         assert lane != "pure" or not (item.nodeid.startswith(lanes.REALTIME_FOLDERS) or item.get_closest_marker("peer"))
