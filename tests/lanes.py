@@ -68,9 +68,8 @@ def lane_of(item: pytest.Item) -> str:
         if fixture in fixtures:
             return name
     marked = any(item.get_closest_marker(marker) is not None for marker in (REALTIME, "peer"))
-    if item.nodeid.startswith(HOUSE_FOLDERS) or (
-        marked and HOUSE_NAMES & vars(getattr(item, "module", None) or item).keys()
-    ):
+    names_service = HOUSE_NAMES & vars(getattr(item, "module", item)).keys()
+    if item.nodeid.startswith(HOUSE_FOLDERS) or (marked and names_service):
         return HOUSES
     if marked and item.nodeid.startswith(PAGES_FOLDER) and PAGES_FIXTURES & set(fixtures):
         return PAGES

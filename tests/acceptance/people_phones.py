@@ -78,7 +78,7 @@ class PersonsPhone(Handset):
         def silent() -> bool:
             heard = np.abs(self.heard().astype(np.int32)) if self.recordings() else np.zeros(0, np.int32)
             loud = np.flatnonzero(heard > LOUD)
-            return loud.size > RATE_HZ // 10 and heard.size - loud[-1] > QUIET_S * RATE_HZ
+            return bool(loud.size > RATE_HZ // 10 and heard.size - loud[-1] > QUIET_S * RATE_HZ)
 
         await eventually(silent, "the end of what the phone is told", 60, 0.2)
 

@@ -107,10 +107,7 @@ def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_
     assert told[request.node.nodeid] == "pure"
     for item in request.session.items:
         lane = told[item.nodeid]
-        assert (
-            lane != "houses"
-            or item.nodeid.startswith(lanes.HOUSE_FOLDERS)
-            or lanes.HOUSE_NAMES & vars(item.module).keys()
-        )
+        names_service = lanes.HOUSE_NAMES & vars(getattr(item, "module", item)).keys()
+        assert lane != "houses" or item.nodeid.startswith(lanes.HOUSE_FOLDERS) or names_service
         assert (lane == "acceptance") == ("stage" in getattr(item, "fixturenames", ()))
         assert lane != "pure" or not (item.nodeid.startswith(lanes.REALTIME_FOLDERS) or item.get_closest_marker("peer"))
