@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,18 +13,16 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from calls.errors import CallCentreError
 from calls.events import CallAnswered, CallEnded, CallOffered, NewEvent, RelatedFact, StreamKind
 from service.channels import text_runner
 from tests.staff_office import Office
 from tests.web.axe import violations
+from tests.web.office_pages import BRIEF, CHROMIUM, page_of, shoot
 from tests.web.test_chat import WAIT_MS, bot_messages, new_page, say
-from tests.web.test_desk_pages import BRIEF
-from tests.web.test_staff_pages import page_of, shoot
 
-CHROMIUM = shutil.which("chromium")
 pytestmark = [pytest.mark.peer, pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")]
 
 BILL = b"%PDF-1.7 " + b"la factura " * 40_000
@@ -62,21 +59,6 @@ WORDS = {
         "save": "Guardar bill.pdf",
     },
 }
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    opened = playwright.chromium.launch(
-        executable_path=CHROMIUM, args=["--no-first-run", "--disable-gpu", "--disable-background-networking"]
-    )
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(scope="module")
