@@ -78,7 +78,7 @@ def new_token() -> str:
     return secrets.token_urlsafe(24)
 
 
-async def closing_code(service: ServiceProcess, *frames: str, origin: str = "") -> int:
+async def closing_code(service: ServiceProcess, *frames: str | bytes, origin: str = "") -> int:
     url = service.base_url.replace("http", "ws", 1) + "/api/chat"
     headers = {"origin": origin} if origin else {}
     async with connect(url, additional_headers=headers, proxy=None) as socket:
@@ -155,7 +155,8 @@ async def test_when_a_page_sends_what_it_should_not_then_the_line_is_closed_with
     assert await closing_code(running_service, "no json") == 4400
     assert await closing_code(running_service, json.dumps({"kind": "hello", "token": "short"})) == 4400
     assert await closing_code(running_service, hello, json.dumps({"kind": "message", "id": "x", "text": "a"})) == 4400
-    assert await closing_code(running_service, hello, "x" * 30_000) == 1009
+    assert await closing_code(running_service, hello, "x" * 50_000) == 1009
+    assert await closing_code(running_service, hello, bytes(300_000)) == 1009
     assert await closing_code(running_service, hello, origin="https://evil.example") == 4403
     async with page(running_service, new_token(), origin="https://shop.example") as embedded:
         await embedded.until("snapshot")
