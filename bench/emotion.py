@@ -23,7 +23,7 @@ from bench.emotion_data import (
     through_telephone,
     with_states,
 )
-from bench.emotion_fit import ANGRY_SHARE, C_CHOICES, fit
+from bench.emotion_fit import ANGRY_SHARE, C_CHOICES, PROSODY_GAIN, fit
 from bench.report import ROOT, Result, progress, sha256_file, shared_folder
 from voice.asr.whisper import WhisperEngine
 from voice.prosody.engine import FUSED, WEIGHTS
@@ -31,9 +31,7 @@ from voice.prosody.features import NAMES, prosody
 from voice.prosody.model import HEATED_PROB, Baseline, EmotionModel
 
 SHIPPED = ROOT / "models" / "emotion"
-_RECALL_VOICES = (0.86, 1.15)
-"""Copies that the recall's models are fitted to beside the clips: more of `VOICES` would add minutes and one point."""
-_C_RECALL_WITH_STATES = (0.001, 0.003, 0.01)
+_C_RECALL_WITH_STATES = (0.003, 0.01, 0.03)
 """Regularisation tried for the recall, where no false alarm on calm speech counts."""
 CALIBRATION_BINS = 10
 """Source: Guo et al. 2017, expected calibration error over equal bins; ten suit a few hundred clips."""
@@ -100,7 +98,7 @@ def run(arguments: argparse.Namespace) -> Result:
         copies = load_clips(
             arguments.manifest,
             corpora,
-            copies=_RECALL_VOICES,
+            copies=VOICES,
             as_they_are=False,
             encoder=encoder,
             limit=arguments.limit,
@@ -149,16 +147,19 @@ def _put_recall_of(
 ) -> None:
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
     x, more_x = inputs(clips), inputs(copies)
     y, more_y = (np.array([clip.emotion for clip in some]) for some in (clips, copies))
+    gain = np.where(np.arange(x.shape[1]) < len(NAMES), PROSODY_GAIN if x.shape[1] > len(NAMES) else 1.0, 1.0)
     speaker, more_speaker = (np.array([clip.speaker for clip in some]) for some in (clips, copies))
 
     def model(c: float, heard: npt.NDArray[np.str_]) -> Any:
         """Return one that was fitted to these speakers and their copies."""
         own, more = np.isin(speaker, heard), np.isin(more_speaker, heard)
-        made = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=400, class_weight="balanced"))
+        larger = FunctionTransformer(lambda standard: standard * gain)
+        regression = LogisticRegression(C=c, max_iter=400, class_weight="balanced")
+        made = make_pipeline(StandardScaler(), larger, regression)
         return made.fit(np.concatenate([x[own], more_x[more]]), np.concatenate([y[own], more_y[more]]))
 
     hits = np.zeros(len(y), dtype=bool)

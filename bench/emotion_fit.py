@@ -16,7 +16,14 @@ C_CHOICES = (0.003, 0.01, 0.03, 0.1)
 """Strengths of regularisation that are tried, inside the training speakers only."""
 C_CHOICES_WITH_STATES = (0.0003, 0.001)
 """The same with the states of the encoder. EMO-DB alone would choose 0.003 and more, which finds anger in calm
-telephone speech; with 0.001 there are 0.06 false alarms a minute. Source: `python -m bench emotion --calm`."""
+telephone speech; with 0.001 there are 0.08 false alarms a minute. Source: `python -m bench emotion --calm`."""
+PROSODY_GAIN = 2.0
+"""How much larger prosody stands than states where both are fitted, so that regularisation holds it back less."""
+VOICE_DIRECTIONS = 10
+"""Directions that are taken out of the states: the voices of one feeling differ most in them.
+Source of both: EMO-DB alone. Fitted to one gender and half of the sentences, asked about the others of both:
+anger AUC 0.946 with neither, 0.950 with the directions alone, 0.958 with both (5 or 20 directions 0.957, prosody three
+times larger 0.958). Asked about a speaker and sentences that were left out: 0.964, 0.968, 0.965 (0.960)."""
 ANGRY_SHARE = 0.05
 """Share of angry utterances for which shipped probabilities are meant: one in twenty. In the corpora, where actors show
 each feeling about as often, it is 0.24. Source: our choice, above what is reported of support lines; the odds are moved
@@ -38,39 +45,66 @@ def _regression(c: float) -> object:
     return LogisticRegression(C=c, max_iter=3000)
 
 
-def _fit(x: Array, y: npt.NDArray[np.bool_], c: float) -> tuple[Array, float]:
-    regression = _regression(c).fit(x, y)  # type: ignore[attr-defined]
-    return np.asarray(regression.coef_[0]), float(regression.intercept_[0])
+def _fit(x: Array, y: npt.NDArray[np.bool_], owners: Sequence[Clip], c: float) -> tuple[Array, float]:
+    """Return weights for rows as they are, and the bias."""
+    n = 2 * len(NAMES)
+    if x.shape[1] == n:
+        regression = _regression(c).fit(x, y)  # type: ignore[attr-defined]
+        return np.asarray(regression.coef_[0]), float(regression.intercept_[0])
+    seen = np.concatenate([x[:, :n] * PROSODY_GAIN, without_voices(x[:, n:], owners)], axis=1)
+    regression = _regression(c).fit(seen, y)  # type: ignore[attr-defined]
+    weights = np.array(regression.coef_[0])
+    weights[:n] *= PROSODY_GAIN  # those of the states are 0 along all that was taken out, and need no change
+    return weights, float(regression.intercept_[0])
 
 
-def out_of_fold(x: Array, y: npt.NDArray[np.bool_], speakers: npt.NDArray[np.str_], c: float) -> Array:
+def without_voices(states: Array, owners: Sequence[Clip]) -> Array:
+    """Return the states without the directions in which these callers differ most when they feel the same.
+
+    Args:
+        states: Standardised, a row each.
+        owners: Whose rows they are.
+    """
+    emotions = np.array([clip.emotion for clip in owners])
+    callers = np.array([clip.caller for clip in owners])
+    rest = states.copy()
+    for emotion in np.unique(emotions):
+        rest[emotions == emotion] -= rest[emotions == emotion].mean(axis=0)
+    means = [np.sqrt(np.mean(callers == name)) * rest[callers == name].mean(axis=0) for name in np.unique(callers)]
+    directions = np.linalg.svd(np.array(means), full_matrices=False)[2][:VOICE_DIRECTIONS]
+    return np.asarray(states - states @ directions.T @ directions)
+
+
+def out_of_fold(x: Array, y: npt.NDArray[np.bool_], owners: Sequence[Clip], c: float) -> Array:
     """Return each row's score by a regression that never heard its speaker."""
+    speakers = np.array([clip.speaker for clip in owners])
     scores = np.zeros(len(y))
     for speaker in np.unique(speakers):
         held = speakers == speaker
         if y[~held].all() or not y[~held].any():
             continue
-        weights, bias = _fit(x[~held], y[~held], c)
+        rest = [clip for clip in owners if clip.speaker != speaker]
+        weights, bias = _fit(x[~held], y[~held], rest, c)
         scores[held] = x[held] @ weights + bias
     return scores
 
 
 def _linear(
-    x: Array, y: npt.NDArray[np.bool_], speakers: npt.NDArray[np.str_], choices: Sequence[float]
+    x: Array, y: npt.NDArray[np.bool_], owners: Sequence[Clip], choices: Sequence[float]
 ) -> tuple[Linear, float]:
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import log_loss
 
     best: tuple[float, float, Array] | None = None
     for c in choices:
-        scores = out_of_fold(x, y, speakers, c)
+        scores = out_of_fold(x, y, owners, c)
         loss = float(log_loss(y, 1 / (1 + np.exp(-scores))))
         if best is None or loss < best[0]:
             best = (loss, c, scores)
     assert best is not None
     _, c, scores = best
     calibration = LogisticRegression(C=1e6).fit(scores[:, None], y)
-    weights, bias = _fit(x, y, c)
+    weights, bias = _fit(x, y, owners, c)
     return Linear(weights, bias, float(calibration.coef_[0][0]), float(calibration.intercept_[0])), c
 
 
@@ -85,14 +119,13 @@ def fit(x: Array, owners: Sequence[Clip], name: str, angry_share: float | None =
     """
     mean, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
     standard = np.clip((x - mean) / scale, -Z_CLIP, Z_CLIP)
-    speakers = np.array([clip.speaker for clip in owners])
     angry = np.array([clip.emotion == "anger" for clip in owners])
     high = np.array([clip.emotion in HIGH_AROUSAL for clip in owners])
     choices = C_CHOICES if x.shape[1] == 2 * len(NAMES) else C_CHOICES_WITH_STATES
-    anger, c = _linear(standard, angry, speakers, choices)
+    anger, c = _linear(standard, angry, owners, choices)
     if angry_share is not None:
         anger = replace(anger, offset=anger.offset + _log_odds(angry_share) - _log_odds(float(angry.mean())))
-    arousal, _ = _linear(standard, high, speakers, choices)
+    arousal, _ = _linear(standard, high, owners, choices)
     return Fitted(EmotionModel(name, mean, scale, anger, arousal), c)
 
 
