@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -127,12 +128,11 @@ def test_when_a_sentence_says_what_to_do_then_an_installed_program_can_do_it() -
     assert wrong == []
 
 
-def sentences() -> Iterator[str]:
-    """Yield the strings of the program that people may read: all but docstrings."""
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if package != "bench":
-                yield from _strings(ast.parse(path.read_text(encoding="utf-8")))
+@functools.cache
+def sentences() -> frozenset[str]:
+    """Return the strings of the program that people may read: all but docstrings."""
+    modules = [path for package in PACKAGES if package != "bench" for path in (ROOT / package).rglob("*.py")]
+    return frozenset(text for path in modules for text in _strings(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def _strings(tree: ast.AST) -> Iterator[str]:
