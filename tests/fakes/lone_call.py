@@ -21,6 +21,7 @@ from service.telemetry import Metrics
 from tests.fakes.hearing_ear import ScriptedWorker
 from voice.dialog.settings import DialogSettings
 from voice.hearing import Hearing
+from voice.tts.voice import Voice
 
 
 class Notebook:
@@ -83,7 +84,7 @@ class LoneCall:
             asr_name="scripted",
             mind=None,
             feelings=None,
-            voice=None,
+            voice=Voice({}, clock=clock),
             recorder=None,
             recognition=self.recognition,
             call_limits=CallLimits(),
