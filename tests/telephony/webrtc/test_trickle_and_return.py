@@ -10,11 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aioice.ice
-import numpy as np
 import pytest
 from aiortc import RTCRtpSender, RTCSessionDescription
 
-from calls.audio import Samples
 from calls.errors import CallCentreError
 from calls.ports import LegBroken, LegEnded, LegEvent
 from telephony.media_settings import MediaSettings
@@ -22,7 +20,7 @@ from telephony.quality import QualityReport
 from telephony.webrtc.gateway import WebRtcGateway, WebRtcIncomingCall
 from telephony.webrtc.settings import IceServer, WebRtcSettings
 from telephony.webrtc.turn import turn_server
-from tests.telephony.media_fakes import LoopClock, level_of
+from tests.telephony.media_fakes import LoopClock, usual_level_of
 from tests.telephony.webrtc.test_gateway import Client, Talk, client, gateway
 from tests.waiting import eventually
 
@@ -57,12 +55,7 @@ async def heard_level(call: WebRtcIncomingCall, frequency_hz: float, seconds: fl
     talk = Talk(call.leg)
     await asyncio.sleep(seconds)
     talk.ticker.stop()
-    return usual_level(frequency_hz, [frame.samples for frame in talk.heard[-40:]])
-
-
-def usual_level(frequency_hz: float, frames: list[Samples]) -> float:
-    """Return the median over frames: a busy machine makes the jitter buffer shift the tone, which is not the matter."""
-    return float(np.median([level_of(frequency_hz, frame, 50 * len(frame)) for frame in frames]))
+    return usual_level_of(frequency_hz, [frame.samples for frame in talk.heard[-40:]])
 
 
 async def test_when_candidates_follow_the_offer_then_the_call_connects(gateway: WebRtcGateway, client: Client) -> None:
@@ -179,7 +172,7 @@ async def test_when_the_network_breaks_and_the_browser_comes_back_then_the_call_
     await accept(back, await call.leg.answer_again(await offer_of(back), "offer"))
     await eventually(lambda: back.connection.connectionState == "connected")
     assert await heard_level(call, 1000, 2.5) == pytest.approx(8000, rel=0.15)
-    assert usual_level(440, back.heard[-40:]) == pytest.approx(8000, rel=0.15)
+    assert usual_level_of(440, back.heard[-40:]) == pytest.approx(8000, rel=0.15)
     assert events == [LegBroken(broken=True), LegBroken(broken=False)]
     assert gateway.sessions == 1
     await gateway.stop()
