@@ -104,7 +104,7 @@ def level_of(frequency_hz: float, samples: Samples, rate_hz: int = RATE) -> floa
 
 
 def usual_level_of(frequency_hz: float, frames: Sequence[Samples]) -> float:
-    """Return the median over frames of 20 ms: a busy machine makes jitter buffers shift a tone, which is no matter here."""
+    """Return the median over frames of 20 ms: a busy machine makes jitter buffers shift a tone, which is no matter."""
     return float(np.median([level_of(frequency_hz, frame, 50 * len(frame)) for frame in frames]))
 
 
