@@ -36,7 +36,7 @@ from tests.telephony.sip_caller import calling_from
 
 pytestmark = pytest.mark.peer
 
-LONG_MS = 30_000
+LONG_MS = 20_000
 """How long a call lasts in which its process is killed: long enough for the notice and some seconds of recording."""
 FULL_MS = 12_000
 """How long all lines of a process are taken."""
