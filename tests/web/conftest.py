@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from calls.errors import CallCentreError
-from tests.staff_office import Office
+from tests.staff_office import Office, opened_office
 from tests.web.office_pages import CHROMIUM, FLAGS, WAIT_MS
 
 
@@ -31,16 +31,8 @@ def browser(playwright: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    try:
-        opened = Office(tmp_path_factory.mktemp("office"))
-    except CallCentreError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"the service cannot run here: {error.message}")
-    opened.add_everybody()
-    opened.start()
-    yield opened
-    opened.stop()
+    with opened_office(tmp_path_factory.mktemp("office")) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)

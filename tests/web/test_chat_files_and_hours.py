@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from calls.errors import CallCentreError
 from calls.events import CallAnswered, CallEnded, CallOffered, NewEvent, RelatedFact, StreamKind
 from service.channels import text_runner
-from tests.staff_office import Office
+from tests.staff_office import Office, opened_office
 from tests.web.axe import violations
 from tests.web.office_pages import BRIEF, CHROMIUM, page_of, shoot
 from tests.web.test_chat import WAIT_MS, bot_messages, new_page, say
@@ -70,20 +70,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         "hours": dict.fromkeys(("mon", "tue", "wed", "thu", "fri", "sat", "sun"), "09:00-18:00"),
         "holidays": [today + timedelta(days=ahead) for ahead in (-1, 0, 1, 2)],
     }
-    try:
-        opened = Office(
-            tmp_path_factory.mktemp("office"),
-            chat={"queue": "web", "file_mb": 1, "files_per_hour": 30},
-            desk={"queue": [web]},
-        )
-    except CallCentreError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"the service cannot run here: {error.message}")
-    opened.add_everybody()
-    opened.start()
-    yield opened
-    opened.stop()
+    chat = {"queue": "web", "file_mb": 1, "files_per_hour": 30}
+    with opened_office(tmp_path_factory.mktemp("office"), chat=chat, desk={"queue": [web]}) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from service.clock import SystemClock
 from service.desk.queue_hours import HoursNow, QueueHours
 from service.desk.room import DeskRoom
 from service.desk_config import DeskSection, QueueSection
+from tests.fakes.hand_clock import MONDAY, Hand
 from tests.service.channels.talk_in_writing import BILL, RULES, Desk
 from tests.waiting import eventually
 
@@ -28,22 +29,7 @@ def no_titles(language: Language) -> dict[str, str]:
     return {}
 
 
-MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
-"""08:30 in Madrid."""
 WEB = QueueSection(name="web", hours={"mon": "09:00-18:00", "tue": "10:00-18:00"})
-
-
-@dataclass
-class Hand:
-    """A clock that is set by hand."""
-
-    at: datetime = MONDAY
-
-    def now_utc(self) -> datetime:
-        return self.at
-
-    def now_ms(self) -> int:
-        return 0
 
 
 class Floor:

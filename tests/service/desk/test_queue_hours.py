@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,23 +14,9 @@ from service.desk import queue_hours
 from service.desk.queue_hours import QueueHours
 from service.desk_config import DeskSection, QueueSection
 from service.opening_hours import Calendar
+from tests.fakes.hand_clock import MONDAY, Hand
 
 OFFICE = dict.fromkeys(("mon", "tue", "wed", "thu", "fri"), "09:00-18:00")
-MONDAY = datetime(2026, 11, 30, 7, 30, tzinfo=UTC)
-"""08:30 in Madrid, 07:30 in the Canary Islands."""
-
-
-@dataclass
-class Hand:
-    """A clock that is set by hand."""
-
-    at: datetime = MONDAY
-
-    def now_utc(self) -> datetime:
-        return self.at
-
-    def now_ms(self) -> int:
-        return 0
 
 
 def hours(clock: Hand, *queues: QueueSection) -> QueueHours:
