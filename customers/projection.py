@@ -128,24 +128,23 @@ class Projection:
         self._mark = mark
         self._began = began
 
-    def project(self, connection: sa.Connection, events: Sequence[Event]) -> None:
-        """Write what follows of facts of customers and cases, in order."""
+    def project(self, connection: sa.Connection, events: Sequence[Event]) -> frozenset[str]:
+        """Write what follows of facts of customers and cases, in order.
+
+        Returns:
+            Those customers of whom there is no record: never opened, or erased. Nothing of theirs can be found.
+        """
         rows = _Rows(connection)
-        changed: dict[str, str] = {}
+        changed = {event.stream_id: time_text(event.at_utc) for event in events if event.stream_kind == "customer"}
+        opened = {event.stream_id for event in events if isinstance(event.body, CustomerOpened)}
+        there = rows.touch({name: at for name, at in changed.items() if name not in opened})
         for event in events:
             if event.stream_kind == "customer":
-                self._customer(rows, event)
-                changed[event.stream_id] = time_text(event.at_utc)
+                self._customer(rows, event, changed[event.stream_id])
             elif event.stream_kind == "case":
                 self._case(rows, event)
         rows.flush()
-        if changed:
-            connection.execute(
-                sa.update(tables.customers)
-                .where(tables.customers.c.customer_id == sa.bindparam("an_id"))
-                .values(changed_at_utc=sa.bindparam("a_time")),
-                [{"an_id": name, "a_time": at} for name, at in sorted(changed.items())],
-            )
+        return frozenset(changed) - opened - there
 
     def index_words(
         self, connection: sa.Connection, customer_id: str, source: str, texts: Iterable[tuple[datetime, str]]
@@ -184,13 +183,13 @@ class Projection:
         left = {row.one for row in pairs} | {row.other for row in pairs}
         _settle_persons(connection, left - set(people))
 
-    def _customer(self, rows: _Rows, event: Event) -> None:
+    def _customer(self, rows: _Rows, event: Event, changed_at: str) -> None:
         customer_id, at = event.stream_id, time_text(event.at_utc)
         source = f"customer:{customer_id}"
         match event.body:
             case CustomerOpened(name=name):
-                row = {"customer_id": customer_id, "person_id": customer_id, "opened_at_utc": at, "changed_at_utc": at}
-                rows.add(tables.customers, row)
+                row = {"customer_id": customer_id, "person_id": customer_id, "opened_at_utc": at}
+                rows.add(tables.customers, {**row, "changed_at_utc": changed_at})
                 rows.persons[customer_id] = customer_id
                 self._words(rows, customer_id, source, event.at_utc, name)
             case CustomerNamed(name=name):
@@ -291,6 +290,24 @@ class _Rows:
         self.flush()
         found: str | None = self._connection.execute(query).scalar_one_or_none()
         return found
+
+    def touch(self, changed: Mapping[str, str]) -> set[str]:
+        """Note when records changed; return those that are there, whose persons are known from now on."""
+        table = tables.customers
+        update = sa.update(table).where(table.c.customer_id == sa.bindparam("an_id"))
+        update = update.values(changed_at_utc=sa.bindparam("a_time"))
+        columns = (table.c.customer_id, table.c.person_id)
+        times = [{"an_id": name, "a_time": at} for name, at in sorted(changed.items())]
+        if len(times) == 1:
+            found = self._connection.execute(update.returning(*columns), times[0]).all()
+        elif times:
+            self._connection.execute(update, times)
+            found = self._connection.execute(sa.select(*columns).where(table.c.customer_id.in_(changed))).all()
+        else:
+            found = []
+        persons = {row.customer_id: row.person_id for row in found}
+        self.persons.update(persons)
+        return set(persons)
 
     def person_of(self, customer_id: str) -> str:
         """Return the oldest record of a record's person."""

@@ -28,9 +28,8 @@ CHANGES_MOST = 200
 """Changes of a record that are listed."""
 RARE = 2_000
 """Of a word in more texts than that, only the newest so many are looked at, so that "bill" takes no longer."""
-FIRST_LOOK = 250
-"""Texts with the rarest word that are looked at first: of common words enough persons are found among them. So far are
-words counted, too, to know which is the rarest."""
+COUNTED = 250
+"""So far are texts with a word counted, to know which word is the rarest."""
 _LISTED = ("customer_opened", "customer_named", "identifier_added", "identifier_removed")
 """Facts that a line of a list is made of."""
 QUERY_WORDS = 8
@@ -168,41 +167,47 @@ class CustomerQueries:
         with self._facts.engine.connect() as connection:
             counts = self._counts(connection, groups)
             ordered = [marks for _, marks in sorted(zip(counts, groups, strict=True))]
-            rows = connection.execute(self._search(ordered, FIRST_LOOK, limit)).all()
-            if len(rows) < limit and min(counts) >= FIRST_LOOK:
-                rows = connection.execute(self._search(ordered, RARE, limit)).all()
+            rows = connection.execute(self._search(ordered, limit)).all()
             person_ids = [row.person_id for row in rows]
             sources = self._sources(connection, ordered, person_ids)
         return self.found(person_ids, sources)
 
     @staticmethod
     def _counts(connection: sa.Connection, groups: Sequence[Sequence[int]]) -> list[int]:
-        """Return in how many texts each group's words stand, counted up to `FIRST_LOOK`."""
+        """Return in how many texts each group's words stand, counted up to `COUNTED`."""
         word = tables.words.c.word
-        some = [sa.select(word).where(word.in_(marks)).limit(FIRST_LOOK).subquery() for marks in groups]
+        some = [sa.select(word).where(word.in_(marks)).limit(COUNTED).subquery() for marks in groups]
         each = [sa.select(sa.func.count()).select_from(texts).scalar_subquery() for texts in some]
         return [int(count) for count in connection.execute(sa.select(*each)).one()]
 
     @staticmethod
-    def _search(groups: Sequence[Sequence[int]], texts_at_most: int, limit: int) -> sa.Select[tuple[str, int]]:
-        """Take the newest texts with the rarest word, and leave those persons who lack one of the others."""
+    def _search(groups: Sequence[Sequence[int]], limit: int) -> sa.Select[tuple[str, int]]:
+        """Take the newest texts with the rarest word, and leave those persons who lack one of the others.
+
+        Person by person, the newest first: of common words enough are soon found, and the rest is never looked at. The
+        inner limit cuts nothing, and the offset of nothing skips nothing; they keep a planner from looking at every
+        text of every word to join them all.
+        """
         words = tables.words
         texts = [
             sa.select(words.c.person_id, words.c.at_s)
             .where(words.c.word == mark)
             .order_by(words.c.at_s.desc())
-            .limit(texts_at_most)
+            .limit(RARE)
             .subquery()
             for mark in groups[0]
         ]
         newest = sa.union_all(*(sa.select(some.c.person_id, some.c.at_s) for some in texts)).subquery()
         at_s = sa.func.max(newest.c.at_s).label("at_s")
-        query = sa.select(newest.c.person_id, at_s).group_by(newest.c.person_id)
+        each = sa.select(newest.c.person_id, at_s).group_by(newest.c.person_id)
+        each = each.order_by(sa.desc("at_s"), newest.c.person_id).limit(RARE * len(texts))
+        person = each.subquery()
+        query = sa.select(person.c.person_id, person.c.at_s)
         for marks in groups[1:]:
             other = words.alias()
-            also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == newest.c.person_id)
-            query = query.where(also.exists())
-        return query.order_by(sa.desc("at_s"), newest.c.person_id).limit(limit)
+            also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == person.c.person_id)
+            query = query.where(also.offset(0).exists())
+        return query.order_by(person.c.at_s.desc(), person.c.person_id).limit(limit)
 
     @staticmethod
     def _sources(

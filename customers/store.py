@@ -120,7 +120,6 @@ class CustomerStore(CustomerQueries, Wishes):
 
     def name(self, customer_id: CustomerId, name: str, evidence: IdentifierEvidence, by: str) -> None:
         """Say what the customer is called."""
-        self._known(customer_id)
         self._write("customer", customer_id, [CustomerNamed(name=name, evidence=evidence, by=by)])
         self.consider(customer_id)
 
@@ -151,7 +150,6 @@ class CustomerStore(CustomerQueries, Wishes):
 
     def write_note(self, customer_id: CustomerId, text: str, by: str) -> str:
         """Write a note; return its id."""
-        self._known(customer_id)
         note_id = self._new_id()
         self._write("customer", customer_id, [NoteWritten(note_id=note_id, text=text, by=by)])
         return note_id
@@ -166,7 +164,6 @@ class CustomerStore(CustomerQueries, Wishes):
         how: str,
     ) -> None:
         """Note that a contact showed who it is, or did not."""
-        self._known(customer_id)
         kind, contact_id = contact
         body = CustomerVerified(contact_kind=kind, contact_id=contact_id, level=level, passed=passed, how=how)
         self._write("customer", customer_id, [body])
@@ -370,6 +367,11 @@ class CustomerStore(CustomerQueries, Wishes):
     # Writing
 
     def _write(self, kind: StreamKind, stream_id: str, bodies: Sequence[EventBody]) -> None:
+        """Append facts of one stream.
+
+        Raises:
+            CallCentreError: `customer.unknown` when there is no such record; nothing was kept.
+        """
         self._append([self._fact(kind, stream_id, body) for body in bodies])
 
     def _fact(self, kind: StreamKind, stream_id: str, body: EventBody) -> NewEvent:
@@ -386,7 +388,7 @@ class CustomerStore(CustomerQueries, Wishes):
         wait_s = FIRST_WAIT_S
         for attempt in range(TRIES):
             try:
-                self._facts.append_with(entries, also=also or self.projection.project, links=links, release=True)
+                self._facts.append_with(entries, also=also or self._project, links=links, release=True)
             except CallCentreError as error:
                 if error.code != "stream.conflict" or attempt == TRIES - 1:
                     raise
@@ -394,6 +396,10 @@ class CustomerStore(CustomerQueries, Wishes):
                 wait_s *= 2
             else:
                 return
+
+    def _project(self, connection: sa.Connection, events: Sequence[Event]) -> None:
+        if self.projection.project(connection, events):
+            raise _unknown()
 
     def _added(self, item: NewIdentifier, by: str) -> IdentifierAdded:
         return IdentifierAdded(

@@ -53,8 +53,6 @@ def _invalid(why: str) -> CallCentreError:
 
 
 class _Writes(Protocol):
-    def _known(self, customer_id: CustomerId) -> None: ...
-
     def _person_records(self, customer_id: CustomerId) -> list[CustomerRecord]: ...
 
     def _write(self, kind: StreamKind, stream_id: str, bodies: Sequence[EventBody]) -> None: ...
@@ -78,7 +76,6 @@ class Wishes:
             CallCentreError: `preference.invalid`, `customer.unknown`; nothing was kept.
         """
         wished = {name: preference_value(name, value) for name, value in values.items()}
-        self._known(customer_id)
         kept = [PreferenceSet(name=name, value=value, by=by) for name, value in wished.items() if value]
         if kept:
             self._write("customer", customer_id, kept)
@@ -99,6 +96,5 @@ class Wishes:
         by: str,
     ) -> None:
         """Keep whether the customer may be contacted for a purpose."""
-        self._known(customer_id)
         body = ContactConsentSet(purpose=purpose, channel=channel, given=given, how=how, by=by)
         self._write("customer", customer_id, [body])

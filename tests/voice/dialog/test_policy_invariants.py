@@ -18,6 +18,8 @@ from voice.dialog.flow_spec import load_flows
 from voice.dialog.policy import DialogPolicy
 from voice.dialog.prompts import all_fixed_texts, phrase, phrase_keys
 from voice.dialog.settings import DialogSettings
+from voice.tts.clauses import clauses_of
+from voice.tts.normalise import read_aloud
 
 SAID = [
     "sí",
@@ -430,6 +432,22 @@ def test_when_sentences_are_prerendered_then_all_are_whole_and_both_languages_ha
     assert phrase(chosen, language, "greeting.open") in texts
     assert phrase(chosen, language, "safety.gas") in texts
     assert phrase_keys("es") == phrase_keys("en")
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("realtime_factor", [0.1, 0.6])
+@pytest.mark.parametrize("key", ["answer.which", "answer.which_one", "history.today"])
+def test_when_a_sentence_ends_in_a_callers_own_words_then_its_beginning_was_prerendered(
+    key: str, realtime_factor: float, language: Language
+) -> None:
+    chosen = DialogSettings()
+    holes = {"first": "Slow internet", "second": "Ways to pay", "matter": "Slow internet"}
+
+    def first_clause(text: str) -> str:
+        return next(clauses_of(read_aloud(text, language), realtime_factor)).text
+
+    made_ahead = {first_clause(text) for text in all_fixed_texts(language, chosen)}
+    assert first_clause(phrase(chosen, language, key, **holes)) in made_ahead
 
 
 @pytest.mark.parametrize("language", ["es", "en"])

@@ -14,6 +14,7 @@ from voice.dialog.settings import CRISIS_LINES, DialogSettings
 _PARTS = ("names.", "topics.", "written.")
 """Sections that are never said as they stand: parts of sentences, and what is written alone."""
 _HOLE = re.compile(r"\{(\w+)\}")
+_SENTENCE_END = re.compile(r"[.!?:]\s")
 
 
 @cache
@@ -81,11 +82,23 @@ def urgent_texts(language: Language, settings: DialogSettings) -> tuple[str, ...
 
 
 def all_fixed_texts(language: Language, settings: DialogSettings) -> tuple[str, ...]:
-    """Return every whole sentence that is the same in each call, so that its speech can be kept ready."""
+    """Return whatever is said in the same words in each call, so that its speech can be kept ready.
+
+    Of what a call fills in, the sentences before it.
+    """
     known = line_values(settings, language)
     templates = [text for key, text in _table(language).items() if not key.startswith(_PARTS)]
     for spec in load_flows().values():
         if spec.name in settings.flows:
             templates.extend(spec.sentences(language))
-    fixed = [fill(t, known) for t in templates if set(_HOLE.findall(t)) <= set(known)]
+    fixed = [fill(_before_holes(t, frozenset(known)), known) for t in templates]
     return tuple(dict.fromkeys(text for text in fixed if text and not text.startswith(",")))
+
+
+def _before_holes(template: str, known: frozenset[str]) -> str:
+    """Return the whole sentences of `template` before the first hole that only a call can fill."""
+    hole = next((hole for hole in _HOLE.finditer(template) if hole.group(1) not in known), None)
+    if hole is None:
+        return template
+    ends = [end.end() for end in _SENTENCE_END.finditer(template, 0, hole.start())]
+    return template[: ends[-1]].rstrip() if ends else ""
