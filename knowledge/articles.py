@@ -16,9 +16,10 @@
 
     Moving your fibre is free once a year. Otherwise it costs 40 euros.
 
-Each section is one question, lines with a hyphen that say how callers put it, and the words that answer it. A file that
-breaks a rule is refused with its name and line. Beside the folders of the languages, `outside.LANGUAGE.txt` holds
-sayings that no article answers.
+Each section is one question, lines with a hyphen that say how callers put it, and the words that answer it; a line
+`flow: NAME` right under the question offers that flow after this answer alone. A file that breaks a rule is refused
+with its name and line. Beside the folders of the languages, `outside.LANGUAGE.txt` holds sayings that no article
+answers.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Section:
     """The answer, ready to be spoken."""
     phrases: tuple[str, ...] = ()
     """How callers put the question; the index learns from them and they are never spoken."""
+    flow: str | None = None
+    """Name of the flow that is offered after this answer, instead of the article's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,9 +207,16 @@ def _read_section(path: Path, lines: list[str], first_line: int) -> Section:
         _refuse(path, first_line, "expected a section, which begins with `##` and a question")
     phrases: list[str] = []
     spoken: list[str] = []
+    flow = ""
     for number, line in enumerate(lines[1:], start=first_line + 1):
         text = line.strip()
-        if text.startswith("- "):
+        if text.startswith("flow:"):
+            if flow or phrases or spoken:
+                _refuse(path, number, "`flow:` stands once, right under the question")
+            flow = text.removeprefix("flow:").strip()
+            if not flow:
+                _refuse(path, number, "`flow:` names no flow")
+        elif text.startswith("- "):
             if spoken:
                 _refuse(path, number, "how callers put it stands before the answer; an answer has no lists")
             phrases.append(text[2:].strip())
@@ -220,7 +230,7 @@ def _read_section(path: Path, lines: list[str], first_line: int) -> Section:
     if len(answer.split()) > MAX_SECTION_WORDS:
         why = f"the answer has {len(answer.split())} words, more than the {MAX_SECTION_WORDS} that a caller can take in"
         _refuse(path, first_line, why)
-    return Section(lines[0][3:].strip(), answer, tuple(phrases))
+    return Section(lines[0][3:].strip(), answer, tuple(phrases), flow or None)
 
 
 def _read_outside(folder: Path, language: Language) -> tuple[str, ...]:

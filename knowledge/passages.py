@@ -74,7 +74,7 @@ class IndexedArticle:
             language=self.article.language,
             text=self.article.sections[section].text,
             score=score,
-            flow=self.article.flow or "",
+            flow=self.article.sections[section].flow or self.article.flow or "",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ EPILOG = """\
 Settings come from a TOML file (--config) and from variables like WARMLINE__TELEPHONY__SIP__LISTEN;
 `warmline check` shows each of them with its origin. Exit codes: 0 done, 1 failed (a sentence says why), 2 wrong usage.
 """
+CONFIG = "configuration file (TOML); what it leaves out has a default"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,14 +55,26 @@ class _Form(argparse.RawDescriptionHelpFormatter):
 def _parser() -> argparse.ArgumentParser:
     form = _Form
     parser = argparse.ArgumentParser("warmline", description=DESCRIPTION, epilog=EPILOG, formatter_class=form)
+    parser.add_argument("--version", action="version", version=f"warmline {importlib.metadata.version('warmline')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(name: str, summary: str, description: str = "") -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=summary, description=description or summary, formatter_class=form)
-        sub.add_argument("--config", type=Path, metavar="FILE", help="configuration file (TOML)")
+        sub.add_argument("--config", type=Path, metavar="FILE", help=CONFIG)
         return sub
 
-    serve = add("serve", "answer calls until stopped (Ctrl-C ends running calls politely)")
+    serve = add(
+        "serve",
+        "answer calls until stopped (Ctrl-C ends running calls politely)",
+        "Answers calls over SIP and from the web page until it is stopped, and serves\n"
+        "the pages of the staff. It prints a link to them until somebody has an account.\n"
+        "\n"
+        "  Ctrl-C, SIGTERM   tell the callers, end their calls, and stop\n"
+        "  SIGHUP            read dial plan and articles again now; a change is found\n"
+        "                    within two seconds anyway, and no call is dropped\n"
+        "\n"
+        "`warmline check` says beforehand whether it will start.",
+    )
     serve.set_defaults(run=_serve)
 
     link = add(
@@ -80,7 +94,11 @@ def _parser() -> argparse.ArgumentParser:
     check = add(
         "check",
         "check configuration, models, dial plan and articles; show each setting with its origin",
-        "Checks everything that `serve` needs without opening a port. Secrets are masked.",
+        "Prints every setting with its value and where that comes from (default, file or\n"
+        "variable), secrets masked; then checks all that `serve` needs: models,\n"
+        "addresses, certificate, dial plan, articles, database. A setting that does not\n"
+        "exist is refused, and the nearest one named. No port is opened. Exit code 1\n"
+        "when `serve` would fail.",
     )
     check.set_defaults(run=_check)
 
@@ -111,34 +129,68 @@ def _parser() -> argparse.ArgumentParser:
     )
     call.set_defaults(run=_call)
 
-    replay = add("replay", "print an annotated call: words, emotion, acts and events at their times")
+    replay = add(
+        "replay",
+        "print an annotated call: words, emotion, acts and events at their times",
+        "Prints what a call was, from its log: who said what, what was understood and\n"
+        "done, how the voice was judged. It only reads, while the service runs or not.\n"
+        "\n"
+        "  warmline replay                     the newest 30 calls with their ids\n"
+        "  warmline replay 01jd8m2k4c-7f3k9q   one of them",
+    )
     replay.add_argument("call", nargs="?", help="call id; without it the newest calls are listed")
     replay.add_argument("--json", action="store_true", help="print the events as JSON lines")
     replay.set_defaults(run=_replay)
 
-    models = add("models", "list, fetch or verify the models")
+    models = add(
+        "models",
+        "list, fetch or verify the models",
+        "Weights are no part of the program: they are fetched once, checked against the\n"
+        "hashes of models/manifest.toml, and kept in ~/.cache/warmline/models\n"
+        "(WARMLINE_MODELS or [models] dir names another folder). Nothing is downloaded\n"
+        "while calls are answered. What each may be used for: models/cards/.",
+    )
     add_action = _actions(models)
     for action, summary in (
-        ("list", "say of each model whether it is here"),
+        ("list", "say of each model whether it is here, where it is from, its languages and its licence"),
         ("fetch", "bring what is missing or damaged"),
-        ("verify", "read every byte and compare; exit code 1 when one that is needed is not whole"),
+        ("verify", "read every byte and compare; exit code 1 when one that is named or needed is not whole"),
     ):
-        add_action(action, summary).add_argument("name", nargs="*", help="models (default: all that the core needs)")
+        which = "all that the core needs" if action == "fetch" else "all"
+        add_action(action, summary).add_argument("name", nargs="*", help=f"names of models (default: {which})")
     models.set_defaults(run=_models)
 
-    kb = add("kb", "check the articles, or ask them a question")
+    kb = add(
+        "kb",
+        "check the articles, or ask them a question",
+        "Articles are Markdown files, one a topic and language, in the folder that\n"
+        "[knowledge] names; those of knowledge/lumina show how they are written. A\n"
+        "running service takes changed articles within two seconds.",
+    )
     add_action = _actions(kb)
-    add_action("check", "read every article").set_defaults(question=[], language="en")
+    add_action("check", "read every article; a wrong one is named with its line").set_defaults(
+        question=[], language="en"
+    )
     search = add_action("search", "show what a caller would be told")
     search.add_argument("question", nargs="*", help="the question, as a caller would put it")
     search.add_argument("--language", choices=("es", "en"), default="en")
     kb.set_defaults(run=_kb)
 
-    backup = add("backup", "write database, keys and recordings into one file, while calls go on")
+    backup = add(
+        "backup",
+        "write database, keys and recordings into one file, while calls go on",
+        "Writes database, keys and recordings into one file, while the service runs or\n"
+        "not. The file holds the key that reads everything: keep it as safe as the\n"
+        "recordings. PostgreSQL is saved with pg_dump: docs/runbook.md.",
+    )
     backup.add_argument("file", type=Path, help="the backup to write, e.g. warmline-2026-11-22.tar")
     backup.set_defaults(run=_backup)
 
-    restore = add("restore", "bring a backup back into an empty data_dir")
+    restore = add(
+        "restore",
+        "bring a backup back into an empty data_dir",
+        "Brings a backup back. Stop the service first. Who was erased since the backup\nwas made is erased again.",
+    )
     restore.add_argument("file", type=Path, help="the backup to read")
     restore.add_argument("--overwrite", action="store_true", help="replace what lies in data_dir")
     restore.set_defaults(run=_restore)
@@ -225,9 +277,7 @@ def _actions(parser: argparse.ArgumentParser) -> Callable[[str, str], argparse.A
     def add(name: str, summary: str) -> argparse.ArgumentParser:
         sub = group.add_parser(name, help=summary, description=summary)
         # Without a default of its own, so that one given before the action counts.
-        sub.add_argument(
-            "--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help="configuration file (TOML)"
-        )
+        sub.add_argument("--config", type=Path, metavar="FILE", default=argparse.SUPPRESS, help=CONFIG)
         return sub
 
     return add

@@ -53,19 +53,23 @@ def models(config_file: Path | None, action: str, names: list[str]) -> int:
     if action == "fetch":
         bar = ProgressBar()
         try:
-            store.fetch(names or None, progress=bar)
+            here = store.fetch(names or None, progress=bar)
         finally:
             bar.close()
+        print(f"{', '.join(status.model.name for status in here)}: whole and checked, in {store.folder}")
         return 0
+    wanted = names or list(store.manifest.models)
+    must = names or needed_models(config)
     bad = 0
-    for status in store.list(full=action == "verify"):
-        model = status.model
-        if not names or model.name in names:
-            bad += status.state != "ready" and model.name in needed_models(config)
-            size = f"{model.size_bytes / 1e6:7.1f} MB"
-            print(f"{status.state:<8} {model.name:<16} {size}  {model.purpose} [{model.licence}]")
-            if status.detail:
-                print(f"         {status.detail}")
+    for model in [store.model(name) for name in wanted]:
+        status = store.status(model.name, full=action == "verify")
+        bad += status.state != "ready" and model.name in must
+        size = f"{model.size_bytes / 1e6:6.1f} MB"
+        spoken = ", ".join(model.languages)
+        print(f"{status.state:<8} {model.name:<22} {size}  {model.purpose}")
+        print(f"{'':<41}from {store.manifest.origin(model)}; {spoken}; {model.licence}")
+        if status.detail:
+            print(f"{'':<41}{status.detail}")
     return 1 if bad and action == "verify" else 0
 
 

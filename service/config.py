@@ -5,7 +5,6 @@ Unknown keys are errors that name the nearest valid one. A secret is a `SecretSt
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -20,6 +19,7 @@ from calls.errors import CallCentreError
 from calls.ids import Language
 from service.channels_config import ChannelsSection, EventHookSection, MailboxSection, WebhookSection
 from service.chat_config import ChatSection
+from service.config_hint import hint
 from service.config_section import Section
 from service.config_values import check_target, checked_address, is_host_name, nearest, network
 from service.customers_config import CustomersSection
@@ -404,15 +404,9 @@ def _refuse_unknown(values: Mapping[str, Any], origins: Mapping[str, str]) -> No
                 fault="operator",
             )
         if _generic(key) not in valid:
-            last = {name.rpartition(".")[2]: name for name in valid}
-            near = difflib.get_close_matches(key, valid, 1, 0.5)
-            near = near or [last[k] for k in difflib.get_close_matches(key.rpartition(".")[2], list(last), 1, 0.6)]
-            hint = f" Did you mean {near[0]!r}?" if near else " `warmline check` lists every key."
-            raise CallCentreError(
-                "config.unknown_key",
-                f"The configuration has no key {key!r} ({origins.get(key, 'default')}).{hint}",
-                fault="operator",
-            )
+            what = f"The configuration has no key {key!r} ({origins.get(key, 'default')})."
+            sentence = f"{what} {hint(key, valid, _NAMED)}"
+            raise CallCentreError("config.unknown_key", sentence, fault="operator")
 
 
 def _bad_value(error: ValidationError, origins: Mapping[str, str]) -> CallCentreError:

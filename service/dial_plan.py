@@ -55,7 +55,7 @@ class Number(Section):
     def _known_flow(cls, flow: str) -> str:
         known = ("main", *load_flows())
         if flow not in known:
-            raise ValueError(f"there is no flow {flow!r}; choose from {', '.join(known)}")
+            raise ValueError(f"there is no flow {flow!r}{nearest(flow, known)}")
         return flow
 
     @field_validator("hours")
@@ -203,15 +203,17 @@ class DialPlan:
             raise CallCentreError(
                 "dial_plan.unreadable", f"The dial plan {file} cannot be read: {error}.", fault="operator"
             ) from error
+        entries = table.get("number", [])
         unknown = sorted(set(table) - {"number"})
-        if unknown:
+        if unknown or not isinstance(entries, list):
+            has = f"has {unknown[0]!r}" if unknown else "has one `number`"
             raise CallCentreError(
                 "dial_plan.bad_value",
-                f"The dial plan {file} has a table {unknown[0]!r}; it may only have [[number]] tables.",
+                f"The dial plan {file} {has}; it may only have [[number]] tables, in double brackets.",
                 fault="operator",
             )
         numbers = []
-        for position, entry in enumerate(table.get("number", []), start=1):
+        for position, entry in enumerate(entries, start=1):
             try:
                 numbers.append(Number.model_validate(entry))
             except ValidationError as error:
@@ -224,12 +226,15 @@ class DialPlan:
 
 
 def _why(error: ValidationError) -> str:
-    first = error.errors()[0]
+    first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")  # a wrong key is why one is missing
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f" has no key {where!r}{nearest(where, Number.model_fields)}"
+    if first["type"] == "missing":
+        return f" lacks {where!r}."
     why = first["msg"].removeprefix("Value error, ").rstrip(".")
-    return f", {where}: {why}." if where else f": {why}."
+    why = why if why.endswith("?") else f"{why}."
+    return f", {where}: {why}" if where else f": {why}"
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

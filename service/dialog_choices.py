@@ -39,13 +39,14 @@ def check_articles(config: Config, articles: Iterable[Article]) -> None:
     articles = tuple(articles)
     flows = {spec.name for spec in load_flows().values() if "offer" in spec.texts["en"]}
     for article in articles:
-        if article.flow is not None and article.flow not in flows:
-            raise CallCentreError(
-                "knowledge.invalid",
-                f"The article {article.article_id} wants to offer {article.flow!r}, which is no flow with an offer"
-                f"{nearest(article.flow, flows)}",
-                fault="operator",
-            )
+        for flow in (article.flow, *(section.flow for section in article.sections)):
+            if flow is not None and flow not in flows:
+                raise CallCentreError(
+                    "knowledge.invalid",
+                    f"The article {article.article_id} wants to offer {flow!r}, which is no flow with an offer"
+                    f"{nearest(flow, flows)}",
+                    fault="operator",
+                )
     known = {article.topic for article in articles}
     for topic in config.dialog.human_topics:
         if topic not in known:

@@ -83,6 +83,14 @@ class Manifest:
     models: dict[str, Model]
     wheels: dict[str, Wheel]
 
+    def origin(self, model: Model) -> str:
+        """Return where a model comes from, with versions, for an operator to read."""
+        if model.source == "file":
+            return f"this repository, models/{model.folder}"
+        names = dict.fromkeys(part.origin for file in model.files for part in file.parts)
+        pinned = [self.wheels[name].requirement if model.source == "pypi" else name for name in names]
+        return f"{'PyPI' if model.source == 'pypi' else 'the hub'}: {', '.join(pinned)}"
+
 
 def load_manifest(path: Path = MANIFEST_PATH) -> Manifest:
     """Read the manifest.

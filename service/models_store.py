@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from calls.errors import CallCentreError
+from service.config_values import nearest
 from service.models_fetch import Progress, bring, file_sha256
 from service.models_manifest import MANIFEST_PATH, Manifest, Model, ModelFile, load_manifest
 
@@ -174,7 +175,7 @@ class ModelStore:
         if model is None:
             raise CallCentreError(
                 "model.unknown",
-                f"There is no model {name!r}. There are: {', '.join(self.manifest.models)}.",
+                f"There is no model {name!r}{nearest(name, self.manifest.models)}",
                 fault="operator",
             )
         return model

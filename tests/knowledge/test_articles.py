@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, Language
 from knowledge.articles import MAX_SECTION_WORDS, Library, load_library, read_article
+from knowledge.passages import IndexedArticle, SectionRows
 from tests.knowledge.conftest import PIZZA
 
 FACTS = {
@@ -95,6 +97,26 @@ def test_when_a_spanish_article_is_spoken_then_it_says_usted(library: Library) -
     assert [(name, text) for name, text in spoken if familiar.search(text)] == []
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_when_the_electronic_bill_is_explained_then_only_those_who_want_it_are_offered_its_form(
+    library: Library, language: Language
+) -> None:
+    article = library.article("paper-to-ebill", language)
+    assert article is not None
+    assert article.flow is None
+    assert [section.flow for section in article.sections] == ["electronic_bill", None, "electronic_bill", None]
+
+
+def test_when_a_section_names_a_flow_then_its_passage_offers_that_one(tmp_path: Path) -> None:
+    path = tmp_path / "pizza.md"
+    head = PIZZA.replace("keywords", "flow: callback\nkeywords").replace("pizza?\n", "pizza?\n\nflow: appointment\n", 1)
+    path.write_text(head, encoding="utf-8")
+    article = read_article(path)
+    rows = tuple(SectionRows(2 * i, 2 * i + 1, ()) for i in range(2))
+    indexed = IndexedArticle(article, rows, np.eye(4, dtype=np.float32))
+    assert [indexed.passage(i, 1.0).flow for i in range(2)] == ["appointment", "callback"]
+
+
 @pytest.mark.parametrize(
     ("change", "line", "why"),
     [
@@ -113,6 +135,8 @@ def test_when_a_spanish_article_is_spoken_then_it_says_usted(library: Library) -
         (lambda t: t.replace("by phone.", "by phone." + " Really." * 60), 9, "66 words"),
         (lambda t: t.replace("by phone.\n", "by phone.\n\n- and this\n"), 16, "stands before the answer"),
         (lambda t: t.replace("You order", "1. You order"), 14, "plain sentences"),
+        (lambda t: t.replace("You order", "flow: callback\nYou order"), 14, "stands once, right under the question"),
+        (lambda t: t.replace("pizza?\n", "pizza?\nflow:\n", 1), 10, "names no flow"),
         (lambda t: t.replace("## How do I order a pizza?", "How do I order a pizza?"), 9, "expected a section"),
     ],
 )

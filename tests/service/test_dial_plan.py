@@ -147,12 +147,29 @@ def test_when_the_night_shift_begins_on_a_holiday_then_nobody_works_after_midnig
         ('hours = { monday = "09:00-18:00" }', "is no day"),
         ('time_zone = "Europe/Madird"', "use a name like Europe/Madrid"),
         ('queu = "sales"', "did you mean 'queue'"),
+        ('flow = "outage_reprt"', "did you mean 'outage_report'?"),
         ('flow = "outage_report"\nqueue = "sales"', "a flow or a queue, not both"),
     ],
 )
 def test_when_an_entry_is_wrong_then_a_sentence_says_what_to_write(tmp_path: Path, entry: str, sentence: str) -> None:
     with pytest.raises(CallCentreError, match=re.escape(sentence)):
         plan(tmp_path, f'[[number]]\ncalled = "x"\n{entry}\n')
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[[number]]\ncalld = "x"\n', "has no key 'calld'; did you mean 'called'?"),
+        ('[[number]]\nflow = "main"\n', "lacks 'called'"),
+        ('[number]\ncalled = "x"\n', "only have [[number]] tables, in double brackets"),
+        ('[[numbers]]\ncalled = "x"\n', "has 'numbers'; it may only have [[number]] tables"),
+    ],
+)
+def test_when_a_plan_is_written_in_another_way_then_the_sentence_shows_how(
+    tmp_path: Path, text: str, sentence: str
+) -> None:
+    with pytest.raises(CallCentreError, match=re.escape(sentence)):
+        plan(tmp_path, text)
 
 
 def test_when_a_number_is_written_with_blanks_then_it_matches_all_the_same(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from calls.errors import CallCentreError
-from knowledge.articles import Article
+from knowledge.articles import Article, Section
 from service.config import Config, DialogSection
 from service.dialog_choices import check_articles, dialog_settings, in_words
 from tests.voice.dialog.scripted import ScriptedCall
@@ -80,3 +82,6 @@ def test_when_an_article_offers_what_cannot_be_offered_then_the_nearest_flow_is_
     check_articles(chosen(), [article("move-home", flow="appointment")])
     with pytest.raises(CallCentreError, match=rf"move-home:en wants to offer '{flow}'.*{near}"):
         check_articles(chosen(), [article("move-home", flow=flow)])
+    section = Section("What?", "This.", flow=flow)
+    with pytest.raises(CallCentreError, match=rf"move-home:en wants to offer '{flow}'.*{near}"):
+        check_articles(chosen(), [replace(article("move-home"), sections=(section,))])

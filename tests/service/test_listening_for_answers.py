@@ -182,6 +182,7 @@ def test_when_flows_are_loaded_then_each_slot_expects_what_its_type_is() -> None
     assert expected == {
         "account_number": ("digits", 8),
         "date": ("date", None),
+        "email": ("email", None),
         "money": ("digits", None),
         "phone": ("digits", None),
         "time": ("date", None),

@@ -22,13 +22,15 @@ from voice.dialog.flow_values import (
     is_correction,
     is_number,
     names_day_or_clock,
+    names_otherwise,
     one_digit_changed,
     parts_around_numbers,
     says_digits,
+    tells_mistake,
 )
 from voice.dialog.prompts import fill, phrase, spaced
 from voice.dialog.settings import DialogSettings
-from voice.dialog.slots import Parsed, parse, parse_keys, say_value
+from voice.dialog.slots import Parsed, parse, parse_keys, say_value, spell_value
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.text import plain_speech
 
@@ -38,8 +40,8 @@ _SURE = 0.6
 _BARE_NO = 2
 """A no of more words than this may say what is wrong. Source: own dialogues in the tests."""
 
-_NAMING = 4
-"""A value named in so few words is meant to be changed. Source: own dialogues in the tests."""
+_NAMING, _SAYS_WRONG = 4, 6
+"""A value named in so few words is meant to be changed; in so few behind a no. Source: own dialogues in the tests."""
 
 
 _WRITTEN_AS_IT_IS = frozenset({"account_number", "phone", "postcode", "email", "name"})
@@ -106,7 +108,10 @@ class FlowRun:
             text = fill(self._wording("prefilled", language), {"value": value})
             return Line(text, "yes_no", f"confirm:{slot.name}")
         if self.now_asking == "confirm_slot":
-            text = phrase(self.settings, language, "flow.confirm_slot", value=value)
+            written = self.settings.medium == "text"
+            letters = "" if written else spell_value(slot.type, self.values.get(slot.name, ""), language)
+            key = "flow.confirm_spelled" if letters else "flow.confirm_slot"
+            text = phrase(self.settings, language, key, value=value, letters=letters)
             return Line(text, "yes_no", f"confirm:{slot.name}")
         spoken = {s.name: self._shown(s, language) for s in self.spec.slots}
         return Line(fill(texts["confirm"], spoken), "yes_no", f"flow:{self.spec.name}:confirm")
@@ -244,8 +249,9 @@ class FlowRun:
             changed = one_digit_changed(self.values[slot.name], text, language) if is_number(slot.type) else None
             if changed is not None:
                 return Given(i, Parsed(changed, _SURE, needs_confirmation=True))
+        few = len(plain_speech(text).split()) <= _NAMING
         for i, slot in filled:
-            if self._names(slot, text, language) and (corrects or len(plain_speech(text).split()) <= _NAMING):
+            if self._names(slot, text, language, corrects=corrects) and (corrects or few):
                 parsed = self._read(slot, text, language)
                 return Given(i, parsed if parsed is not None and parsed.confidence_score >= _SURE else None)
         for i, slot in reversed(filled):
@@ -274,12 +280,11 @@ class FlowRun:
             self.index = before
         return reply
 
-    def _name(self, slot: SlotSpec, language: Language) -> str:
-        return plain_speech(phrase(self.settings, language, f"names.{slot.type}"))
-
-    def _names(self, slot: SlotSpec, text: str, language: Language) -> bool:
-        name, speech = self._name(slot, language), plain_speech(text)
-        return name.split()[-1] in speech.split() or name.split(" ", 1)[-1] in speech
+    def _names(self, slot: SlotSpec, text: str, language: Language, *, corrects: bool = True) -> bool:
+        name, speech = plain_speech(phrase(self.settings, language, f"names.{slot.type}")), plain_speech(text)
+        named = name.split()[-1] in speech.split() or name.split(" ", 1)[-1] in speech
+        told = self.now_asking != "slot" or len(speech.split()) <= _SAYS_WRONG or tells_mistake(text)
+        return told and (named or (corrects and names_otherwise(slot.type, speech)))
 
     def _heard_again(self, text: str, language: Language) -> FlowReply | None:
         """Take words that are no yes and no no, but name or give one of the values read back."""
@@ -342,9 +347,8 @@ class FlowRun:
         return FlowReply("asking", (self.question(language, again=not was_prefilled),))
 
     def _change(self, text: str, language: Language) -> FlowReply:
-        words = plain_speech(text).split()
         for i, slot in enumerate(self.spec.slots):
-            if self._name(slot, language).split()[-1] in words:
+            if self._names(slot, text, language):
                 self.index = i
                 parsed = self._read(slot, text, language)
                 if parsed is not None and parsed.confidence_score >= 0.5:

@@ -58,6 +58,8 @@ class FlowSpec:
     not_triggers: re.Pattern[str] | None
     texts: dict[Language, dict[str, str]]
     slots: tuple[SlotSpec, ...]
+    only_named: bool = False
+    """True offers it only after sections of articles that name it, not after each answer on its topic."""
 
     def sentences(self, language: Language) -> list[str]:
         """Return all sentences of the flow that are spoken, with their holes."""
@@ -129,6 +131,7 @@ def flow_from(data: dict[str, Any]) -> FlowSpec:
         not_triggers=re.compile("|".join(refused)) if refused else None,
         texts={language: data[language] for language in LANGUAGES},
         slots=slots,
+        only_named=data.get("offered", "topic") == "sections",
     )
 
 

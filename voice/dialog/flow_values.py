@@ -11,10 +11,12 @@ from voice.dialog.slots.date_words import DAYS_AND_MONTHS
 from voice.dialog.slots.numbers import loose_digits
 from voice.dialog.text import plain, plain_speech
 
-_MISTAKE = re.compile(
+_MISTAKE_BEGUN = re.compile(
     r"^(?:oh |ah |uh |um |ay |uy |eh |but |pero )*(?:no|nope|sorry|wait|hold on|actually|i mean|correction|"
     r"my mistake|i made a mistake|perdon|"
-    r"perdone|disculpe|espere|espera|me equivoque|me he equivocado|digo|mejor dicho|corrijo|un momento)\b|"
+    r"perdone|disculpe|espere|espera|me equivoque|me he equivocado|digo|mejor dicho|corrijo|un momento)\b"
+)
+_MISTAKE_TOLD = re.compile(
     r"\b(?:wrong|mistake|incorrect|not "
     r"right|isnt right|mixed up|misheard|misread|mal|equivocad[oa]|incorrect[oa]|erro(?:r|neo)|no es ese|no es esa|"
     r"no era)\b|\b(?:change|"
@@ -51,6 +53,15 @@ _DIGIT = re.compile(r"\b(?:digit|number|figure|one|cifra|digito|numero)\b")
 _ENDS_IN = re.compile(r"\b(?:ends? (?:in|with)|acaba en|termina en)\b")
 
 
+_OTHER_NAMES = {
+    "account_number": re.compile(r"\b(?:account|cuenta)\b"),
+    "email": re.compile(r"\b(?:e ?mail|mail|address|correo|direccion)\b"),
+    "money": re.compile(r"\b(?:amount|total|importe|cantidad)\b"),
+    "phone": re.compile(r"\b(?:phone|telephone|mobile|telefono|movil|celular)\b"),
+}
+"""What else callers call a value when they say that it is wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """A slot that the words are about, and its new value if they give one."""
@@ -61,12 +72,23 @@ class Given:
 
 def is_correction(text: str) -> bool:
     """Return whether the words begin like a correction or say that something is wrong."""
-    return bool(_MISTAKE.search(plain(text)))
+    return bool(_MISTAKE_BEGUN.search(plain(text))) or tells_mistake(text)
+
+
+def tells_mistake(text: str) -> bool:
+    """Return whether the words say that something is wrong or is to be changed."""
+    return bool(_MISTAKE_TOLD.search(plain(text)))
 
 
 def says_digits(text: str, language: Language) -> bool:
     """Return whether the words hold so many digits that they are a number rather than a day or a time."""
     return len(loose_digits(text, language)) >= _ENOUGH_DIGITS
+
+
+def names_otherwise(slot_type: str, speech: str) -> bool:
+    """Return whether plain words call a slot of this type by another name than the bot does."""
+    names = _OTHER_NAMES.get(slot_type)
+    return names is not None and names.search(speech) is not None
 
 
 def is_number(slot_type: str) -> bool:

@@ -11,7 +11,7 @@ from voice.dialog.handing_over import begin_asked_flow, callback_declined, escal
 from voice.dialog.moves import Moves
 from voice.dialog.prompts import phrase
 from voice.dialog.questions import Questions
-from voice.dialog.slots import FIXED_KEY_LENGTHS, speaks_card_number
+from voice.dialog.slots import FIXED_KEY_LENGTHS, KEYLESS, speaks_card_number
 from voice.dialog.talk import Talk
 
 
@@ -124,7 +124,7 @@ class Keypad:
             return
         talk.keys += key
         talk.at("keys", talk.settings.interdigit_ms)
-        if FIXED_KEY_LENGTHS.get(slot_type) == len(talk.keys):
+        if FIXED_KEY_LENGTHS.get(slot_type) == len(talk.keys) or (slot_type in KEYLESS and talk.keys == "0"):
             self.entry_done()
 
     def entry_done(self) -> None:
@@ -143,7 +143,7 @@ class Keypad:
             return
         reply = run.press(digits, talk.language)
         if reply.status == "not_understood":
-            self.moves.not_understood()
+            self.moves.not_understood(keyless=run.slot.type in KEYLESS)
         else:
             self.moves.flow_reply(reply)
 

@@ -9,6 +9,7 @@ from voice.dialog.acts import EndCall, EndCallReason, PauseRecording
 from voice.dialog.flow_reply import FlowReply
 from voice.dialog.handing_over import callback_declined, close_secret, escalate, finish_flow, say_lines, stop_looking
 from voice.dialog.questions import MISS_LIMIT, Questions, choice_names
+from voice.dialog.slots import KEYLESS
 from voice.dialog.talk import Talk
 
 NOISE_LIMIT = 6
@@ -82,14 +83,15 @@ class Moves:
         self.talk.do(EndCall(reason=reason))
         self.talk.phase = "ended"
 
-    def not_understood(self) -> None:
-        """Climb the repair ladder: again, again with keys, a human."""
+    def not_understood(self, *, keyless: bool = False) -> None:
+        """Climb the repair ladder: again, again with keys, a human. `keyless` says that keys cannot give it."""
         talk = self.talk
         talk.misses += 1
         if talk.misses >= MISS_LIMIT:
             escalate(talk, "repeated_failure", f"not_understood:{talk.pending}")
             return
-        talk.say("repair.first" if talk.misses == 1 else "repair.second", detail=f"repair:{talk.misses}")
+        key = "repair.no_keys" if keyless else "repair.first" if talk.misses == 1 else "repair.second"
+        talk.say(key, detail=f"repair:{talk.misses}")
         self.ask_again(careful=True)
 
     def ask_again(self, *, careful: bool) -> None:
@@ -107,7 +109,7 @@ class Moves:
                 talk.say_text(line.text, expects=line.expects, length=line.length, detail=line.detail)
                 if careful and line.expects == "yes_no":
                     talk.say("repair.keys_yes_no", expects="yes_no")
-                elif careful and talk.flow.slot.type in ("name", "email"):
+                elif careful and talk.flow.slot.type in KEYLESS:
                     talk.say("repair.no_other_way", expects=line.expects, length=line.length)
             case "offer_human":
                 talk.say("answer.unknown_offer", expects="yes_no", detail="offer_human")

@@ -199,7 +199,7 @@ class Questions:
             return
         topics, heads = {p.topic for p in passages}, {p.flow for p in passages}
         flows = [spec for spec in load_flows().values() if spec.name in talk.settings.flows]
-        spec = next((s for s in flows if s.topic in topics or s.name in heads), None)
+        spec = next((s for s in flows if s.name in heads or (s.topic in topics and not s.only_named)), None)
         if spec is not None and spec.name not in self.offered:
             self.offered.append(spec.name)
             start_flow(talk, spec, offer=True, introduce=False)

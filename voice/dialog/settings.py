@@ -41,7 +41,7 @@ class DialogSettings:
     """ISO 3166 code for phone numbers without prefix; empty: 9 digits ES, 10 digits MX in Spanish and US in English."""
     other_language: bool = True
     """Whether the caller may change between Spanish and English."""
-    flows: tuple[str, ...] = ("bill_explained", "outage_report", "appointment", "callback")
+    flows: tuple[str, ...] = ("bill_explained", "outage_report", "appointment", "callback", "electronic_bill")
     """Names of the flows in `flows/` that are switched on."""
     human_topics: frozenset[str] = frozenset()
     """Topics that only a human may handle: found, they escalate with reason `topic`."""

@@ -462,7 +462,7 @@ def test_when_nothing_personal_is_in_a_call_then_every_prompt_was_prerendered(la
 
 def test_when_flows_are_loaded_then_each_has_its_sentences_in_both_languages() -> None:
     flows = load_flows()
-    assert set(flows) == {"bill_explained", "outage_report", "appointment", "callback"}
+    assert set(flows) == {"bill_explained", "outage_report", "appointment", "callback", "electronic_bill"}
     for spec in flows.values():
         assert set(spec.texts["es"]) == set(spec.texts["en"])
         for slot in spec.slots:

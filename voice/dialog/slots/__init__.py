@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from voice.dialog.slots.reading import (
     FIXED_KEY_LENGTHS,
+    KEYLESS,
     SLOT_TYPES,
     SPOKEN_LENGTHS,
     parse,
     parse_keys,
     say_value,
     speaks_card_number,
+    spell_value,
 )
 from voice.dialog.slots.types import Parsed
 
 __all__ = [
     "FIXED_KEY_LENGTHS",
+    "KEYLESS",
     "SLOT_TYPES",
     "SPOKEN_LENGTHS",
     "Parsed",
@@ -22,4 +25,5 @@ __all__ = [
     "parse_keys",
     "say_value",
     "speaks_card_number",
+    "spell_value",
 ]

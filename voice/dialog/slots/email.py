@@ -127,7 +127,7 @@ def _word(words: list[str], i: int, language: Language, items: list[Item]) -> in
         return number[1]
     word = words[i]
     names = ES_NAMES if language == "es" else EN_NAMES
-    if items and items[-1] == ("sign", ".") and word in ENDINGS:
+    if word in ENDINGS and items and items[-1] == ("sign", ".") and ("at", "@") in items:  # "punto pe" before it is a P
         items.append(("text", word))
         return 1
     if language == "es" and word in ("uve", "ve", "i", "y", "be") and i + 1 < len(words):
@@ -332,3 +332,24 @@ def say_email(value: str, language: Language) -> str:
     """Write an address as people say it."""
     spoken = "".join(_SPOKEN_SIGNS[language].get(c, c) for c in value)
     return re.sub(r"(\d)(?=\d)", r"\1 ", re.sub(r"\s+", " ", spoken)).strip()
+
+
+_SPELLED_SIGNS: dict[Language, dict[str, str]] = {
+    "en": {".": "dot", "_": "underscore", "-": "hyphen", "+": "plus"},
+    "es": {".": "punto", "_": "guion bajo", "-": "guion", "+": "m\u00e1s", "Y": "i griega", "W": "uve doble"},
+}
+
+
+def spell_email(value: str, language: Language) -> str:
+    """Write what of an address is easily misheard letter by letter: the name, and a domain that is not well known.
+
+    With commas, since voices take a capital A or Y between letters for a word.
+    """
+    name, domain = value.split("@")
+    signs = _SPELLED_SIGNS[language]
+    letters = ", ".join(signs.get(c, c) for c in name.upper())
+    if domain in KNOWN_DOMAINS:
+        return letters
+    label, _, ending = domain.rpartition(".")
+    at, rest = _SPOKEN_SIGNS[language]["@"].strip(), ", ".join(signs.get(c, c) for c in label.upper())
+    return f"{letters}, {at}, {rest}, {signs['.']} {ending}"

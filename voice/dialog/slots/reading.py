@@ -10,7 +10,7 @@ from stdnum import luhn
 from calls.ids import Language
 from voice.dialog.slots.codes import ACCOUNT_DIGITS, POSTCODE_DIGITS, parse_account_number, parse_postcode
 from voice.dialog.slots.dates import date_from_keys, parse_date, say_date
-from voice.dialog.slots.email import parse_email, say_email
+from voice.dialog.slots.email import parse_email, say_email, spell_email
 from voice.dialog.slots.moments import is_difference, moment_from_keys, parse_moment, say_moment
 from voice.dialog.slots.money import money_from_keys, parse_money, say_money
 from voice.dialog.slots.names import parse_name
@@ -28,6 +28,9 @@ FIXED_KEY_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGI
 
 SPOKEN_LENGTHS = {"account_number": ACCOUNT_DIGITS, "postcode": POSTCODE_DIGITS}
 """Slots whose value has so many digits, however it is said."""
+
+KEYLESS = frozenset({"email", "name"})
+"""Types that the keys of a telephone cannot give."""
 
 _CARD_LENGTHS = range(13, 20)
 """Source: ISO/IEC 7812-1, primary account numbers."""
@@ -135,6 +138,11 @@ def say_value(slot: str, value: str, language: Language) -> str:
             return say_email(value, language)
         case _:
             return value
+
+
+def spell_value(slot: str, value: str, language: Language) -> str:
+    """Write what of a normal form is easily misheard letter by letter; empty where nothing is."""
+    return spell_email(value, language) if slot == "email" else ""
 
 
 def _say_phone(value: str) -> str:

@@ -435,6 +435,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   outage_report: { en: "Outage report", es: "Aviso de avería" },
   outage: { en: "Outage report", es: "Aviso de avería" },
   bill_explained: { en: "Bill explained", es: "Factura explicada" },
+  electronic_bill: { en: "Electronic bill", es: "Factura electrónica" },
   main: { en: "main line", es: "línea principal" },
   // Consent, language, recording
   recording: { en: "recording", es: "grabación" },
