@@ -27,7 +27,7 @@ _STEP_S = 5
 """Added and measured for so long, until it breaks."""
 
 _MOST_SPACING_MS = 25.0
-"""p99 at the receiver. Source: the promise of Stage 2, a quarter of a packet over its time."""
+"""p99 at the receiver. Source: our own limit, a quarter of a packet over its time."""
 
 _MOST_CALLS = 600
 """Ports of the callers."""

@@ -138,6 +138,23 @@ def test_when_the_form_is_filled_in_in_writing_then_nothing_is_spelled_and_no_vo
 
 
 @pytest.mark.parametrize(
+    ("language", "words", "value"),
+    [
+        ("en", "it's mary dot o brien at gmail dot com", "mary.obrien@gmail.com"),
+        ("en", "agent double o seven at example dot com", "agent007@example.com"),
+        ("en", "mary seven o five at example dot com", "mary705@example.com"),
+        ("en", "jane doe at gmail", "janedoe@gmail.com"),
+        ("es", "jota pérez, todo junto, arroba gmail", "jperez@gmail.com"),
+        ("es", "ana punto pe arroba empresa punto pe", "ana.p@empresa.pe"),
+    ],
+)
+def test_when_an_address_is_said_as_people_say_it_then_it_is_understood(
+    language: Language, words: str, value: str
+) -> None:
+    read_back(begun(language).hear(words, language), value)
+
+
+@pytest.mark.parametrize(
     ("language", "said"), [("en", "can't be given by keys"), ("es", "no se puede dar con las teclas")]
 )
 def test_when_keys_are_pressed_for_an_address_then_it_is_said_that_they_cannot_give_it_and_0_leads_to_a_person(

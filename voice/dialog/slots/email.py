@@ -122,7 +122,8 @@ def _items(text: str, language: Language) -> list[Item]:
 def _word(words: list[str], i: int, language: Language, items: list[Item]) -> int:
     """Add the number, letter or word at `i`; return how many words it took."""
     number = _number_at(words, i, language)
-    if number is not None and not (words[i] in ("oh", "o", "un", "una") and _letters_around(words, i, language)):
+    letter = words[i] in ("oh", "o", "un", "una") and _letters_around(words, i, language)
+    if number is not None and not letter and not (words[i] == "o" and _alone(words, i, language)):
         items.append(("digits", number[0]))
         return number[1]
     word = words[i]
@@ -182,6 +183,11 @@ def _letters_around(words: list[str], i: int, language: Language) -> bool:
     )
 
 
+def _alone(words: list[str], i: int, language: Language) -> bool:
+    """Return whether no number stands beside word `i`: an O is a letter there, "mary dot o brien", and no zero."""
+    return not any(_number_at(words, j, language) for j in (i - 1, i + 1) if 0 <= j < len(words))
+
+
 def _number_at(words: list[str], i: int, language: Language) -> tuple[str, int] | None:
     """Read a spoken number at word `i`: its digits and how many words it took."""
     run: list[Token] = []
@@ -223,6 +229,8 @@ def _assemble(items: list[Item], language: Language) -> str | None:
         return None
     at = ats[-1]
     local, domain = _local(items[:at], language), _domain(items[at + 1 :])
+    if f"{domain}.com" in KNOWN_DOMAINS:  # "jane at gmail": nobody there has another ending, and it is read back
+        domain = f"{domain}.com"
     return f"{local}@{domain}" if local and domain else None
 
 
