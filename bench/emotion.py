@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bench.emotion_data import (
     VOICES,
@@ -23,7 +21,8 @@ from bench.emotion_data import (
     through_telephone,
     with_states,
 )
-from bench.emotion_fit import ANGRY_SHARE, C_CHOICES, PROSODY_GAIN, fit
+from bench.emotion_fit import ANGRY_SHARE, fit
+from bench.emotion_recall import put_recall
 from bench.report import ROOT, Result, progress, sha256_file, shared_folder
 from voice.asr.whisper import WhisperEngine
 from voice.prosody.engine import FUSED, WEIGHTS
@@ -31,8 +30,6 @@ from voice.prosody.features import NAMES, prosody
 from voice.prosody.model import HEATED_PROB, Baseline, EmotionModel
 
 SHIPPED = ROOT / "models" / "emotion"
-_C_RECALL_WITH_STATES = (0.003, 0.01, 0.03)
-"""Regularisation tried for the recall, where no false alarm on calm speech counts."""
 CALIBRATION_BINS = 10
 """Source: Guo et al. 2017, expected calibration error over equal bins; ten suit a few hundred clips."""
 
@@ -103,7 +100,10 @@ def run(arguments: argparse.Namespace) -> Result:
             encoder=encoder,
             limit=arguments.limit,
         )
-        _put_recall(result, voiced, [clip for clip in copies if clip.sound is not None])
+        copies = [clip for clip in copies if clip.sound is not None]
+        if encoder is not None:
+            put_recall(result, voiced, copies, states=True)
+        put_recall(result, voiced, copies, states=False, suffix="" if encoder is None else "_prosody")
     result.share("abstained", _abstained(shipped, clips, n_clips))
     result.put("false_alarms_per_min", _false_alarms(arguments.calm, shipped, encoder) if arguments.calm else None)
     result.put("cores", cores)
@@ -117,75 +117,6 @@ def _abstained(model: EmotionModel, clips: Sequence[Clip], n_asked: int = 0) -> 
     """
     silent = [True] * max(0, n_asked - len(clips))
     return silent + [model.estimate(clip.sound, Baseline(), clip.states)[0].abstained for clip in clips]
-
-
-def _put_recall(result: Result, clips: Sequence[Clip], copies: Sequence[Clip]) -> None:
-    """Add the unweighted average recall over the emotions, each speaker judged by a model that never heard it."""
-    if clips[0].states is not None:
-        _put_recall_of(result, clips, copies, _inputs, _C_RECALL_WITH_STATES, "")
-    suffix = "" if clips[0].states is None else "_prosody"
-    _put_recall_of(result, clips, copies, lambda clips: _inputs(clips)[:, : len(NAMES)], (*C_CHOICES, 1.0), suffix)
-
-
-def _inputs(clips: Sequence[Clip]) -> Array:
-    return np.array(
-        [
-            np.concatenate([clip.sound.vector, *(() if clip.states is None else (clip.states,))])
-            for clip in clips
-            if clip.sound
-        ]
-    )
-
-
-def _put_recall_of(
-    result: Result,
-    clips: Sequence[Clip],
-    copies: Sequence[Clip],
-    inputs: Callable[[Sequence[Clip]], Array],
-    choices: Sequence[float],
-    suffix: str,
-) -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-    x, more_x = inputs(clips), inputs(copies)
-    y, more_y = (np.array([clip.emotion for clip in some]) for some in (clips, copies))
-    gain = np.where(np.arange(x.shape[1]) < len(NAMES), PROSODY_GAIN if x.shape[1] > len(NAMES) else 1.0, 1.0)
-    speaker, more_speaker = (np.array([clip.speaker for clip in some]) for some in (clips, copies))
-
-    def model(c: float, heard: npt.NDArray[np.str_]) -> Any:
-        """Return one that was fitted to these speakers and their copies."""
-        own, more = np.isin(speaker, heard), np.isin(more_speaker, heard)
-        larger = FunctionTransformer(lambda standard: standard * gain)
-        regression = LogisticRegression(C=c, max_iter=400, class_weight="balanced")
-        made = make_pipeline(StandardScaler(), larger, regression)
-        return made.fit(np.concatenate([x[own], more_x[more]]), np.concatenate([y[own], more_y[more]]))
-
-    hits = np.zeros(len(y), dtype=bool)
-    for name in np.unique(speaker):
-        held = speaker == name
-        rest = np.unique(speaker[~held])
-        inner = np.isin(speaker, rest[::2])
-        chosen = choices[len(choices) // 2]
-        if rest.size > 1:
-            scored = [(_recall(y[inner], model(c, rest[1::2]).predict(x[inner])), c) for c in choices]
-            chosen = max(scored)[1]
-        hits[held] = model(chosen, rest).predict(x[held]) == y[held]
-        progress(f"left out {name}")
-    per_class = [float(hits[y == emotion].mean()) for emotion in np.unique(y)]
-    per_speaker = [
-        float(np.mean([hits[(speaker == name) & (y == emotion)].mean() for emotion in np.unique(y[speaker == name])]))
-        for name in np.unique(speaker)
-    ]
-    result.put(f"uar_loso{suffix}", float(np.mean(per_class)))
-    result.put(f"uar_loso{suffix}_lo", float(np.percentile(per_speaker, 5)))
-    result.put(f"uar_loso{suffix}_hi", float(np.percentile(per_speaker, 95)))
-    result.put(f"uar_loso{suffix}_speaker_std", float(np.std(per_speaker)))
-
-
-def _recall(truth: npt.NDArray[np.str_], guess: npt.NDArray[np.str_]) -> float:
-    return float(np.mean([np.mean(guess[truth == emotion] == emotion) for emotion in np.unique(truth)]))
 
 
 def _probs(
