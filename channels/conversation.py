@@ -36,7 +36,7 @@ from calls.conversation_events import (
     StaffAwaited,
     StaffWaitOver,
 )
-from calls.events import Event, EventBody, LanguageChosen
+from calls.events import ActDecided, Event, EventBody, LanguageChosen
 from calls.ids import Language, MessageId
 from channels.conversation_messages import (
     AgentJoins,
@@ -141,6 +141,8 @@ class ConversationState:
     """Number of the fact from which on the bot answers: opened, reopened, or handed back by an agent."""
     last_ms: int = 0
     """When somebody last wrote."""
+    told_hours_ms: int = 0
+    """When the customer was last told that people are not in; 0 for never."""
     closed_ms: int = 0
     seq: int = 0
     """Number of the last fact."""
@@ -228,6 +230,8 @@ class ConversationMachine:
                 state.unanswered.clear()
             case LanguageChosen():
                 state.language = body.language
+            case ActDecided(detail="opens"):
+                state.told_hours_ms = at_ms
             case _:
                 return
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -50,10 +50,51 @@ class Change:
     """Number of the fact in it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangesPage:
+    """Some changes, newest first."""
+
+    items: tuple[Change, ...]
+    next: str
+    """Where the next older ones begin; empty when there are none."""
+
+
 def changes_of(events: Iterable[Event]) -> list[Change]:
     """Return the changes among facts of customer records and cases, newest first."""
     found = [change for change in map(_change, events) if change is not None]
-    return sorted(found, key=lambda each: (each.at_utc, each.stream_kind, each.stream_id, each.seq), reverse=True)
+    return sorted(found, key=_place, reverse=True)
+
+
+def page_of(changes: Sequence[Change], before: str, limit: int) -> ChangesPage:
+    """Return a piece of what `changes_of` found.
+
+    Args:
+        changes: All of them, newest first.
+        before: `next` of the piece before; empty, or what is no such thing, for the first.
+        limit: Its most lines.
+    """
+    after = _place_from(before)
+    rest = [each for each in changes if after is None or _place(each) < after]
+    shown = tuple(rest[:limit])
+    if len(rest) <= limit:
+        return ChangesPage(items=shown, next="")
+    at_utc, kind, stream_id, seq = _place(shown[-1])
+    return ChangesPage(items=shown, next=f"{at_utc.isoformat()}|{kind}/{stream_id}/{seq}")
+
+
+def _place(change: Change) -> tuple[datetime, str, str, int]:
+    return change.at_utc, change.stream_kind, change.stream_id, change.seq
+
+
+def _place_from(text: str) -> tuple[datetime, str, str, int] | None:
+    at, _, place = text.partition("|")
+    kind, _, rest = place.partition("/")
+    stream_id, _, seq = rest.rpartition("/")
+    try:
+        at_utc = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    return (at_utc, kind, stream_id, int(seq)) if at_utc.tzinfo is not None and seq.isdecimal() else None
 
 
 def _change(event: Event) -> Change | None:

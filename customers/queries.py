@@ -15,7 +15,7 @@ from customers import cases as case_fold
 from customers import record as record_fold
 from customers import tables
 from customers.cases import Case, Matter
-from customers.changes import Change, changes_of
+from customers.changes import ChangesPage, changes_of, page_of
 from customers.identity import Person, person_of
 from customers.projection import FactStore, Mark, identifier_mark, time_text, word_mark
 from customers.record import CustomerRecord
@@ -24,8 +24,8 @@ from customers.timeline import CONTACT_TYPES, TimelineItem, contact_line, item_o
 
 PAGE = 30
 """Lines of a timeline at once."""
-CHANGES_MOST = 200
-"""Changes of a record that are listed."""
+CHANGES_PAGE = 50
+"""Changes of a record at once."""
 RARE = 2_000
 """Of a word in more texts than that, only the newest so many are looked at, so that "bill" takes no longer."""
 COUNTED = 250
@@ -276,16 +276,16 @@ class CustomerQueries:
                 event = next((event for event in events if event.seq == row.seq), None)
                 yield item_of(event, row.customer_id) if event is not None else None
 
-    def changes(self, customer_id: str, limit: int = CHANGES_MOST) -> list[Change]:
-        """Return what was changed on a person's records and cases, newest first."""
+    def changes(self, customer_id: str, *, before: str = "", limit: int = CHANGES_PAGE) -> ChangesPage:
+        """Return what was changed on a person's records and cases, newest first; `before` as in `timeline`."""
         members = self.members(customer_id)
         table = tables.cases
         query = sa.select(table.c.case_id).where(table.c.customer_id.in_(members))
         with self._facts.engine.connect() as connection:
-            names = list(connection.execute(query.order_by(table.c.changed_at_utc.desc()).limit(limit)).scalars())
+            names = list(connection.execute(query).scalars())
         streams = [*self._facts.read_many("customer", list(members)).values()]
         streams += self._facts.read_many("case", names).values()
-        return changes_of(event for events in streams for event in events)[:limit]
+        return page_of(changes_of(event for events in streams for event in events), before, limit)
 
     def cases(self, customer_id: str) -> list[Case]:
         """Return a person's cases, the newest change first."""

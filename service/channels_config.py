@@ -71,6 +71,9 @@ class MailboxSection(Section):
     the answer, and leaves everything else to people; "never": people alone read it."""
     queue: str = ""
     """Whose people answer, in their opening hours; empty: "main"."""
+    tells_hours: bool = Field(default=True, strict=True)
+    """Confirm a mail that comes to people at a closed hour, with the hour at which they are in again. Not with
+    "never", where no program writes."""
     language: Language = "es"
     """Where a mail's own language is not known."""
     reply_token: bool = Field(default=True, strict=True)

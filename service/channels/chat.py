@@ -8,6 +8,7 @@ say carries its number in the log; after a break the page names the last number 
     page  -> message(id, text)              service -> message(seq, id, …) | refused(id, why, retry_after_s)
     page  -> typing | seen(seq) | end | call        service -> typing | answering | pass(token)
     page  -> file(id, name, size), pieces           service -> file_wanted | file_taken(ticket) | file_refused
+                                                    service -> people(whether they are in, when they are back)
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ from service.channels.chat_limits import ChatGuard
 from service.channels.chat_pass import new_pass, visitor_of_token
 from service.channels.conversations import Conversations
 from service.channels.outgoing_files import FILES_MOST, TICKET_CHARS, OutgoingFiles
+from service.channels.people_in import PeopleIn, people_in
 from service.channels.visitor_files import PIECE_MAX, FileAnnounced, VisitorFiles
 from service.chat_config import ChatSection
 from service.live import LiveFeed, Watcher
@@ -145,6 +147,8 @@ class ChatLine:
         self._language: Language | None = None
         self._conversation: ConversationId | None = None
         self._watcher: Watcher | None = None
+        self._people: dict[Language, PeopleIn] = {}
+        """What the page was told of people's hours."""
         self._told = 0
         """Number of the last fact that the page was told of, or may not see."""
         self._sending = asyncio.Lock()
@@ -237,6 +241,7 @@ class ChatLine:
         told = (self._shown(event) for event in events)
         shown = [each for each in told if each is not None][-SNAPSHOT_MOST:]
         self._told = events[-1].seq if events else after
+        self._people = self._people_now()
         await self._send(
             {
                 "kind": "snapshot",
@@ -246,6 +251,7 @@ class ChatLine:
                 "messages": shown,
                 "answering": state.answering if state is not None else "none",
                 "agent": self._named(state.agent) if state is not None else "",
+                "people": self._people,
                 **self._about,
             }
         )
@@ -254,6 +260,7 @@ class ChatLine:
         assert self._files is not None
         now_ms = self._conversations.now_ms()
         await self._send_if(self._files.look(now_ms))
+        await self._send_if(self._people_changed())
         match frame:
             case Written():
                 await self._written(frame, self._files)
@@ -273,6 +280,17 @@ class ChatLine:
                 await self._send({"kind": "pass", "token": token})
             case _:
                 pass  # a sign of life
+
+    def _people_now(self) -> dict[Language, PeopleIn]:
+        return people_in(lambda language: self._conversations.hours_of(self._section.queue, language))
+
+    def _people_changed(self) -> dict[str, Any] | None:
+        """Return the news when people came or went since the page was told; it asks at least every 20 s."""
+        people = self._people_now()
+        if people == self._people:
+            return None
+        self._people = people
+        return {"kind": "people", "people": people}
 
     async def _written(self, frame: Written, files: VisitorFiles) -> None:
         if len(frame.text) > self._section.message_at_most:

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from calls.conversation_events import Attachment, DeliveredState
 from calls.errors import CallCentreError
 from calls.events import Event, EventBody, NewEvent
-from calls.ids import ConversationId, MessageId
+from calls.ids import ConversationId, Language, MessageId
 from channels import conversation_messages as machine
 from channels.conversation import Answering, ConversationRules, ConversationState
 from channels.index import ConversationIndex
@@ -29,7 +29,7 @@ from records.withdrawal import withdrawal_of
 from service.channels.deliveries import Deliveries
 from service.channels.minds import Minds
 from service.channels.open_conversations import IDLE_MS, OpenConversation, OpenConversations
-from service.channels.parts import Editor, NoStaff, Receipt, StaffPort, TextParts
+from service.channels.parts import Editor, NoStaff, Receipt, ReplyMoment, StaffPort, TextParts
 from service.channels.text_runner import guessed, text_settings
 from service.desk.queue_hours import HoursNow
 from service.ids import new_call_id
@@ -305,6 +305,10 @@ class Conversations:
         opened = await self._memory.known(conversation_id)
         return opened.machine.may_go_on(self._now_ms())
 
+    def hours_of(self, queue: str, language: Language) -> HoursNow:
+        """Return what holds now for who wants people of a queue (perhaps empty) in writing."""
+        return self._parts.hours(self._parts.clock.now_utc(), queue, language)
+
     def now_utc(self) -> datetime:
         """Return the time."""
         return self._parts.clock.now_utc()
@@ -320,7 +324,7 @@ class Conversations:
 
     def _hours(self, opened: OpenConversation) -> HoursNow:
         """Return what holds now for who wants people in a conversation."""
-        return self._parts.hours(self._parts.clock.now_utc(), opened.machine.queue, opened.machine.state.language)
+        return self.hours_of(opened.machine.queue, opened.machine.state.language)
 
     def _now_ms(self) -> int:
         return int(self._parts.clock.now_utc().timestamp() * 1000)
@@ -463,17 +467,19 @@ class Conversations:
         try:
             mind = await self._minds.of(conversation_id, opened)
             heard = await self._minds.words_of(conversation_id, opened, message_ids)
+            hours, told_ms = self._hours(opened), opened.machine.state.told_hours_ms
             replied = await mind.hear(
                 message_ids[-1],
                 "\n".join(heard),
-                hours=self._hours(opened),
+                hours=hours,
                 agents=self.staff.free(opened.machine.queue, opened.machine.state.language),
                 now_ms=self._now_ms(),
             )
             replied = opened.secrets.clean(replied)
             editor = self._editors.get((opened.machine.state.channel, opened.machine.state.provider))
             if editor is not None:
-                replied = editor(replied, message_ids[-1])
+                moment = ReplyMoment(hours=hours, told_hours_ago_ms=self._now_ms() - told_ms if told_ms else None)
+                replied = editor(replied, message_ids[-1], moment)
             written = await self._do(
                 conversation_id,
                 machine.BotReplied(

@@ -135,12 +135,17 @@ async def _detail(house: House, conversation_id: ConversationId, language: Langu
 
 def draft_for(events: Sequence[Event]) -> str:
     """Return what the bot suggests to answer; empty when nothing, or when somebody wrote since."""
-    draft = ""
+    draft, answers = "", None
     for event in events:
-        if isinstance(event.body, ReplyDrafted):
-            draft = event.body.text
-        elif isinstance(event.body, MessageReceived | MessageSent):
-            draft = ""
+        match event.body:
+            case ReplyDrafted() as body:
+                draft, answers = body.text, body.answers
+            case MessageSent(author="bot", answers=str(name)) if name == answers:
+                pass  # the bot only confirmed that the message came
+            case MessageReceived() | MessageSent():
+                draft = ""
+            case _:
+                pass
     return draft
 
 

@@ -9,7 +9,8 @@
     everything else (repairs, people, no answer) to staff            to staff
 
 A letter is read once and kept: a question back costs a day, and a wrong answer stands in writing. So the bot speaks
-where it knows, and people do the rest.
+where it knows, and people do the rest. What goes to staff at an hour when they are not in is confirmed with the hour at
+which they are, in fixed words, once in `TOLD_AGAIN_MS` of a conversation; with `tells_hours = false` it is not.
 """
 
 from __future__ import annotations
@@ -19,14 +20,21 @@ from functools import partial
 from typing import Literal
 
 from calls.conversation_events import ReplyDrafted
-from calls.events import ActDecided, EscalationRequested, NoticeGiven, SafetyRaised
-from calls.ids import MessageId
-from service.channels.parts import Editor
+from calls.events import ActDecided, EscalationRequested, EventBody, NoticeGiven, SafetyRaised
+from calls.ids import Language, MessageId, TurnId
+from service.channels.parts import Editor, ReplyMoment
 from service.channels.text_runner import Replied
+from voice.dialog.opening_words import opening_in_words
+from voice.dialog.prompts import phrase
+from voice.dialog.settings import DialogSettings
 
 Mode = Literal["draft", "sure", "never"]
 _OPEN = frozenset({"ask", "confirm", "repair", "escalate", "offer_callback"})
 """Acts after which the customer has to say something, or a human has to do something."""
+TOLD_AGAIN_MS = 12 * 3_600_000
+"""Who writes several mails on one evening is told once. Source: our choice, the length of a night."""
+OPENS = "opens"
+"""Detail of the act that tells when people are in again."""
 _ARTICLE = "topic:"
 """What the detail of an answer begins with that comes from an article."""
 
@@ -52,10 +60,12 @@ def draft_of(replied: Replied) -> str:
 def says_when_people_are_in(replied: Replied) -> bool:
     """Tell whether the customer asked for people at a closed hour and is told when they are in again."""
     asked = any(isinstance(fact, EscalationRequested) and fact.reason == "caller_asked" for fact in replied.facts)
-    return asked and any(isinstance(fact, ActDecided) and fact.detail == "opens" for fact in replied.facts)
+    return asked and any(isinstance(fact, ActDecided) and fact.detail == OPENS for fact in replied.facts)
 
 
-def edited(mode: Mode, replied: Replied, message_id: MessageId) -> Replied:
+def edited(
+    mode: Mode, replied: Replied, message_id: MessageId, moment: ReplyMoment, *, tells_hours: bool = True
+) -> Replied:
     """Return what the bot does with its reply to a mail; who waits for a human by mail does not wait live."""
     closed = mode == "sure" and says_when_people_are_in(replied)
     if closed or any(isinstance(fact, SafetyRaised) for fact in replied.facts):
@@ -63,10 +73,33 @@ def edited(mode: Mode, replied: Replied, message_id: MessageId) -> Replied:
     if mode == "sure" and is_sure(replied):
         return replace(replied, ends=False)
     draft = draft_of(replied)
-    drafted = (ReplyDrafted(answers=message_id, text=draft),) if draft else ()
-    return replace(replied, text="", facts=(*replied.facts, *drafted), wants_staff="later", ends=False)
+    facts: list[EventBody] = [fact for fact in replied.facts if not _is_unsaid(fact)]
+    if draft:
+        facts.append(ReplyDrafted(answers=message_id, text=draft))
+    text = confirmation(moment, replied.language) if tells_hours else ""
+    if text:
+        facts.append(ActDecided(act="say", detail=OPENS, turn_id=TurnId(message_id)))
+    return replace(replied, text=text, facts=tuple(facts), wants_staff="later", ends=False)
 
 
-def mail_editor(mode: Mode) -> Editor:
+def confirmation(moment: ReplyMoment, language: Language) -> str:
+    """Return what tells who writes at a closed hour that their mail is here and when it is read; empty at others."""
+    told_ms, hours = moment.told_hours_ago_ms, moment.hours
+    if hours.open or (told_ms is not None and told_ms < TOLD_AGAIN_MS):
+        return ""
+    said = partial(phrase, DialogSettings(medium="text"), language)
+    back = ""
+    if hours.opens_at is not None:
+        when = opening_in_words(hours.opens_at, hours.now_local, language, written=True)
+        back = said("human.back_in", when=when)
+    return " ".join(part for part in (said("written.arrived"), back, said("written.will_read")) if part)
+
+
+def _is_unsaid(fact: EventBody) -> bool:
+    """Tell whether a fact says that something was told which stood in the reply that does not go out."""
+    return isinstance(fact, NoticeGiven) or (isinstance(fact, ActDecided) and fact.detail == OPENS)
+
+
+def mail_editor(mode: Mode, *, tells_hours: bool = True) -> Editor:
     """Return the editor of a mailbox."""
-    return partial(edited, mode)
+    return partial(edited, mode, tells_hours=tells_hours)

@@ -143,7 +143,9 @@ class OutsideChannels:
             delivers=True,
             queue=section.queue,
         )
-        self._conversations.add_channel("email", name, rules, port, mail_editor(section.answers))
+        self._conversations.add_channel(
+            "email", name, rules, port, mail_editor(section.answers, tells_hours=section.tells_hours)
+        )
         if not section.imap_host:
             return
 

@@ -19,7 +19,17 @@ from service.desk.queue_hours import HoursNow
 from voice.dialog.settings import DialogSettings
 from voice.feelings.model import FeelingModel
 
-Editor = Callable[[Replied, MessageId], Replied]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyMoment:
+    """What holds when a reply is about to be written."""
+
+    hours: HoursNow
+    told_hours_ago_ms: int | None = None
+    """How long ago the customer was told in this conversation that people are not in; None: never."""
+
+
+Editor = Callable[[Replied, MessageId, ReplyMoment], Replied]
 """Decides what of the bot's reply to a message goes out by itself, and what becomes a suggestion to staff."""
 
 

@@ -48,6 +48,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from calls.codec import to_json
 from calls.customer_events import CaseStatus, ContactKind, IdentifierKind
 from calls.ids import CustomerId, Language
+from customers.queries import CHANGES_PAGE
 from customers.store import CustomerStore, NewIdentifier
 from customers.wishes import PREFERENCES, ConsentChannel, PreferenceName, Purpose
 from service.customers.part import Customers
@@ -490,12 +491,20 @@ def _add_verification(router: APIRouter, part: Customers) -> None:
 
 def _add_rights(router: APIRouter, part: Customers, rights: Sequence[Any]) -> None:
     @router.get("/api/customers/{customer_id}/changes", dependencies=list(rights))
-    async def changes(customer_id: Id) -> list[dict[str, Any]]:
-        """What was changed on a person's records and cases, newest first: who, when and what. For supervisors."""
-        found = await asyncio.to_thread(part.store.changes, customer_id)
-        if not found:
+    async def changes(
+        customer_id: Id,
+        before: Annotated[str, Query(max_length=200)] = "",
+        limit: Annotated[int, Query(ge=1, le=200)] = CHANGES_PAGE,
+    ) -> dict[str, Any]:
+        """What was changed on a person's records and cases: who, when and what. For supervisors.
+
+        A page, newest first: `{"items": [{"at_utc", "what", "by", "code", "text", "stream_kind", "stream_id", "seq"}],
+        "next": "…"}`; `before` is `next` of the page before.
+        """
+        page = await asyncio.to_thread(lambda: part.store.changes(customer_id, before=before, limit=limit))
+        if not page.items and not before:
             raise HTTPException(404, "There is no such customer record, or the person was erased.")
-        return [dict(to_json(change)) for change in found]
+        return {"items": [to_json(change) for change in page.items], "next": page.next}
 
     @router.get("/api/customers/{customer_id}/export", dependencies=list(rights))
     async def export(customer_id: Id, sound: bool = False) -> Response:

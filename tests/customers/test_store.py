@@ -246,7 +246,7 @@ def test_when_records_and_cases_were_changed_then_it_is_told_who_changed_what_al
     case = store.open_case(other, subject="Factura alta", topic="", by="ben")
     store.note_case(case, "refund promised", by="ben")
     join_id = store.join(ana, other, by="sue")
-    changes = store.changes(ana)
+    changes = store.changes(ana).items
     assert [(change.what, change.by, change.code, change.text) for change in changes][-1] == (
         "customer_opened",
         "eva",
@@ -259,9 +259,34 @@ def test_when_records_and_cases_were_changed_then_it_is_told_who_changed_what_al
     assert any(what == "customers_joined" and by == "sue" for what, by, _, _ in told)
     assert [change.at_utc for change in changes] == sorted((change.at_utc for change in changes), reverse=True)
     store.part(join_id, by="sue", reason="not the same")
-    apart = {change.what for change in store.changes(ana)}
+    apart = {change.what for change in store.changes(ana).items}
     assert "case_noted" not in apart, "the other one's case is the other one's again"
-    assert store.changes(CustomerId("nobody")) == []
+    assert store.changes(CustomerId("nobody")).items == ()
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 200])
+def test_when_there_are_many_changes_then_every_one_is_on_one_page_and_new_ones_move_none(
+    store: CustomerStore, limit: int
+) -> None:
+    ana = store.open("staff", name="Ana García", by="eva")
+    for number in range(6):
+        case = store.open_case(ana, subject=f"Asunto {number}", topic="", by="ben")
+        store.note_case(case, f"nota {number}", by="ben")
+        store.write_note(ana, f"apunte {number}", by="eva")
+    everything = store.changes(ana, limit=10_000)
+    assert len(everything.items) == 19
+    assert everything.next == ""
+    found, before = [], ""
+    while True:
+        page = store.changes(ana, before=before, limit=limit)
+        found += page.items
+        if not page.next:
+            break
+        assert len(page.items) == limit
+        before = page.next
+        store.write_note(ana, "meanwhile", by="eva")
+    assert found == list(everything.items)
+    assert store.changes(ana, before="no place", limit=1).items[0].text in ("meanwhile", "apunte 5")
 
 
 def test_when_words_are_said_after_the_contact_was_linked_then_they_are_found_soon(

@@ -16,6 +16,7 @@ import pytest
 from calls.ids import ConversationId, Language, MessageId
 from channels import conversation
 from service.channels import conversations, mail_imap, mail_reader
+from service.channels.desk_api import draft_for
 from service.channels.outside import OutsideChannels
 from service.clock import SystemClock
 from service.config import Config
@@ -160,6 +161,26 @@ async def test_when_answers_are_drafts_then_the_agent_gets_the_suggestion(server
         assert ours.facts("staff_awaited")[0].live is False
         await asyncio.sleep(0.5)
         assert not ours.facts("message_sent")
+
+
+async def test_when_answers_are_drafts_and_people_are_not_in_then_a_mail_says_when_they_are_once_a_night(
+    servers: MailServers, tmp_path: Path
+) -> None:
+    async with house(servers, tmp_path, queue="letters", answers="draft") as ours:
+        servers.put(SUPPORT, mail(QUESTION, ANA))
+        await eventually(lambda: len(servers.mails(ANA)) == 1, servers.log())
+        told = texts_of(servers, ANA)[0].replace("\n", " ")
+        assert "Nuestros compañeros vuelven mañana a las 9:00." in told
+        assert BILL["es"] not in told
+        assert servers.mails(ANA)[0][0]["Auto-Submitted"] == "auto-replied"
+        events = await ours.desk.conversations.events(ConversationId(next(iter(ours.streams()))))
+        assert draft_for(events).startswith(BILL["es"]), "staff still see what the bot would answer"
+        assert [(body.queue, body.live) for body in ours.facts("staff_awaited")] == [("letters", False)]
+
+        servers.put(SUPPORT, mail("Otra cosa de mi factura.", ANA, reply_to=servers.mails(ANA)[0][0], name="2"))
+        await eventually(lambda: ours.facts("message_passed"))
+        await asyncio.sleep(0.5)
+        assert len(ours.facts("message_sent")) == 1
 
 
 async def test_when_no_bot_answers_then_people_get_everything(servers: MailServers, tmp_path: Path) -> None:

@@ -52,6 +52,29 @@ describe("the files that a visitor has chosen", () => {
     expect(files.list.value).toEqual([]);
   });
 
+  it("when the page is loaded again then files that came are still chosen, and others are told to be chosen again", () => {
+    const pipe = new Recorder();
+    const { files } = chosen(pipe);
+    files.choose([new File(["x"], "bill.pdf"), new File(["y"], "photo.png"), new File(["z"], "tool.exe")]);
+    files.took(String(pipe.frames[0]?.["id"]), "ticket-1", "bill.pdf");
+    const kept = files.kept.value;
+    expect(kept).toEqual([
+      { name: "bill.pdf", ticket: "ticket-1" },
+      { name: "photo.png", ticket: "" },
+    ]);
+    const later = new ChosenFiles(pipe, () => RULES, () => undefined, kept);
+    expect(later.list.value.map((each) => [each.name, each.state, each.code])).toEqual([
+      ["bill.pdf", "ready", ""],
+      ["photo.png", "refused", "files.lost"],
+    ]);
+    expect(later.kept.value).toEqual(kept);
+    expect(later.busy.value).toBe(false);
+    later.next();
+    expect(pipe.frames).toHaveLength(2);
+    expect(later.taken()).toEqual([{ ticket: "ticket-1", name: "bill.pdf" }]);
+    expect(later.kept.value).toEqual([]);
+  });
+
   it("when the line breaks in the middle of a file then it is sent anew once it is back", async () => {
     const pipe = new Recorder();
     const { files } = chosen(pipe);

@@ -1,13 +1,16 @@
 // The files that a visitor has chosen: checked here, sent one after the other over the chat's line, kept until they go
-// with a message. Nothing is sent before the service wants it, and all of it again after a break.
+// with a message. Nothing is sent before the service wants it, and all of it again after a break. A page that is loaded
+// again has the files that the service has, and says of the others that they have to be chosen once more.
 
-import { computed, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import { newName } from "./kept";
 
 const PIECE_BYTES = 64 * 1024;
 /** So much may lie in the browser before more is read. */
 const BUFFERED_BYTES = 1_000_000;
 const LOOK_MS = 20;
+/** Why a file is not there any more that was on its way when the page was loaded again. */
+export const LOST = "files.lost";
 
 export interface FileRules {
   /** Of one message; 0: files are not taken. */
@@ -19,7 +22,8 @@ export interface FileRules {
 
 export interface Chosen {
   readonly id: string;
-  readonly file: File;
+  /** Null after the page was loaded again: the browser does not give a file twice. */
+  readonly file: File | null;
   readonly name: string;
   readonly state: "waiting" | "coming" | "ready" | "refused";
   readonly percent: number;
@@ -33,6 +37,12 @@ export interface Chosen {
 export interface Ticket {
   readonly ticket: string;
   readonly name: string;
+}
+
+/** What outlives a reload of a file that has not gone with a message; without a ticket it was still on its way. */
+export interface KeptFile {
+  readonly name: string;
+  readonly ticket: string;
 }
 
 export interface Pipe {
@@ -50,8 +60,17 @@ export function refusalOf(file: { readonly name: string; readonly size: number }
   return file.size > rules.mb * 1_000_000 ? "files.too_large" : "";
 }
 
+function afterReload({ name, ticket }: KeptFile): Chosen {
+  const shared = { id: newName(12), file: null, name, ticket, seconds: 0 };
+  return ticket ? { ...shared, state: "ready", percent: 100, code: "" } : { ...shared, state: "refused", percent: 0, code: LOST };
+}
+
 export class ChosenFiles {
-  readonly list = signal<readonly Chosen[]>([]);
+  readonly list: Signal<readonly Chosen[]>;
+  /** What a reload must not lose. */
+  readonly kept = computed<readonly KeptFile[]>(() =>
+    this.list.value.filter((each) => each.state !== "refused" || each.code === LOST).map(({ name, ticket }) => ({ name, ticket })),
+  );
   readonly busy = computed(() => this.list.value.some((each) => each.state === "waiting" || each.state === "coming"));
 
   constructor(
@@ -59,7 +78,10 @@ export class ChosenFiles {
     private readonly rules: () => FileRules,
     /** Called with each file that is ready or refused. */
     private readonly settled: (chosen: Chosen) => void,
-  ) {}
+    kept: readonly KeptFile[] = [],
+  ) {
+    this.list = signal(kept.map(afterReload));
+  }
 
   choose(files: readonly File[]): void {
     for (const file of files) {
@@ -99,6 +121,7 @@ export class ChosenFiles {
     const chosen = this.list.value.find((each) => each.state === "waiting");
     if (chosen === undefined) return;
     const { id, file } = chosen;
+    if (file === null) return;
     if (this.pipe.send({ kind: "file", id, name: file.name.slice(-255), size_bytes: file.size })) this.with(id, { state: "coming" });
   }
 
@@ -109,7 +132,7 @@ export class ChosenFiles {
 
   async wanted(id: string): Promise<void> {
     const file = this.list.value.find((each) => each.id === id)?.file;
-    if (file === undefined) return;
+    if (file === undefined || file === null) return;
     try {
       for (let at = 0; at < file.size; at += PIECE_BYTES) {
         const piece = await file.slice(at, at + PIECE_BYTES).arrayBuffer();

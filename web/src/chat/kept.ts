@@ -1,11 +1,15 @@
 // What this browser keeps between pages: who the visitor is, what was not sent yet, and how they like to read.
 
+import type { KeptFile } from "./files";
 import type { Waiting } from "./thread";
 
 const TOKEN = "warmline.chat.token";
 const OUTBOX = "warmline.chat.outbox";
 const LARGE = "warmline.chat.large";
 const LANGUAGE = "warmline.chat.language";
+/** Of one tab alone: what is about to be sent there. */
+const FILES = "warmline.chat.files";
+const DRAFT = "warmline.chat.draft";
 
 /** 192 random bits that only this browser knows. */
 export function newName(bytes: number): string {
@@ -36,6 +40,28 @@ export function keepOutbox(waiting: readonly Waiting[]): void {
   write(OUTBOX, JSON.stringify(waiting));
 }
 
+export function files(): KeptFile[] {
+  try {
+    const kept: unknown = JSON.parse(readHere(FILES) ?? "[]");
+    return Array.isArray(kept) ? kept.filter(isKeptFile) : [];
+  } catch {
+    return [];
+  }
+}
+
+export function keepFiles(kept: readonly KeptFile[]): void {
+  writeHere(FILES, JSON.stringify(kept));
+}
+
+/** What was being written. */
+export function draft(): string {
+  return readHere(DRAFT) ?? "";
+}
+
+export function keepDraft(text: string): void {
+  writeHere(DRAFT, text);
+}
+
 export function large(): boolean {
   return read(LARGE) === "1";
 }
@@ -58,17 +84,28 @@ function isWaiting(value: unknown): value is Waiting {
   return typeof each["id"] === "string" && typeof each["text"] === "string" && typeof each["at"] === "string";
 }
 
-function read(key: string): string | null {
+function isKeptFile(value: unknown): value is KeptFile {
+  if (typeof value !== "object" || value === null) return false;
+  const each = value as Record<string, unknown>;
+  return typeof each["name"] === "string" && typeof each["ticket"] === "string";
+}
+
+const read = (key: string) => readFrom(() => localStorage, key);
+const write = (key: string, value: string) => writeTo(() => localStorage, key, value);
+const readHere = (key: string) => readFrom(() => sessionStorage, key);
+const writeHere = (key: string, value: string) => writeTo(() => sessionStorage, key, value);
+
+function readFrom(store: () => Storage, key: string): string | null {
   try {
-    return localStorage.getItem(key);
+    return store().getItem(key);
   } catch {
     return null; // storage is switched off: the conversation lasts as long as the page
   }
 }
 
-function write(key: string, value: string): void {
+function writeTo(store: () => Storage, key: string, value: string): void {
   try {
-    localStorage.setItem(key, value);
+    store().setItem(key, value);
   } catch {
     // as above
   }

@@ -3,6 +3,13 @@
 import type { FileRules } from "./files";
 import { token } from "./kept";
 import type { Answering, Refusal, Snapshot, Told } from "./thread";
+import type { ChatLanguage } from "./words";
+
+/** Whether people answer at this hour, and when they are in again, in words; empty when it is not known. */
+export interface PeopleIn {
+  readonly open: boolean;
+  readonly back: string;
+}
 
 /** What the service tells about itself with each snapshot. */
 export interface About {
@@ -12,6 +19,7 @@ export interface About {
   readonly calls: boolean;
   readonly most: number;
   readonly files: FileRules;
+  readonly people: Readonly<Record<ChatLanguage, PeopleIn>>;
 }
 
 export type FromService =
@@ -22,6 +30,7 @@ export type FromService =
   | { readonly kind: "typing"; readonly who: "bot" | "agent" }
   | { readonly kind: "answering"; readonly who: Answering; readonly agent: string }
   | { readonly kind: "waiting"; readonly position: number; readonly expected_wait_s: number | null }
+  | ({ readonly kind: "people" } & Pick<About, "people">)
   | { readonly kind: "pass"; readonly token: string }
   | { readonly kind: "file_wanted"; readonly id: string }
   | { readonly kind: "file_taken"; readonly id: string; readonly ticket: string; readonly name: string }

@@ -3,6 +3,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../shared/icons";
 import { Attach, ChosenList } from "./attach";
+import { draft, keepDraft } from "./kept";
 import type { Chat } from "./state";
 import type { Told, Waiting } from "./thread";
 import type { ChatLanguage } from "./words";
@@ -107,17 +108,18 @@ function Status({ chat }: { chat: Chat }) {
   const { answering, agent } = chat.thread.value;
   const queue = chat.queue.value;
   const minutes = queue?.expected_wait_s == null ? null : Math.max(1, Math.round(queue.expected_wait_s / 60));
+  const out = chat.peopleOut();
   const said = {
-    none: "",
-    bot: chat.say("withBot"),
-    nobody: chat.say("withNobody"),
+    none: out && `${out} ${chat.say("meanwhile")}`,
+    bot: `${chat.say("withBot")} ${out}`,
+    nobody: `${chat.say("withNobody")} ${out}`,
     waiting: [
       chat.say("waiting"),
       queue ? chat.say("position", { position: queue.position }) : "",
       minutes === null ? "" : chat.say("expected", { minutes }),
     ].join(" "),
     agent: chat.say("withAgent", { name: agent }),
-    closed: chat.say("closed"),
+    closed: `${chat.say("closed")} ${out}`,
   }[answering];
   const broken = chat.connection.value === "broken";
   return (
@@ -222,6 +224,7 @@ function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElemen
     const field = box.current;
     if (field === null || !chat.write(field.value)) return;
     field.value = "";
+    keepDraft("");
     grow(field);
     field.focus();
   };
@@ -242,8 +245,10 @@ function Writing({ chat, box }: { chat: Chat; box: { current: HTMLTextAreaElemen
           rows={1}
           maxLength={chat.about.value.most}
           placeholder={chat.say("placeholder")}
+          defaultValue={draft()}
           onInput={(event) => {
             grow(event.currentTarget);
+            keepDraft(event.currentTarget.value);
             chat.wroteSomething();
           }}
           onPaste={(event) => {

@@ -1,8 +1,9 @@
 // The chat of this page: one thread, one line, and what is shown of them.
 
 import { computed, effect, signal } from "@preact/signals";
-import { keepLanguage, keepLarge, keepOutbox, large as keptLarge, language as keptLanguage, newName, outbox } from "./kept";
-import { type Chosen, ChosenFiles } from "./files";
+import { files as keptFiles, keepFiles, keepLanguage, keepLarge, keepOutbox, large as keptLarge } from "./kept";
+import { language as keptLanguage, newName, outbox } from "./kept";
+import { type Chosen, ChosenFiles, LOST } from "./files";
 import { type About, type Connection, type FromService, Line } from "./line";
 import { EMPTY, type Thread, toSend, type Waiting, withDropped, withKnown, withRefused, withRetry, withSnapshot, withTold, withWritten } from "./thread";
 import { type ChatLanguage, type Word, word } from "./words";
@@ -28,6 +29,7 @@ export class Chat {
     calls: false,
     most: 2_000,
     files: { most: 0, mb: 0, kinds: [] },
+    people: { es: { open: true, back: "" }, en: { open: true, back: "" } },
   });
   readonly files: ChosenFiles;
   readonly open = signal(false);
@@ -75,8 +77,10 @@ export class Chat {
         const ready = chosen.state === "ready";
         this.spoken.value = ready ? this.say("fileReady", { name: chosen.name }) : this.whyNotFile(chosen);
       },
+      keptFiles(),
     );
     effect(() => keepOutbox(this.thread.value.waiting));
+    effect(() => keepFiles(this.files.kept.value));
     if (options.page) {
       effect(() => {
         document.documentElement.lang = this.language.value;
@@ -166,8 +170,8 @@ export class Chat {
   private told(message: FromService): void {
     switch (message.kind) {
       case "snapshot": {
-        const { company, days, feels, calls, most, files } = message;
-        this.about.value = { company, days, feels, calls, most, files };
+        const { company, days, feels, calls, most, files, people } = message;
+        this.about.value = { company, days, feels, calls, most, files, people };
         this.thread.value = withSnapshot(this.thread.value, message);
         if (this.seen.value === 0 && !this.open.value) this.seen.value = this.thread.value.seq;
         this.flush();
@@ -209,6 +213,9 @@ export class Chat {
       case "waiting":
         this.queue.value = { position: message.position, expected_wait_s: message.expected_wait_s };
         return;
+      case "people":
+        this.about.value = { ...this.about.value, people: message.people };
+        return;
       case "pass":
         this.goToCall(message.token);
         return;
@@ -235,6 +242,13 @@ export class Chat {
     return this.say(told.note === "reopened" ? "reopened" : "noteClosed");
   }
 
+  /** What is said of people while none of them answers: nothing when they are in. */
+  peopleOut(): string {
+    const { open, back } = this.about.value.people[this.language.value];
+    if (open) return "";
+    return back ? this.say("peopleBack", { when: back }) : this.say("peopleOut");
+  }
+
   why(code: string, seconds: number): string {
     if (code === "chat.too_long" || code === "message.too_long") return this.say("tooLong", { most: this.about.value.most });
     if (code === "files.bad_ticket") return this.say("fileGone");
@@ -249,6 +263,8 @@ export class Chat {
         return this.say("fileBadType", { name, kinds: kinds.join(", ") });
       case "files.too_large":
         return this.say("fileTooLarge", { name, mb });
+      case LOST:
+        return this.say("fileLost", { name });
       case "files.empty":
         return this.say("fileEmpty", { name });
       case "files.too_many":

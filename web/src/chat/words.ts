@@ -40,6 +40,10 @@ export const WORDS = {
     es: "{name} no se ha recibido: han llegado muchos archivos en una hora. Inténtelo dentro de {minutes} min.",
   },
   fileFailed: { en: "{name} could not be sent; choose it again.", es: "No se ha podido enviar {name}; elíjalo otra vez." },
+  fileLost: {
+    en: "{name} was not here yet when the page was loaded again; choose it again.",
+    es: "{name} no había llegado cuando se volvió a cargar la página; elíjalo otra vez.",
+  },
   fileGone: { en: "a file is not here any more; attach it again.", es: "falta un archivo; adjúntelo otra vez." },
   you: { en: "You", es: "Usted" },
   bot: { en: "Assistant (automatic)", es: "Asistente (automático)" },
@@ -55,6 +59,12 @@ export const WORDS = {
   withAgent: { en: "You are writing with {name}.", es: "Le atiende {name}." },
   withBot: { en: "The automatic assistant answers.", es: "Contesta el asistente automático." },
   withNobody: { en: "A colleague will answer you here.", es: "Una persona del equipo le contestará aquí." },
+  peopleBack: { en: "Our colleagues are back {when}.", es: "Nuestros compañeros vuelven {when}." },
+  peopleOut: { en: "Our colleagues are not in at this hour.", es: "A esta hora no están nuestros compañeros." },
+  meanwhile: {
+    en: "Meanwhile the automatic assistant answers, and you can leave them a message.",
+    es: "Mientras tanto contesta el asistente automático, y puede dejarles un mensaje.",
+  },
   closed: { en: "This conversation is over. Write to go on.", es: "La conversación ha terminado. Escriba para seguir." },
   agent_entered: { en: "{name} has joined.", es: "{name} se ha incorporado." },
   agent_went_out: { en: "{name} has left.", es: "{name} ha salido." },

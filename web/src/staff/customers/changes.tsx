@@ -1,7 +1,7 @@
 // What was changed on a record, by whom and when: read when it is opened, changed by nobody.
 
 import { signal } from "@preact/signals";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { type Said, say } from "../../shared/language";
 import { get } from "../api";
 import { when } from "../format";
@@ -17,6 +17,11 @@ interface Change {
   readonly stream_kind: string;
   readonly stream_id: string;
   readonly seq: number;
+}
+
+interface Page {
+  readonly items: readonly Change[];
+  readonly next: string;
 }
 
 export const CHANGES: Readonly<Record<string, Said>> = {
@@ -61,12 +66,16 @@ const CODES: Readonly<Record<string, Said>> = {
 };
 
 export function Changes({ path }: { path: string }) {
-  const list = useMemo(() => signal<readonly Change[] | null>(null), [path]);
+  const list = useMemo(() => signal<Page | null>(null), [path]);
   const failed = useMemo(() => signal(false), [path]);
-  const load = async () => {
+  const rows = useRef<HTMLTableSectionElement>(null);
+  const load = async (before = "") => {
     try {
-      list.value = await get<Change[]>(`${path}/changes`);
+      const page = await get<Page>(`${path}/changes${before && `?before=${encodeURIComponent(before)}`}`);
+      const known = before ? (list.value?.items ?? []) : [];
+      list.value = { items: [...known, ...page.items], next: page.next };
       failed.value = false;
+      if (before) window.setTimeout(() => rows.current?.rows[known.length]?.focus()); // the button may be gone
     } catch {
       failed.value = true;
     }
@@ -89,9 +98,9 @@ export function Changes({ path }: { path: string }) {
                 <th scope="col">{say(CUSTOMER.changeWhat)}</th>
               </tr>
             </thead>
-            <tbody>
-              {list.value.map((each) => (
-                <tr key={`${each.stream_id}-${each.seq}`}>
+            <tbody ref={rows}>
+              {list.value.items.map((each) => (
+                <tr key={`${each.stream_id}-${each.seq}`} tabIndex={-1}>
                   <td>
                     <time dateTime={each.at_utc}>{when(each.at_utc)}</time>
                   </td>
@@ -103,6 +112,11 @@ export function Changes({ path }: { path: string }) {
               ))}
             </tbody>
           </table>
+          {list.value.next !== "" && (
+            <button type="button" class="button" onClick={() => void load(list.value?.next)}>
+              {say(CUSTOMER.changesOlder)}
+            </button>
+          )}
         </div>
       )}
     </details>

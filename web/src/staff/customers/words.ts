@@ -73,6 +73,7 @@ export const CUSTOMER = {
   caseDone: { en: "The case is open.", es: "El asunto está abierto." },
 
   changes: { en: "What was changed", es: "Qué se ha cambiado" },
+  changesOlder: { en: "Older changes", es: "Cambios anteriores" },
   changesFailed: { en: "It could not be read. Close and open this again.", es: "No se ha podido leer. Cierre y abra esto otra vez." },
   changeWhen: { en: "When", es: "Cuándo" },
   changeWho: { en: "Who", es: "Quién" },
