@@ -477,7 +477,8 @@ class BriefPrepared:
 
     type: Literal["brief_prepared"] = "brief_prepared"
     caller: str
-    verified: Literal["none", "caller_id_only", "account_given"]
+    verified: Literal["none", "caller_id_only", "account_given", "knowledge", "one_time_code", "staff"]
+    """The last three were proven outside of the call's facts: the fact of the customer is in `related`."""
     language: Language
     matter: str
     """The matter in one line."""

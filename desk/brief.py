@@ -25,6 +25,7 @@ from calls.events import (
     EmotionPoint,
     EscalationRequested,
     Event,
+    EventBody,
     FeelingRead,
     FlowFinished,
     LanguageChosen,
@@ -43,17 +44,32 @@ from records.redaction import MASK, redact_text
 
 QUOTE_WORDS = 24
 """Longest quote; about 9 s of speech, two lines on a page."""
+QUOTE_SIGNS = 200
+"""The same in signs: what is written may hold an address without an end."""
 MATTER_WORDS = 12
+MATTER_SIGNS = 80
 """Longest matter: one line of 80 characters."""
 SPOKEN_WORDS = 35
 """Longest spoken line: 15 s at 140 words a minute, a clear reading pace."""
+SPOKEN_SIGNS = 190
+"""The same in signs, as `spoken_signs` counts them: words may be long, and numbers are spelled out."""
+DIGIT_SIGNS = 6
+"""What a digit takes to be said, in signs: "siete", "seven" and a breath."""
+NAME_SIGNS = 60
+"""Longest name that is said; what is longer is no name."""
+NO_ARTICLE_MOST = 3
+"""Questions without an answer that are told, the newest; all of them stand in the transcript."""
+EMOTION_MOST = 240
+"""Points of the curve, the newest: 20 minutes at one each 5 s."""
 UPSET_PROB = 0.5
 """From this probability of anger on, in one of the last `UPSET_ESTIMATES`, the brief says "sounds angry"."""
 UPSET_ESTIMATES = 3
 FEELING_SCORE = 0.5
 """From this score on, in the call's curve or in the last words, the brief names what the words say of the feeling."""
 
-Verified = Literal["none", "caller_id_only", "account_given"]
+Proven = Literal["", "knowledge", "one_time_code", "staff"]
+"""How customers prove who they are. Source: `customers.verification.LEVELS`."""
+Verified = Literal["none", "caller_id_only", "account_given", "knowledge", "one_time_code", "staff"]
 
 _SECRET_SLOTS = ("pin", "password", "cvv", "card", "secret", "clave")
 _UNREADABLE = ("[erased]", "")
@@ -67,6 +83,7 @@ def build_brief(
     *,
     titles: Mapping[str, str] | None = None,
     related: Sequence[RelatedFact] = (),
+    proven: Proven = "",
 ) -> BriefPrepared:
     """Make the brief of a call from its facts so far.
 
@@ -74,14 +91,15 @@ def build_brief(
         events: the call's stream, in order.
         language: language of the brief: the agent's, usually the call's.
         titles: title of each topic in that language; without it the caller's own words and the topic's code are used.
-        related: what happened with the customer before, in that language.
+        related: what happened with the customer before, in that language; how it was proven who they are is among it.
+        proven: how the customer proved in this call who they are, beyond what its facts say.
     """
     call = _Gathered()
     void = {event.body.turn_id for event in events if isinstance(event.body, TurnReopened)}
     for event in events:
         if getattr(event.body, "turn_id", None) not in void:
             call.take(event)
-    maker = _Maker(call, language, titles or {})
+    maker = _Maker(call, language, titles or {}, proven)
     matter = maker.matter()
     upset = _sounds_upset(call.emotion)
     return BriefPrepared(
@@ -93,7 +111,7 @@ def build_brief(
         facts=tuple(maker.facts()),
         tried=tuple(maker.tried()),
         open_questions=tuple(maker.open_questions()),
-        emotion=tuple(call.emotion),
+        emotion=tuple(call.emotion[-EMOTION_MOST:]),
         suggested_opening=maker.opening(matter, upset=upset),
         spoken_line=maker.spoken(matter, upset=upset),
         related=tuple(related),
@@ -122,6 +140,8 @@ class _Gathered:
     refused: dict[str, Event] = field(default_factory=dict)
     safety: Event | None = None
     emotion: list[EmotionPoint] = field(default_factory=list)
+    angriest: Event | None = None
+    """The estimate of the voice with the highest anger, the newest of equals; None when all abstained."""
     feeling: Event | None = None
     """The newest of what words say that did not abstain."""
     reason: str = ""
@@ -166,6 +186,8 @@ class _Gathered:
             case EscalationRequested() as body:
                 self.reason = body.reason
             case EmotionEstimated(estimate=estimate) as body:
+                if not estimate.abstained and estimate.anger_prob >= _anger_of(self.angriest):
+                    self.angriest = event
                 self.emotion.append(
                     EmotionPoint(
                         t_ms=body.end_ms,
@@ -184,8 +206,8 @@ class _Gathered:
 class _Maker:
     """Turns what was gathered into statements in one language."""
 
-    def __init__(self, call: _Gathered, language: Language, titles: Mapping[str, str]) -> None:
-        self._call = call
+    def __init__(self, call: _Gathered, language: Language, titles: Mapping[str, str], proven: Proven) -> None:
+        self._call, self._proven = call, proven
         self._language: Language = language
         self._words = WORDS[language]
         self._titles = titles
@@ -196,6 +218,8 @@ class _Maker:
         return ", ".join(part for part in known if part) or self._words["withheld"]
 
     def verified(self) -> Verified:
+        if self._proven:
+            return self._proven
         account = self._call.slots.get("account_number")
         if account is not None and isinstance(account.body, SlotFilled) and account.body.confirmed:
             return "account_given"
@@ -211,10 +235,10 @@ class _Maker:
             if event.body.topic is not None:
                 if event.body.topic in self._titles:
                     return self._titles[event.body.topic]
-                return _first_words(self._quote(event.body.turn_id), MATTER_WORDS) or self._topic(event.body.topic)
+                return self._own_matter(event.body.turn_id) or self._topic(event.body.topic)
         for event in reversed(self._call.topics):
             assert isinstance(event.body, TopicFound)
-            if quote := _first_words(self._quote(event.body.turn_id), MATTER_WORDS):
+            if quote := self._own_matter(event.body.turn_id):
                 return quote
         if self._call.flows:
             return self._flow(self._call.flows[-1])
@@ -246,6 +270,8 @@ class _Maker:
             yield self._fact(event, self._words["fact.language"].format(language=spoken), None)
         for subject, event in call.refused.items():
             yield self._fact(event, self._words[f"fact.no_{subject}"], None)
+        if call.angriest is not None and _anger_of(call.angriest) >= UPSET_PROB:
+            yield self._fact(call.angriest, voice_text(call.angriest.body, self._language), None)
         if call.feeling is not None and isinstance(call.feeling.body, FeelingRead):
             read = call.feeling.body
             if read.estimate.feeling in _TOLD_FEELINGS and _clear(read.estimate):
@@ -266,13 +292,21 @@ class _Maker:
                 answered.add(topic)
                 text = self._words["tried.answered"].format(topic=self._topic(topic))
                 yield self._fact(event, text, event.body.turn_id)
-            elif event.body.act == "repair":
-                yield self._fact(event, self._words["tried.repair"], event.body.turn_id)
+        repairs = [event for event in call.acts if isinstance(event.body, ActDecided) and event.body.act == "repair"]
+        for event in repairs[-1:]:
+            assert isinstance(event.body, ActDecided)
+            key = "tried.repair" if len(repairs) == 1 else "tried.repairs"
+            yield self._fact(event, self._words[key].format(n=len(repairs)), event.body.turn_id)
+        for flow, event in self._refused_flows().items():
+            assert isinstance(event.body, ActDecided)
+            text = self._words["tried.refused"].format(flow=name_of("flow", flow, self._language))
+            yield self._fact(event, text, event.body.turn_id)
         for event in call.flows:
             assert isinstance(event.body, FlowFinished)
             text = self._words["tried.flow"].format(flow=self._flow(event), reference=event.body.reference)
             yield self._fact(event, text, None)
-        for event in call.callbacks:
+        newest = {event.body.type: event for event in call.callbacks}
+        for event in sorted(newest.values(), key=lambda each: each.seq):
             yield self._fact(event, self._words[f"tried.{event.body.type}"], None)
         for event in call.agents:
             assert isinstance(event.body, AgentReleased)
@@ -280,20 +314,20 @@ class _Maker:
 
     def open_questions(self) -> Iterator[BriefFact]:
         call = self._call
-        for event in call.topics:
+        unknown = [event for event in call.topics if isinstance(event.body, TopicFound) and event.body.topic is None]
+        for event in unknown[-NO_ARTICLE_MOST:]:
             assert isinstance(event.body, TopicFound)
-            if event.body.topic is None:
-                yield self._fact(event, self._words["open.no_article"], event.body.turn_id)
+            yield self._fact(event, self._words["open.no_article"], event.body.turn_id)
         finished = {event.body.flow for event in call.flows if isinstance(event.body, FlowFinished)}
+        if any(isinstance(event.body, CallbackBooked | CallbackDeclined) for event in call.callbacks):
+            finished.add("callback")
         begun: dict[str, Event] = {}
         for event in call.acts:
-            assert isinstance(event.body, ActDecided)
-            for part in event.body.detail.split():
-                family, _, rest = part.partition(":")
-                if family == "flow" and (flow := rest.partition(":")[0]) and flow not in _NOT_FLOWS:
-                    begun.setdefault(flow, event)
+            for flow in _flows_of(event):
+                begun.setdefault(flow, event)
+        refused = self._refused_flows()
         for flow, event in begun.items():
-            if flow not in finished:
+            if flow not in finished and flow not in refused:
                 text = self._words["open.flow"].format(flow=name_of("flow", flow, self._language))
                 assert isinstance(event.body, ActDecided)
                 yield self._fact(event, text, event.body.turn_id)
@@ -301,8 +335,28 @@ class _Maker:
         if last is not None and isinstance(last.body, TurnEnded) and self._quote(last.body.turn_id):
             yield self._fact(last, self._words["open.last_words"], last.body.turn_id)
 
+    def _refused_flows(self) -> dict[str, Event]:
+        """Return the forms that the caller did not want, or not any more, with the act that says so."""
+        begun: dict[str, int] = {}
+        refused: dict[str, Event] = {}
+        for event in self._call.acts:
+            assert isinstance(event.body, ActDecided)
+            for flow in _flows_of(event):
+                begun[flow] = event.seq
+                refused.pop(flow, None)
+            if event.body.detail in _REFUSALS:
+                done = {
+                    each.body.flow: each.seq
+                    for each in self._call.flows
+                    if isinstance(each.body, FlowFinished) and each.seq < event.seq
+                }
+                running = [flow for flow, seq in begun.items() if flow not in refused and done.get(flow, -1) < seq]
+                if running:
+                    refused[max(running, key=lambda flow: begun[flow])] = event
+        return refused
+
     def opening(self, matter: str, *, upset: bool) -> str:
-        name = self._name()
+        name = self._spoken_name()
         hello = self._words["opening.hello"].format(name=name) if name else self._words["opening.hello_nameless"]
         if self._call.safety is not None:
             return f"{hello} {self._words['opening.safety']}"
@@ -312,8 +366,8 @@ class _Maker:
         return f"{hello}{sorry} {self._words['opening.matter'].format(matter=matter)}"
 
     def spoken(self, matter: str, *, upset: bool) -> str:
-        """Return the brief in at most `SPOKEN_WORDS` words; what matters less is left out first."""
-        who = f"{self._name() or self._words['someone']}, {self._words[f'verified.{self.verified()}']}"
+        """Return the brief in `SPOKEN_WORDS` and `SPOKEN_SIGNS` at most; what matters less is left out first."""
+        who = f"{self._spoken_name() or self._words['someone']}, {self._words[f'verified.{self.verified()}']}"
         parts = [who, matter]
         if self._call.reason:
             parts.append(name_of("reason", self._call.reason, self._language))
@@ -324,8 +378,9 @@ class _Maker:
         line = ""
         for part in parts:
             sentence = part[:1].upper() + part[1:].rstrip(".") + "."
-            if len(f"{line} {sentence}".split()) <= SPOKEN_WORDS:
-                line = f"{line} {sentence}".strip()
+            longer = f"{line} {sentence}".strip()
+            if len(longer.split()) <= SPOKEN_WORDS and spoken_signs(longer) <= SPOKEN_SIGNS:
+                line = longer
         return line
 
     def _fact(self, event: Event, text: str, turn_id: str | None) -> BriefFact:
@@ -339,7 +394,15 @@ class _Maker:
         if turn is None or turn.speaker != "caller" or turn.text in _UNREADABLE:
             return ""
         text = " ".join(turn.text.split())
-        return "" if MASK in text or redact_text(text) != text else _first_words(text, QUOTE_WORDS)
+        return "" if MASK in text or redact_text(text) != text else _first_words(text, QUOTE_WORDS, QUOTE_SIGNS)
+
+    def _own_matter(self, turn_id: str) -> str:
+        """Return the matter in the caller's own words."""
+        return _first_words(self._quote(turn_id), MATTER_WORDS, MATTER_SIGNS)
+
+    def _spoken_name(self) -> str:
+        name = self._name()
+        return name if spoken_signs(name) <= NAME_SIGNS else ""
 
     def _name(self) -> str:
         said = self._call.slots.get("name")
@@ -365,8 +428,25 @@ _TOLD_FEELINGS: dict[Feeling, str] = {
 }
 """What an agent is told of, with its score."""
 
-_NOT_FLOWS = ("", "resume", "cancelled")
+_NOT_FLOWS = ("", "resume", "cancelled", "declined")
 """What may follow `flow:` in the detail of an act without naming one."""
+_REFUSALS = ("flow:cancelled", "flow:declined")
+"""Details of acts by which a form ends that the caller does not want."""
+
+
+def spoken_signs(text: str) -> int:
+    """Return how long a text is when it is said, in signs of plain words."""
+    return len(text) + (DIGIT_SIGNS - 1) * sum(sign.isdigit() for sign in text)
+
+
+def _flows_of(event: Event) -> Iterator[str]:
+    """Return the forms that an act names."""
+    assert isinstance(event.body, ActDecided)
+    for part in event.body.detail.split():
+        family, _, rest = part.partition(":")
+        flow = rest.partition(":")[0]
+        if family == "flow" and flow not in _NOT_FLOWS:
+            yield flow
 
 
 def _shown(text: str) -> str:
@@ -382,6 +462,22 @@ def _is_secret(body: SlotFilled) -> bool:
     return hidden or any(word in body.slot.lower() for word in _SECRET_SLOTS)
 
 
+def voice_text(body: EventBody, language: Language) -> str:
+    """Return what an estimate of the voice says, with its doubt and reasons."""
+    assert isinstance(body, EmotionEstimated)
+    words, estimate = WORDS[language], body.estimate
+    reasons = [words[f"voice.{code}"] for code in estimate.reasons if f"voice.{code}" in words]
+    return words["fact.voice"].format(
+        percent=round(estimate.anger_prob * 100),
+        doubt=round(estimate.uncertainty * 100),
+        reasons=f": {', '.join(reasons)}" if reasons else "",
+    )
+
+
+def _anger_of(event: Event | None) -> float:
+    return event.body.estimate.anger_prob if event is not None and isinstance(event.body, EmotionEstimated) else 0.0
+
+
 def _clear(estimate: WordsEstimate) -> bool:
     """Tell whether the words speak clearly enough of their likeliest feeling, now or over the call."""
     return (
@@ -393,8 +489,12 @@ def _score(scores: FeelingScores, feeling: Feeling) -> float:
     return float(getattr(scores, _TOLD_FEELINGS[feeling]))
 
 
-def _first_words(text: str, n: int) -> str:
-    return " ".join(text.split()[:n])
+def _first_words(text: str, most: int, most_signs: int) -> str:
+    """Return the first whole words of a text, so many and so long at most."""
+    words = text.split()[:most]
+    while words and len(" ".join(words)) > most_signs:
+        words.pop()
+    return " ".join(words)
 
 
 def _sounds_upset(points: Sequence[EmotionPoint]) -> bool:

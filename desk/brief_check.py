@@ -34,7 +34,7 @@ from calls.events import (
 )
 from calls.handover_events import AgentReleased
 from calls.ids import Language, TurnId
-from desk.brief import MATTER_WORDS, QUOTE_WORDS, SPOKEN_WORDS
+from desk.brief import EMOTION_MOST, MATTER_WORDS, QUOTE_WORDS, SPOKEN_SIGNS, SPOKEN_WORDS, spoken_signs
 from desk.brief_words import WORDS, name_of
 from records.redaction import MASK, redact_text
 
@@ -78,16 +78,20 @@ class _Check:
             yield f"the matter {brief.matter!r} is in no event"
         if brief.reason not in ("", *(b.reason for b in self._bodies if isinstance(b, EscalationRequested))):
             yield f"nobody escalated for {brief.reason!r}"
-        if list(brief.emotion) != list(self._emotion()):
+        if list(brief.emotion) != list(self._emotion())[-EMOTION_MOST:]:
             yield "the emotion curve is not the one of the log"
         if len(brief.spoken_line.split()) > SPOKEN_WORDS:
             yield f"the spoken line has {len(brief.spoken_line.split())} words, more than {SPOKEN_WORDS}"
+        if spoken_signs(brief.spoken_line) > SPOKEN_SIGNS:
+            yield f"the spoken line takes {spoken_signs(brief.spoken_line)} signs, more than {SPOKEN_SIGNS}"
         if not self._is_made_of(brief.spoken_line, self._spoken_parts()):
             yield f"the spoken line says more than the brief: {brief.spoken_line!r}"
         if brief.suggested_opening not in self._openings():
             yield f"the first sentence is none of ours: {brief.suggested_opening!r}"
         if brief.verified == "account_given" and not self._has_account():
             yield "no account was confirmed"
+        if brief.verified in _OUTSIDE and not any(fact.stream_kind == "customer" for fact in brief.related):
+            yield f"that the customer is known ({brief.verified}) comes from no fact"
 
     # Statements
 
@@ -122,6 +126,13 @@ class _Check:
                 yield words["fact.language"].format(language=words[f"language.{body.language}"])
             case ConsentRefused():
                 yield words[f"fact.no_{body.subject}"]
+            case EmotionEstimated() if not body.estimate.abstained:
+                heard = [words[f"voice.{code}"] for code in body.estimate.reasons if f"voice.{code}" in words]
+                yield words["fact.voice"].format(
+                    percent=round(body.estimate.anger_prob * 100),
+                    doubt=round(body.estimate.uncertainty * 100),
+                    reasons=f": {', '.join(heard)}" if heard else "",
+                )
             case FeelingRead():
                 reasons = [words[f"cue.{code}"] for code in body.estimate.reasons if f"cue.{code}" in words]
                 yield words["fact.feeling"].format(
@@ -151,7 +162,20 @@ class _Check:
                 flow = name_of("flow", rest.partition(":")[0], self._language)
                 yield self._words["open.flow"].format(flow=flow)
         if body.act == "repair":
-            yield self._words["tried.repair"]
+            n = sum(isinstance(b, ActDecided) and b.act == "repair" for b in self._up_to(body))
+            yield self._words["tried.repair" if n == 1 else "tried.repairs"].format(n=n)
+        if body.detail in ("flow:cancelled", "flow:declined"):
+            for other in self._up_to(body):
+                for part in other.detail.split() if isinstance(other, ActDecided) else ():
+                    flow = name_of("flow", part.split(":")[1] if ":" in part else "", self._language)
+                    yield self._words["tried.refused"].format(flow=flow)
+
+    def _up_to(self, body: EventBody) -> Iterator[EventBody]:
+        """Return what happened up to a fact."""
+        for other in self._bodies:
+            yield other
+            if other is body:
+                return
 
     def _turns_behind(self, body: EventBody) -> Iterator[TurnId]:
         """Return the turns whose words may stand beside a statement: the event's, and where a value was said first."""
@@ -185,8 +209,8 @@ class _Check:
                 case TopicFound():
                     found.add(self._topic(body.topic or ""))
                     turn = self._turns.get(body.turn_id)
-                    if turn is not None:
-                        found.add(" ".join(turn.text.split()[:MATTER_WORDS]))
+                    said = turn.text.split()[:MATTER_WORDS] if turn is not None else []
+                    found |= {" ".join(said[: n + 1]) for n in range(len(said))}
                 case FlowFinished():
                     found.add(name_of("flow", body.flow, self._language))
                 case _:
@@ -251,6 +275,8 @@ class _Check:
         texts = [brief.caller, brief.matter, brief.suggested_opening, brief.spoken_line]
         for fact in (*brief.facts, *brief.tried, *brief.open_questions):
             texts += [fact.text, fact.quote]
+        for line in brief.related:
+            texts += [line.text, line.quote]
         for text in texts:
             whole = " ".join(text.split())
             if MASK in text or redact_text(whole) != whole:
@@ -263,6 +289,8 @@ class _Check:
                     yield f"the value of {body.slot} is shown"
 
 
+_OUTSIDE = ("knowledge", "one_time_code", "staff")
+"""Ways to prove who somebody is that are facts of the customer, not of the call."""
 _VALUE_KEYS = ("fact.slot", "fact.unconfirmed")
 
 

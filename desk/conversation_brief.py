@@ -17,9 +17,9 @@ from calls.conversation_events import (
     MessageReceived,
     MessageSent,
 )
-from calls.events import BriefPrepared, CallAnswered, CallOffered, Event, EventBody, TurnEnded
+from calls.events import BriefPrepared, CallAnswered, CallOffered, Event, EventBody, RelatedFact, TurnEnded
 from calls.ids import Language, TurnId
-from desk.brief import build_brief
+from desk.brief import Proven, build_brief
 from desk.brief_words import WORDS
 
 _VISITOR: Mapping[Language, str] = {"es": "Visitante de la web", "en": "Visitor of the website"}
@@ -28,7 +28,12 @@ _NAMELESS: frozenset[Channel] = frozenset({"chat"})
 
 
 def build_conversation_brief(
-    events: Sequence[Event], language: Language, *, titles: Mapping[str, str] | None = None
+    events: Sequence[Event],
+    language: Language,
+    *,
+    titles: Mapping[str, str] | None = None,
+    related: Sequence[RelatedFact] = (),
+    proven: Proven = "",
 ) -> BriefPrepared:
     """Make the brief of a conversation from its facts so far.
 
@@ -36,8 +41,10 @@ def build_conversation_brief(
         events: the conversation's stream, in order.
         language: language of the brief: the agent's, usually the conversation's.
         titles: title of each topic in that language.
+        related: what happened with the customer before, as for a call.
+        proven: how the customer proved in this conversation who they are.
     """
-    brief = build_brief(as_call(events), language, titles=titles)
+    brief = build_brief(as_call(events), language, titles=titles, related=related, proven=proven)
     return brief if brief.caller != WORDS[language]["withheld"] else replace(brief, caller=_VISITOR[language])
 
 

@@ -138,9 +138,9 @@ async def make_brief(call: CallRunner) -> BriefPrepared:
     """Make the brief of the facts so far."""
     await call.log.settled()
     language = call.policy.language
-    related = await call.house.customers.calls.related(call.call_id, language)
+    known = await call.house.customers.calls.known(call.call_id, language)
     titles = call.house.knowledge.titles(language)
-    return build_brief(call.log.events, language, titles=titles, related=related)
+    return build_brief(call.log.events, language, titles=titles, related=known.related, proven=known.proven)
 
 
 async def _brief(call: CallRunner) -> None:

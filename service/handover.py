@@ -14,11 +14,11 @@ from calls.events import BriefPrepared, EventBody
 from calls.handover_events import HandoverTarget, OfferEnd
 from calls.ports import Leg
 from desk import handover_messages as m
-from desk.brief import build_brief
 from desk.floor import PRIVATE
 from desk.handover import HandoverMachine
 from desk.handover_facts import fact
 from desk.handover_states import WITH_PERSON, HandoverLimits, HandoverState
+from service.acts import make_brief
 from service.caller_line import CALLER
 from service.desk.agent_scribe import AgentScribe
 from service.desk.transfer_desk import ConsultAsk
@@ -478,11 +478,7 @@ class CallHandover:
     async def _renew_brief(self) -> None:
         """Make the brief of what was said until now, for the next human."""
         call = self._call
-        await call.log.settled()
-        language = call.policy.language
-        related = await call.house.customers.calls.related(call.call_id, language)
-        titles = call.house.knowledge.titles(language)
-        brief = build_brief(call.log.events, language, titles=titles, related=related)
+        brief = await make_brief(call)
         if brief != self._brief:
             self._brief = brief
             call.log.note(brief, "dialog")

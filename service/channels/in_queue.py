@@ -21,6 +21,7 @@ from channels.conversation import ConversationState
 from desk.acd_messages import ContactArrived
 from desk.conversation_brief import build_conversation_brief
 from service.channels.conversations import Conversations
+from service.customers.known import Known
 from service.desk.listener import LongWait, QuietListener
 from service.desk.room import DeskRoom
 
@@ -37,6 +38,7 @@ class ConversationsInQueue:
         queue_for: Callable[[str, Language], str],
         titles: Callable[[Language], Mapping[str, str]],
         signal: Callable[[str, str, dict[str, Any]], None],
+        known: Callable[[str, Language], Known] = lambda _conversation, _language: Known(),
     ) -> None:
         """Nobody waits before `run`.
 
@@ -46,7 +48,9 @@ class ConversationsInQueue:
             queue_for: Name of a queue, perhaps empty, and a language -> the queue that it is at this hour.
             titles: Title of each topic in a language, for briefs.
             signal: Shows something to the customer's page.
+            known: What a brief says of the customer beyond the conversation; blocks.
         """
+        self._known = known
         self.conversations, self._desk = conversations, desk
         self._queue_for, self.titles, self.signal = queue_for, titles, signal
         self._with: dict[ConversationId, str] = {}
@@ -119,7 +123,15 @@ class ConversationsInQueue:
         if state is None:
             return {}
         titles = self.titles(state.language)
-        brief = await asyncio.to_thread(build_conversation_brief, events, state.language, titles=titles)
+        known = await asyncio.to_thread(self._known, conversation_id, state.language)
+        brief = await asyncio.to_thread(
+            build_conversation_brief,
+            events,
+            state.language,
+            titles=titles,
+            related=known.related,
+            proven=known.proven,
+        )
         return {"brief": to_json(brief), "channel": state.channel}
 
     # What happens

@@ -13,6 +13,7 @@ from service.channels.in_queue import ConversationsInQueue
 from service.channels.linking import ConversationLinks
 from service.channels.outside import OutsideChannels
 from service.channels.parts import TextParts
+from service.customers.known import Known
 from service.desk.queue_hours import HoursNow
 
 if TYPE_CHECKING:
@@ -56,7 +57,13 @@ def build_conversations(house: House) -> Conversations:
     )
     conversations.listen(links.happened)
     conversations.beside.append(("customers", links.run))
-    queue = ConversationsInQueue(conversations, house.desk, house.queue_hours.queue_for, house.knowledge.titles, signal)
+
+    def known(conversation_id: str, language: Language) -> Known:
+        return house.customers.known("conversation", conversation_id, language)
+
+    queue = ConversationsInQueue(
+        conversations, house.desk, house.queue_hours.queue_for, house.knowledge.titles, signal, known
+    )
     conversations.staff = queue
     conversations.beside.append(("queue", queue.run))
     return conversations

@@ -20,8 +20,8 @@ from calls.ids import CallId, Language
 from calls.ports import Clock
 from customers.store import CONFIDENCE, CustomerStore
 from customers.verification import may_reveal
+from service.customers.known import Known, known_contact
 from service.customers.recognising import Caller, Recognising, Titles
-from service.customers.related import related_facts
 from voice.dialog.acts import CallerNeeds, HistoryKnown
 
 logger = logging.getLogger(__name__)
@@ -157,17 +157,21 @@ class CustomersInCalls:
 
     async def related(self, call_id: CallId, language: Language) -> tuple[RelatedFact, ...]:
         """Return what happened with the caller before, for a brief; nothing when they are not known in time."""
+        return (await self.known(call_id, language)).related
+
+    async def known(self, call_id: CallId, language: Language) -> Known:
+        """Return the same with how the caller proved who they are."""
         try:
             async with asyncio.timeout(BRIEF_WAIT_S):
                 asked = _Asked(call_id, asyncio.get_running_loop().create_future())
                 await self._waiting.put(asked)
                 await asked.done
-                return await asyncio.to_thread(self._related, call_id, language)
+                return await asyncio.to_thread(self._known, call_id, language)
         except TimeoutError:
             logger.warning("call %s: the brief did not wait for the customer records", call_id)
         except CallCentreError as error:
             logger.warning("call %s: nothing related in the brief (%s)", call_id, error.code)
-        return ()
+        return Known()
 
     async def is_vip(self, call_id: CallId) -> bool:
         """Tell whether the caller is marked as very important; one who is not known in time is not."""
@@ -182,15 +186,6 @@ class CustomersInCalls:
         person = self._store.person(linked[0]) if linked is not None else None
         return person is not None and bool(person.preference("vip"))
 
-    def _related(self, call_id: str, language: Language) -> tuple[RelatedFact, ...]:
-        linked = self._store.customer_of("call", call_id)
-        if linked is None:
-            return ()
-        return related_facts(
-            self._store.timeline(linked[0]).items,
-            without=call_id,
-            cases=self._store.cases_of_contact("call", call_id),
-            now_local=self._clock.now_utc().astimezone(self._zone),
-            language=language,
-            titles=self._titles(language),
-        )
+    def _known(self, call_id: str, language: Language) -> Known:
+        now_local = self._clock.now_utc().astimezone(self._zone)
+        return known_contact(self._store, "call", call_id, now_local, language, self._titles(language))

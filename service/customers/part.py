@@ -12,7 +12,7 @@ from calls.conversation_events import ConversationOpened
 from calls.customer_events import ContactKind, IdentifierKind
 from calls.errors import CallCentreError
 from calls.events import CallOffered
-from calls.ids import CustomerId
+from calls.ids import CustomerId, Language
 from calls.ports import Clock
 from customers.identifiers import guesses, normal_or_raise, phone_readings
 from customers.queries import Found
@@ -22,6 +22,7 @@ from service.config_values import zone_named
 from service.customers.codes import CodeChannel, Codes, CodeSender
 from service.customers.erasing import erase_customer, forget_idle
 from service.customers.in_calls import CustomersInCalls, Tell
+from service.customers.known import Known, known_contact
 from service.customers.open_records import customer_store, upkeep_of
 from service.customers.person_export import as_text, as_zip, export_person
 from service.customers.recognising import Titles
@@ -57,7 +58,7 @@ class Customers:
         """
         self.clock = clock
         self.store = customer_store(facts, clock, config)
-        self._config = config
+        self._config, self._titles = config, titles
         self._facts = facts
         self.code_senders: dict[CodeChannel, CodeSender] = {}
         """Channels that can send a one-time code; they add themselves."""
@@ -101,6 +102,11 @@ class Customers:
         readings = phone_readings(caller, self._config.dialog.country)
         ids = self.store.persons_with("phone", readings[0]) if readings else ()
         return self.store.found(ids[:CANDIDATES]) if len(ids) > 1 else []
+
+    def known(self, kind: ContactKind, contact_id: str, language: Language) -> Known:
+        """Return what a brief says of the customer of a contact."""
+        now_local = self.clock.now_utc().astimezone(_zone(self._config))
+        return known_contact(self.store, kind, contact_id, now_local, language, self._titles(language))
 
     def export(self, customer_id: str, *, sound: bool) -> bytes:
         """Return everything of a person as a JSON file, or as a ZIP file with the recordings."""

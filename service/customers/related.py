@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+from calls.customer_events import VerificationLevel
 from calls.events import RelatedFact
 from calls.ids import Language
 from customers.names import UNREADABLE
@@ -36,6 +37,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "case_opened": "Case of {when}: {text}",
         "case_note": "Note on the case, {when}: {text}",
         "note": "Note of {when}: {text}",
+        "proof": "Proved who they are ({how}), {when}",
+        "knowledge": "account and number match",
+        "one_time_code": "one-time code",
+        "staff": "a colleague checked it",
         "today": "today at {time}",
         "yesterday": "yesterday at {time}",
         "day": "{day}/{month} at {time}",
@@ -57,6 +62,10 @@ _WORDS: dict[Language, dict[str, str]] = {
         "case_opened": "Caso de {when}: {text}",
         "case_note": "Nota del caso, {when}: {text}",
         "note": "Nota de {when}: {text}",
+        "proof": "Ha demostrado quién es ({how}), {when}",
+        "knowledge": "cuenta y número coinciden",
+        "one_time_code": "código de un solo uso",
+        "staff": "lo comprobó el equipo",
         "today": "hoy a las {time}",
         "yesterday": "ayer a las {time}",
         "day": "{day}/{month} a las {time}",
@@ -92,6 +101,19 @@ def related_facts(
     told.sort(key=lambda item: (not set(item.case_ids) & set(cases), -item.at_utc.timestamp()))
     facts = (_fact(item, now_local, language, titles) for item in told)
     return tuple(fact for fact in facts if fact is not None)[:RELATED_AT_MOST]
+
+
+def proof_fact(item: TimelineItem, level: VerificationLevel, now_local: datetime, language: Language) -> RelatedFact:
+    """Return how a customer proved who they are, from the line of the timeline that says so."""
+    words = _WORDS[language]
+    return RelatedFact(
+        text=words["proof"].format(how=words[level], when=_when(item.at_utc, now_local, words)),
+        quote="",
+        stream_kind=item.stream_kind,
+        stream_id=item.stream_id,
+        event_seq=item.seq,
+        at_utc=item.at_utc.isoformat(),
+    )
 
 
 def _fact(item: TimelineItem, now_local: datetime, language: Language, titles: Mapping[str, str]) -> RelatedFact | None:

@@ -18,6 +18,7 @@ from calls.events import (
     BriefFact,
     BriefPrepared,
     CallOffered,
+    EmotionEstimated,
     Event,
     EventBody,
     FeelingRead,
@@ -98,6 +99,8 @@ def check_faithful(events: list[Event], brief: BriefPrepared, language: Language
             assert fact.text
         elif isinstance(body, AgentReleased):
             assert body.agent in fact.text
+        elif isinstance(body, EmotionEstimated):
+            assert f"{round(body.estimate.anger_prob * 100)} %" in fact.text
         elif isinstance(body, FeelingRead):
             assert WORDS[language][f"feeling.{body.estimate.feeling}"] in fact.text
         else:
@@ -133,9 +136,10 @@ def test_when_an_angry_caller_is_handed_over_then_the_brief_says_what_happened()
     assert [fact.text for fact in brief.facts] == [
         "Pregunta por: Corte de luz",
         "Número de cuenta: 48210930",
+        "Por su voz: enfado hasta 83 % (estimación, duda 20 %: más alto que al principio, más rápido que al principio)",
         "Por sus palabras: frustración (estimación: ya lo dijo o lo intentó)",
     ]
-    assert brief.facts[2].quote == "que ya lo he mirado y no es eso quiero dar el aviso"
+    assert brief.facts[3].quote == "que ya lo he mirado y no es eso quiero dar el aviso"
     assert brief.facts[1].quote == "cuarenta y ocho veintiuno cero nueve treinta"
     assert brief.facts[1].t_ms == 21800
     assert [fact.text for fact in brief.tried] == [

@@ -47,7 +47,7 @@ class Moves:
         if reply.status == "declined":
             talk.flow = None
             talk.pending = "anything_else"
-            talk.say("flow.start_offer_declined")
+            talk.say("flow.start_offer_declined", detail="flow:declined")
             talk.say("meta.anything_else_short", detail="anything_else")
             return
         say_lines(talk, reply)

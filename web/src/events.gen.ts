@@ -439,7 +439,8 @@ export interface RelatedFact {
 export interface BriefPrepared {
   readonly type: "brief_prepared";
   readonly caller: string;
-  readonly verified: "none" | "caller_id_only" | "account_given";
+  /** The last three were proven outside of the call's facts: the fact of the customer is in `related`. */
+  readonly verified: "none" | "caller_id_only" | "account_given" | "knowledge" | "one_time_code" | "staff";
   readonly language: "es" | "en";
   /** The matter in one line. */
   readonly matter: string;

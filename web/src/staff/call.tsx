@@ -17,7 +17,7 @@ import { Badge, Empty, Failed, Outcome } from "./parts";
 import { Player } from "./player";
 import { Replay } from "./replay";
 import { TranscriptPanel } from "./transcript";
-import { WORDS } from "./words";
+import { VERIFIED, WORDS } from "./words";
 
 /** How the caller came in, by `transport`. */
 const LINES: Readonly<Record<string, Said>> = { webrtc: WORDS.webLine, import: WORDS.importedLine };
@@ -163,11 +163,6 @@ export function CallPage({ callId, at_ms }: { callId: string; at_ms: number | nu
 
 /** `line`: measured after what the log has. `gone`: there was a recording, and it was destroyed since. */
 function Head({ live, line, gone }: { live: LiveCall; line: LiveLine | null; gone: boolean }) {
-  const verified: Record<string, Said> = {
-    none: WORDS.verifiedNone,
-    caller_id_only: WORDS.verifiedCallerId,
-    account_given: WORDS.verifiedAccount,
-  };
   const known = live.slots.some((slot) => slot.slot === "account_number" && slot.confirmed);
   const level = live.brief?.verified ?? (known ? "account_given" : live.caller ? "caller_id_only" : "none");
   return (
@@ -197,7 +192,7 @@ function Head({ live, line, gone }: { live: LiveCall; line: LiveLine | null; gon
         </div>
       </div>
       <dl class="call-facts">
-        <Fact name={WORDS.verified} value={say(verified[level] ?? WORDS.verifiedNone)} />
+        <Fact name={WORDS.verified} value={say(VERIFIED[level])} />
         <Fact name={WORDS.language} value={languageName(live.language) || "—"} />
         <Fact name={WORDS.line} value={say(LINES[live.transport] ?? WORDS.phoneLine)} />
         <Sound line={line ?? live.lines.findLast((one) => one.member === "caller")} />

@@ -1,7 +1,7 @@
 // Small parts that several staff pages use.
 
 import type { ComponentChildren } from "preact";
-import type { LiveCall } from "../events.gen";
+import type { EmotionPoint, LiveCall } from "../events.gen";
 import { Icon, type IconName } from "../shared/icons";
 import { say } from "../shared/language";
 import { highest, UPSET_PROB } from "./emotion";
@@ -40,8 +40,15 @@ export function Spark({ live }: { live: LiveCall }) {
   if (top === null) {
     return <span class="none">{live.emotion_consent === "refused" ? say(WORDS.emotionNo) : "—"}</span>;
   }
-  const end = Math.max(live.t_ms, 1);
-  const points = live.emotion.map((point) => ({ x: (point.t_ms / end) * 84 + 3, y: 25 - point.anger_prob * 22, ...point }));
+  return <AngerCurve emotion={live.emotion} end_ms={live.t_ms} />;
+}
+
+/** Estimates of anger up to a time, with the highest one in figures; nothing when all abstained. */
+export function AngerCurve({ emotion, end_ms }: { emotion: readonly EmotionPoint[]; end_ms: number }) {
+  const top = highest(emotion);
+  if (top === null) return null;
+  const end = Math.max(end_ms, 1);
+  const points = emotion.map((point) => ({ x: (point.t_ms / end) * 84 + 3, y: 25 - point.anger_prob * 22, ...point }));
   return (
     <span class={`spark ${top >= UPSET_PROB ? "upset" : ""}`} title={say(WORDS.emotionNote)}>
       <svg width="90" height="28" viewBox="0 0 90 28" aria-hidden="true">

@@ -1,5 +1,6 @@
 // Every sentence of the staff's pages, and the stable codes of the log in words.
 
+import type { BriefPrepared } from "../events.gen";
 import type { Said } from "../shared/language";
 
 export const WORDS = {
@@ -63,6 +64,9 @@ export const WORDS = {
   verified: { en: "Verified", es: "Verificación" },
   verifiedNone: { en: "Not verified", es: "Sin verificar" },
   verifiedCallerId: { en: "Caller id only (can be forged)", es: "Solo número de origen (falsificable)" },
+  verifiedKnowledge: { en: "Account and number match", es: "Cuenta y número coinciden" },
+  verifiedCode: { en: "One-time code", es: "Código de un solo uso" },
+  verifiedStaff: { en: "Checked by a colleague", es: "Comprobado por el equipo" },
   verifiedAccount: { en: "Account number given and confirmed", es: "Número de cuenta dado y confirmado" },
   recording: { en: "Recording", es: "Grabación" },
   recordingOff: { en: "Not recorded", es: "Sin grabar" },
@@ -306,6 +310,16 @@ export const EVENT_NAMES: Readonly<Record<string, Said>> = {
   wrap_up_done: { en: "Wrap-up done", es: "Cierre hecho" },
 };
 
+/** How a brief says that the customer is known. */
+export const VERIFIED = {
+  none: WORDS.verifiedNone,
+  caller_id_only: WORDS.verifiedCallerId,
+  account_given: WORDS.verifiedAccount,
+  knowledge: WORDS.verifiedKnowledge,
+  one_time_code: WORDS.verifiedCode,
+  staff: WORDS.verifiedStaff,
+} satisfies Readonly<Record<BriefPrepared["verified"], Said>>;
+
 /** Stable codes of the log; a key that ends in `:` is the head of a family. */
 export const CODES: Readonly<Record<string, Said>> = {
   // Results and reasons of a call's end
@@ -372,6 +386,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   set: { en: "Set", es: "Ajusta" },
   "topic:": { en: "topic", es: "tema" },
   "answer:again": { en: "the answer once more", es: "la respuesta otra vez" },
+  "flow:declined": { en: "offer declined", es: "oferta rechazada" },
   "flow:cancelled": { en: "request dropped", es: "gestión anulada" },
   "flow:resume": { en: "back to the request", es: "vuelve a la gestión" },
   done: { en: "done", es: "hecha" },

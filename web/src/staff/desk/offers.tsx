@@ -6,8 +6,8 @@ import type { BriefFact, BriefPrepared } from "../../events.gen";
 import { type Said, say } from "../../shared/language";
 import { clock, code, languageName } from "../format";
 import { Related } from "../customers/related";
-import { Badge } from "../parts";
-import { WORDS } from "../words";
+import { AngerCurve, Badge } from "../parts";
+import { VERIFIED, WORDS } from "../words";
 import { now_ms } from "./clock";
 import { left_s, type Offer, since_ms } from "./state";
 import { DESK, OFFER_ENDS } from "./words";
@@ -136,8 +136,9 @@ export function BriefText({ brief }: { brief: BriefPrepared | null }) {
     <div class="brief-text">
       <p class="brief-matter">{brief.matter}</p>
       <p class="muted">
-        {[brief.caller, brief.reason && code(brief.reason)].filter(Boolean).join(" · ")}
+        {[brief.caller, say(VERIFIED[brief.verified]), brief.reason && code(brief.reason)].filter(Boolean).join(" · ")}
       </p>
+      <AngerCurve emotion={brief.emotion} end_ms={brief.emotion.at(-1)?.t_ms ?? 0} />
       <Facts title={WORDS.facts} facts={brief.facts} />
       <Facts title={WORDS.tried} facts={brief.tried} />
       <Facts title={WORDS.openQuestions} facts={brief.open_questions} />
