@@ -246,7 +246,8 @@ def _add_staff_api(app: FastAPI, house: House, gate: Gate, staff: Any) -> None:
     @app.get("/api/callbacks", dependencies=[staff])
     async def callbacks(limit: int = 500) -> list[dict[str, Any]]:
         """Who wants to be called back, newest first."""
-        return await asyncio.to_thread(callback_list, house.store, min(max(limit, 1), 2000))
+        unwanted = house.customers.is_do_not_contact
+        return await asyncio.to_thread(callback_list, house.store, min(max(limit, 1), 2000), unwanted)
 
     @app.websocket("/api/live", dependencies=[staff])
     async def live(socket: WebSocket, call_id: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,13 @@ def recording_of(store: EventStore, recordings: Path, call_id: CallId) -> Path |
     return path if name and path.is_file() else None
 
 
-def callback_list(store: EventStore, limit: int) -> list[dict[str, Any]]:
-    """Return the callbacks that were booked in the newest `limit` calls, newest first."""
+def callback_list(
+    store: EventStore, limit: int, wants_none: Callable[[str], bool] = lambda _number: False
+) -> list[dict[str, Any]]:
+    """Return the callbacks that were booked in the newest `limit` calls, newest first.
+
+    `wants_none` tells of a number whether whose it is does not want to be contacted.
+    """
     rows = []
     for stream in store.streams("call", limit=limit):
         events = store.read("call", stream.stream_id)
@@ -66,6 +72,7 @@ def callback_list(store: EventStore, limit: int) -> list[dict[str, Any]]:
                     "caller": live.caller,
                     "caller_name": live.caller_name,
                     "reason": live.escalation,
+                    "do_not_contact": wants_none(last.body.number) if isinstance(last.body, CallbackBooked) else False,
                 }
             )
     return rows

@@ -387,7 +387,7 @@ class House:
         )
         self.sip.transfers.may_take_over = self._take_overs.refusal
         self.sip.transfers.on_replaced = self._take_overs.follow
-        self.sip.guard_calls(outbound(self.config, SharedCounts(self.store)))
+        self.sip.guard_calls(outbound(self.config, SharedCounts(self.store), self.customers.wants_no_contact))
         await self.sip.start()
 
     def reload_now(self) -> None:

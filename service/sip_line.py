@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -43,18 +44,31 @@ def sip_settings(config: Config) -> SipSettings:
     )
 
 
-def outbound(config: Config, counts: CallCounts | None = None) -> Outbound:
-    """Return the check of everything that shall be called; without `counts` it counts in memory."""
+def outbound(
+    config: Config,
+    counts: CallCounts | None = None,
+    wants_none: Callable[[str], Awaitable[bool]] | None = None,
+) -> Outbound:
+    """Return the check of everything that shall be called.
+
+    Args:
+        config: What the operator chose.
+        counts: Who counts what was called; in memory without.
+        wants_none: Whether whose number it is does not want to be contacted; without, nobody is asked.
+    """
     telephony = config.telephony
     plans = {name: section.number_plan() for name, section in telephony.sip.trunks.items()}
     zone = ZoneInfo(config.dial_plan.time_zone)
-    return Outbound(
+    check = Outbound(
         telephony.outbound.rules(config.dialog.country),
         plans,
         zone,
         counts or MemoryCounts(),
         frozenset(telephony.sip.phones),
     )
+    if wants_none is not None:
+        check.wants_none = wants_none
+    return check
 
 
 def describe_line(config: Config, now_utc: datetime) -> str:

@@ -1,12 +1,13 @@
 """The one check of every target that shall be called: calls, transfers (REFER), callbacks.
 
 Default deny: without a trunk nothing is called, premium and foreign numbers are not, and each number, each trunk and
-each day has its cap. Emergency numbers are routed over the trunk that is named for them, or refused aloud.
+each day has its cap. Emergency numbers are routed over the trunk that is named for them, or refused aloud. Who does not
+want to be contacted is not called; colleagues whom a call is handed to are, whatever they want as customers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
@@ -52,6 +53,7 @@ class Denial(Enum):
     FOREIGN = "numbers of this country are not called"
     ADDRESS = "addresses outside are not called"
     PHONE = "there is no such phone here"
+    DO_NOT_CONTACT = "who has this number does not want to be contacted"
     NUMBER_CAP = "this number was called often enough today"
     TRUNK_CAP = "this line has placed its calls of today"
     DAY_CAP = "all calls of today are placed"
@@ -117,6 +119,12 @@ class OutboundRules:
     calls_per_day: int = 1_000
 
 
+async def _nobody(number: str) -> bool:
+    """Say that everybody may be called."""
+    del number
+    return False
+
+
 @dataclass(slots=True)
 class Outbound:
     """Rules, lines, and who counts what was called today."""
@@ -129,6 +137,8 @@ class Outbound:
     counts: CallCounts = field(default_factory=MemoryCounts)
     phones: frozenset[str] = frozenset()
     """Phones of ours by name."""
+    wants_none: Callable[[str], Awaitable[bool]] = _nobody
+    """Number in E.164 -> whether whose it is does not want to be contacted."""
 
     async def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
         """Say whether a target may be called now, and over which line. Counts nothing.
@@ -159,12 +169,21 @@ class Outbound:
 
     async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
         allowed = self._by_the_rules(target, kind)
+        if kind != "transfer" and isinstance(allowed, Allowed) and await self._is_unwanted(allowed):
+            return Denied(Denial.DO_NOT_CONTACT)
         caps = self._caps(allowed, kind) if isinstance(allowed, Allowed) else ()
         if not caps:
             return allowed
         ask = self.counts.take if counting else self.counts.reached
         full = await ask(now.astimezone(self.zone).date(), caps)
         return allowed if full is None else Denied(_FULL[full.kind])
+
+    async def _is_unwanted(self, allowed: Allowed) -> bool:
+        number = allowed.number or (_digits(parse_uri(allowed.uri).user_text) if allowed.uri else "")
+        if allowed.is_emergency or len(number) <= _EXTENSION_DIGITS:
+            return False
+        whole = phonenumbers.format_number(self._parse(number), phonenumbers.PhoneNumberFormat.E164)
+        return await self.wants_none(whole)
 
     def _caps(self, allowed: Allowed, kind: CallKind) -> tuple[Cap, ...]:
         """Return what limits a call: not one to our own phones, nor help, not even by a database that is down.

@@ -45,7 +45,8 @@ class WebhookPort:
         Raises:
             CallCentreError: `webhook.*`; with `retryable` it is tried again later.
         """
-        if not await self._may_write(message.address):
+        social = self._section.channel == "social"  # as customer records know handles
+        if not await self._may_write(f"{self.name}:{message.address}" if social else message.address):
             sentence = "This customer does not want to be written to; see the customer record."
             raise CallCentreError("webhook.do_not_contact", sentence, fault="user")
         made = MessageOut(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from calls.ids import CallId, Language
-from customers.identifiers import guesses
 from service.channels.conversations import Conversations
 from service.channels.in_queue import ConversationsInQueue
 from service.channels.linking import ConversationLinks
@@ -76,14 +74,8 @@ def build_outside(house: House) -> OutsideChannels:
         CallCentreError: a secret or an issuer of the configuration cannot be read.
     """
 
-    def wants_none(address: str) -> bool:
-        records = house.customers.store
-        found = guesses(address, house.config.dialog.country)
-        people = [records.person(name) for kind, value in found for name in records.persons_with(kind, value)]
-        return any(person is not None and person.do_not_contact for person in people)
-
     async def may_write(address: str) -> bool:
-        return not await asyncio.to_thread(wants_none, address)
+        return not await house.customers.wants_no_contact(address)
 
     outside = OutsideChannels(
         house.config,

@@ -108,6 +108,20 @@ class Customers:
         now_local = self.clock.now_utc().astimezone(_zone(self._config))
         return known_contact(self.store, kind, contact_id, now_local, language, self._titles(language))
 
+    async def wants_no_contact(self, address: str) -> bool:
+        """Tell whether anybody with a number or address does not want to be contacted: the check of all that goes out.
+
+        Raises:
+            CallCentreError: `database.*`; then nobody is contacted.
+        """
+        return await asyncio.to_thread(self.is_do_not_contact, address)
+
+    def is_do_not_contact(self, address: str) -> bool:
+        """Tell the same; blocks."""
+        found = guesses(address, self._config.dialog.country)
+        people = (self.store.person(name) for kind, value in found for name in self.store.persons_with(kind, value))
+        return any(person is not None and person.do_not_contact for person in people)
+
     def export(self, customer_id: str, *, sound: bool) -> bytes:
         """Return everything of a person as a JSON file, or as a ZIP file with the recordings."""
         data = export_person(self._facts, self.store, customer_id, self.clock.now_utc())

@@ -113,6 +113,10 @@ class Callbacks:
             self.over(callback, "cancelled")
             return
         number, called = found
+        if await self._is_unwanted(number):
+            logger.info("callback %s: who has the number does not want to be contacted", callback.callback_id)
+            self.over(callback, "cancelled")
+            return
         waited = self._house.clock.now_utc() - callback.since_utc
         contact = ContactArrived(
             contact_id=callback.callback_id,
@@ -125,6 +129,14 @@ class Callbacks:
         )
         self._house.desk.known_as(callback.callback_id, callback.call_id)
         self._house.desk.arrive(contact, PromisedCall(self._house, self, callback, number, called))
+
+    async def _is_unwanted(self, number: str) -> bool:
+        """Tell whether no agent is to be bothered with a call that the check of calls out will not let through."""
+        try:
+            return await self._house.customers.wants_no_contact(number)
+        except CallCentreError as error:
+            logger.warning("the wishes of who is called back are not known (%s); they are asked again", error.code)
+            return False
 
     def _look_up(self, call_id: str) -> tuple[str, str] | None:
         """Return the number to call and the one that was called; None when the person was erased."""

@@ -102,6 +102,27 @@ async def test_when_a_listed_host_would_dial_a_number_then_the_number_is_checked
     assert isinstance(await _check("sip:205@pbx.example", addresses=("pbx.example",)), Allowed)
 
 
+async def test_when_somebody_does_not_want_to_be_contacted_then_no_call_of_ours_reaches_them_and_transfers_do() -> None:
+    asked: list[str] = []
+
+    async def wants_none(number: str) -> bool:
+        asked.append(number)
+        return number == "+34600123456"
+
+    outbound = Outbound(OutboundRules(addresses=("pbx",), emergency_trunk="carrier"), ONE_LINE, wants_none=wants_none)
+    for target in ("600 123 456", "0034600123456", "tel:+34600123456", "sip:+34600123456@pbx"):
+        for kind in ("call", "callback", "refer"):
+            assert await outbound.may_call(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
+            assert await outbound.take(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
+    assert set(asked) == {"+34600123456"}
+    assert isinstance(await outbound.may_call("600123456", "transfer", NOON), Allowed), "a colleague is at work"
+    assert isinstance(await outbound.take("600123457", "callback", NOON), Allowed)
+    asked.clear()
+    for target in ("112", "sip:205@pbx"):
+        assert isinstance(await outbound.take(target, "call", NOON), Allowed)
+    assert asked == [], "help and extensions ask nobody"
+
+
 async def test_when_the_day_of_another_time_zone_begins_then_the_caps_begin_anew() -> None:
     zone = ZoneInfo("Europe/Madrid")
     outbound = Outbound(OutboundRules(calls_per_number=1), ONE_LINE, zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -53,4 +54,33 @@ async def test_when_a_customer_wants_no_contact_then_no_channel_writes_to_them(t
 
         assert (raised.value.code, raised.value.retryable) == ("webhook.do_not_contact", False)
         assert len(other.got) == 2
+        await desk.stop()
+
+
+async def test_when_a_customer_of_a_social_network_wants_no_contact_then_nothing_is_written_to_their_handle(
+    tmp_path: Path,
+) -> None:
+    async with adapter() as other:
+        desk = Desk(tmp_path)
+        webhook = {"channel": "social", "secret": "0123456789abcdef01234567", "url": other.url}
+        config = Config.model_validate({"data_dir": str(tmp_path), "channels": {"webhooks": {"instagram": webhook}}})
+        customers = Customers(config, desk.store, SystemClock())
+        parts: Any = SimpleNamespace(
+            config=config,
+            conversations=desk.conversations,
+            store=desk.store,
+            clock=SystemClock(),
+            metrics=Metrics(),
+            customers=customers,
+        )
+        send = build_outside(cast("Any", parts)).webhook_ports["instagram"].send
+        answer = replace(ANSWER, channel="social", provider="instagram", address="Ana.Perez")
+        handle = NewIdentifier(kind="social", value="instagram:ana.perez", evidence="by_staff")
+        who = customers.store.open("staff", identifiers=[handle], by="test")
+        await send(answer)
+        customers.store.set_preference(who, "do_not_contact", "yes", "test")
+        with pytest.raises(CallCentreError) as raised:
+            await send(answer)
+        assert raised.value.code == "webhook.do_not_contact"
+        assert len(other.got) == 1
         await desk.stop()

@@ -56,6 +56,7 @@ class Paper:
     wanted: list[str] = field(default_factory=list)
     placed: list[tuple[str, Route]] = field(default_factory=list)
     reached: bool = True
+    unwanted: set[str] = field(default_factory=set)
     t_ms: int = 0
 
     waiting: WaitingCall = field(init=False)
@@ -71,7 +72,7 @@ class Paper:
             calls={},
             transfers=SimpleNamespace(music=None),
             phone_offers=SimpleNamespace(take=lambda _: None, let_go=lambda _: None),
-            customers=SimpleNamespace(calls=SimpleNamespace(related=nothing)),
+            customers=SimpleNamespace(calls=SimpleNamespace(related=nothing), wants_no_contact=self.wants_no_contact),
             knowledge=SimpleNamespace(titles=lambda _: {}),
             queue_hours=QueueHours(self.desk.section, clock, ZoneInfo("UTC")),
             dial_plan=SimpleNamespace(route=lambda called, now: ROUTE),
@@ -102,6 +103,9 @@ class Paper:
             log=SimpleNamespace(note=lambda body, source: self.written.append(body), settled=nothing, events=[]),
         )
         self.waiting = WaitingCall(cast("CallRunner", cast("Any", self.call)))
+
+    async def wants_no_contact(self, number: str) -> bool:
+        return number in self.unwanted
 
     def place(self, call_id: CallId, incoming: Any, route: Route) -> Any:
         """Place a call that is answered or not, and is over at once."""
@@ -296,6 +300,17 @@ async def test_when_nobody_answers_the_call_back_then_it_is_tried_again_later_an
     assert again.not_before_utc - datetime.now(UTC) > timedelta(seconds=50)
     paper.callbacks.missed(again)
     await eventually(lambda: not paper.desk.tables.owed())
+
+
+async def test_when_whose_number_it_is_does_not_want_to_be_contacted_then_nobody_is_called_back(paper: Paper) -> None:
+    booked(paper.store)
+    paper.unwanted.add("+34612345678")
+    paper.work("ana", "phone")
+    paper.callbacks.promise(CallId("c1"), "main", "en", waited_ms=0)
+    await paper.desk.settled()
+    await eventually(lambda: not paper.desk.tables.owed())
+    assert paper.desk.guest("cb-c1") is None, "no agent is bothered with it"
+    assert not paper.placed
 
 
 async def test_when_the_person_was_erased_then_nobody_is_called_back(paper: Paper) -> None:

@@ -25,6 +25,7 @@ export interface CallbackRow {
   readonly caller: string;
   readonly caller_name: string;
   readonly reason: string;
+  readonly do_not_contact: boolean;
 }
 
 export interface Waveform {

@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 import { say } from "../shared/language";
 import { type CallbackRow, follow, get } from "./api";
 import { callerName, code, languageName, phone, when } from "./format";
-import { Empty, Failed } from "./parts";
+import { Badge, Empty, Failed } from "./parts";
 import { callPath } from "./route";
 import { WORDS } from "./words";
 
@@ -53,9 +53,16 @@ function Rows() {
       {rows.value.map((row) => (
         <li class="panel" key={row.call_id}>
           <div class="callback-who">
-            <a class="callback-number" href={`tel:${row.booked.number}`}>
-              {phone(row.booked.number)}
-            </a>
+            {row.do_not_contact ? (
+              <>
+                <span class="callback-number">{phone(row.booked.number)}</span>
+                <Badge tone="bad" text={say(WORDS.doNotContact)} />
+              </>
+            ) : (
+              <a class="callback-number" href={`tel:${row.booked.number}`}>
+                {phone(row.booked.number)}
+              </a>
+            )}
             <span>
               {row.caller_name ? `${callerName(row)} · ` : ""}
               {languageName(row.booked.language)}

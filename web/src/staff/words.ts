@@ -62,6 +62,7 @@ export const WORDS = {
   spanish: { en: "Spanish", es: "Español" },
   english: { en: "English", es: "Inglés" },
   verified: { en: "Verified", es: "Verificación" },
+  doNotContact: { en: "Does not want to be contacted", es: "No quiere que se le contacte" },
   verifiedNone: { en: "Not verified", es: "Sin verificar" },
   verifiedCallerId: { en: "Caller id only (can be forged)", es: "Solo número de origen (falsificable)" },
   verifiedKnowledge: { en: "Account and number match", es: "Cuenta y número coinciden" },
