@@ -33,6 +33,9 @@ def apply_retention(store: EventStore, recordings: Path, *, days: int, now_utc: 
     """Destroy keys and recordings of calls and conversations that are older than `days`. Blocking; run it daily.
 
     A call counts from its end; a call that goes on, from its beginning.
+
+    Raises:
+        OSError: a file could not be deleted; everything else was done.
     """
     before = utc_text(now_utc - timedelta(days=days))
     subjects, files = 0, 0
@@ -46,8 +49,8 @@ def apply_retention(store: EventStore, recordings: Path, *, days: int, now_utc: 
         if len(done.subjects) < len(old):
             break
     too_old_s = (now_utc - timedelta(days=days)).timestamp()
-    files += _old_files(recordings, too_old_s)
     delete_older(attachments_beside(recordings), too_old_s)
+    files += _old_files(recordings, too_old_s)
     if subjects or files:
         logger.info("retention: %d subjects and %d recordings removed", subjects, files)
     return Retained(subjects=subjects, recordings=files)
@@ -67,10 +70,20 @@ def _old_subjects(store: EventStore, before: str) -> list[str]:
 
 
 def _old_files(recordings: Path, before: float) -> int:
-    """Delete recordings that no stream names any more, by the time of their last change."""
+    """Delete recordings that no stream names any more, by the time of their last change.
+
+    Raises:
+        OSError: one could not be deleted; the others are.
+    """
     if not recordings.is_dir():
         return 0
     old = [path for path in recordings.glob("*.wav") if path.stat().st_mtime < before]
+    failed: OSError | None = None
     for path in old:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            failed = error
+    if failed is not None:
+        raise failed
     return len(old)

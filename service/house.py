@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import timedelta
 from functools import partial
 
 from calls.errors import CallCentreError
@@ -16,7 +15,6 @@ from calls.ports import CallOffer, IncomingCall
 from knowledge.articles import load_library
 from records.recording import RecordingThread
 from records.recovery import Caretaker, recover
-from records.retention import apply_retention
 from records.spill import SpillFile, spill_path
 from records.tail import NeighbourTail
 from records.writer import LogWriter
@@ -44,9 +42,10 @@ from service.live import LiveFeed
 from service.models_store import ModelStore
 from service.recogniser import check_recogniser, recogniser_name
 from service.recognition_load import RecognitionLoad
+from service.retention import Retention
 from service.shared_tables import CountedNonces, SharedBindings, SharedCounts
 from service.sip_line import outbound, sip_settings
-from service.speech_cache import EPOCH, forget_spoken, speech_folder
+from service.speech_cache import speech_folder
 from service.take_over import TakeOvers
 from service.tasks import Tasks
 from service.telemetry import Metrics
@@ -74,9 +73,6 @@ logger = logging.getLogger(__name__)
 
 RELOAD_EVERY_S = 2.0
 """How often the dial plan and the articles are looked at for changes."""
-
-RETENTION_EVERY_S = 24 * 3600
-"""How often what is too old is destroyed; the first time at the start."""
 
 NEIGHBOURS_EVERY_S = 1.0
 """How often the calls of other processes on the same database are looked at. Source: one that was cut off shall be seen
@@ -185,7 +181,7 @@ class House:
         promise_calls_back(self, lost.events)
         self.tasks.start("reload", self._reload())
         self.tasks.start("watch", self._watch())
-        self.tasks.start("retention", self._retain())
+        self.tasks.start("retention", Retention(self).run())
         self.tasks.start("customers", self.customers.calls.run())
         self.tasks.start("search", self.customers.keep_searchable())
         if self.store.is_shared:
@@ -435,20 +431,6 @@ class House:
             promise_calls_back(self, done.events)
             for _ in done.calls_ended:
                 self.metrics.calls.labels("other", "failed", "process_lost").inc()
-
-    async def _retain(self) -> None:
-        while True:
-            days = self.config.privacy.retention_days
-            try:
-                await asyncio.to_thread(
-                    apply_retention, self.store, self.recordings, days=days, now_utc=self.clock.now_utc()
-                )
-                await asyncio.to_thread(self.customers.retain)
-                too_old = (EPOCH, self.clock.now_utc() - timedelta(days=days))
-                await asyncio.to_thread(forget_spoken, speech_folder(self.config), [too_old])
-            except CallCentreError as error:
-                logger.error("old calls could not be cleaned up: %s", error.message)
-            await asyncio.sleep(RETENTION_EVERY_S)
 
     def _warm(self) -> None:
         """Make the fixed sentences and the answers once, in the background, so that they are spoken without waiting.

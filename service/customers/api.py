@@ -398,7 +398,7 @@ def _add_wishes(router: APIRouter, store: CustomerStore, who: Callable[[Request]
 
     @router.put("/api/customers/{customer_id}/do-not-contact")
     async def do_not_contact(customer_id: Id, body: DoNotContactBody, request: Request) -> dict[str, Any]:
-        """Keep whether the customer asked not to be contacted; answers to their own contacts are none."""
+        """Keep whether the customer asked not to be contacted: then no answer and no call back goes out to them."""
         value = "yes" if body.value else ""
         await asyncio.to_thread(store.set_preference, CustomerId(customer_id), "do_not_contact", value, who(request))
         return await _seen(store, customer_id)
