@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from calls.customer_events import CustomersJoined, CustomersParted
+from calls.customer_events import CustomersJoined, CustomersParted, IdentifierEvidence
 from calls.ids import CustomerId
 from customers.record import (
     STRENGTH,
@@ -88,6 +88,8 @@ class Person:
     """Oldest first; the first one names the person."""
     opened_at_utc: datetime | None
     name: str
+    named_by: IdentifierEvidence
+    """Where the name comes from."""
     identifiers: tuple[Identifier, ...]
     contacts: tuple[Contact, ...]
     preferences: tuple[Preference, ...]
@@ -119,6 +121,7 @@ def person_of(records: Sequence[CustomerRecord]) -> Person:
         customer_ids=tuple(record.customer_id for record in ordered),
         opened_at_utc=ordered[0].opened_at_utc,
         name=best.name if best is not None else "",
+        named_by=best.named_by if best is not None else "presented",
         identifiers=_identifiers(ordered),
         contacts=tuple(sorted((c for r in ordered for c in r.contacts), key=lambda c: (c.at_utc, c.id))),
         preferences=_preferences(ordered),

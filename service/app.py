@@ -23,6 +23,7 @@ from calls.codec import to_json
 from calls.errors import CallCentreError
 from calls.events import HeardEmotion
 from calls.ids import CallId, Language, UtteranceId
+from service.api_description import describe
 from service.calls_view import call_detail, call_list, callback_list, recording_of
 from service.channels.chat_pass import visitor_of_pass
 from service.channels.desk_api import conversation_routes
@@ -93,6 +94,7 @@ class Correction(BaseModel):
 def make_app(house: House, gate: Gate) -> FastAPI:
     """Return the ASGI application over a started house."""
     app = FastAPI(title="Warmline", docs_url=None, redoc_url=None, openapi_url=None)
+    describe(app)
     section = house.config.service
     names = {*section.hosts, split_address(section.listen)[0]}
     staff = Depends(gate.staff)

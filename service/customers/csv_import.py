@@ -7,6 +7,8 @@ else by e-mail address, else by telephone and name. A line that says nothing new
 from __future__ import annotations
 
 import csv
+import io
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +17,9 @@ from calls.customer_events import IdentifierKind
 from calls.errors import CallCentreError
 from calls.ids import CustomerId
 from customers.identifiers import normal_or_raise
+from customers.identity import Person
 from customers.names import likeness
+from customers.record import STRENGTH
 from customers.store import CustomerStore, NewIdentifier
 from customers.wishes import PREFERENCES, PreferenceName, preference_value
 
@@ -32,6 +36,7 @@ class Line:
     """One customer of the file, checked."""
 
     number: int
+    """Line of the file in which it ends."""
     name: str
     identifiers: tuple[tuple[IdentifierKind, str], ...]
     preferences: tuple[tuple[PreferenceName, str], ...]
@@ -60,16 +65,19 @@ def read_lines(path: Path, country: str) -> tuple[list[Line], list[str]]:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8; save it as CSV UTF-8"
         raise CallCentreError("import.unreadable", f"{path} cannot be read: {why}.", fault="user") from error
     first = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=";" if first.count(";") > first.count(",") else ",")
+    delimiter = ";" if first.count(";") > first.count(",") else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[tuple[int, list[str]]] = []
     try:
-        rows = list(reader)
+        while (row := next(reader, None)) is not None:
+            rows.append((reader.line_num, row))
     except csv.Error as error:
         raise CallCentreError(
             "import.unreadable", f"{path} is no CSV file, line {reader.line_num}: {error}.", fault="user"
         ) from error
     if not rows:
         raise CallCentreError("import.unreadable", f"{path} is empty. {_wanted()}", fault="user")
-    header = [cell.strip().lower() for cell in rows[0]]
+    header = [cell.strip().lower() for cell in rows[0][1]]
     errors = _header_errors(header)
     if errors:
         return [], errors
@@ -90,10 +98,12 @@ def _wanted() -> str:
     return f"The first line names columns of: {', '.join(COLUMNS)}."
 
 
-def _checked(header: Sequence[str], rows: Iterable[Sequence[str]], country: str) -> tuple[list[Line], list[str]]:
+def _checked(
+    header: Sequence[str], rows: Iterable[tuple[int, Sequence[str]]], country: str
+) -> tuple[list[Line], list[str]]:
     lines: list[Line] = []
     errors: list[str] = []
-    for number, row in enumerate(rows, start=2):
+    for number, row in rows:
         if not any(cell.strip() for cell in row):
             continue
         if len(row) != len(header):
@@ -107,8 +117,12 @@ def _checked(header: Sequence[str], rows: Iterable[Sequence[str]], country: str)
 
 
 def _line(number: int, cells: dict[str, str], country: str) -> Line:
-    if any(len(cell) > MAX_CELL for cell in cells.values()):
-        raise CallCentreError("import.line", f"A cell is longer than {MAX_CELL} characters.", fault="user")
+    for column, cell in cells.items():
+        if len(cell) > MAX_CELL:
+            raise CallCentreError("import.line", f"The {column} is longer than {MAX_CELL} characters.", fault="user")
+        if any(unicodedata.category(sign) in ("Cc", "Cs") for sign in cell):
+            sentence = f"The {column} holds a line break or another sign that cannot be printed."
+            raise CallCentreError("import.line", sentence, fault="user")
     identifiers = tuple(
         (kind, normal_or_raise(kind, cells[column], country))
         for column, kind in _IDENTIFIERS.items()
@@ -163,6 +177,12 @@ def _open(store: CustomerStore, line: Line) -> None:
         store.set_preference(customer_id, name, value, BY)
 
 
+def _may_rename(person: Person) -> bool:
+    """Tell whether the name of a file is newer and as sure: not over what people said, nor over joined records."""
+    alone = len(person.customer_ids) == 1
+    return not person.name or (alone and STRENGTH[person.named_by] <= STRENGTH["imported"])
+
+
 def _change(store: CustomerStore, customer_id: CustomerId, line: Line) -> bool:
     person = store.person(customer_id)
     assert person is not None
@@ -173,7 +193,7 @@ def _change(store: CustomerStore, customer_id: CustomerId, line: Line) -> bool:
         if (kind, value) not in held
     ]
     changed = bool(news) and store.add_identifiers(customer_id, news, BY) > 0
-    if line.name and line.name != person.name and not person.name:
+    if line.name and line.name != person.name and _may_rename(person):
         store.name(customer_id, line.name, "imported", BY)
         changed = True
     for name, value in line.preferences:

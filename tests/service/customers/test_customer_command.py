@@ -68,6 +68,31 @@ def test_when_lines_are_wrong_then_each_is_told_by_its_number_and_nothing_is_wri
     shell.run("find", "garcia", wanted=1)
 
 
+def test_when_cells_are_odd_then_the_line_of_the_file_is_named_and_nothing_is_lost(shell: Shell) -> None:
+    bad = (
+        'name,phone,language\r\n"Ruiz, Ana",600 123 456,es\r\n"Eva\nSoler",600 123 457,es\r\n'
+        "Ben,600 123 458,xx\r\nFay\x00,600 123 459,es\r\n" + "N" * 300 + ",600 123 460,es\r\n"
+    )
+    told = shell.bring(bad, wanted=1)
+    assert "line 4: The name holds a line break" in told
+    assert "line 5: The preference cannot be kept: language is one of" in told
+    assert "line 6: The name holds a line break or another sign that cannot be printed." in told
+    assert "line 7: The name is longer than 254 characters." in told
+    shell.run("find", "ruiz", wanted=1)
+    assert "is no CSV file, line 2" in shell.bring('name,phone\n"Ana"x,600123456\n', wanted=1)
+    mended = '\ufeffname,phone,language\r\n"Ruiz, Ana",600 123 456,es\r\n"Soler ""Eva"" \u2028 Ñ",600 123 457,es\r\n'
+    assert shell.bring(mended) == "2 new, 0 changed, 0 unchanged.\n"
+    assert "Ruiz, Ana" in shell.run("find", "600123456")
+    assert 'Soler "Eva"' in shell.run("find", "600123457")
+
+
+def test_when_a_name_was_mended_elsewhere_then_it_is_taken_but_not_over_what_people_said(shell: Shell) -> None:
+    shell.bring("account,name\nLU1234567,Ana Ruis\n")
+    assert shell.bring("account,name\nLU1234567,Ana Ruiz\n") == "0 new, 1 changed, 0 unchanged.\n"
+    assert "Ana Ruiz" in shell.run("find", "LU1234567")
+    assert shell.bring("account,name\nLU1234567,Ana Ruiz\n") == "0 new, 0 changed, 1 unchanged.\n"
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
