@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from calls.errors import CallCentreError
 from calls.events import CallAnswered, CallEnded, CallOffered, NewEvent, RelatedFact, StreamKind
 from service.channels import text_runner
+from service.desk.queue_hours import HoursNow
 from tests.staff_office import Office, opened_office
 from tests.web.axe import violations
 from tests.web.office_pages import BRIEF, CHROMIUM, page_of, shoot
@@ -30,6 +31,8 @@ BILL = b"%PDF-1.7 " + b"la factura " * 40_000
 WORDS = {
     "en": {
         "person": "I want to talk to a person",
+        "meanwhile": "Meanwhile the automatic assistant answers, and you can leave them a message.",
+        "unsure": "slow.pdf was not here yet when the page was loaded again; choose it again.",
         "closed": "our colleagues are not in at this hour",
         "back": r"Our colleagues are back on \w+ at 9:00\.",
         "call": "Would you like us to call you back as well?",
@@ -45,6 +48,8 @@ WORDS = {
     },
     "es": {
         "person": "Quiero hablar con una persona",
+        "meanwhile": "Mientras tanto contesta el asistente automático, y puede dejarles un mensaje.",
+        "unsure": "slow.pdf no había llegado cuando se volvió a cargar la página; elíjalo otra vez.",
         "closed": "a esta hora no están nuestros compañeros",
         "back": r"Nuestros compañeros vuelven el \w+ a las 9:00\.",
         "call": "¿Quiere que además le llamemos?",
@@ -100,6 +105,12 @@ def test_when_people_are_not_in_then_visitors_are_told_when_they_are_and_may_lea
     words, errors = WORDS[language], list[str]()
     page = new_page(browser, errors, locale={"en": "en-GB", "es": "es-ES"}[language], viewport=PHONE)
     page.goto(f"{office.base_url}/chat")
+    head = page.locator("warmline-chat .status")
+    expect(head).to_contain_text(re.compile(words["back"]), timeout=WAIT_MS)
+    expect(head).to_contain_text(words["meanwhile"])
+    assert bot_messages(page).count() == 0, "nothing was written yet"
+    assert violations(page) == []
+    shoot(page, f"chat-out-{language}")
     say(page, words["person"])
     answer = bot_messages(page).first
     expect(answer).to_contain_text(words["closed"], timeout=WAIT_MS)
@@ -135,6 +146,60 @@ def test_when_people_are_not_in_then_visitors_are_told_when_they_are_and_may_lea
 
 
 PHONE = {"width": 420, "height": 760}
+
+
+def test_when_people_come_or_go_while_the_page_is_open_then_its_head_follows(
+    browser: Browser, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = new_page(browser, [], viewport=PHONE)
+    page.goto(f"{office.base_url}/chat")
+    head = page.locator("warmline-chat .status")
+    expect(head).to_contain_text("Our colleagues are back", timeout=WAIT_MS)
+    conversations = office.service.house.conversations
+    open_now = HoursNow(now_local=datetime.now(UTC), open=True)
+    monkeypatch.setattr(conversations, "hours_of", lambda _queue, _language: open_now)
+    page.get_by_label("Your message").press_sequentially("a")  # a sign of life, as each page sends every 20 s
+    expect(head).to_have_text("", timeout=WAIT_MS)
+    page.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_when_the_page_is_loaded_again_before_a_message_is_sent_then_its_words_and_files_are_there_or_missed_aloud(
+    browser: Browser, office: Office, language: str
+) -> None:
+    words, errors = WORDS[language], list[str]()
+    page = new_page(browser, errors, locale={"en": "en-GB", "es": "es-ES"}[language], viewport=PHONE)
+    page.goto(f"{office.base_url}/chat")
+    box = page.get_by_label(re.compile("Your message|Su mensaje"))
+    box.fill("Here is my bill, and")
+    choose(page, words["attach"], payload("bill.pdf", BILL))
+    chosen = page.get_by_role("list", name=words["files"]).get_by_role("listitem")
+    expect(chosen.first).to_contain_text(words["ready"], timeout=WAIT_MS)
+    stop = "() => { const send = WebSocket.prototype.send; WebSocket.prototype.send = function (it) "
+    page.evaluate(stop + "{ if (typeof it === 'string') send.call(this, it); }; }")  # bytes of files never leave
+    choose(page, words["attach"], payload("slow.pdf", BILL))
+    expect(chosen).to_have_count(2)
+    page.reload()
+    expect(box).to_have_value("Here is my bill, and", timeout=WAIT_MS)
+    expect(chosen.nth(0)).to_contain_text(words["ready"])
+    expect(chosen.nth(1)).to_contain_text(words["unsure"])
+    assert violations(page) == []
+    shoot(page, f"chat-reloaded-{language}")
+    page.get_by_role("button", name=words["out"].format("slow.pdf")).press("Enter")
+    box.press("End")
+    box.press_sequentially(" thanks.")
+    box.press("Enter")
+    expect(page.get_by_role("link", name=words["save"])).to_be_visible(timeout=WAIT_MS)
+    expect(page.locator("warmline-chat .message.customer p").first).to_have_text("Here is my bill, and thanks.")
+    with page.expect_download() as download:
+        page.get_by_role("link", name=words["save"]).press("Enter")
+    assert download.value.path().read_bytes() == BILL
+    page.reload()
+    expect(page.get_by_role("link", name=words["save"])).to_be_visible(timeout=WAIT_MS)
+    expect(box).to_have_value("")
+    expect(chosen).to_have_count(0)
+    assert errors == []
+    page.context.close()
 
 
 def conversation_of(ben: httpx.Client, file: str) -> str:
@@ -211,6 +276,16 @@ def test_when_a_visitor_sends_a_file_then_staff_save_it_and_it_goes_with_the_cus
         expect(rows.nth(1)).to_contain_text(re.compile(r"ben.*Contact linked · conversation"), timeout=WAIT_MS)
         expect(rows.nth(2)).to_contain_text(re.compile(r"ben.*Record opened · Ana Ruiz"))
         expect(rows.nth(1).get_by_role("link", name="conversation")).to_be_visible()
+        for number in range(60):
+            ben.post(f"/api/customers/{customer}/notes", json={"text": f"note {number}"})
+        lead.reload()
+        lead.get_by_text("What was changed").press("Enter")
+        expect(rows).to_have_count(1 + 50, timeout=WAIT_MS)
+        lead.get_by_role("button", name="Older changes").press("Enter")
+        expect(rows).to_have_count(1 + 62, timeout=WAIT_MS)
+        expect(rows.nth(51)).to_be_focused()
+        expect(rows.last).to_contain_text("Record opened · Ana Ruiz")
+        expect(lead.get_by_role("button", name="Older changes")).to_have_count(0)
         assert violations(lead) == []
         shoot(lead, "changes")
         lead.context.close()
