@@ -214,8 +214,9 @@ class _Maker:
 
     def caller(self) -> str:
         offered = self._call.offered
-        known = [self._name(), _shown(offered.caller) if offered else ""]
-        return ", ".join(part for part in known if part) or self._words["withheld"]
+        number = _shown(offered.caller) if offered else ""
+        both = ", ".join(part for part in (self._name(), number) if part)
+        return (both if _is_clean(both) else number) or self._words["withheld"]
 
     def verified(self) -> Verified:
         if self._proven:
@@ -356,14 +357,15 @@ class _Maker:
         return refused
 
     def opening(self, matter: str, *, upset: bool) -> str:
-        name = self._spoken_name()
-        hello = self._words["opening.hello"].format(name=name) if name else self._words["opening.hello_nameless"]
+        name, nameless = self._spoken_name(), self._words["opening.hello_nameless"]
+        hello = self._words["opening.hello"].format(name=name) if name else nameless
         if self._call.safety is not None:
             return f"{hello} {self._words['opening.safety']}"
         sorry = f" {self._words['opening.sorry']}" if upset else ""
         if matter == self._words["matter_unknown"]:
             return f"{hello}{sorry} {self._words['opening.no_matter']}"
-        return f"{hello}{sorry} {self._words['opening.matter'].format(matter=matter)}"
+        told = f"{sorry} {self._words['opening.matter'].format(matter=matter)}"
+        return f"{hello if _is_clean(f'{hello}{told}') else nameless}{told}"
 
     def spoken(self, matter: str, *, upset: bool) -> str:
         """Return the brief in `SPOKEN_WORDS` and `SPOKEN_SIGNS` at most; what matters less is left out first."""
@@ -379,7 +381,7 @@ class _Maker:
         for part in parts:
             sentence = part[:1].upper() + part[1:].rstrip(".") + "."
             longer = f"{line} {sentence}".strip()
-            if len(longer.split()) <= SPOKEN_WORDS and spoken_signs(longer) <= SPOKEN_SIGNS:
+            if _is_clean(longer) and len(longer.split()) <= SPOKEN_WORDS and spoken_signs(longer) <= SPOKEN_SIGNS:
                 line = longer
         return line
 
@@ -447,6 +449,12 @@ def _flows_of(event: Event) -> Iterator[str]:
         flow = rest.partition(":")[0]
         if family == "flow" and flow not in _NOT_FLOWS:
             yield flow
+
+
+def _is_clean(text: str) -> bool:
+    """Tell whether a text that was put together holds nothing that redaction forbids: digits of two parts may be one."""
+    whole = " ".join(text.split())
+    return MASK not in whole and redact_text(whole) == whole
 
 
 def _shown(text: str) -> str:

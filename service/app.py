@@ -111,6 +111,8 @@ def make_app(house: House, gate: Gate) -> FastAPI:
     @app.exception_handler(CallCentreError)
     async def plain_error(_request: Request, error: CallCentreError) -> JSONResponse:
         status = {"user": 400, "peer": 400, "operator": 503, "us": 500}[error.fault]
+        if error.fault == "user" and error.code.endswith(".unknown"):
+            status = 404
         later = {"Retry-After": str(BUSY_RETRY_S)} if status == 503 and error.retryable else None
         return JSONResponse({"code": error.code, "message": error.message}, status, later)
 

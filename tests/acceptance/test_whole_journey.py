@@ -24,8 +24,8 @@ from tests.acceptance.callers import RATE_HZ, is_bot_turn, is_caller_turn, is_ty
 from tests.acceptance.desk_page import browser_with, played, staff_page
 from tests.acceptance.listening import cut, recognise, word_overlap
 from tests.acceptance.people_phones import Handset
-from tests.acceptance.running import Body, LeftOutError, RunningService
-from tests.acceptance.scenarios import ENGLISH_CLIP, SPANISH_CLIP, _clip
+from tests.acceptance.running import Body, RunningService
+from tests.acceptance.scenarios import ENGLISH_CLIP, SPANISH_CLIP, LeftOutError, _clip
 from tests.acceptance.staff_accounts import hire
 from tests.fakes.real_engines import caller_says
 from tests.service_process import articles_of_tests

@@ -15,6 +15,7 @@ from calls.errors import CallCentreError
 from calls.events import CallEnded, CallOffered, EventBody, NewEvent, TopicFound, TurnEnded
 from calls.ids import CustomerId, MessageId, TurnId
 from customers import tables
+from customers.changes import Change
 from customers.store import CONFIDENCE, CustomerStore, NewIdentifier
 from customers.timeline import TimelineItem
 from customers.upkeep import Upkeep
@@ -276,7 +277,8 @@ def test_when_there_are_many_changes_then_every_one_is_on_one_page_and_new_ones_
     everything = store.changes(ana, limit=10_000)
     assert len(everything.items) == 19
     assert everything.next == ""
-    found, before = [], ""
+    found: list[Change] = []
+    before = ""
     while True:
         page = store.changes(ana, before=before, limit=limit)
         found += page.items

@@ -43,7 +43,7 @@ def run(office: Office, folder: Path, script: str) -> subprocess.CompletedProces
 def test_when_the_lines_of_the_page_are_run_then_each_does_what_it_says(office: Office, tmp_path: Path) -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     *before, rights = blocks
-    told = '\necho; api GET "/api/customers/$ANA"; echo "$ANA"'
+    told = '\necho; api GET "/api/customers/$ANA"; echo; echo "$ANA"'
     done = run(office, tmp_path, "\n".join(before) + told)
     assert done.returncode == 0, done.stderr + done.stdout[-2_000:]
     *_, shown, customer_id = done.stdout.splitlines()

@@ -39,6 +39,8 @@ from tests.service.channels.talk_in_writing import FewArticles
 from voice.dialog.settings import DialogSettings
 
 CARD = "4539148803436467"
+HALF = 9
+"""So many of its digits are more than the half that somebody may say before it is known for one."""
 TITLES: dict[Language, dict[str, str]] = {"es": {"bill-explained": "Mi factura"}, "en": {"bill-explained": "My bill"}}
 VOICES: dict[Language, str] = {"es": "es", "en": "en-gb"}
 SPOKEN_MS = 15_000
@@ -237,7 +239,7 @@ def look(talk: Talk, language: Language) -> BriefPrepared:
     assert check(as_call(talk.events), as_of_a_call, language, TITLES[language]) == []
     for text in fields_of(brief):
         digits = re.sub(r"\D", "", text)
-        assert not any(CARD[at : at + 8] in digits for at in range(len(CARD) - 7)), text
+        assert not any(CARD[at : at + HALF] in digits for at in range(len(CARD) - HALF + 1)), text
         assert "9931" not in digits
     statements = (*brief.facts, *brief.tried, *brief.open_questions)
     assert all(1 <= fact.event_seq <= len(talk.events) for fact in statements)
