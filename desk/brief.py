@@ -452,7 +452,7 @@ def _flows_of(event: Event) -> Iterator[str]:
 
 
 def _is_clean(text: str) -> bool:
-    """Tell whether a text that was put together holds nothing that redaction forbids: digits of two parts may be one."""
+    """Tell whether a text that was put together holds nothing that redaction forbids: digits may meet in it."""
     whole = " ".join(text.split())
     return MASK not in whole and redact_text(whole) == whole
 
