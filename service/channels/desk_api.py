@@ -122,8 +122,8 @@ async def _detail(house: House, conversation_id: ConversationId, language: Langu
         raise HTTPException(404, "There is no such conversation.")
     events = await house.conversations.events(conversation_id)
     wanted = language or state.language
-    known = await asyncio.to_thread(house.customers.known, "conversation", conversation_id, wanted)
     titles = house.knowledge.titles(wanted)
+    known = await asyncio.to_thread(house.customers.known, "conversation", conversation_id, wanted, titles)
     brief = build_conversation_brief(events, wanted, titles=titles, related=known.related, proven=known.proven)
     return {
         "conversation_id": conversation_id,

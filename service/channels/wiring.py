@@ -57,7 +57,7 @@ def build_conversations(house: House) -> Conversations:
     conversations.beside.append(("customers", links.run))
 
     def known(conversation_id: str, language: Language) -> Known:
-        return house.customers.known("conversation", conversation_id, language)
+        return house.customers.known("conversation", conversation_id, language, house.knowledge.titles(language))
 
     queue = ConversationsInQueue(
         conversations, house.desk, house.queue_hours.queue_for, house.knowledge.titles, signal, known

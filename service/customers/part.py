@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -58,7 +59,7 @@ class Customers:
         """
         self.clock = clock
         self.store = customer_store(facts, clock, config)
-        self._config, self._titles = config, titles
+        self._config = config
         self._facts = facts
         self.code_senders: dict[CodeChannel, CodeSender] = {}
         """Channels that can send a one-time code; they add themselves."""
@@ -103,10 +104,14 @@ class Customers:
         ids = self.store.persons_with("phone", readings[0]) if readings else ()
         return self.store.found(ids[:CANDIDATES]) if len(ids) > 1 else []
 
-    def known(self, kind: ContactKind, contact_id: str, language: Language) -> Known:
-        """Return what a brief says of the customer of a contact."""
+    def known(self, kind: ContactKind, contact_id: str, language: Language, titles: Mapping[str, str]) -> Known:
+        """Return what a brief says of the customer of a contact; nothing when the records do not answer."""
         now_local = self.clock.now_utc().astimezone(_zone(self._config))
-        return known_contact(self.store, kind, contact_id, now_local, language, self._titles(language))
+        try:
+            return known_contact(self.store, kind, contact_id, now_local, language, titles)
+        except CallCentreError as error:
+            logger.warning("%s %s: nothing related in the brief (%s)", kind, contact_id, error.code)
+            return Known()
 
     async def wants_no_contact(self, address: str) -> bool:
         """Tell whether anybody with a number or address does not want to be contacted: the check of all that goes out.
