@@ -111,8 +111,9 @@ class WordsEstimate:
 
 SafetyKind = Literal["danger_to_life", "gas", "self_harm", "fraud"]
 
-CallWish = Literal["privacy", "recording_off", "emotion_off", "human"]
-"""`privacy`: to know what is kept of this call; the two switches; `human`: to talk to a person."""
+CallWish = Literal["privacy", "recording_off", "emotion_off", "human", "repeat", "slower", "wait"]
+"""`privacy`: to know what is kept of this call; the two switches; `human`: to talk to a person; `repeat`: to hear it
+once more; `slower`: to be spoken to more slowly; `wait`: to have time to answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

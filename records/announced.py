@@ -20,7 +20,7 @@ _SENT = word_set(
     "enviado enviaron "
     "llegado llego llega recibido recibi time once one-time login verify verification verificacion confirmacion "
     "confirmation phone movil "
-    "app screen pantalla bank banco"
+    "app screen pantalla bank banco uso single-use"
 )
 """One of these beside "code" tells that it was sent to somebody."""
 _OTHER_CODE = word_set(
@@ -58,6 +58,16 @@ _ENDS_CARD = word_set(
     "account cuenta phone telefono movil mobile contract contrato date fecha bill factura call llame llamen"
 )
 
+_PASSWORD = word_set("password passphrase passkey contrasena clave")
+_IS = word_set("is es :")
+_TELLS = word_set(
+    "not no wrong right fine since desde hace for expired old new nueva vieja lost muy mal incorrecta working funciona "
+    "the la el los las that que so but pero and y because porque too to de del a i it my mi se me in on on longer "
+    "asking about sobre required necesaria different distinta same misma blocked bloqueada days dias"
+)
+"""Words after "the password is …" that tell about it and are no part of it."""
+_PASSWORD_WORDS = 5
+
 _IBAN_START = re.compile(r"^[a-z]{2}\d{2}")
 _LEAST_IBAN = 10
 """Digits from which a number after "IBAN" is masked; shorter ones are told as a hint."""
@@ -82,6 +92,7 @@ def announced_secrets(words: Sequence[str], masked_cards: Sequence[int]) -> set[
             found.update(at for at in range(max(0, run.first - 2), run.first) if flat[at] in _MONTHS)
     found.update(_rest_of_card(flat, runs, masked_cards))
     found.update(_iban(words, flat, runs))
+    found.update(_password_of_words(words, flat, runs))
     return found
 
 
@@ -137,6 +148,26 @@ def _rest_of_card(flat: Sequence[str], runs: Sequence[DigitRun], masked_cards: S
         if digits <= WHOLE_CARD and digits + len(run.digits) <= WHOLE_CARD + 4 and len(run.digits) <= 6:
             found.update(range(run.first, run.last + 1))
             digits, last = digits + len(run.digits), run.last
+    return found
+
+
+def _password_of_words(words: Sequence[str], flat: Sequence[str], runs: Sequence[DigitRun]) -> set[int]:
+    """Return the words of a password that is made of words with digits among them: "… is blue horse 77"."""
+    digits = {at for run in runs for at in range(run.first, run.last + 1)}
+    found: set[int] = set()
+    for at, word in enumerate(flat):
+        if word not in _IS or not _PASSWORD.intersection(flat[max(0, at - 6) : at]):
+            continue
+        last = at
+        for here in range(at + 1, min(len(flat), at + 1 + _PASSWORD_WORDS)):
+            if flat[here] in _TELLS | _ENDS_CARD:
+                break
+            last = here
+            if words[here][-1] in ".,;?!":
+                break
+        said = range(at + 1, last + 1)
+        if digits.intersection(said):
+            found.update(said)
     return found
 
 

@@ -52,7 +52,10 @@ _LIKE_DIGITS = word_set(
     "dose tras cuarto cinto seys seas sais siente oche nuevo nueves uña una unos cera"
 )
 """What recognisers make of digits; beside the digits of a card they are part of it."""
-_SECRET = word_set("pin puk cvv cvc cvv2 cvc2 contrasena clave password passcode passphrase")
+_SECRET = word_set(
+    "pin pins nip nips puk cvv cvc cvv2 cvc2 contrasena contrasenas clave claves password passwords passcode "
+    "passphrase passkey"
+)
 _SECRET_PAIRS = frozenset(
     [
         ("codigo", "seguridad"),
@@ -61,6 +64,8 @@ _SECRET_PAIRS = frozenset(
         ("security", "code"),
         ("secret", "code"),
         ("verification", "code"),
+        ("verification", "number"),
+        ("numero", "verificacion"),
         ("secret", "number"),
         ("numero", "secreto"),
         ("secret", "digits"),
@@ -89,7 +94,7 @@ def find_secrets(
         said_before: So many words, the first ones, belong to earlier turns.
         card_begun: So many digits of a card number were masked in the turn before, and it was not whole.
     """
-    flat = [plain(word) for word in words]
+    flat = [plain(word).replace("\u2019", "'").removesuffix("'s") for word in words]
     masks: dict[int, SilenceReason] = {}
     for run in _runs(words, said_before):
         reason = _reason(words, flat, run, secret_expected=secret_expected, card_begun=card_begun)

@@ -51,6 +51,11 @@ from tests.records.utterances import WORD_MS, utterance, words
         ("mi contraseña es hunter2", "mi contraseña es ***"),
         ("the password is l u m i n a", "the password is *** *** *** *** *** ***"),
         ("pass code no, the passcode is 998877", "pass code no, the passcode is ***"),
+        ("mi nip es 4 4 1 9", "mi nip es *** *** *** ***"),
+        ("my pin's nine nine one three", "my pin's *** *** *** ***"),
+        ("the verification number is 881302", "the verification number is ***"),
+        ("el código de un solo uso es 55 12 09", "el código de un solo uso es *** *** ***"),
+        ("the password for the app is blue horse 77", "the password for the app is *** *** ***"),
     ],
 )
 def test_when_a_secret_is_said_then_its_words_are_masked(text: str, masked: str | None) -> None:
@@ -75,6 +80,8 @@ def test_when_a_secret_is_said_then_its_words_are_masked(text: str, masked: str 
         "mi cuenta es 12345678 y mi teléfono 600 123 456",
         "my PIN is fine but my account number is 12345678",
         "no recuerdo la contraseña del wifi",
+        "the password is not working since 3 days",
+        "la contraseña es la misma desde hace 2 años",
         "I forgot my password and I want to change it",
         "quiero pagar 120 euros con tarjeta",
         "quiero pagar con la tarjeta 120 euros",

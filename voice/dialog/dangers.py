@@ -61,7 +61,8 @@ DANGER = any_of(
     r"on the (?:ground|road|street|floor|pavement|sidewalk|car|roof|fence)|hanging|snapped|live|"
     r"exposed|dangling|came down|come down|collapsed|in the (?:road|street|water|garden|yard))\b",
     r"\b(?:water|flood|flooded|flooding|leak|leaking|rain)(?: \w+){0,5} (?:meter|fuse ?box|socket|"
-    r"sockets|electrics|electrical panel|outlet|electricity box|power strip|consumer unit|wiring|"
+    r"sockets|electrics|electric(?:al|ity)? (?:panel|board|cabinet|cupboard)|fuse ?board|outlet|electricity box|"
+    r"power strip|consumer unit|wiring|"
     r"breaker)\b",
     # people
     r"\b(?:not|isnt|stopped|cant|cannot|can not|cannt|hardly|barely|trouble|difficulty|unable to|"
@@ -194,6 +195,12 @@ DANGER = any_of(
     r"mueve|despierta|reacciona|"
     r"levanta|contesta y|respira)\b",
     r"\bauxilio\b",
+    r"\bno (?:para|deja|paro|cesa|dejo) de sangrar\b|\bsangra (?:mucho|muchisimo|a chorros)\b|\bwont stop bleeding\b",
+    # somebody, a socket, and then nothing
+    r"\b(?:stuck|put|poked|pushed|touched|touching|grabbed|met(?:io|ido|iendo)|toc(?:o|ado|ar|ando)|agarr(?:o|ado|ar)|"
+    r"cogi(?:o|do))(?: \w+){0,5} (?:sockets?|outlet|plug|wires?|cables?|enchufes?|contacto|toma(?:corriente)?)"
+    r"(?: \w+){0,5} (?:no (?:responde|reacciona|se mueve|contesta|respira)|limp|not (?:moving|responding|breathing)|"
+    r"isnt (?:moving|responding|breathing)|shaking|stiff|ties[oa]|tirad[oa] en el suelo|temblando)\b",
     r"\bsocorro\b(?! (?:perez|garcia|lopez|martinez|hernandez|gonzalez))",
 )
 

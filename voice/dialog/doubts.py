@@ -22,7 +22,7 @@ from voice.dialog.callback_words import asks_to_be_called
 from voice.dialog.flow_spec import flow_asked_for
 from voice.dialog.handing_over import escalate
 from voice.dialog.moves import Moves, put_doubt
-from voice.dialog.requests import find_meta
+from voice.dialog.requests import Meta, find_meta
 from voice.dialog.slots.numbers import loose_digits
 from voice.dialog.slots.yes_no import parse_yes_no
 from voice.dialog.talk import Doubt, Talk
@@ -45,9 +45,18 @@ WISH_LIMITS: Mapping[CallWish, Limits] = {
     "recording_off": Limits(0.5, 0.2),
     "emotion_off": Limits(0.5, 0.2),
     "human": Limits(0.83, 0.23),
+    "repeat": Limits(0.6, 0.6),
+    "slower": Limits(0.6, 0.6),
+    "wait": Limits(0.6, 0.6),
 }
 """Source: own wordings in `knowledge/wordings`, each way of speaking left out in turn: 50 % of the dangers that were
 written to slip through are sure and 27 % asked about; of harmless look-alikes 1.6 and 6 %. See docs/figures.md."""
+
+PACE: Mapping[CallWish, Meta] = {"repeat": "repeat", "slower": "slower", "wait": "wait"}
+"""Wishes about how the bot talks: never asked back, for doing them costs less than a question."""
+
+_MATTER_OVER_PACE = 0.5
+"""A turn that an article answers so well is a question, however it is put ("can I have more time to pay?")."""
 
 CLEAR_MATTER_SCORE = 0.9
 """What an article answers so well is not asked back on. Source: of the dangers in the same wordings that get asked
@@ -126,7 +135,7 @@ class Doubts:
     def wish(self, text: str, meaning: MeaningEstimate | None) -> bool:
         """Grant a wish about the call that is sure, ask about a likely one; False when there is none."""
         talk = self.talk
-        if meaning is None or not self._can_tell(text) or self._answers(text):
+        if meaning is None or meaning.wish in PACE or not self._can_tell(text) or self._answers(text):
             return False
         limits = WISH_LIMITS[meaning.wish]
         dictating = talk.pending == "flow" and talk.flow is not None and talk.flow.wants_value
@@ -139,6 +148,13 @@ class Doubts:
         talk.matter = talk.matter or (text if meaning.wish == "human" else "")
         self._grant(meaning.wish)
         return True
+
+    def pace(self, text: str, meaning: MeaningEstimate | None) -> Meta | None:
+        """Return the wish about how the bot talks that the turn surely means, None for none."""
+        if meaning is None or meaning.wish not in PACE or not self._can_tell(text) or self._answers(text):
+            return None
+        sure = meaning.wish_score >= WISH_LIMITS[meaning.wish].sure and meaning.matter_score < _MATTER_OVER_PACE
+        return PACE[meaning.wish] if sure and not flow_asked_for(text, self.talk.settings.flows) else None
 
     def unanswered(self) -> SafetyKind | None:
         """Close the question after silence: return the danger that is to be feared then, None when it was a wish."""

@@ -20,6 +20,12 @@ _CARGA = (
 )
 
 FIGURES = any_of(
+    # hair and walls
+    r"\b(?:tirar|arrancar|jalar)(?:me|se|te|nos|le)? (?:de )?(?:los|el) pelos?\b|\b(?:tear|pull|rip)(?:ing)? (?:my|our|"
+    r"his|her) hair(?: out)?\b|\b(?:subir|trepar|tirar)(?:me|se|nos) por las paredes\b",
+    r"\b(?:estoy|estaba|estas|esta|estan|estamos|estabamos|sigo|seguia|iba|voy) que (?:echo|echaba|echa|echan|"
+    r"echamos|ardo|"
+    r"ardia|exploto|explotaba|reviento|reventaba) ?(?:humo|chispas|fuego)?\b",
     # what is drowned in, strangled by, bled by, on fire with
     rf"\b(?:drown\w*|suffocat\w*|strangl\w*|chok\w*|smother\w*|bur(?:y|ied|ying)|kill\w*|crush\w*|explod\w*|"
     rf"explosion|fire|"

@@ -199,12 +199,26 @@ _DEEDS = any_of(
     r"\b(?:llam\w+|pid\w+|pedian|dij\w+|quier\w+|queria\w*|exig\w+|oblig\w+|"
     r"insist\w+)(?: \w+){0,10} (?:tarjetas? (?:de )?regalo|"
     r"bitcoins?|cripto\w*|western union|moneygram)\b",
+    rf"\b{_MESSAGE}(?: \w+){{0,14}} (?:cut off|disconnect\w*|block\w*|suspend\w*|switch\w* off|"
+    rf"fine[ds]?)(?: \w+){{0,8}} "
+    r"pay(?: \w+){0,8} (?:clicked|opened|tapped|pressed|followed|paid|filled)\b",
+    rf"\b{_MENSAJE}(?: \w+){{0,14}} (?:cort\w+|desconect\w+|bloque\w+|suspend\w+|multa\w*)(?: \w+){{0,8}} pag\w+"
+    r"(?: \w+){0,8} (?:pinche|pique|clique|abri|entre|pulse|toque|pague|rellene|di clic|hice clic)\b",
+    rf"\b(?:said|told|promised|offered|claimed)(?: \w+){{0,10}} (?:if|when|once) i (?:\w+ )?(?:read|gave|told|sent|"
+    rf"shared|"
+    rf"confirmed)(?: \w+){{0,5}} {_PRIVATE}\b",
+    rf"\b(?:si|cuando) (?:les|le) (?:leia|leyera|daba|diera|decia|dijera|pasaba|pasara|mandaba|dictaba|confirmaba)"
+    rf"(?: \w+){{0,4}} {_DATOS}\b",
     # forged, taken over, controlled from afar
     r"\b(?:forged?|forging|faked?|copied|falsif\w+|imit\w+)(?: \w+){0,2} (?:signature|firma|dni|passport|pasaporte|"
     r"identity|identidad)\b",
     r"\b(?:sim|mobile|phone|movil|linea)(?: \w+){0,8} (?:bank account|my account|cuenta)(?: \w+){0,3} (?:emptied|"
     r"drained|cleared|empty|vaci\w+|"
-    r"limpi\w+)\b|\b(?:bank account|savings)(?: \w+){0,3} (?:emptied|drained|cleaned out|cleared out)\b",
+    r"limpi\w+)\b|\b(?:sim|mobile|phone|movil|celular|telefono|linea|chip)(?: \w+){0,8} (?:bank|savings|banco|"
+    r"ahorros|cuenta)"
+    r"(?: \w+){0,5} (?:emptied|drained|cleared|cleaned|gone|vaci\w+|limpi\w+)\b|\b"
+    r"(?:vaci|limpi)(?:ado|aron|o) (?:\w+ )?(?:banco|cuenta|cuentas|ahorros|tarjeta)\b|\b(?:bank account|"
+    r"savings)(?: \w+){0,3} (?:emptied|drained|cleaned out|cleared out)\b",
     r"\b(?:install\w*|instal\w+|descarg\w+|download\w*)(?: \w+){0,8} (?:control\w*|remote\w*|remot[oa]|access|"
     r"acceso|take over|anydesk|"
     r"teamviewer|ver mi pantalla)\b(?: \w+){0,3} (?:my |mi )?(?:phone|computer|movil|ordenador|screen|pantalla|pc|"
@@ -219,7 +233,9 @@ _DEEDS = any_of(
     r"\b(?:says|said|claims) (?:hes|shes|theyre|he is|she is|they are) (?:\w+ ){0,3}(?:colleague|employee|"
     r"technician|agent|lumina|staff)"
     r"(?: \w+){0,8} (?:pin|code|password|card|bank|iban|money|account)\b",
-    r"\b(?:swapp?ed|swapping|duplicat\w+|duplicad[oa]|copied|clon\w+)(?: \w+){0,2} (?:sim|card|tarjeta|"
+    r"\b(?:swapp?ed|swapping|duplicat\w+|(?:hicieron|hizo|hecho|sacaron|sacado|pidieron|pidio) un duplicado|"
+    r"(?<!un )(?<!el )(?<!mi )(?<!del )"
+    r"duplicad[oa](?! de)|copied|clon\w+)(?: \w+){0,2} (?:sim|card|tarjeta|"
     r"chip)\b(?! (?:for|because|from your))",
     r"\bpretend\w* to be (?:lumina|you|your|from|an? (?:technician|employee|engineer)|my bank|the bank)\b",
     r"\b(?:tricked|deceived|fooled|enganad[oa]|engano|enganaron)(?: \w+){0,5} (?:technician|caller|employee|tecnico|"

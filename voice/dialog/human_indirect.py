@@ -23,6 +23,12 @@ _BE_SERVED = re.compile(
     r"\b(?:ser|sea|me) (?:atendid[oa]|ayudad[oa]|escuchad[oa]) por\b"
     r"|\bi (?:\w+ ){0,4}?(?:be|get) (?:transferred|helped|assisted|served|attended|put through)"
     rf"(?: by {_SOMEBODY_EN})?$"
+    r"|\b(?:hand|pass|patch|send|switch|turn) me (?:over|across|along|through|on)(?: (?:already|now|please|then|"
+    r"to (?:an?|"
+    r"the|your) \w+))*$"
+    rf"|\b(?:like|want|prefer|rather|better|wish)\b(?: \w+){{0,4}}? {_SOMEBODY_EN} (?:(?:from|in|at|"
+    rf"of) (?:\w+ ){{1,3}})?"
+    r"(?:to )?(?:talk(?:ed|s)?|speaks?|spoke|explain(?:ed|s)?|deal[st]?|help(?:ed|s)?) (?:to|with|it to|this to|me)\b"
     r"|\bput me through\b(?! to (?:my|the (?:web|inter)))|\b(?:can|could|may) i (?:just )?get (?:someone|somebody)$"
     r"|\b(?:can|could) (?:someone|somebody|a person|anyone) (?:else )?take over\b"
     rf"|\b(?:pass|give|hand) the (?:phone|call|line) to {_SOMEBODY_EN}\b"
@@ -86,7 +92,9 @@ _HIGHER_UP = re.compile(
 """Someone higher up, or one more at the phone."""
 
 _PAST_THE_MACHINE = re.compile(
-    r"\b(?:skip|bypass|get (?:past|out of|around)|exit|past|escape)(?: \w+)? (?:the |this |your )?"
+    r"\b(?:get|go|getting|way) (?:past|around|beyond|off) (?:you|this thing|all this)\b(?= (?:to|and|so|then|"
+    r"please)\b|$)"
+    r"|\b(?:skip|bypass|get (?:past|out of|around)|exit|past|escape)(?: \w+)? (?:the |this |your )?"
     r"(?:menu|robots?|bots?|machine|system|recording|assistant|ivr)\b"
     r"|\b(?:robots?|maquinas?|machines?|bots?) no\b(?: por favor| please|$)"
     r"|\b(?:can|could|cant|couldnt|would|wouldnt|please|just|simply)(?: you)?(?: just| simply| not| please)* "

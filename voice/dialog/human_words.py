@@ -38,7 +38,7 @@ GO_TO_EN = (
 )
 BRING_EN = (
     r"(?:(?:put|pass|patch|switch|get|connect|transfer|send|hand|forward|direct|take|bring|route|"
-    r"redirect|link|hook|plug)"
+    r"redirect|link|hook|plug)(?:s|es|ting|ing)?"
     r" (?:me|us|my call|this call|the call|it)(?: up| on| over| through| straight| right|"
     r" directly| back)*"
     r"(?: (?:to|with|on to|onto|in touch with|through to))?"
@@ -105,7 +105,8 @@ BRING_ES = (
     r"(?: (?:con|a|al|en contacto con|en comunicacion con|en linea con))?)"
 )
 SERVE_ES = (
-    r"(?:atienda|atiende|atiendan|atender|atenderme|atiendas|ayude|ayudar|ayudarme|ayuda|resuelva|"
+    r"(?:atienda|atiende|atiendan|atender|atenderme|atiendas|atendier[ao]n?|atendiese|ayudara|hablara|contestara|"
+    r"respondiera|escuchara|resolviera|ayude|ayudar|ayudarme|ayuda|resuelva|"
     r"conteste|contesten|responda|escuche|coja|ponga|hable)"
 )
 WISH_ES = (

@@ -52,10 +52,10 @@ class Matters:
     questions: Questions
     moves: Moves
 
-    def hear(self, text: str) -> None:
-        """Take the words of one turn."""
+    def hear(self, text: str, meant: Meta | None = None) -> None:
+        """Take the words of one turn; `meant` is the request about the talk that they seem to be, whatever words."""
         talk = self.talk
-        meta = find_meta(text)
+        meta = find_meta(text) or meant
         if meta == "wait" and len(loose_digits(text, talk.language)) >= _DIGITS_OF_A_VALUE:
             meta = None
         if meta == "ok" and talk.outstanding and talk.pending in ("open", "anything_else", "look_up"):

@@ -431,7 +431,7 @@ class DialogPolicy:
             talk.matter = talk.matter or text
             opening.to_queue(talk)
             return
-        self._matters.hear(text)
+        self._matters.hear(text, self._doubts.pace(text, meaning))
 
     def _late_meaning(self, event: MeaningFound) -> None:
         """Take what the last turn means after it was treated: only danger is worth going back for."""

@@ -11,8 +11,9 @@ from typing import Literal
 
 from calls.ids import LANGUAGES, Language
 from voice.dialog.callback_words import asks_to_be_called
+from voice.dialog.pace_words import asks_again, asks_slower, asks_to_wait
 from voice.dialog.privacy_words import asks_what_is_kept
-from voice.dialog.text import any_of, plain, plain_speech, without_hesitation
+from voice.dialog.text import any_of, clauses, plain, plain_speech, without_hesitation
 
 Meta = Literal[
     "repeat",
@@ -47,49 +48,6 @@ def _whole(*patterns: str) -> re.Pattern[str]:
     return re.compile(_WRAP % "|".join(patterns))
 
 
-_REPEAT = any_of(
-    r"\b(?:can|could|would|will) you (?:please )?(?:repeat|say (?:that|it|this) (?:again|"
-    r"once more)|read (?:that|it) again|go over (?:that|it) again)",
-    r"\b(?:say|tell me|read|play) (?:that|it|this) (?:again|once more|one more time)",
-    r"^(?:\w+ ){0,3}repeat(?: (?:that|it|this|please|again|the last (?:part|bit|"
-    r"thing)))*(?: please)?$",
-    r"\b(?:come again|one more time|once more|say again)\b(?: please)?$",
-    r"\bwhat (?:did you|was that you) (?:just )?(?:say|said)\b",
-    r"\b(?:i )?(?:didnt|did not|couldnt|could not|cant|cannot) (?:quite |really )?(?:hear|catch|"
-    r"get|follow) (?:you|that|it|what you said|a word|the last)",
-    r"\bi missed (?:that|it|the last|what you)",
-    r"\b(?:puede|puedes|podria|podrias|me lo|me la|me) (?:\w+ ){0,2}(?:repetir|repetirme|"
-    r"repetirmelo|repetirlo|repite|repites|repita)\b",
-    r"\b(?:repita|repite|repitame|repiteme|repitamelo|repitemelo|repitalo|repitelo|repeti|"
-    r"repetime)\b",
-    r"\b(?:otra vez|de nuevo|una vez mas)(?: por favor)?$(?<!llamar otra vez)(?<!llamo otra vez)",
-    r"\b(?:digamelo|dimelo|diga|dilo|lo dice|me lo dice|me lo dices|lee|lea|"
-    r"leamelo) (?:\w+ )?(?:otra vez|de nuevo)\b",
-    r"\bno (?:le |te |lo |la |os |les )?(?:he )?(?:entendi|oi|oigo|escuche|escucho|pille|pillo|"
-    r"capte|oido|entendido|escuchado|pillado) ?(?:bien|nada|lo ultimo|eso|lo que (?:dijo|"
-    r"has dicho|ha dicho))?$",
-    r"\b(?:que|como) (?:dijo|dijiste|ha dicho|has dicho|dice|dices)\b$",
-)
-_REPEAT_WHOLE = _whole(
-    r"(?:i beg your )?pardon(?: me)?",
-    r"what(?: was that)?",
-    r"come again",
-    r"again",
-    r"sorry what",
-    r"repeat",
-    r"say what",
-    r"eh que",
-    r"como(?: dice| dices| dijo)?",
-    r"mande(?: usted)?",
-    r"que",
-    r"otra vez",
-    r"de nuevo",
-    r"huh",
-    r"sorry",
-    r"perdon",
-    r"repetir",
-    r"como fue",
-)
 _NUMBER_AGAIN = any_of(
     r"\b(?:number|numero|telefono)\b",
     r"\b(?:who|where|what|which|quien|donde|cual|que)\b(?: \w+){0,5} (?:call|ring|phone|dial|llam\w+|"
@@ -100,60 +58,6 @@ _OWN_NUMBER = any_of(
 )
 _NUMBER_AGAIN_WORDS = 9
 """Longest question for a number that was said before, in words. Source: own sentences in the tests."""
-_SLOWER = any_of(
-    r"\b(?:slower|slowly|slow down|slow it down)\b",
-    r"\b(?:too|so|very|not that) (?:fast|quick|quickly)\b(?! for| internet)",
-    r"\b(?:mas|muy) (?:despacio|lento|lentito|despacito|pausado|calmado)\b(?=$| por| para| que| no)",
-    r"\b(?:hable|habla|hables|hablar|diga|digamelo|dimelo|dilo|vaya|ve|repita|"
-    r"repite) (?:\w+ )?(?:mas )?(?:despacio|lento|pausado|despacito)\b",
-    r"\b(?:va|habla|vas|hablas) (?:muy|demasiado|tan) (?:rapido|deprisa|aprisa)\b",
-    r"\bmas despacio\b",
-    r"\bdespacio\b(?: por favor)?$",
-    r"\bno (?:hable|hables|vaya|vayas|corra|corras|me hable)?(?: \w+)? ?(?:tan|muy) (?:rapido|deprisa|aprisa|"
-    r"de prisa|ligero)\b",
-    r"^(?:muy |tan |demasiado )?(?:despacito|despacio|mas lento|mas lentito)(?: por favor)?$",
-    r"\bva(?:s)? (?:usted )?(?:muy|demasiado|tan) (?:rapido|deprisa|aprisa|de prisa)\b",
-)
-_SLOW_NET = any_of(
-    r"\b(?:internet|wifi|wi fi|connection|conexion|fibra|fibre|fiber|line|red|speed|velocidad|"
-    r"broadband|navega|carga|gigas|datos|megas|app|aplicacion|pagina|data|web)\b"
-)
-_WAIT = any_of(
-    r"^(?:\w+ )?(?:dejeme|dejame|permitame|deje|deja)(?: que)?(?: (?:yo|lo|la|le|me|un|momento|segundo))* (?:mir|"
-    r"busc|busqu|ve[ra]|comprob|"
-    r"compruebe|consult|piens|pens|encuentr|encontr|cog|traig)\w*",
-    r"\blet me (?:just )?(?:have a (?:look|think)|look|check|see|think|find|get|grab|fetch)(?: (?:it|that|this|up|"
-    r"for it|at it|"
-    r"my (?:bill|card|number|account|papers?|glasses|contract|pen|phone|notes|diary|calendar)))*$",
-    r"\b(?:voy a|tengo que|ahora) (?:buscarl[oa]|mirarl[oa]|verl[oa]|comprobarl[oa]|lo (?:busco|miro))\b",
-    r"\b(?:have|need|got|going) to (?:check|look|find|get|look up) (?:it|that|this)(?: up| out)?$|"
-    r"\bahora (?:mismo )?se lo digo$",
-    r"^(?:\w+ )?(?:espere|espera|esperese|aguarde|wait|momento|momentito)\b"
-    r"(?! (?:no|actually|digo|perdon))(?=(?: \w+){0,8}$)",
-    r"\b(?:hold on|hang on|bear with me|give me (?:a|one|two|just a|another) (?:\w+ )?(?:sec|"
-    r"second|seconds|minute|moment|minutes|tick)|"
-    r"wait (?:a|one|just)|(?:just )?(?:a|one|two) (?:sec|second|seconds|moment|minute|tick|"
-    r"mo)\b(?: please)?$|let me (?:look|check|find|see|get|grab|fetch|think)\b(?! (?:an?|some|the) (?:technician|"
-    r"person|human|agent|refund|appointment|engineer|manager)|"
-    r" (?:out|through|talk|speak))|"
-    r"(?:i )?need (?:some |a bit |a little )?(?:more )?time|more time|not ready yet|"
-    r"im (?:just )?(?:looking for|getting|fetching|finding)|i have to (?:look|find|get)|"
-    r"be right back)",
-    r"\b(?:espere|espera|esperame|espereme|esperate|esperese|aguarde|aguarda|aguanta|aguante|dame|"
-    r"deme|permitame|permiteme|me da|me das)"
-    r"(?: (?:un|una|dos|tantito|tantita|poquito|unos))?(?: (?:segundo|segundito|seg|minuto|"
-    r"minutito|momento|momentito|ratito|tantito|poco|rato|segundos|minutos|chance))\b",
-    r"\b(?:espereme|esperame|espera|espere|aguanta|permitame|esperate)(?: tantito| un poco|"
-    r" poquito| ahi)?$",
-    r"^(?:\w+ )?(?:un|dos) (?:segundo|segundito|segundos|momento|momentito|minuto|minutito|"
-    r"minutos)(?: (?:por favor|que|nada mas|nomas))?",
-    r"\b(?:mas tiempo|un poco mas de tiempo|voy (?:a|por) (?:buscar|mirar|por|ver|mis|el|la|los|"
-    r"las)|dejeme (?:ver|buscar|mirar|pensar|revisar|checar)|"
-    r"dejame (?:ver|buscar|mirar|pensar|revisar|checar)|lo (?:estoy )?busco|lo estoy buscando|"
-    r"tengo que buscar|ahora (?:lo )?busco|todavia no (?:lo|la) (?:tengo|encuentro)|"
-    r"ahora vuelvo)\b",
-    r"\b(?:estan llamando a la puerta|someones at the door|the dogs barking|doorbell)\b",
-)
 _CAPABILITIES = any_of(
     r"\bwhat (?:can|do|could) (?:you|this|it) (?:do|help|offer)\b",
     r"\bwhat (?:are my|are the) options$",
@@ -279,10 +183,10 @@ def find_meta(text: str) -> Meta | None:
     bare = without_hesitation(speech)
     if not speech:
         return None
-    if _REPEAT_WHOLE.match(plain(text)) or _REPEAT.search(speech):
-        return "slower" if _SLOWER.search(speech) else "repeat"
-    if _SLOWER.search(speech) and not _SLOW_NET.search(speech):
+    if asks_slower(speech):
         return "slower"
+    if asks_again(speech, plain(text), _WRAP):
+        return "repeat"
     if asks_what_is_kept(speech):
         return "privacy"
     if _IDENTITY.search(speech):
@@ -292,9 +196,10 @@ def find_meta(text: str) -> Meta | None:
     words = len(speech.split())
     called = asks_to_be_called(text)
     for pattern, meta, longest in _ORDER:
-        if meta == "wait" and called:
-            continue
-        if words <= longest and (pattern.search(speech) or pattern.search(bare)):
+        if pattern is None:
+            if not called and (asks_to_wait(speech, clauses(text)) or asks_to_wait(bare, ())):
+                return meta
+        elif words <= longest and (pattern.search(speech) or pattern.search(bare)):
             return meta
     return None
 
@@ -306,15 +211,16 @@ def asks_number_again(text: str) -> bool:
     return short and _NUMBER_AGAIN.search(speech) is not None and _OWN_NUMBER.search(speech) is None
 
 
-_ORDER: tuple[tuple[re.Pattern[str], Meta, int], ...] = (
+_ORDER: tuple[tuple[re.Pattern[str] | None, Meta, int], ...] = (
     (_THANKS, "thanks", 14),
     (_GREETING, "greeting", 14),
     (_GOODBYE, "goodbye", 9),
     (_NEVER_MIND, "never_mind", 8),
-    (_WAIT, "wait", 12),
+    (None, "wait", 0),
     (_OK, "ok", 14),
 )
-"""Pattern, what it means, and the longest utterance in words in which it is the point of what was said."""
+"""Pattern, what it means, and the longest utterance in words in which it is the point of what was said. Pleas to wait
+have a rule of their own (`voice.dialog.pace_words`)."""
 
 
 def asks_language(text: str) -> Language | None:

@@ -106,7 +106,8 @@ _ENGLISH = any_of(
     # no reason to live, tired of it
     rf"\b(?:no|any|a|much|nothing|little|single|the|lost|whats)(?: \w+){{0,3}} (?:reason|point|sense|meaning|purpose|"
     rf"will|desire|wish|worth)(?: \w+){{0,2}} {_LIVE}\b{_NOT_ABOUT_SERVICE}",
-    r"\b(?:no|any|nothing|little|not|without)(?: \w+){0,2} (?:reason|point|sense) (?:in |to )?(?:going on|go on|"
+    r"\b(?:no|any|nothing|little|not|without|dont|the)(?: \w+){0,2} (?:reason|point|sense) (?:in |to |"
+    r"of )?(?:going on|go on|"
     r"carry(?:ing)? on|being here|me being here)\b(?! (?:with|about|paying|calling|waiting))",
     r"\b(?:nothing|no one|nobody|anything|not much)(?: \w+){0,2} to live for\b",
     r"\b(?:my |this )?(?:life|existence)(?: \w+){0,3} (?:no|without|lost|any) (?:\w+ )?(?:meaning|point|sense|purpose|"
@@ -179,6 +180,8 @@ _ENGLISH = any_of(
     r"\b(?:standing|sitting|stood|sat|climbed)(?: \w+){0,3} (?:on|onto|over|at)(?: the edge of)? (?:the|a|"
     r"this) (?:\w+ )?"
     r"(?:bridge|ledge|tracks|rails|railings?|parapet|cliff|viaduct|edge)\b",
+    r"\b(?:edge|railings?|ledge|parapet|rails?|tracks)(?: \w+){0,5} (?:bridge|roof|cliff|viaduct|platform|train)\b"
+    r"(?=.*\b(?:im|i am|standing|sitting|now|tonight|goodbye|bye|sorry)\b)",
     # pills and blades
     rf"\b(?:i|ive|id|ill|im)(?: \w+){{0,4}} (?:take|taken|took|taking|swallow|swallowed|swallowing|downed|drank|"
     rf"drunk|eaten)(?: \w+){{0,2}} {_MANY}(?: \w+){{0,4}} {_MEDICINE}\b",
@@ -313,6 +316,8 @@ _SPANISH = any_of(
     r"\b(?:parad[oa]|sentad[oa]|subid[oa]|asomad[oa]|de pie)(?: \w+){0,2} (?:en|a|al|sobre|"
     r"borde)(?: \w+){0,3} (?:puente|"
     r"cornisa|barandilla|vias|acantilado|viaducto|precipicio|pretil)\b",
+    rf"\b(?:estoy|me he subido|me subi|ya estoy)(?: \w+){{0,4}} {_ALTURA}(?: \w+){{0,5}} (?:barandilla|borde|cornisa|"
+    rf"pretil|filo|asomad[oa])\b",
     # pastillas y cuchillas
     rf"\b(?:tomado|tome|tomo|tomarme|tomar|tragado|trague|tragarme|tragar|ingerido|bebido|"
     rf"bebi)(?: \w+){{0,3}} {_MUCHAS}"

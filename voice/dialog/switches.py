@@ -29,7 +29,10 @@ _STOP_ES = (
     r"(?:me|nos|lo|la)?"
 )
 _NOT_EN = (
-    r"(?:dont|do not|(?<!i )never|without|(?:havent|have not|never|didnt|did not) (?:\w+ )?(?:agreed?|consent\w*|"
+    r"(?:(?:havent|have not|hasnt|dont have|do not have|never had|no longer have|without|didnt get|"
+    r"lack) (?:got )?(?:my |"
+    r"our |any )?(?:permission|consent|authori[sz]ation|agreement|approval|okay|ok)|dont|do not|(?<!i )never|without|"
+    r"(?:havent|have not|never|didnt|did not) (?:\w+ )?(?:agreed?|consent\w*|"
     r"allow\w*|"
     r"authori[sz]ed?|given|gave|give|asked)|not to|mustnt|shouldnt|nobody|no one|nor|or|"
     r"(?<!i )(?:cant|cannot)|i (?:cant|cannot|wont) (?:allow|accept|agree|let|have)|"
@@ -57,7 +60,14 @@ _SMALL_ES = (
     r"ni|analizar|dese|gana|tengo ganas|vaya|vayan|vayas|apetece|ocurra|ocurras|conforme)"
 )
 _VERB_EN = r"(?:(?<!a )(?<!my )(?<!no )(?<!the )(?<!on )(?<!any )(?<!your )record|recorded|recordings?|taped?|taping)"
-_NOUN_EN = r"(?:(?:call |voice |audio )?(?:recording|recordings|recorder|taping|tape))"
+_NOUN_EN = r"(?:(?:call |voice |audio )?(?:recording|recordings|recorder|taping|tape|grabacion|grabaciones))"
+_KEEP = (
+    r"(?:(?:keep|store|save|retain|archive|hold on to|guard\w+|almacen\w+|conserv\w+|archiv\w+|"
+    r"registr\w+) (?:a copy of |"
+    r"any of |una copia de )?(?:my voice|this (?:call|conversation)|the audio|my words|what i (?:say|said)|mi voz|"
+    r"(?:la|esta) (?:llamada|conversacion)|el audio|mis palabras|lo que (?:digo|diga|he dicho)))"
+)
+"""To keep the sound of this call."""
 _VERB_ES = (
     r"(?:grab(?:e|en|es|eis|ar|ando|ase|asen|ara|aran|ado|ada|acion|aciones)|"
     r"grav(?:e|en|es|ar|ando|ado|ada|acion))(?:me|nos|lo|la|se|le|melo)?"
@@ -73,6 +83,7 @@ _ANY_WORD = r"(?:\w+ )"
 
 _RECORDING_OFF = any_of(
     rf"\b{_NOT_EN} (?:{_SMALL_EN} ){{0,7}}{_VERB_EN}\b",
+    rf"\b(?:{_NOT_EN}|{_NOT_ES}) (?:(?:{_SMALL_EN}|{_SMALL_ES}) ){{0,5}}?{_KEEP}\b",
     rf"\b(?:stop|quit|cease|end|halt|stopping) (?:{_SMALL_EN} ){{0,4}}{_VERB_EN}\b",
     rf"\b{_STOP_EN} (?:the |this |that |your |my |all |any |off |of ){{0,3}}{_NOUN_EN}\b",
     rf"\b{_NOUN_EN} (?:\w+ ){{0,3}}?(?:off|stopped|ended|cancelled|switched off|turned off)$",
@@ -85,7 +96,7 @@ _RECORDING_OFF = any_of(
     r"^(?:\w+ ){0,5}off the record(?: please)?$",
     rf"\b{_NOT_ES} (?:{_SMALL_ES} ){{0,7}}{_VERB_ES}\b",
     rf"\b{_STOP_ES} (?:ya |de |con |lo |eso |la |esta |esa |su |toda |por favor ){{0,4}}"
-    r"grab(?:acion|aciones|adora|ar|arme|arnos)\b",
+    r"(?:grab(?:acion|aciones|adora|ar|arme|arnos)|recording|recordings)\b",
     rf"\b(?:niego|rechazo|opongo|renuncio|retiro|revoco|prohibo|prohibid\w+|en contra|desautorizo) {_ANY_WORD}"
     rf"{{0,6}}?{_VERB_ES}\b",
     r"\bno me grab(?:as|a|an)\b",
@@ -152,14 +163,26 @@ _FEEL = (
     r"(?:emotions?|emotional (?:state|analysis|detection|estimate|estimation)|feelings?|mood|tone|"
     r"how (?:i|i am|im|my voice|my tone) ?(?:feel|feeling|sound|sounds|sounding|doing)?|"
     r"(?:my )?voice(?: tone)?|the way (?:i|my voice) sounds?|"
-    r"emocion(?:es)?|sentimientos?|animos?|tono|(?:mi |la )?voz|como (?:me )?(?:siento|sueno|encuentro|estoy|hablo)|"
+    r"sentiments?|emocion(?:es)?|sentimientos?|animos?|tono|(?:mi |la )?voz|como (?:me )?(?:siento|sueno|encuentro|"
+    r"estoy|hablo)|"
     r"como suena\w*)"
 )
 _FEEL_NOUN = (
-    r"(?:(?:emotions?|emotional|feelings?|mood|voice|tone) (?:analysis|detection|estimat\w*|guess\w*|tracking|reading|"
+    r"(?:(?:emotions?|emotional|feelings?|sentiments?|mood|voice|tone) (?:analysis|detection|estimat\w*|guess\w*|"
+    r"tracking|reading|"
     r"thing|stuff|recognition|judg\w*|check\w*|monitoring)|"
     r"(?:analisis|estimacion|deteccion|medicion|reconocimiento|lo|eso|esto|evaluacion) (?:de |del |de la |de las |"
-    r"de los |de mi |de mis )(?:emocion(?:es)?|animo|voz|sentimientos|estado de animo|tono))"
+    r"de los |de mi |de mis )(?:emocion(?:es)?|animo|voz|sentimientos|estado de animo|tono)|"
+    r"(?:analisis|deteccion|estimacion|lectura|reconocimiento) (?:emocional|animic[oa]|sentimental))"
+)
+_MOOD = (
+    r"(?:emotions?|emotional \w+|feelings?|mood|sentiments?|emocion(?:es)?|sentimientos?|animos?|estado (?:de animo|"
+    r"emocional))"
+)
+"""What can mean nothing but the estimate."""
+_READ = (
+    rf"(?:{_ANALYSE_EN}|{_ANALYSE_ES}|read(?:ing)?|le(?:a|an|er|yendo)(?:me)?|mir(?:e|en|ar|ando)(?:me)?|observ\w+|"
+    r"vigil\w+|watch(?:ing)?)"
 )
 _OFF = rf"(?:{_NOT_EN}|{_NOT_ES}|{_STOP_EN}|{_STOP_ES}|off)"
 _SMALL = rf"(?:{_SMALL_EN}|{_SMALL_ES})"
@@ -174,6 +197,12 @@ _EMOTION_OFF = any_of(
     rf"(?:emotions?|feelings|mood|emociones|sentimientos|animo|tono)\b",
     r"^(?:\w+ ){0,2}(?:sin|no|without) (?:emotions?|emociones)(?: (?:por favor|please|thanks|gracias))?$",
     rf"\b{_OFF} (?:{_SMALL} ){{0,4}}?(?:read(?:ing)?|le(?:a|an|er|yendo)(?:me)?) (?:my |me |mi |mis |el )?{_FEEL}\b",
+    rf"\b(?:{_AGAINST_EN}|{_AGAINST_ES}|no) (?:(?:{_CALM_EN}{_CALM_ES}\w+) ){{0,6}}?{_READ} (?:\w+ ){{0,3}}?{_MOOD}\b",
+    rf"\b{_MOOD}\b(?: \w+){{0,6}}? (?:(?:turn|switch|shut) (?:it|that|this|them) off|(?:apag|apagu|desactiv|quit|"
+    r"desconect)\w*(?:l[oa]s?|(?= (?:es[oa]|est[oa])\b))|(?:no|dont) (?:l[oa]s? )?(?:quiero|want (?:it|that)))\b",
+    rf"\b(?:no|dont|do not|nor|ni|sin) (?:\w+ ){{0,3}}?(?:want|quiero|deseo|autorizo|acepto|need|consent to|agree to|"
+    rf"doy "
+    rf"(?:mi )?(?:consentimiento|permiso) (?:para|a)) (?:the |your |any |la |el |lo de |al? )*(?:\w+ )?{_FEEL_NOUN}\b",
     rf"\b(?:leave|keep) (?:out (?:the |my )?{_FEEL}|(?:the |my )?{_FEEL} out)\b",
     r"\bturn (?:the |that )?(?:emotion|emotions|mood)(?: \w+)? off\b",
 )

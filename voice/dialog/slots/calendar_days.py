@@ -70,7 +70,9 @@ def calendar_day(
             return with_year(day_value, month, year, words, today, past=past)
     numbered = _numbered_month(segment, language)
     if numbered is not None:
-        return with_year(*numbered, None, words, today, past=past)
+        day_said, month_said, behind = numbered
+        year_said = _year_after(segment, behind, today, born=bool(BIRTH.search(words)))
+        return with_year(day_said, month_said, year_said, words, today, past=past)
     for pattern, (month, fixed_day) in FEAST_DAYS:
         feast = pattern.search(words)
         if feast is not None:
@@ -94,8 +96,8 @@ _BESIDE_A_FEAST = re.compile(
 )
 
 
-def _numbered_month(segment: list[Token], language: Language) -> tuple[int, int] | None:
-    """Return day and month of "the twelfth of the first" or "el dos del dos", else None."""
+def _numbered_month(segment: list[Token], language: Language) -> tuple[int, int, int] | None:
+    """Return day and month of "the twelfth of the first" or "el dos del dos", and the index behind; else None."""
     links = (["of", "the"],) if language == "en" else (["del"], ["del", "mes"])
     for i in range(len(segment)):
         day = _day_at(segment, i, language)
@@ -108,7 +110,7 @@ def _numbered_month(segment: list[Token], language: Language) -> tuple[int, int]
             month = _day_at(segment, after, language)
             ordinal = language == "es" or segment[after].text in ORDINALS
             if month is not None and month[0] <= 12 and ordinal:
-                return day[0], month[0]
+                return day[0], month[0], month[1]
     return None
 
 

@@ -163,6 +163,8 @@ def _read(segment: list[Token], i: int) -> tuple[int, int, bool] | None:
         return value * 100 + 50, k + 1, unit_named
     if k + 1 < len(texts) and joined and texts[k : k + 2] == ["a", "half"]:
         return value * 100 + 50, k + 2, unit_named
+    if k + 1 < len(texts) and joined and unit_named and texts[k : k + 2] == ["a", "quarter"]:
+        return value * 100 + 25, k + 2, unit_named
     one_cent = k + 1 < len(texts) and texts[k] in ("un", "una") and bool(_CENTS.match(texts[k + 1]))
     readable = k < len(segment) and (segment[k].kind not in ("maybe", "word", "comma") or one_cent)
     fraction = _whole(segment, k) if readable else None

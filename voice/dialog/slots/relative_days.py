@@ -117,8 +117,9 @@ def _weeks_later(words: str) -> int:
 
 
 _NOT_THIS_ONE = re.compile(
-    r"\bnot (?:this |the |on |this coming )?(?P<en>\w+) but (?:the )?(?:next|following|one after|week after)\b"
-    r"|\b(?:este |el )?(?P<es>\w+) no (?:sino )?el (?:siguiente|otro|proximo|de la otra|que sigue)\b"
+    r"\bnot (?:this |the |on |this coming )?(?P<en>\w+) (?:but )?(?:the )?(?:next|following|one after|week after)\b"
+    r"|\b(?:este |el )?(?P<es>\w+)(?: que viene| proximo| siguiente)? no (?:sino )?el (?:siguiente|otro|proximo|"
+    r"de la otra|que sigue)\b"
 )
 
 
