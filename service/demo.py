@@ -176,6 +176,8 @@ async def _demo(config: Config, language: Language, *, once: bool, report: Path 
     try:
         ok = await _one_call(service, language, screen, report)
         screen.note("")
+        if once:
+            screen.note("The service ends here. Without --once (make: ONCE=1) it goes on, with these pages:")
         screen.note(f"A caller's page (press the button and talk):  {service.base_url}/call")
         screen.note(f"The staff's pages, with this call to replay:  {service.staff_url()}")
         if not once:

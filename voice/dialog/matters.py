@@ -173,6 +173,9 @@ class Matters:
             self.moves.cancel_flow(then_bye=meta == "goodbye")
             return
         if meta in ("thanks", "ok") and run.wants_value:
+            if meta == "thanks" and _declines(text, talk.language):
+                self.moves.cancel_flow(then_bye=False)
+                return
             self.moves.ask_again(careful=False)
             return
         if run.now_asking == "offer" and is_question(text) and len(plain_speech(text).split()) > BARE_ANSWER_WORDS:

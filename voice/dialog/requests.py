@@ -131,6 +131,7 @@ _NEVER_MIND = any_of(
     r"\bstart again\b",
     r"\b(?:dejalo|dejelo|dejemoslo|dejalo asi|dejelo asi|olvidalo|olvidelo|no importa|da igual|"
     r"cancelalo|cancelelo|ya no (?:lo )?quiero|mejor no|lo dejamos)\b$",
+    r"^(?:no )?(?:i dont want (?:it|that|anything)|no quiero (?:nada|eso|hacerlo))(?: gracias| thanks| thank you)?$",
     r"^(?:\w+ ){0,2}(?:cancela|cancelar|cancele|anula|parar|para)(?: (?:eso|esto|todo|por favor))*$",
     r"\b(?:dejalo|dejelo|olvidalo|olvidelo)\b",
     r"\bhe cambiado de (?:idea|opinion)\b",

@@ -145,6 +145,12 @@ def test_when_the_form_is_filled_in_in_writing_then_nothing_is_spelled_and_no_vo
         ("en", "mary seven o five at example dot com", "mary705@example.com"),
         ("en", "jane doe at gmail", "janedoe@gmail.com"),
         ("es", "jota pérez, todo junto, arroba gmail", "jperez@gmail.com"),
+        ("en", "Mary underscore Jones@gmail.com.", "mary_jones@gmail.com"),
+        ("en", "It's Mary_Jones at gmail.com", "mary_jones@gmail.com"),
+        ("en", "J, O, H, N dot smith@gmail.com", "john.smith@gmail.com"),
+        ("en", "send it to a john.smith@gmail.com", "john.smith@gmail.com"),
+        ("es", "María punto Gómez@gmail.com", "maria.gomez@gmail.com"),
+        ("es", "Es María.gomezarrovajemail.com", "maria.gomez@gmail.com"),
         ("es", "ana punto pe arroba empresa punto pe", "ana.p@empresa.pe"),
     ],
 )
@@ -212,6 +218,18 @@ def test_when_the_electronic_bill_is_asked_for_then_its_form_begins(words: str) 
 def test_when_something_else_about_bills_and_mail_is_said_then_the_form_does_not_begin(words: str) -> None:
     found = flow_asked_for(words, DialogSettings().flows)
     assert found is None or found.name != FORM
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "no thanks"), ("en", "no, I don't want that"), ("es", "no, gracias"), ("es", "no quiero nada, gracias")],
+)
+def test_when_the_caller_wants_no_form_after_all_then_it_is_dropped_and_nothing_is_noted(
+    language: Language, words: str
+) -> None:
+    call = scripted.ScriptedCall(language, flow=FORM)
+    call.begin()
+    assert call.line(f"> {words}") == ["say flow:cancelled", "say anything_else"]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

@@ -36,12 +36,17 @@ _ADDRESS = re.compile(
 
 
 _WRITTEN = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_BEGUN_BEFORE = re.compile(
+    r"(?:\b(?:dot|point|underscore|hyphen|dash|plus|punto|bajo|baja|guion|raya)|\b[a-z0-9][\s,.-]+[a-z0-9])[\s,]*$"
+)
+"""What recognisers leave in words before they write the rest as an address: "mary underscore jones@gmail.com"."""
 
 
 def parse_email(text: str, language: Language) -> Parsed | None:
     """Return the address in lower case, without accents."""
-    written = _WRITTEN.search(strip_accents(text.lower()))
-    if written and _ADDRESS.match(written[0].strip(".")):
+    low = strip_accents(text.lower())
+    written = _WRITTEN.search(low)
+    if written and not _BEGUN_BEFORE.search(low[: written.start()]) and _ADDRESS.match(written[0].strip(".")):
         return Parsed(written[0].strip("."), 0.95, needs_confirmation=True)
     items = _items(text, language)
     value = _assemble(items, language)
@@ -69,6 +74,7 @@ def _prepared(text: str, language: Language) -> str:
     low = low.replace("@", " at " if language == "en" else " arroba ").replace("'", "").replace("\u2019", "")
     low = mark_corrections(low, language)
     low = re.sub(r"(?<=[a-z0-9])\.(?=[a-z])", " dot ", low)
+    low = re.sub(r"(?<=[a-z0-9])_(?=[a-z0-9])", " underscore " if language == "en" else " guion bajo ", low)
     for wrong, right in REPAIRS[language]:
         low = re.sub(wrong, right, low)
     low = NOISE[language].sub(" ", low)

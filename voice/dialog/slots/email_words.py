@@ -27,9 +27,10 @@ REPAIRS: dict[Language, tuple[tuple[str, str], ...]] = {
         (r"\bcom(?:e)?\b(?= (?:mx|dot))", "com"),
     ),
     "es": (
-        (r"\b(?:a ?roba|arrova|arrob|roba|haroba|at)\b", "arroba"),
+        (r"(?<=[a-z0-9])(?:arroba|arrova|arova|aroba)(?=[a-z0-9])", " arroba "),
+        (r"\b(?:a ?roba|arrova|arova|arrob|roba|haroba|at)\b", "arroba"),
         (r"\bhot ?(?:mail|meil|mei|male|mayl)\b", "hotmail"),
-        (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\bgemail\b", "gmail"),
+        (r"\b(?:g|ge|ye|yi|ji|gi|je|jota) ?-?(?:mail|meil|mei|male|mayl)\b|\bjimeil\b|\b[gj]email\b", "gmail"),
         (r"\bi ?-?cloud\b|\bai ?claud\b|\biclaud\b", "icloud"),
         (r"\b(?:out|aut) ?(?:look|luk|luc)\b", "outlook"),
         (r"\byaju\b|\byahu\b|\bja?u\b(?= punto)|\bllajoo\b", "yahoo"),
