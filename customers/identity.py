@@ -109,7 +109,12 @@ class Person:
     @property
     def do_not_contact(self) -> bool:
         """Whether the person asked not to be contacted."""
-        return bool(self.preference("do_not_contact"))
+        return self.do_not_contact_since is not None
+
+    @property
+    def do_not_contact_since(self) -> datetime | None:
+        """When the person asked, last, not to be contacted; None when that does not hold."""
+        return next((item.at_utc for item in self.preferences if item.name == "do_not_contact"), None)
 
 
 def person_of(records: Sequence[CustomerRecord]) -> Person:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from calls.ids import CallId
 from records import folds
 from records.folds import LiveCall
 from records.store import EventStore
+from service.numbers import same
 
 
 def call_list(store: EventStore, limit: int) -> list[dict[str, Any]]:
@@ -50,11 +52,13 @@ def recording_of(store: EventStore, recordings: Path, call_id: CallId) -> Path |
 
 
 def callback_list(
-    store: EventStore, limit: int, wants_none: Callable[[str], bool] = lambda _number: False
+    store: EventStore,
+    limit: int,
+    wants_none: Callable[[str, datetime | None], bool] = lambda _number, _asked_utc: False,
 ) -> list[dict[str, Any]]:
     """Return the callbacks that were booked in the newest `limit` calls, newest first.
 
-    `wants_none` tells of a number whether whose it is does not want to be contacted.
+    `wants_none` tells of a number whether whose it is does not want to be contacted, but for what they asked for.
     """
     rows = []
     for stream in store.streams("call", limit=limit):
@@ -63,6 +67,8 @@ def callback_list(
         if booked:
             live = folds.live.over(events)
             last = booked[-1]
+            number = last.body.number if isinstance(last.body, CallbackBooked) else ""
+            asked_utc = last.at_utc if same(number, live.caller) else None
             rows.append(
                 {
                     "call_id": stream.stream_id,
@@ -72,7 +78,7 @@ def callback_list(
                     "caller": live.caller,
                     "caller_name": live.caller_name,
                     "reason": live.escalation,
-                    "do_not_contact": wants_none(last.body.number) if isinstance(last.body, CallbackBooked) else False,
+                    "do_not_contact": wants_none(number, asked_utc),
                 }
             )
     return rows

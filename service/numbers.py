@@ -35,6 +35,11 @@ def one_number(text: str) -> str:
     return found[0]
 
 
+def same(one: str, other: str) -> bool:
+    """Tell whether two texts can mean one number."""
+    return not set(readings(one)).isdisjoint(readings(other))
+
+
 def shown(number: str) -> str:
     """Return a number in E.164 as people write it: `+34 600 12 34 56`."""
     return phonenumbers.format_number(phonenumbers.parse(number), phonenumbers.PhoneNumberFormat.INTERNATIONAL)

@@ -2,7 +2,8 @@
 
 Default deny: without a trunk nothing is called, premium and foreign numbers are not, and each number, each trunk and
 each day has its cap. Emergency numbers are routed over the trunk that is named for them, or refused aloud. Who does not
-want to be contacted is not called; colleagues whom a call is handed to are, whatever they want as customers.
+want to be contacted is not called; colleagues whom a call is handed to are, whatever they want as customers, and so is
+who asked to be called back, which whoever keeps the promise looks at.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ class Outbound:
 
     async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
         allowed = self._by_the_rules(target, kind)
-        if kind != "transfer" and isinstance(allowed, Allowed) and await self._is_unwanted(allowed):
+        if kind not in ("transfer", "callback") and isinstance(allowed, Allowed) and await self._is_unwanted(allowed):
             return Denied(Denial.DO_NOT_CONTACT)
         caps = self._caps(allowed, kind) if isinstance(allowed, Allowed) else ()
         if not caps:

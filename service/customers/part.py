@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -113,19 +114,24 @@ class Customers:
             logger.warning("%s %s: nothing related in the brief (%s)", kind, contact_id, error.code)
             return Known()
 
-    async def wants_no_contact(self, address: str) -> bool:
+    async def wants_no_contact(self, address: str, asked_utc: datetime | None = None) -> bool:
         """Tell whether anybody with a number or address does not want to be contacted: the check of all that goes out.
+
+        Args:
+            address: A number, an address or a handle.
+            asked_utc: When they asked for this very contact themselves: what they wished before does not hold for it.
 
         Raises:
             CallCentreError: `database.*`; then nobody is contacted.
         """
-        return await asyncio.to_thread(self.is_do_not_contact, address)
+        return await asyncio.to_thread(self.is_do_not_contact, address, asked_utc)
 
-    def is_do_not_contact(self, address: str) -> bool:
+    def is_do_not_contact(self, address: str, asked_utc: datetime | None = None) -> bool:
         """Tell the same; blocks."""
         found = guesses(address, self._config.dialog.country)
         people = (self.store.person(name) for kind, value in found for name in self.store.persons_with(kind, value))
-        return any(person is not None and person.do_not_contact for person in people)
+        wishes = [person.do_not_contact_since for person in people if person is not None]
+        return any(wish is not None and (asked_utc is None or wish > asked_utc) for wish in wishes)
 
     def export(self, customer_id: str, *, sound: bool) -> bytes:
         """Return everything of a person as a JSON file, or as a ZIP file with the recordings."""

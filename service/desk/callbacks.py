@@ -9,7 +9,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from calls.codec import to_json
@@ -22,6 +22,7 @@ from desk.brief import build_brief
 from service.desk.desk_tables import Callback, CallbackState
 from service.desk.listener import QuietListener
 from service.ids import new_call_id
+from service.numbers import same
 from telephony.dialling import CallWatch
 from voice.dialog.prompts import phrase
 
@@ -112,8 +113,8 @@ class Callbacks:
         if found is None:
             self.over(callback, "cancelled")
             return
-        number, called = found
-        if await self._is_unwanted(number):
+        number, called, asked_utc = found
+        if await self._is_unwanted(number, asked_utc):
             logger.info("callback %s: who has the number does not want to be contacted", callback.callback_id)
             self.over(callback, "cancelled")
             return
@@ -130,23 +131,27 @@ class Callbacks:
         self._house.desk.known_as(callback.callback_id, callback.call_id)
         self._house.desk.arrive(contact, PromisedCall(self._house, self, callback, number, called))
 
-    async def _is_unwanted(self, number: str) -> bool:
-        """Tell whether no agent is to be bothered with a call that the check of calls out will not let through."""
+    async def _is_unwanted(self, number: str, asked_utc: datetime | None) -> bool:
+        """Tell whether whose number it is wants no calls, and did not ask for this one."""
         try:
-            return await self._house.customers.wants_no_contact(number)
+            return await self._house.customers.wants_no_contact(number, asked_utc)
         except CallCentreError as error:
             logger.warning("the wishes of who is called back are not known (%s); they are asked again", error.code)
             return False
 
-    def _look_up(self, call_id: str) -> tuple[str, str] | None:
-        """Return the number to call and the one that was called; None when the person was erased."""
-        number = called = ""
+    def _look_up(self, call_id: str) -> tuple[str, str, datetime | None] | None:
+        """Return the number to call and the one that was called; None when the person was erased.
+
+        And when it was asked for by whose number it is: by who called from it.
+        """
+        number = called = caller = ""
+        asked_utc = None
         for event in self._house.store.read("call", call_id):
             if isinstance(event.body, CallbackBooked):
-                number = event.body.number
+                number, asked_utc = event.body.number, event.at_utc
             elif isinstance(event.body, CallOffered):
-                called = event.body.called
-        return None if number in ERASED else (number, called)
+                called, caller = event.body.called, event.body.caller
+        return None if number in ERASED else (number, called, asked_utc if same(number, caller) else None)
 
     def over(self, callback: Callback, state: CallbackState) -> None:
         """The promise is kept, or given up."""

@@ -111,12 +111,13 @@ async def test_when_somebody_does_not_want_to_be_contacted_then_no_call_of_ours_
 
     outbound = Outbound(OutboundRules(addresses=("pbx",), emergency_trunk="carrier"), ONE_LINE, wants_none=wants_none)
     for target in ("600 123 456", "0034600123456", "tel:+34600123456", "sip:+34600123456@pbx"):
-        for kind in ("call", "callback", "refer"):
+        for kind in ("call", "refer"):
             assert await outbound.may_call(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
             assert await outbound.take(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
     assert set(asked) == {"+34600123456"}
     assert isinstance(await outbound.may_call("600123456", "transfer", NOON), Allowed), "a colleague is at work"
-    assert isinstance(await outbound.take("600123457", "callback", NOON), Allowed)
+    assert isinstance(await outbound.take("600123456", "callback", NOON), Allowed), "they asked for it"
+    assert isinstance(await outbound.take("600123457", "call", NOON), Allowed)
     asked.clear()
     for target in ("112", "sip:205@pbx"):
         assert isinstance(await outbound.take(target, "call", NOON), Allowed)

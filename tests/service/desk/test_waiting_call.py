@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
+import pytest
 import pytest_asyncio
 
 from calls.desk_events import LeftQueueReason
@@ -56,7 +57,8 @@ class Paper:
     wanted: list[str] = field(default_factory=list)
     placed: list[tuple[str, Route]] = field(default_factory=list)
     reached: bool = True
-    unwanted: set[str] = field(default_factory=set)
+    unwanted: dict[str, datetime] = field(default_factory=dict)
+    """Number -> since when nobody may call it."""
     t_ms: int = 0
 
     waiting: WaitingCall = field(init=False)
@@ -104,8 +106,9 @@ class Paper:
         )
         self.waiting = WaitingCall(cast("CallRunner", cast("Any", self.call)))
 
-    async def wants_no_contact(self, number: str) -> bool:
-        return number in self.unwanted
+    async def wants_no_contact(self, number: str, asked_utc: datetime | None = None) -> bool:
+        since = self.unwanted.get(number)
+        return since is not None and (asked_utc is None or since > asked_utc)
 
     def place(self, call_id: CallId, incoming: Any, route: Route) -> Any:
         """Place a call that is answered or not, and is over at once."""
@@ -253,10 +256,10 @@ async def test_when_the_caller_gets_angry_then_they_are_ahead_of_who_came_a_litt
     assert calm.told[-1] == acts.QueuePlace(position=2, expected_wait_s=None)
 
 
-def booked(store: EventStore, number: str = "+34612345678") -> None:
+def booked(store: EventStore, number: str = "+34612345678", caller: str = "+34612345678") -> None:
     """Let the log have a call that wants to be called back."""
     bodies: list[EventBody] = [
-        CallOffered(transport="sip", caller=number, caller_name="", called="100", peer_call_id="p"),
+        CallOffered(transport="sip", caller=caller, caller_name="", called="100", peer_call_id="p"),
         CallbackBooked(number=number, language="en", matter="a high bill"),
     ]
     entries = [
@@ -302,15 +305,29 @@ async def test_when_nobody_answers_the_call_back_then_it_is_tried_again_later_an
     await eventually(lambda: not paper.desk.tables.owed())
 
 
-async def test_when_whose_number_it_is_does_not_want_to_be_contacted_then_nobody_is_called_back(paper: Paper) -> None:
-    booked(paper.store)
-    paper.unwanted.add("+34612345678")
+@pytest.mark.parametrize(
+    ("caller", "since"),
+    [("+34612345678", NOW + timedelta(minutes=1)), ("+34612999999", NOW - timedelta(days=9))],
+    ids=["wished_after_the_call", "another_asked"],
+)
+async def test_when_whose_number_it_is_does_not_want_to_be_contacted_then_nobody_is_called_back(
+    paper: Paper, caller: str, since: datetime
+) -> None:
+    booked(paper.store, caller=caller)
+    paper.unwanted["+34612345678"] = since
     paper.work("ana", "phone")
     paper.callbacks.promise(CallId("c1"), "main", "en", waited_ms=0)
     await paper.desk.settled()
     await eventually(lambda: not paper.desk.tables.owed())
     assert paper.desk.guest("cb-c1") is None, "no agent is bothered with it"
     assert not paper.placed
+
+
+async def test_when_who_wanted_no_contact_asks_to_be_called_back_then_they_are(paper: Paper) -> None:
+    booked(paper.store)
+    paper.unwanted["+34612345678"] = NOW - timedelta(days=9)
+    paper.callbacks.promise(CallId("c1"), "main", "en", waited_ms=0)
+    await eventually(lambda: paper.desk.guest("cb-c1") is not None)
 
 
 async def test_when_the_person_was_erased_then_nobody_is_called_back(paper: Paper) -> None:
