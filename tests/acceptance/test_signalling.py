@@ -52,7 +52,12 @@ def test_when_the_service_starts_then_http_refuses_until_calls_can_be_answered(s
     assert first == ("200", True), "the first answer of HTTP is ready, and SIP answers OPTIONS"
 
 
-def test_when_all_calls_are_over_then_health_readiness_and_metrics_say_so(after_all_calls: RunningService) -> None:
+@looks_at("zero_pressed", "reloaded")
+def test_when_all_calls_are_over_then_health_readiness_and_metrics_say_so(
+    played: Calls, after_all_calls: RunningService
+) -> None:
+    assert played[0].of("call_ended")[0]["reason"] == "caller_hung_up"
+
     async def look() -> tuple[int, dict[str, object], str]:
         import httpx
 
