@@ -31,6 +31,9 @@ WORDINGS = Path(__file__).parent / "wordings"
 DANGERS: tuple[SafetyKind, ...] = get_args(SafetyKind)
 WISHES: tuple[CallWish, ...] = get_args(CallWish)
 
+PACE: frozenset[str] = frozenset({"repeat", "slower", "wait"})
+"""Wishes about how the bot talks: near to all that is said about the call, so they take nothing from other wishes."""
+
 HARMLESS = "none"
 
 ORDINARY_STYLE, ORDINARY_WEIGHT = "o", 0.5
@@ -122,7 +125,8 @@ def weigh(ranking: TopicRanking, vector: Floats, of_words: list[str]) -> Meaning
     danger = max(DANGERS, key=lambda kind: by_kind.get(kind, 0.0))
     safe = max(vote for kind, vote in by_kind.items() if kind not in DANGERS)
     wish = max(WISHES, key=lambda kind: by_kind.get(kind, 0.0))
-    other = max(vote for kind, vote in by_kind.items() if kind != wish)
+    rivals = (vote for kind, vote in by_kind.items() if kind != wish and (wish in PACE or kind not in PACE))
+    other = max(rivals)
     return MeaningEstimate(
         danger=danger,
         danger_score=_score(by_kind.get(danger, 0.0) - safe),

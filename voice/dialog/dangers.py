@@ -193,7 +193,9 @@ DANGER = any_of(
     r"nin[oa]|bebe|herman[oa]|"
     r"amig[oa]|trabajador|tecnico|alguien|persona|chic[oa])(?: \w+){0,5} no (?:se )?(?:responde|"
     r"mueve|despierta|reacciona|"
-    r"levanta|contesta y|respira)\b",
+    r"levanta|contesta y|respira)\b(?! (?:a (?:mis?|las?|los?|nadie|ningun\w*)|al|mis|las|el telefono|"
+    r"ni a) ?(?:llamad\w+|"
+    r"mensaj\w+|correos?|telefono|whatsapp|nada|timbre|preguntas?)?\b)",
     r"\bauxilio\b",
     r"\bno (?:para|deja|paro|cesa|dejo) de sangrar\b|\bsangra (?:mucho|muchisimo|a chorros)\b|\bwont stop bleeding\b",
     # somebody, a socket, and then nothing

@@ -110,6 +110,8 @@ class Doubts:
         """
         if meaning is None or not _likely(meaning) or not self._can_tell(text) or self._answers(text):
             return False
+        if meaning.wish == "human" and meaning.wish_score > meaning.danger_score:
+            return False  # a person is what the turn asks for first, and who helps in danger too
         return self._ask(meaning.danger, "" if treated else text, meaning.matter_score)
 
     def answer(self, text: str) -> str:
@@ -142,7 +144,13 @@ class Doubts:
         dictating = talk.pending == "flow" and talk.flow is not None and talk.flow.wants_value
         if meaning.wish_score < (limits.sure if dictating else limits.ask) or not self._has_sense(meaning.wish):
             return False
-        if find_meta(text) is not None or flow_asked_for(text, talk.settings.flows) or asks_to_be_called(text):
+        meta = find_meta(text)
+        for_person = meaning.wish == "human" and meaning.wish_score >= limits.sure and meta in PACE.values()
+        if (
+            (meta is not None and not for_person)
+            or flow_asked_for(text, talk.settings.flows)
+            or asks_to_be_called(text)
+        ):
             return False
         if meaning.wish_score < limits.sure:
             return self._ask(meaning.wish, text, meaning.matter_score)

@@ -20,6 +20,11 @@ _CARGA = (
 )
 
 FIGURES = any_of(
+    # what fire does not harm, and fright without current
+    r"\bfire (?:resistan\w+|proof|rated|retardant|safety)\b|\bfireproof\b|\b(?:resistente|resistencia|resiste) (?:al|"
+    r"a el) "
+    r"(?:fuego|calor)\b|\b(?:gave|got|had|giving|gives) (?:me |us )?(?:a |such a |quite a )shock when (?:he|she|they|"
+    r"somebody|someone|i (?:saw|read|heard|got) (?:the|my|your) (?:bill|price|amount|letter|total))\b",
     # hair and walls
     r"\b(?:tirar|arrancar|jalar)(?:me|se|te|nos|le)? (?:de )?(?:los|el) pelos?\b|\b(?:tear|pull|rip)(?:ing)? (?:my|our|"
     r"his|her) hair(?: out)?\b|\b(?:subir|trepar|tirar)(?:me|se|nos) por las paredes\b",

@@ -126,6 +126,9 @@ _UNIT_OF_COMPANY = re.compile(
     rf"|\bhablar con \w+ de(?:l)? {_UNIT_ES}\b|\b(?:comunicar|poner|pasar|conectar)(?:me)? con {_UNIT_ES}\b"
     rf"|\b(?:pas|pong|pon|comuni|conect|transf|deriv)\w*(?: con| a)? (?:los|las|el|la) de {_UNIT_ES}\b"
     r"|^(?:pues )?con (?:el|la|los) (?:mism[oa] )?(?:chic[oa]s?|senor\w*|muchach[oa]s?|persona|gente|otr[oa])\b"
+    rf"|^(?:transfer|connect|put through|transferir|transfiera|pasar|pasame|paseme|"
+    rf"comunicar)(?: \w+){{0,2}} (?:{_UNIT}|"
+    rf"{_UNIT_ES})(?: (?:please|now|por favor|ya|department))*$"
     r"|^(?:transferir|transferencia a agente|comunicar|pasar llamada|pasame|paseme|connect|transfer)$"
 )
 """A unit of the company."""

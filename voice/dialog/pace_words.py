@@ -74,7 +74,17 @@ _AGAIN = any_of(
     r"\b",
     r"\b(?:repita|repite|repitan|repetid|repitame|repiteme|repitamelo|repitemelo|repitalo|repitelo|repeti|repetime|"
     r"repetimelo)\b",
-    rf"\b{_SAY_ES} (?:(?:me|lo|la|eso|todo|por favor|\w+) ){{0,2}}?{_AGAIN_ES}\b",
+    rf"\b{_SAY_ES} (?:\w+ ){{0,2}}?{_AGAIN_ES}\b",
+    rf"\b{_SAY_ES} {_LAST_ES} {_AGAIN_ES}\b",
+    r"\b(?:what|which) (?:was|is|were) (?:the|that) (?:number|date|amount|time|name|address|day|figure|"
+    r"price) (?:again|you "
+    r"(?:just )?(?:gave|said|told|read|mentioned))\b|\bque (?:numero|fecha|hora|cantidad|direccion|nombre|dia|cifra|"
+    r"importe) (?:me |nos )?(?:ha dado|has dado|dio|diste|dijo|dijiste|ha dicho|has dicho|ha leido|era ese?)\b",
+    r"\b(?:restate|rephrase|reformul\w+|replante\w+|formul(?:e|a|ar|es)) (?:\w+ )?(?:the |your |that |la |su |esa )?"
+    r"(?:question|sentence|pregunta|frase|that)\b",
+    r"\bno (?:me|nos) (?:he |hemos )?enter(?:e|ado|aba)\b(?: (?:de (?:nada|lo|eso|la|ni)|bien)\b|$)|"
+    r"\bi (?:only )?(?:got|heard|caught|understood) (?:nothing|half|none|bits|only half)(?: of (?:it|that|"
+    r"what you \w+))?$",
     rf"^(?:(?:y|pero|a ver|perdon|perdone|oiga|por favor) )*{_LAST_ES} {_AGAIN_ES}\b",
     rf"^(?:(?:a ver|por favor|perdon|perdone|disculpe|vale|si|no|anda|venga|pues|ay|uy) )*{_AGAIN_ES}"
     r"(?: (?:por favor|porfa|porfi|gracias|si|anda|si (?:es|eres) tan amable|si (?:no es molestia|puede\w*|no te "

@@ -129,6 +129,7 @@ _NOT_THIS_CALL = any_of(
     r"\b(?:no encuentro|no veo|no funciona|no va|no oigo|donde esta|no consta|no tengo grabad[oa]|no puedo grabar|"
     r"no se (?:como|si)|how (?:do|can|to) i? ?)\b",
     r"\b(?:dont|do not|didnt|no) (?:\w+ )?(?:stop|dej\w+ de|par\w+) (?:\w+ )?(?:record|grab)\w*",
+    r"\b(?:hablar|hablo|hable|talk\w*|speak\w*|escuch\w+|listen\w*) (?:\w+ ){0,6}?(?:grabacion(?:es)?|recordings?)\b",
     r"\bdont you (?:guys )?record (?:calls|all|every)\b",
 )
 _NEAR_WORDS = 5
