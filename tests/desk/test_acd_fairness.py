@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from desk import acd_messages as m
@@ -38,11 +38,29 @@ upset = st.builds(
     vip=st.booleans(),
     talk_ms=st.integers(10_000, 240_000),
 )
+furious = st.builds(
+    Arrival,
+    after_ms=st.integers(0, 20_000),
+    moods=st.just(((1.0, 1.0),) * 40),
+    vip=st.booleans(),
+    talk_ms=st.integers(30_000, 90_000),
+)
 whole_queues = st.lists(st.one_of(calm, upset), min_size=2, max_size=40)
+rushes = st.lists(st.one_of(calm, furious), min_size=20, max_size=40)
+"""More come than can be served, and most are as angry as can be: waits go far beyond the bound."""
 
 
-@given(queue=whole_queues, agents=st.integers(1, 4))
-@settings(max_examples=150, deadline=None)
+RUSH = [
+    Arrival(after_ms=1_000, moods=(), vip=False, talk_ms=60_000),
+    Arrival(after_ms=1_000, moods=(), vip=False, talk_ms=60_000),
+    *(Arrival(after_ms=20_000, moods=((1.0, 1.0),) * 40, vip=True, talk_ms=60_000) for _ in range(30)),
+]
+"""Who came first and is calm is passed over again and again, unless the boost has an end."""
+
+
+@given(queue=whole_queues | rushes, agents=st.integers(1, 4))
+@settings(max_examples=200, deadline=None)
+@example(queue=RUSH, agents=1)
 def test_when_a_whole_queue_is_served_then_nobody_is_overtaken_by_one_who_came_later_than_the_bound(
     queue: list[Arrival], agents: int
 ) -> None:
