@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +12,7 @@ from service.config_values import network
 from telephony.call_counts import MemoryCounts
 from telephony.net.resolver import Resolver
 from telephony.net.tls_contexts import TlsSettings, certificate_facts, client_context, server_context
-from telephony.outbound import Outbound
+from telephony.outbound import Outbound, WantsNone
 from telephony.sip.accounts import common_algorithms
 from telephony.sip.register_wish import RegisterLimits
 from telephony.sip_settings import SipSettings
@@ -47,7 +46,7 @@ def sip_settings(config: Config) -> SipSettings:
 def outbound(
     config: Config,
     counts: CallCounts | None = None,
-    wants_none: Callable[[str], Awaitable[bool]] | None = None,
+    wants_none: WantsNone | None = None,
 ) -> Outbound:
     """Return the check of everything that shall be called.
 

@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from calls.errors import CallCentreError
 from calls.ports import Clock
@@ -43,6 +44,8 @@ class CallWatch:
     """User part of our From."""
     caller_name: str = ""
     """Display name of our From."""
+    asked_utc: datetime | None = None
+    """When whom we call asked to be called themselves; None: they did not."""
     fields: tuple[tuple[str, str], ...] = ()
     """Further fields of the INVITE."""
     credentials: Credentials | None = None
@@ -147,7 +150,7 @@ class Dialler:
         """
         if self.outbound is None:
             return await self._reach(parse_target(target), watch)
-        allowed = await self.outbound.take(target, kind, self._clock.now_utc())
+        allowed = await self.outbound.take(target, kind, self._clock.now_utc(), watch.asked_utc)
         if isinstance(allowed, Denied):
             raise denied(allowed, kind)
         if allowed.phone:

@@ -2,8 +2,8 @@
 
 Default deny: without a trunk nothing is called, premium and foreign numbers are not, and each number, each trunk and
 each day has its cap. Emergency numbers are routed over the trunk that is named for them, or refused aloud. Who does not
-want to be contacted is not called; colleagues whom a call is handed to are, whatever they want as customers, and so is
-who asked to be called back, which whoever keeps the promise looks at.
+want to be contacted is not called, unless they asked for this very call later; colleagues whom a call is handed to are,
+whatever they want as customers.
 """
 
 from __future__ import annotations
@@ -120,9 +120,13 @@ class OutboundRules:
     calls_per_day: int = 1_000
 
 
-async def _nobody(number: str) -> bool:
+WantsNone = Callable[[str, datetime | None], Awaitable[bool]]
+"""Number in E.164, when whose it is asked for the call -> whether they do not want to be contacted."""
+
+
+async def _nobody(number: str, asked_utc: datetime | None) -> bool:
     """Say that everybody may be called."""
-    del number
+    del number, asked_utc
     return False
 
 
@@ -138,8 +142,7 @@ class Outbound:
     counts: CallCounts = field(default_factory=MemoryCounts)
     phones: frozenset[str] = frozenset()
     """Phones of ours by name."""
-    wants_none: Callable[[str], Awaitable[bool]] = _nobody
-    """Number in E.164 -> whether whose it is does not want to be contacted."""
+    wants_none: WantsNone = _nobody
 
     async def may_call(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
         """Say whether a target may be called now, and over which line. Counts nothing.
@@ -155,22 +158,32 @@ class Outbound:
         """
         return await self._check(target, kind, now, counting=False)
 
-    async def take(self, target: str, kind: CallKind, now: datetime) -> Allowed | Denied:
+    async def take(
+        self, target: str, kind: CallKind, now: datetime, asked_utc: datetime | None = None
+    ) -> Allowed | Denied:
         """Say the same of a call that is placed now, and count it: no two calls share the last one of a cap.
+
+        Args:
+            target: See `may_call`.
+            kind: See `may_call`.
+            now: Aware.
+            asked_utc: When whom we call asked for it themselves: an older wish not to be contacted does not hold then.
 
         Raises:
             CallCentreError: `database.*` when it could not be counted; then it must not be placed.
         """
-        return await self._check(target, kind, now, counting=True)
+        return await self._check(target, kind, now, asked_utc, counting=True)
 
     def denial(self, target: str, kind: CallKind) -> Denial | None:
         """Return why the rules never let a target be called; None when they do, whatever was called today."""
         checked = self._by_the_rules(target, kind)
         return checked.why if isinstance(checked, Denied) else None
 
-    async def _check(self, target: str, kind: CallKind, now: datetime, *, counting: bool) -> Allowed | Denied:
+    async def _check(
+        self, target: str, kind: CallKind, now: datetime, asked_utc: datetime | None = None, *, counting: bool
+    ) -> Allowed | Denied:
         allowed = self._by_the_rules(target, kind)
-        if kind not in ("transfer", "callback") and isinstance(allowed, Allowed) and await self._is_unwanted(allowed):
+        if kind != "transfer" and isinstance(allowed, Allowed) and await self._is_unwanted(allowed, asked_utc):
             return Denied(Denial.DO_NOT_CONTACT)
         caps = self._caps(allowed, kind) if isinstance(allowed, Allowed) else ()
         if not caps:
@@ -179,12 +192,12 @@ class Outbound:
         full = await ask(now.astimezone(self.zone).date(), caps)
         return allowed if full is None else Denied(_FULL[full.kind])
 
-    async def _is_unwanted(self, allowed: Allowed) -> bool:
+    async def _is_unwanted(self, allowed: Allowed, asked_utc: datetime | None) -> bool:
         number = allowed.number or (_digits(parse_uri(allowed.uri).user_text) if allowed.uri else "")
         if allowed.is_emergency or len(number) <= _EXTENSION_DIGITS:
             return False
         whole = phonenumbers.format_number(self._parse(number), phonenumbers.PhoneNumberFormat.E164)
-        return await self.wants_none(whole)
+        return await self.wants_none(whole, asked_utc)
 
     def _caps(self, allowed: Allowed, kind: CallKind) -> tuple[Cap, ...]:
         """Return what limits a call: not one to our own phones, nor help, not even by a database that is down.

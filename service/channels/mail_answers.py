@@ -35,6 +35,8 @@ TOLD_AGAIN_MS = 12 * 3_600_000
 """Who writes several mails on one evening is told once. Source: our choice, the length of a night."""
 OPENS = "opens"
 """Detail of the act that tells when people are in again."""
+_ONCE_MORE = "answer:again"
+"""Detail of the words that say that an answer was given before."""
 _ARTICLE = "topic:"
 """What the detail of an answer begins with that comes from an article."""
 
@@ -42,7 +44,7 @@ _ARTICLE = "topic:"
 def is_sure(replied: Replied) -> bool:
     """Tell whether the bot knows the answer from an article, and nothing stays open."""
     acts = [fact for fact in replied.facts if isinstance(fact, ActDecided)]
-    answers = [fact.detail for fact in acts if fact.act == "answer"]
+    answers = [fact.detail for fact in acts if fact.act == "answer" and fact.detail != _ONCE_MORE]
     known = bool(answers) and all(detail.startswith(_ARTICLE) for detail in answers)
     return known and not {fact.act for fact in acts} & _OPEN and replied.wants_staff == "no"
 

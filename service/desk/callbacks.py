@@ -39,9 +39,9 @@ ERASED = ("", "[erased]")
 class OutgoingCall:
     """A call that we place, as the runner of a call sees it; implements `calls.ports.IncomingCall`."""
 
-    def __init__(self, house: House, number: str, called: str) -> None:
+    def __init__(self, house: House, number: str, called: str, asked_utc: datetime | None) -> None:
         """Nothing is dialled before `answer`."""
-        self._house, self._number = house, number
+        self._house, self._number, self._asked_utc = house, number, asked_utc
         self.offer = CallOffer(
             transport="sip", caller=number, caller_name="", called=called, peer_call_id="", remote="", asserted=True
         )
@@ -61,7 +61,7 @@ class OutgoingCall:
         sip = self._house.sip
         if sip is None:
             raise CallCentreError("call.unreachable", "The telephone line is closed.", fault="us", retryable=True)
-        return await sip.call_out(self._number, "callback", watch=CallWatch())
+        return await sip.call_out(self._number, "callback", watch=CallWatch(asked_utc=self._asked_utc))
 
     def reject(self, status: int, reason: str) -> None:
         """Nobody is there to be refused."""
@@ -129,10 +129,10 @@ class Callbacks:
             waited_ms=waited // timedelta(milliseconds=1),
         )
         self._house.desk.known_as(callback.callback_id, callback.call_id)
-        self._house.desk.arrive(contact, PromisedCall(self._house, self, callback, number, called))
+        self._house.desk.arrive(contact, PromisedCall(self._house, self, callback, number, called, asked_utc))
 
     async def _is_unwanted(self, number: str, asked_utc: datetime | None) -> bool:
-        """Tell whether whose number it is wants no calls, and did not ask for this one."""
+        """Tell whether no agent is to be bothered with a call that the check of calls out will not let through."""
         try:
             return await self._house.customers.wants_no_contact(number, asked_utc)
         except CallCentreError as error:
@@ -173,10 +173,18 @@ class Callbacks:
 class PromisedCall(QuietListener):
     """One call back in the queue; a `ContactListener`."""
 
-    def __init__(self, house: House, callbacks: Callbacks, callback: Callback, number: str, called: str) -> None:
+    def __init__(
+        self,
+        house: House,
+        callbacks: Callbacks,
+        callback: Callback,
+        number: str,
+        called: str,
+        asked_utc: datetime | None,
+    ) -> None:
         """It waits for its turn."""
         self._house, self._callbacks, self._callback = house, callbacks, callback
-        self._number, self._called = number, called
+        self._number, self._called, self._asked_utc = number, called, asked_utc
 
     async def card(self) -> dict[str, Any]:
         """Return the brief of the call that asked for it."""
@@ -198,7 +206,7 @@ class PromisedCall(QuietListener):
             self._callbacks.over(callback, "cancelled")
             return
         greeting = phrase(house.dialog_settings(), callback.language, "queue.promised_call")
-        incoming = OutgoingCall(house, self._number, self._called)
+        incoming = OutgoingCall(house, self._number, self._called, self._asked_utc)
         route = replace(
             route, language=callback.language, greeting=greeting, flow="main", queue=callback.queue, ring_ms=0
         )

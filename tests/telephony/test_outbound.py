@@ -105,18 +105,18 @@ async def test_when_a_listed_host_would_dial_a_number_then_the_number_is_checked
 async def test_when_somebody_does_not_want_to_be_contacted_then_no_call_of_ours_reaches_them_and_transfers_do() -> None:
     asked: list[str] = []
 
-    async def wants_none(number: str) -> bool:
+    async def wants_none(number: str, asked_utc: datetime | None) -> bool:
         asked.append(number)
-        return number == "+34600123456"
+        return number == "+34600123456" and (asked_utc is None or asked_utc < NOON)
 
     outbound = Outbound(OutboundRules(addresses=("pbx",), emergency_trunk="carrier"), ONE_LINE, wants_none=wants_none)
     for target in ("600 123 456", "0034600123456", "tel:+34600123456", "sip:+34600123456@pbx"):
-        for kind in ("call", "refer"):
+        for kind in ("call", "callback", "refer"):
             assert await outbound.may_call(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
             assert await outbound.take(target, kind, NOON) == Denied(Denial.DO_NOT_CONTACT)
     assert set(asked) == {"+34600123456"}
     assert isinstance(await outbound.may_call("600123456", "transfer", NOON), Allowed), "a colleague is at work"
-    assert isinstance(await outbound.take("600123456", "callback", NOON), Allowed), "they asked for it"
+    assert isinstance(await outbound.take("600123456", "callback", NOON, NOON), Allowed), "they asked for it later"
     assert isinstance(await outbound.take("600123457", "call", NOON), Allowed)
     asked.clear()
     for target in ("112", "sip:205@pbx"):

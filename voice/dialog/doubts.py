@@ -159,7 +159,9 @@ class Doubts:
         return True
 
     def pace(self, text: str, meaning: MeaningEstimate | None) -> Meta | None:
-        """Return the wish about how the bot talks that the turn surely means, None for none."""
+        """Return the wish about how the bot talks that the turn surely means, None for none and where it is read."""
+        if self.talk.settings.medium == "text":
+            return None
         if meaning is None or meaning.wish not in PACE or not self._can_tell(text) or self._answers(text):
             return None
         sure = meaning.wish_score >= WISH_LIMITS[meaning.wish].sure and meaning.matter_score < _MATTER_OVER_PACE

@@ -27,6 +27,7 @@ from records.recording import RecordingThread
 from service.call_runner import CallRunner
 from service.caller_line import CALLER
 from service.clock import SystemClock
+from service.customers.known import Known
 from service.desk.agent_line_routes import agent_line_routes
 from service.desk.transfer_desk import TransferDesk
 from service.desk.transfer_queue import LeaveReason
@@ -228,7 +229,7 @@ class Stage:
             dialog_settings=DialogSettings,
             config=SimpleNamespace(desk=DeskSection()),
             knowledge=SimpleNamespace(titles=lambda language: {}),
-            customers=SimpleNamespace(calls=SimpleNamespace(related=_nothing)),
+            customers=SimpleNamespace(calls=SimpleNamespace(known=_nothing)),
         )
         self.house.transfers = TransferDesk(cast("House", self.house))
         self.house.transfers.tell = lambda agent, message: self.told.append((agent, message))
@@ -331,6 +332,6 @@ def _lead(request: Request) -> str:
     return name
 
 
-async def _nothing(call_id: str, language: str) -> tuple[()]:
-    """Return what happened before: nothing."""
-    return ()
+async def _nothing(call_id: str, language: str) -> Known:
+    """Know nothing of who calls."""
+    return Known()

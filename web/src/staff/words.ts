@@ -395,6 +395,7 @@ export const CODES: Readonly<Record<string, Said>> = {
   recording_off: { en: "recording off", es: "sin grabación" },
   emotion_off: { en: "emotion estimate off", es: "sin estimación de emociones" },
   human: { en: "a person wanted", es: "una persona" },
+  repeat: { en: "hear it once more", es: "oírlo otra vez" },
   "doubt:": { en: "asks back:", es: "pregunta si es:" },
   "safety:nobody": { en: "nobody can take over now", es: "nadie puede atender ahora" },
   "trouble:": { en: "trouble:", es: "avería:" },
