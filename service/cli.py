@@ -181,7 +181,7 @@ def _parser() -> argparse.ArgumentParser:
         "write database, keys and recordings into one file, while calls go on",
         "Writes database, keys and recordings into one file, while the service runs or\n"
         "not. The file holds the key that reads everything: keep it as safe as the\n"
-        "recordings. PostgreSQL is saved with pg_dump: docs/runbook.md.",
+        "recordings. PostgreSQL is saved with pg_dump, by you.",
     )
     backup.add_argument("file", type=Path, help="the backup to write, e.g. warmline-2026-11-22.tar")
     backup.set_defaults(run=_backup)

@@ -36,8 +36,9 @@ from tests.telephony.sip_caller import calling_from
 
 pytestmark = pytest.mark.peer
 
-LONG_MS = 20_000
-"""How long a call lasts in which its process is killed: long enough for the notice and some seconds of recording."""
+LONG_MS = 26_000
+"""How long a call lasts in which its process is killed: long enough for the notice and some seconds of recording, and
+short of the 30 s after which a call without sound is ended."""
 FULL_MS = 12_000
 """How long all lines of a process are taken."""
 RATE_PER_S, CALL_MS = 2, 2_000
