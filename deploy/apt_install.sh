@@ -12,4 +12,5 @@ else
 fi
 echo "Installing by apt: $*"
 $as_root apt-get update -qq || echo "apt-get update failed; going on with the package lists that are here." >&2
-$as_root DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null || exit 1
+# Another installation, as a fresh system makes for its updates, is waited for, for five minutes at most.
+$as_root DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -qq --no-install-recommends "$@" >/dev/null || exit 1
