@@ -16,6 +16,8 @@ import soxr
 from calls.audio import SILENCE_DBFS, Samples, level_dbfs, to_float
 from calls.errors import CallCentreError
 from calls.ids import LANGUAGES, Language
+from desk.brief import build_brief, spoken_signs
+from tests.desk.test_brief import LOGS, read_log
 from voice.tts import espeak, kokoro, piper
 from voice.tts.clauses import clauses_of
 from voice.tts.engine import SpeechEngine
@@ -107,6 +109,24 @@ def test_when_a_voice_speaks_then_a_recogniser_understands_nine_words_in_ten(
         total += len(said)
     print(f"{language}: word accuracy {1 - errors / total:.3f} over {total} words at 8 kHz")
     assert 1 - errors / total >= 0.9
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_when_the_longest_golden_brief_is_spoken_then_it_takes_less_than_fifteen_seconds(
+    language: Language, english: SpeechEngine, spanish: SpeechEngine
+) -> None:
+    lines = [build_brief(read_log(path.stem), language).spoken_line for path in LOGS]
+    longest = max(lines, key=spoken_signs)
+    engine = spanish if language == "es" else english
+    said_s = (
+        sum(
+            synthesise(engine, clause.text, language)[0].size
+            for clause in clauses_of(read_aloud(longest, language), 0.6)
+        )
+        / 16_000
+    )
+    print(f"{language}: {said_s:.1f} s for {spoken_signs(longest)} signs")
+    assert said_s <= 15  # an agent on a plain phone listens no longer
 
 
 @pytest.mark.parametrize("language", ["es", "en"])
