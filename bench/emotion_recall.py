@@ -24,19 +24,14 @@ class Recipe:
     """One way to fit; which one is used for a speaker, only the other speakers choose."""
 
     gains: tuple[float, ...]
-    """How large prosody, the means and the deviations of the states stand, each standardised; 0 leaves them out."""
+    """How large prosody and the encoder's states stand, each standardised; 0 leaves them out."""
     shrinkages: tuple[float, ...]
     """How far the covariance is drawn to a sphere, from 0 to 1; the log probabilities of all are averaged."""
 
 
 LIGHT, STRONG = (0.03, 0.1, 0.3), (0.3, 0.6, 0.9)
 """From hardly shrunk to nearly a sphere, in steps of about three: no single one has to be chosen."""
-RECIPES = tuple(
-    Recipe((gain, 1.0, deviation), shrinkages)
-    for gain in (1.0, 2.0, 4.0)
-    for deviation in (0.0, 1.0)
-    for shrinkages in (LIGHT, STRONG)
-)
+RECIPES = tuple(Recipe((gain, 1.0), shrinkages) for gain in (1.0, 2.0, 4.0) for shrinkages in (LIGHT, STRONG))
 PROSODY_RECIPES = (Recipe((1.0,), (0.01, 0.03, 0.1)), Recipe((1.0,), (0.1, 0.3, 0.6)))
 
 
@@ -211,15 +206,14 @@ def put_recall(
 ) -> None:
     """Add the unweighted average recall, each speaker judged by a model that never heard it, in all and by gender."""
     x, more = rows_of(clips, states=states), rows_of(copies, states=states)
-    half = (x.shape[1] - len(NAMES)) // 2
-    sizes = (len(NAMES), half, half) if half else (len(NAMES),)
+    sizes = (len(NAMES), x.shape[1] - len(NAMES)) if states else (len(NAMES),)
     y, speakers, genders = (
         np.array([getattr(clip, name) for clip in clips]) for name in ("emotion", "speaker", "gender")
     )
     more_y, more_speakers = (np.array([getattr(clip, name) for clip in copies]) for name in ("emotion", "speaker"))
     if not len(copies):
         more, more_y, more_speakers = x[:0], y[:0], speakers[:0]
-    found = guesses(x, y, speakers, (more, more_y, more_speakers), sizes, RECIPES if half else PROSODY_RECIPES)
+    found = guesses(x, y, speakers, (more, more_y, more_speakers), sizes, RECIPES if states else PROSODY_RECIPES)
     _put(result, f"uar_loso{suffix}", y, found, speakers)
     for gender in sorted(set(genders.tolist()) - {""}):
         those = genders == gender

@@ -1,6 +1,7 @@
-"""What the encoder makes of speech, pooled over time: computed for the words anyway, it carries the mood too.
+"""What the encoder makes of an utterance, read from the silence behind it: computed for the words anyway.
 
-Pure. Source of mean and standard deviation as the pooling: `docs/figures.md`, emotion.
+The encoder has nothing to describe there but what it just heard, so these states tell how something was said better
+than those of the speech itself, which tell its sounds (docs/adr/0025). Pure.
 """
 
 from __future__ import annotations
@@ -15,39 +16,37 @@ FloatArray = npt.NDArray[np.float32]
 
 POSITION_MS = 20
 """Two frames of the spectrogram make a position. Source: Radford et al. 2022, section 2.2."""
+BEHIND_MS = 1_000
+"""How much of the silence is looked at: as much as every window has, however long the speech is. States drift on
+through longer silence, so that more of it would make short utterances sound unlike long ones."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PooledStates:
-    """Sums over the encoder's positions of one stretch; stretches can be put together."""
+    """A sum over the encoder's positions; those of several stretches can be put together."""
 
     n: int
     """Positions."""
     total: npt.NDArray[np.float64]
     """Shape (dimensions,)."""
-    squares: npt.NDArray[np.float64]
-    """Shape (dimensions,)."""
 
     @property
     def vector(self) -> FloatArray:
-        """Mean and standard deviation of each dimension, shape (2 * dimensions,)."""
-        mean = self.total / self.n
-        spread = np.sqrt(np.maximum(self.squares / self.n - mean**2, 0.0))
-        return np.asarray(np.concatenate([mean, spread]), dtype=np.float32)
+        """Mean of each dimension, shape (dimensions,)."""
+        return np.asarray(self.total / self.n, dtype=np.float32)
 
 
-def pool(states: FloatArray, start_ms: int, end_ms: int) -> PooledStates:
-    """Pool the positions that lie in the speech.
+def pool(states: FloatArray, end_ms: int) -> PooledStates:
+    """Pool the positions behind the speech; the last ones of a window in which there are too few.
 
     Args:
         states: Shape (positions, dimensions), of one window.
-        start_ms: Begin of the speech in the window.
         end_ms: End of the speech in the window.
     """
-    first = min(start_ms // POSITION_MS, len(states) - 1)
-    last = max(first + 1, min(-(-end_ms // POSITION_MS), len(states)))
-    inside = states[first:last].astype(np.float64)
-    return PooledStates(len(inside), inside.sum(axis=0), np.square(inside).sum(axis=0))
+    n = BEHIND_MS // POSITION_MS
+    first = max(0, min(-(-end_ms // POSITION_MS), len(states) - n))
+    behind = states[first : first + n].astype(np.float64)
+    return PooledStates(len(behind), behind.sum(axis=0))
 
 
 def together(parts: Iterable[PooledStates]) -> PooledStates | None:
@@ -55,5 +54,4 @@ def together(parts: Iterable[PooledStates]) -> PooledStates | None:
     found = list(parts)
     if not found:
         return None
-    totals, squares = sum(part.total for part in found), sum(part.squares for part in found)
-    return PooledStates(sum(part.n for part in found), np.asarray(totals), np.asarray(squares))
+    return PooledStates(sum(part.n for part in found), np.asarray(sum(part.total for part in found)))

@@ -20,7 +20,7 @@ import numpy as np
 from calls.audio import SPEECH_RATE_HZ, FloatSamples, to_float, to_int16
 from calls.errors import CallCentreError
 from voice.asr.dictation import DIGITS_PROMPT, LEAST_DIGITS, cut_to_sound, digits_in, is_dictated, loops_over_digits
-from voice.asr.encoder_states import PooledStates, pool, together
+from voice.asr.encoder_states import BEHIND_MS, PooledStates, pool, together
 from voice.asr.evidence import Evidence, signal_evidence, split_at_pauses
 from voice.asr.guards import MAX_COMPRESSION_RATIO, compression_ratio, find_loop, max_tokens_for
 from voice.asr.model import FULL_WINDOW_MS, Decoding, WhisperModel
@@ -183,8 +183,8 @@ class WhisperEngine:
         Replies with `words` [{text, start_ms, end_ms, prob}] (those of a partial all have the mean of its tokens as
         `prob`), `language`, `language_prob`, `no_speech_prob`, `avg_log_prob`, `passes`, `cpu_ms` (of the process: what
         is served beside it counts), `engine`, `encoder`. No words when nobody spoke; a language found without words has
-        `language_prob` 0. A final with words has the array `states`, float32: mean and standard deviation of
-        the encoder's states over the speech, which mean something only to who was trained on the same `encoder`.
+        `language_prob` 0. A final with words has the array `states`, float32: the mean of the encoder's states
+        in the silence behind the speech, which mean something only to who was trained on the same `encoder`.
 
         Serves `states` as well: the same array for `samples`, without words; empty when nobody spoke.
 
@@ -243,7 +243,7 @@ class WhisperEngine:
             evidence = signal_evidence(sound[begin:end])
             if evidence.active_ms >= self._settings.min_active_ms:
                 states = self._model.encode(sound[begin:end], self._window_ms(end - begin))
-                found.append(pool(self._model.array_of(states), evidence.start_ms, evidence.end_ms))
+                found.append(pool(self._model.array_of(states), evidence.end_ms))
         return together(found)
 
     def _states_reply(self, states: PooledStates | None) -> Reply:
@@ -284,7 +284,7 @@ class WhisperEngine:
         length_ms = sound.size * 1000 // SPEECH_RATE_HZ
         window_ms = self._window_ms(sound.size)
         states = self._model.encode(sound, window_ms)
-        pooled = pool(self._model.array_of(states), evidence.start_ms, evidence.end_ms) if request.final else None
+        pooled = pool(self._model.array_of(states), evidence.end_ms) if request.final else None
         yield None
         if language.code is None:
             language.probs = self._model.language_probs(states, request.languages)
@@ -425,10 +425,10 @@ class WhisperEngine:
 
 
 def _encoder_id(weights: Path, settings: WhisperSettings) -> str:
-    """Name all that the states depend on: the weights, their precision, and how much silence is around speech."""
+    """Name all that the states depend on: weights, precision, the silence put behind speech, how much of it is read."""
     with weights.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return f"{digest[:16]}-{settings.compute_type}-{settings.min_window_ms}+{settings.tail_ms}"
+    return f"{digest[:16]}-{settings.compute_type}-{settings.min_window_ms}+{settings.tail_ms}-behind{BEHIND_MS}"
 
 
 def create(options: dict[str, Any]) -> WhisperEngine:
