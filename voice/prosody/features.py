@@ -125,10 +125,10 @@ def glance(samples: Samples) -> tuple[float, float] | None:
 
 def _telephone(samples: Samples) -> tuple[Array | None, float]:
     import soxr
-    from scipy.signal import butter, sosfilt
+    from scipy.signal import sosfilt
 
     narrow = soxr.resample(to_float(samples), SPEECH_RATE_HZ, RATE_HZ, quality="HQ").astype(np.float64)
-    sound = sosfilt(butter(4, BAND_HZ, "bandpass", fs=RATE_HZ, output="sos"), narrow)
+    sound = sosfilt(_band(), narrow)
     frames = _frames(sound)
     power = np.mean(frames**2, axis=0)
     if power.size == 0 or power.max() < 1e-9:  # below -90 dBFS: digital silence
@@ -136,6 +136,13 @@ def _telephone(samples: Samples) -> tuple[Array | None, float]:
     active = power > power.max() * 10 ** (-ACTIVE_BELOW_PEAK_DB / 10)
     level = float(np.sqrt(power[active].mean()))
     return sound * (ACTIVE_LEVEL / level), 20 * float(np.log10(level))
+
+
+@functools.cache
+def _band() -> Array:
+    from scipy.signal import butter
+
+    return np.asarray(butter(4, BAND_HZ, "bandpass", fs=RATE_HZ, output="sos"))
 
 
 def _frames(sound: Array) -> Array:
@@ -146,13 +153,12 @@ def _frames(sound: Array) -> Array:
 
 def _periodicity(frames: Array, pitch_hz: Array) -> Array:
     """Return the normalised autocorrelation of each frame at its pitch period."""
-    size = 2 * FRAME
-    transform = np.fft.rfft(frames, size, axis=0)
-    correlation = np.fft.irfft(np.abs(transform) ** 2, size, axis=0)
+    sound = frames.T
     lags = np.clip(np.rint(RATE_HZ / pitch_hz).astype(int), 1, FRAME - 1)
-    unbias = FRAME / (FRAME - lags)
-    at_lag = correlation[lags, np.arange(frames.shape[1])] * unbias
-    return np.asarray(np.clip(at_lag / (correlation[0] + 1e-12), 0.0, 1.0))
+    behind = np.pad(sound, ((0, 0), (0, FRAME)))
+    later = np.take_along_axis(behind, np.arange(FRAME) + lags[:, None], axis=1)
+    at_lag = np.einsum("ij,ij->i", sound, later) * FRAME / (FRAME - lags)
+    return np.asarray(np.clip(at_lag / (np.einsum("ij,ij->i", sound, sound) + 1e-12), 0.0, 1.0))
 
 
 def _slope_per_s(values: Array, where: npt.NDArray[np.bool_]) -> float:
