@@ -56,9 +56,9 @@ test: models
 	$(MAKE) style
 	$(MAKE) --jobs=2 types lanes
 
-# Most tests wait most of the time, so four workers suit two cores; tests/lanes.py says what runs beside what, and what
-# is asked again when nothing else runs.
-WORKERS := 4
+# Most tests wait most of the time, so three workers suit two cores, and four suit two fast ones; tests/lanes.py says what
+# runs beside what, and what is asked again when nothing else runs.
+WORKERS := 3
 lanes: install
 	$(WITH_PATH) $(BIN)/pytest --cache-clear --numprocesses=$(WORKERS) || \
 	    { test $$? -eq 1 && $(WITH_PATH) $(BIN)/pytest --last-failed --last-failed-no-failures=none --alone; }

@@ -1,4 +1,4 @@
-"""Which tests run side by side: `make test` has four workers (pytest-xdist) on two cores.
+"""Which tests run side by side: `make test` has three workers (pytest-xdist) on two cores.
 
 Most of a run is waiting: for a phone that speaks, a page that opens, a timer of SIP. So tests are handed out in units:
 
@@ -10,11 +10,12 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
 
-The last worker runs pure tests only; the one before it those that wait, then pages, and no houses until nothing else is
-left; who has nothing else left helps with the pure ones.
+The last worker runs pure tests only; who has nothing else left helps with them. Of four (`make test WORKERS=4`, faster
+where two cores have power to spare) the third takes those that wait, then pages, and no houses until nothing else is
+left.
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
 
-Two cores carry four workers, phones, browsers and recognisers, and are somebody's virtual machine besides: a test that
+Two cores carry three workers, phones, browsers and recognisers, and are somebody's virtual machine besides: a test that
 looks at what was heard within 20 ms tells nothing if nobody had the processor for three times as long. So what is not
 pure and failed beside others is asked again when nothing else runs (`pytest --last-failed --alone`), in a process and
 services of its own; both runs are printed. A pure test that fails has failed, and so have many others at once.
