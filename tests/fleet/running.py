@@ -30,6 +30,8 @@ CALLER, SMALL, CROWD = "127.0.0.3", "127.0.0.4", "127.0.0.6"
 """Where calls come from: nobody's trunk, a trunk with room for one call, and who takes all lines."""
 TALKING = 8
 """Calls that the bot of one process talks to at a time."""
+LIVES_S = 600
+"""A sipp that nobody ends goes by itself after so long: two restarts under its calls take minutes on a slow machine."""
 PATIENCE_S = 60
 
 
@@ -164,7 +166,7 @@ class Sipp:
         command = ("-sf", str(SCENARIOS / f"{scenario}.xml"), "-s", "bot", "-i", host, "-mi", host)
         ports = ("-p", str(free_port()), "-mp", str(free_ports(4)))
         traces = ("-trace_stat", "-stf", "stat.csv", "-trace_rtt", "-rtt_freq", "1", "-trace_err", "-nostdin")
-        limits = ("-m", str(calls), "-l", str(calls), "-timeout", "120s")
+        limits = ("-m", str(calls), "-l", str(calls), "-timeout", f"{LIVES_S}s")
         process = await asyncio.create_subprocess_exec(
             *("sipp", *command, *ports, *limits, *traces, *manners(scenario), *more, address),
             cwd=folder,
