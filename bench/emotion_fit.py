@@ -21,7 +21,8 @@ PROSODY_GAIN = 2.0
 """How much larger prosody stands than states where both are fitted, so that regularisation holds it back less."""
 VOICE_DIRECTIONS = 10
 """Directions that are taken out of the states: the voices of one feeling differ most in them.
-Source of the directions: EMO-DB alone; of the gain docs/adr/0025. Fitted to one gender and half of the sentences, asked about the others of both:
+Source of the directions: EMO-DB alone; of the gain docs/adr/0025. Fitted to one gender and half of the sentences, asked
+about the others of both:
 anger AUC 0.957 with neither, 0.962 with the directions alone and with both (5 directions 0.960, 20 of them 0.962,
 prosody three times larger 0.959). With states of the speech itself: 0.946, 0.950, 0.958."""
 ANGRY_SHARE = 0.05
