@@ -14,6 +14,7 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -63,16 +64,25 @@ def run(arguments: argparse.Namespace) -> Result:
     return result
 
 
+@dataclass
+class _Offers:
+    """What the desk offered to the pages."""
+
+    count: int = 0
+    go_on: bool = True
+    """Contacts come again; not while the last offers are on their way, since each has to be seen."""
+
+
 class _Talk(QuietListener):
     """A contact that talks for some seconds with whoever takes it, and comes again."""
 
-    def __init__(self, house: House, name: str, counts: list[int]) -> None:
-        self._house, self._name, self._counts = house, name, counts
+    def __init__(self, house: House, name: str, offers: _Offers) -> None:
+        self._house, self._name, self._offers = house, name, offers
 
     def offered(self, agent: str, reservation_id: str, for_ms: int) -> None:
         """Count it."""
         del agent, reservation_id, for_ms
-        self._counts[0] += 1
+        self._offers.count += 1
 
     def connect(self, agent: str, reservation_id: str) -> None:
         """Talk."""
@@ -82,7 +92,8 @@ class _Talk(QuietListener):
     async def _talk(self, agent: str) -> None:
         await asyncio.sleep(random.uniform(3.0, 9.0))
         self._house.desk.work_over(agent, self._name)
-        self.arrive()
+        if self._offers.go_on:
+            self.arrive()
 
     def arrive(self) -> None:
         """Wait in the queue."""
@@ -134,21 +145,21 @@ async def _watched(service: Service, arguments: argparse.Namespace) -> tuple[dic
     watchers.stdin.write(b"begin\n")
     await watchers.stdin.drain()
     progress(f"{arguments.agents} pages watch {arguments.calls} calls")
-    counts = [0]
+    offers = _Offers()
     for number in range(arguments.agents):
-        _Talk(house, f"contact{number}", counts).arrive()
+        _Talk(house, f"contact{number}", offers).arrive()
     end_s = time.monotonic() + arguments.seconds
     talks = [house.tasks.start("call", _call(house, call_id, end_s)) for call_id in calls]
     await asyncio.wait(talks)
+    offers.go_on = False
     await asyncio.sleep(1.0)
-    offered_count = counts[0]
     reading = asyncio.create_task(watchers.communicate())
     await service.close_pages()
     output, _ = await asyncio.wait_for(reading, 60)
     if watchers.returncode != 0:
         raise CallCentreError("bench.watchers", "The pages of the bench failed; see above.", fault="us")
     seen: dict[str, Any] = json.loads(output)
-    return seen, offered_count
+    return seen, offers.count
 
 
 async def _call(house: House, call_id: CallId, end_s: float) -> None:

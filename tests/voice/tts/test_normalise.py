@@ -50,10 +50,33 @@ SPANISH = [
     ("Pulse 1 o *", "Pulse uno o asterisco"),
     ("«¿Qué tal?»", "Qué tal?"),
     ("IP 192.168.1.1", "i pe ciento noventa y dos punto ciento sesenta y ocho punto uno punto uno"),
+    ("a las 20:00 h. Y de 9:00 a 14:00 h", "a las veinte horas. Y de nueve a catorce horas"),
+    ("a las 20:00 h. del lunes, a las 0:30", "a las veinte horas del lunes, a las doce y media de la noche"),
+    ("½ hora, 1½ litros, 2 1/2 horas, 3 1/4", "media hora, un litro y medio, dos horas y media, tres y un cuarto"),
+    ("0,15 €/kWh y 29,90 €/mes", "quince céntimos por kilovatio hora y veintinueve euros con noventa céntimos al mes"),
+    ("el 12 dic. y en ene. 2027", "el doce de diciembre y en enero de dos mil veintisiete"),
+    ("ticket #12, nº5", "ticket número doce, número cinco"),
+    (
+        "ES91 2100 0418 4502 0005 1332",
+        "e ese nueve uno, dos uno cero cero, cero cuatro uno ocho, cuatro cinco cero dos, cero cero cero cinco, "
+        "uno tres tres dos",
+    ),
     ("el 45/13/2026", "el cuarenta y cinco trece dos cero dos seis"),
 ]
 
 ENGLISH = [
+    ("1½ hours, ¾ of it, 7 1/2%", "one and a half hours, three quarters of it, seven and a half percent"),
+    ("at 20:00 h, 9am-5pm", "at eight pee em, nine ay em to five pee em"),
+    (
+        "due 12/03, on 3/4, since 14/3, 3/4",
+        "due December third, on March fourth, since March fourteenth, three quarters",
+    ),
+    ("$0.15/kWh, €9.99/mo", "fifteen cents per kilowatt hour, nine euros and ninety-nine cents per month"),
+    ("ticket #12, order #48213", "ticket number twelve, order number four eight two, one three"),
+    (
+        "GB29NWBK60161331926819",
+        "gee bee two nine, en double-you bee kay, six zero one six, one three three one, nine two six eight, one nine",
+    ),
     ("It's $1,234.56.", "It's one thousand two hundred and thirty-four dollars and fifty-six cents."),
     ("42.50 EUR, €1, 6 EUR", "forty-two euros and fifty cents, one euro, six euros"),
     ("MXN 200 or £0.50", "two hundred pesos or fifty pence"),

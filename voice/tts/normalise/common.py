@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from stdnum import iban
+
 MOST_CHARACTERS = 20_000
 """Longer texts are cut: at 15 characters a second this is more than 20 minutes of speech."""
 
@@ -22,6 +24,9 @@ _CLOSING = re.compile(r"[)\]}>\"'»”’.,;:!?…]+")
 _SPACE = re.compile(r"\s+")
 _RUN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*|\d+|[\W_]", re.UNICODE)
 _RANGE_DASH = re.compile(r"[-–—](?=\d)")
+_BEFORE_RANGE = re.compile(r"(?:[\d%€$]|\d\s?(?:h|[ap]\.?\s?m\.?))$", re.IGNORECASE)
+_VULGAR = "<fraction>"
+"""How Unicode marks what signs like ½ stand for."""
 
 EMAIL = r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
 URL = (
@@ -30,6 +35,9 @@ URL = (
 )
 ISO_DATE = r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
 PHONE = r"(?:\+\d{7,15}|\+?\(?\d{1,4}\)?(?:[ -]\(?\d{2,4}\)?){2,5})"
+MIXED = r"(?P<w>\d{1,3}) (?P<a>\d)/(?P<b>\d|10)"
+"""A whole number with a fraction: 3 1/2."""
+IBAN = r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?"
 IP_ADDRESS = r"\d{1,3}(?:\.\d{1,3}){3}"
 NUMBER = r"\d{1,3}(?:[.,\u00a0\u202f]\d{3}){1,5}(?:[.,]\d{1,9})?|\d{1,15}(?:[.,]\d{1,9})?"
 """Longer runs of digits are read one by one; the bounds also keep matching linear on hostile text."""
@@ -92,6 +100,8 @@ class Reader(ABC):
     """Acronyms that are spelled although they have vowels."""
     range_word: str
     """Between the ends of a range: `to`."""
+    number_word: str
+    """For the sign of a number: #12."""
     decimal_mark: str
     code_words: frozenset[str]
     """A number after one of these words is read digit by digit."""
@@ -147,7 +157,7 @@ class Reader(ABC):
         if closing:
             end = closing.end()
             spoken += _spoken_marks(closing.group()) if spoken else ""
-        if _RANGE_DASH.match(text, end) and end > start and (text[end - 1].isdecimal() or text[end - 1] in "%€$"):
+        if _RANGE_DASH.match(text, end) and _BEFORE_RANGE.search(text[start:end]):
             end += 1
             spoken += f" {self.range_word}"
         end = max(end, start + 1)
@@ -262,6 +272,19 @@ class Reader(ABC):
             return None
         return f" {self.sign_words['.']} ".join(self.cardinal(int(part)) for part in parts)
 
+    def say_iban(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
+        """Read an account number in the groups of four in which it is printed, where its check digits are right."""
+        written = match.group().replace(" ", "")
+        if not iban.is_valid(written):
+            return None
+        return ", ".join(self.spell(written[index : index + 4]) for index in range(0, len(written), 4))
+
+    def say_numbered(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
+        """Read `#12` and `nº12`, long numbers digit by digit."""
+        written = match["n"]
+        as_code = len(written) >= 4 or written[0] == "0"
+        return f"{self.number_word} {self.code_digits(written) if as_code else self.cardinal(int(written))}"
+
     def number(self, written: str) -> Decimal:
         """Return the value of a number written with points or commas, by the language's habit where it is unclear."""
         plain = re.sub("[\u00a0\u202f]", "", written)
@@ -296,13 +319,16 @@ def _is_whole(written: str, number: Decimal) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Return `text` composed (NFC), with ASCII digits and single blanks, without controls."""
+    """Return `text` composed (NFC), with ASCII digits and single blanks, without controls; ½ becomes 1/2."""
     composed = unicodedata.normalize("NFC", text)
     signs: list[str] = []
     for sign in composed:
         category = unicodedata.category(sign)
         if category == "Nd":
             signs.append(str(unicodedata.digit(sign)))
+        elif unicodedata.decomposition(sign).startswith(_VULGAR):
+            apart = " " if signs and signs[-1].isdecimal() else ""
+            signs.append(apart + unicodedata.normalize("NFKC", sign).replace("\u2044", "/"))
         elif category in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"):
             signs.append("" if category == "Cf" else " ")
         else:

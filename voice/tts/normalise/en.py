@@ -12,8 +12,10 @@ from num2words import num2words
 
 from voice.tts.normalise.common import (
     EMAIL,
+    IBAN,
     IP_ADDRESS,
     ISO_DATE,
+    MIXED,
     NUMBER,
     PHONE,
     URL,
@@ -66,6 +68,10 @@ _UNITS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _UNIT_PATTERN = "|".join(sorted((re.escape(unit) for unit in _UNITS), key=len, reverse=True))
 
+_PER = rf"(?:\s?/\s?(?P<per>{_UNIT_PATTERN}|[^\W\d_]{{2,15}}))?"
+"""What a sum is paid for: $/kWh, $/month."""
+_PERIODS = {"mo": "month", "yr": "year", "wk": "week"}
+
 _FRACTIONS = {2: ("half", "halves"), 3: ("third", "thirds"), 4: ("quarter", "quarters")}
 
 
@@ -92,43 +98,50 @@ class EnglishReader(Reader):
         "max.": "maximum", "min.": "minimum", "dept.": "department", "ref.": "reference", "tel.": "telephone",
         "ext.": "extension", "inc.": "incorporated", "ltd.": "limited", "corp.": "corporation", "co.": "company",
         "jr.": "junior", "sr.": "senior", "a.m.": "ay em", "p.m.": "pee em", "u.s.": "you ess", "u.k.": "you kay",
-        "and/or": "and or", "w/": "with", "e-mail": "email", "wi-fi": "wifi", "acct.": "account",
+        "and/or": "and or", "w/": "with", "w/o": "without", "e-mail": "email", "wi-fi": "wifi", "acct.": "account",
     }  # fmt: skip
     spelled = frozenset("ID USB EU US USA UK AI FAQ URL IP ADSL DIY".split())
     range_word = "to"
+    number_word = "number"
     decimal_mark = "."
     code_words = frozenset(
         "account reference code number pin puk case ticket order contract invoice zip postcode ref extension id serial "
         "card customer claim imei".split()
     )
     dial_words = frozenset("call calling dial ring text number phone".split())
+    date_words = frozenset("on by before after until till since from due through dated".split())
+    """Two numbers with a slash after one of these words are a date."""
 
     def rules(self) -> Sequence[Rule]:
         """Return the rules, the most particular first."""
         half = r"(?P<half>[ap])\.?\s?m\b\.?"
         return (
             rule(EMAIL, self.say_address),
+            rule(IBAN, self.say_iban, ignore_case=False),
             rule(URL, self.say_address),
             rule(rf"{ISO_DATE}(?:[T ](?P<h>\d{{2}}):(?P<min>\d{{2}})(?::\d{{2}})?)?", self._say_date),
             rule(r"(?P<a>\d{1,2})[/.-](?P<b>\d{1,2})[/.-](?P<y>\d{4}|\d{2})", self._say_slashed_date),
             rule(rf"(?P<name>{_MONTH_PATTERN}) (?P<d>\d{{1,2}})(?:st|nd|rd|th)?(?:,? (?P<y>\d{{4}}))?", self._say_date),
             rule(rf"(?P<d>\d{{1,2}})(?:st|nd|rd|th)? (?:of )?(?P<name>{_MONTH_PATTERN})(?:,? (?P<y>\d{{4}}))?",
                  self._say_date),
-            rule(rf"(?P<h>\d{{1,2}}):(?P<min>[0-5]\d)(?::[0-5]\d)?(?:\s?{half})?", self._say_time),
+            rule(rf"(?P<h>\d{{1,2}}):(?P<min>[0-5]\d)(?::[0-5]\d)?(?:\s?(?:{half}|(?:h|hrs?|hours)\b))?",
+                 self._say_time),
             rule(rf"(?P<h>1[0-2]|0?[1-9])\s?{half}", self._say_time),
             rule(IP_ADDRESS, self.say_ip_address),
-            rule(rf"(?P<cur>US\$|MX\$|[€$£])\s?(?P<n>{NUMBER})(?:\s?(?P<code>USD|MXN|EUR))?", self._say_money),
-            rule(rf"(?P<cur>EUR|USD|MXN|GBP)\s(?P<n>{NUMBER})", self._say_money),
-            rule(rf"(?P<n>{NUMBER})\s?(?P<cur>{_CURRENCY})", self._say_money),
+            rule(rf"(?P<cur>US\$|MX\$|[€$£])\s?(?P<n>{NUMBER})(?:\s?(?P<code>USD|MXN|EUR))?{_PER}", self._say_money),
+            rule(rf"(?P<cur>EUR|USD|MXN|GBP)\s(?P<n>{NUMBER}){_PER}", self._say_money),
+            rule(rf"(?P<n>{NUMBER})\s?(?P<cur>{_CURRENCY}){_PER}", self._say_money),
             rule(rf"(?P<sign>[-−])?(?P<n>{NUMBER})\s?(?P<unit>{_UNIT_PATTERN})", self._say_unit),
             rule(rf"(?P<sign>[-−+])?(?P<n>{NUMBER})\s?%", self._say_percent),
             rule(r"24/7|24x7", lambda *_: "twenty-four seven"),
+            rule(MIXED, self._say_mixed),
+            rule(r"(?P<m>\d{1,2})/(?P<d>\d{1,2})", self._say_month_day),
             rule(r"(?P<a>\d)/(?P<b>\d|10)", self._say_fraction),
             rule(r"\d{1,3}(?: \d{3})", self._say_spaced_thousands),
             rule(PHONE, self.say_phone),
             rule(r"(?P<n>\d{1,6})(?:st|nd|rd|th)", lambda match, _: ordinal(int(match["n"]))),
             rule(r"(?P<n>(?:1[89]|20)\d0)s", lambda match, _: _plural(year_words(int(match["n"])))),
-            rule(r"(?:no|nº)\.?\s?(?=\d)", lambda *_: "number"),
+            rule(r"(?:#|no\.|nº)(?P<n>\d{1,15})", self.say_numbered),
             rule(r"(?P<half>[ap])\. m\.", lambda match, _: "ay em" if match["half"] in "aA" else "pee em"),
             rule(rf"[-−](?P<n>{NUMBER})", self._say_negative),
             rule(r"(?P<y>19\d\d|20\d\d)", self._say_year),
@@ -167,6 +180,15 @@ class EnglishReader(Reader):
         month, day = (second, first) if first > 12 else (first, second)
         return _date_words(year, month, day)
 
+    def _say_month_day(self, match: re.Match[str], around: Around) -> str | None:
+        """Read 12/24, 03/04 and `on 3/4`; other pairs are fractions."""
+        month, day = int(match["m"]), int(match["d"])
+        if around.before in self.date_words or "0" in (match["m"][0], match["d"][0]):
+            month, day = (day, month) if month > 12 else (month, day)
+        elif day <= 10:
+            return None
+        return _date_words(None, month, day)
+
     def _say_time(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
         parts = match.groupdict()
         hour, minute, half = int(parts["h"]), int(parts.get("min") or 0), (parts.get("half") or "").lower()
@@ -191,18 +213,18 @@ class EnglishReader(Reader):
         if abs(amount) >= 10**15:
             return None
         whole, hundredths = int(amount), int((amount % 1 * 100).to_integral_value())
+        per = _per(match["per"])
         if amount % 1 * 100 != hundredths:
-            return f"{self.decimal(amount)} {many}"
+            return f"{self.decimal(amount)} {many}{per}"
         parts: list[str] = []
         if whole or not hundredths:
             parts.append(f"{self.cardinal(whole)} {one if whole == 1 else many}")
         if hundredths:
             parts.append(f"{self.cardinal(hundredths)} {cent if hundredths == 1 else cents}")
-        return " and ".join(parts)
+        return " and ".join(parts) + per
 
     def _say_unit(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
-        unit = match["unit"]
-        names = _UNITS.get(unit if len(unit) == 1 else unit.lower())
+        names = _unit(match["unit"])
         if names is None:
             return None
         one, many = names
@@ -219,6 +241,13 @@ class EnglishReader(Reader):
             return None
         one, many = _FRACTIONS.get(below, (ordinal(below), ordinal(below) + "s"))
         return f"{self.cardinal(above)} {one if above == 1 else many}"
+
+    def _say_mixed(self, match: re.Match[str], around: Around) -> str | None:
+        fraction = self._say_fraction(match, around)
+        if fraction is None:
+            return None
+        rest = f"a {fraction.removeprefix('one ')}" if match["a"] == "1" else fraction
+        return f"{self.cardinal(int(match['w']))} and {rest}"
 
     def _say_spaced_thousands(self, match: re.Match[str], around: Around) -> str | None:
         if re.match(r"[ -]?\d", around.after) or match.group()[0] == "0":
@@ -242,6 +271,19 @@ def ordinal(number: int) -> str:
 def year_words(year: int) -> str:
     """Return a year as it is said: twenty twenty-six."""
     return cast("str", num2words(year, lang="en", to="year"))
+
+
+def _unit(written: str) -> tuple[str, str] | None:
+    """Return what a unit is called; signs of one letter differ by their case."""
+    return _UNITS.get(written if len(written) == 1 else written.lower())
+
+
+def _per(written: str | None) -> str:
+    """Say what a sum is paid for, with a blank before; nothing for nothing."""
+    if not written:
+        return ""
+    names = _unit(written)
+    return f" per {names[0] if names else _PERIODS.get(written.lower(), written)}"
 
 
 def _plural(words: str) -> str:

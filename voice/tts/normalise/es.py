@@ -12,8 +12,10 @@ from num2words import num2words
 
 from voice.tts.normalise.common import (
     EMAIL,
+    IBAN,
     IP_ADDRESS,
     ISO_DATE,
+    MIXED,
     NUMBER,
     PHONE,
     URL,
@@ -30,7 +32,8 @@ Gender = Literal["m", "f", ""]
 _MONTHS = (
     "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre".split()
 )  # fmt: skip
-_MONTH_PATTERN = "|".join([*_MONTHS, "setiembre"])
+_SHORT_MONTH = r"(?:ene|feb|mar|abr|may|jun|jul|ago|sept?|oct|nov|dic)\b\.?"
+_MONTH_PATTERN = "|".join([*_MONTHS, "setiembre", _SHORT_MONTH])
 
 _ORDINAL_UNITS = ("", "primero", "segundo", "tercero", "cuarto", "quinto", "sexto", "séptimo", "octavo", "noveno")
 _ORDINAL_TENS = (
@@ -96,6 +99,9 @@ _NO_NOUNS = frozenset(
     "no nos o para pero por que se ser si sin sobre son su sus te tu u un una y ya cada será era para como cuando "
     "ahora aquí".split()
 )
+_PER = rf"(?:\s?/\s?(?P<per>{_UNIT_PATTERN}|[^\W\d_]{{2,15}}))?"
+"""What a sum is paid for: €/kWh, €/mes."""
+_PERIODS = {"día": "al día", "semana": "a la semana", "mes": "al mes", "año": "al año"}
 
 
 class SpanishReader(Reader):
@@ -131,6 +137,7 @@ class SpanishReader(Reader):
     }  # fmt: skip
     spelled = frozenset("DNI ADSL USB UE IA URL ID IP AEPD".split())
     range_word = "a"
+    number_word = "número"
     decimal_mark = ","
     code_words = frozenset(
         "cuenta referencia código codigo contrato expediente pedido número numero pin puk postal caso incidencia cups "
@@ -142,28 +149,32 @@ class SpanishReader(Reader):
         """Return the rules, the most particular first."""
         return (
             rule(EMAIL, self.say_address),
+            rule(IBAN, self.say_iban, ignore_case=False),
             rule(URL, self.say_address),
             rule(rf"{ISO_DATE}(?:[T ](?P<h>\d{{2}}):(?P<min>\d{{2}})(?::\d{{2}})?)?", self._say_date),
             rule(r"(?P<d>\d{1,2})[/.-](?P<m>\d{1,2})[/.-](?P<y>\d{4}|\d{2})", self._say_date),
             rule(r"(?P<d>\d{1,2})/(?P<m>0\d|1[0-2])", self._say_date),
             rule(rf"(?P<d>\d{{1,2}}) (?:de )?(?P<name>{_MONTH_PATTERN})(?:(?: del?)? (?P<y>\d{{4}}))?",
                  self._say_date),
+            rule(rf"(?P<name>{_SHORT_MONTH}) (?:de )?(?P<y>\d{{4}})", self._say_month),
             rule(r"(?P<h>\d{1,2})[:.](?P<min>[0-5]\d)(?::[0-5]\d)?\s?"
-                 r"(?:(?P<half>[ap])\.?\s?m\b\.?|(?P<unit>h|hs|hrs|horas)\b\.?)", self._say_time),
+                 r"(?:(?P<half>[ap])\.?\s?m\b\.?|(?P<unit>h|hs|hrs|horas)\b(?-i:\.(?= [a-zñáéíóú]))?)", self._say_time),
             rule(r"(?P<h>\d{1,2}):(?P<min>[0-5]\d)(?::[0-5]\d)?", self._say_time),
             rule(r"(?P<h>1[0-2]|0?[1-9])\s?(?P<half>[ap])\.?\s?m\b\.?", self._say_time),
             rule(IP_ADDRESS, self.say_ip_address),
-            rule(rf"(?P<cur>US\$|MX\$|[€$£])\s?(?P<n>{NUMBER})(?:\s?(?P<code>USD|MXN|EUR))?", self._say_money),
-            rule(rf"(?P<cur>EUR|USD|MXN|GBP)\s(?P<n>{NUMBER})", self._say_money),
-            rule(rf"(?P<n>{NUMBER})\s?(?P<cur>{_CURRENCY})", self._say_money),
+            rule(rf"(?P<cur>US\$|MX\$|[€$£])\s?(?P<n>{NUMBER})(?:\s?(?P<code>USD|MXN|EUR))?{_PER}", self._say_money),
+            rule(rf"(?P<cur>EUR|USD|MXN|GBP)\s(?P<n>{NUMBER}){_PER}", self._say_money),
+            rule(rf"(?P<n>{NUMBER})\s?(?P<cur>{_CURRENCY}){_PER}", self._say_money),
             rule(rf"(?P<sign>[-−])?(?P<n>{NUMBER})\s?(?P<unit>{_UNIT_PATTERN})", self._say_unit),
             rule(rf"(?P<sign>[-−+])?(?P<n>{NUMBER})\s?%", self._say_percent),
             rule(r"24/7|24x7", lambda *_: "veinticuatro horas, siete días"),
+            rule(rf"{MIXED} (?P<noun>[^\W\d_]{{2,}})", self._say_mixed),
+            rule(MIXED, self._say_mixed),
             rule(r"(?P<a>\d)/(?P<b>\d|10)", self._say_fraction),
             rule(r"\d{1,3}(?: \d{3})", self._say_spaced_thousands),
             rule(PHONE, self.say_phone),
             rule(r"(?P<n>\d{1,3})\s?(?P<end>\.?[ºª°]|\.?er|\.?ra|\.?ro|\.?do|\.?da|\.?to|\.?ta)", self._say_ordinal),
-            rule(r"(?P<c>n\.?[ºo°]\.?|núm\.?)\s?(?=\d)", lambda *_: "número"),
+            rule(r"(?:#|n\.?[º°]|núm\.)(?P<n>\d{1,15})", self.say_numbered),
             rule(r"p\. ?ej\.", lambda *_: "por ejemplo"),
             rule(r"EE\. ?UU\.", lambda *_: "Estados Unidos"),
             rule(r"(?P<half>[ap])\. ?m\.", lambda match, _: "de la mañana" if match["half"] in "aA" else "de la tarde"),
@@ -214,8 +225,7 @@ class SpanishReader(Reader):
 
     def _say_date(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
         parts = match.groupdict()
-        name = (parts.get("name") or "").lower().replace("setiembre", "septiembre")
-        month = _MONTHS.index(name) + 1 if name else int(parts["m"])
+        month = _month_of(parts["name"]) if parts.get("name") else int(parts["m"])
         year = int(parts["y"]) if parts.get("y") else None
         if year is not None and year < 100:
             year += 2000
@@ -228,17 +238,24 @@ class SpanishReader(Reader):
             spoken += f" a las {self._clock(int(parts['h']), int(parts['min']))}"
         return spoken
 
+    def _say_month(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
+        return f"{_MONTHS[_month_of(match['name']) - 1]} de {self.number_of(int(match['y']), '')}"
+
     def _say_time(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
         parts = match.groupdict()
         hour, minute, half = int(parts["h"]), int(parts.get("min") or 0), (parts.get("half") or "").lower()
         if hour > 24 or (half and not 1 <= hour <= 12):
             return None
         if not half:
-            plural = " horas" if parts.get("unit") and minute == 0 else ""
-            return self._clock(hour, minute) + (plural if hour != 1 else plural.rstrip("s"))
+            spoken = self._clock(hour, minute)
+            if not parts.get("unit") or minute or spoken.endswith("horas"):
+                return spoken
+            return f"{spoken} {'hora' if hour == 1 else 'horas'}"
         return f"{self._clock(hour, minute)} {_part_of_day(hour % 12 + (12 if half == 'p' else 0))}"
 
     def _clock(self, hour: int, minute: int) -> str:
+        if hour == 0 and minute:
+            return f"{self._clock(12, minute)} de la noche"
         spoken = self.number_of(hour, "f")
         if minute == 0:
             return spoken if 1 <= hour <= 12 else f"{spoken} horas"
@@ -256,18 +273,18 @@ class SpanishReader(Reader):
         if abs(amount) >= 10**15:
             return None
         whole, hundredths = int(amount), int((amount % 1 * 100).to_integral_value())
+        per = _per(match["per"])
         if amount % 1 * 100 != hundredths:
-            return f"{self.decimal(amount)} {many}"
+            return f"{self.decimal(amount)} {many}{per}"
         parts: list[str] = []
         if whole or not hundredths:
             parts.append(f"{self.number_of(whole, gender)} {one if whole == 1 else many}")
         if hundredths:
             parts.append(f"{self.number_of(hundredths, 'm')} {cent if hundredths == 1 else cents}")
-        return " con ".join(parts)
+        return " con ".join(parts) + per
 
     def _say_unit(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
-        unit = match["unit"]
-        names = _UNITS.get(unit if len(unit) == 1 else unit.lower())
+        names = _unit(match["unit"])
         if names is None:
             return None
         one, many, gender = names
@@ -279,10 +296,27 @@ class SpanishReader(Reader):
         sign = {"-": "menos ", "−": "menos ", "+": "más "}.get(match["sign"] or "", "")
         return f"{sign}{self.quantity(match['n'], '')} por ciento"
 
-    def _say_fraction(self, match: re.Match[str], around: Around) -> str | None:  # noqa: ARG002 - a rule's shape
+    def _say_mixed(self, match: re.Match[str], around: Around) -> str | None:
+        fraction = self._say_fraction(match, around)
+        if fraction is None:
+            return None
+        whole, noun = int(match["w"]), match.groupdict().get("noun")
+        if noun is None:
+            rest = fraction.removeprefix("un ") if match["b"] == "2" else fraction
+            return f"{self.number_of(whole, '')} y {rest}"
+        gender = gender_of(noun.lower())
+        if not gender or match["b"] != "2":
+            return None
+        if whole == 1:
+            noun = "mes" if noun == "meses" else noun.removesuffix("s")
+        return f"{self.number_of(whole, gender)} {noun} y {'media' if gender == 'f' else 'medio'}"
+
+    def _say_fraction(self, match: re.Match[str], around: Around) -> str | None:
         above, below = int(match["a"]), int(match["b"])
         if not 0 < above < below:
             return None
+        if below == 2 and (gender := gender_of(around.next_word)):
+            return "media" if gender == "f" else "medio"
         names = {2: "medio", 3: "tercio", 4: "cuarto", 8: "octavo", 10: "décimo"}
         name = names.get(below) or _ORDINAL_UNITS[below]
         return f"{self.number_of(above, 'm')} {name}{'s' if above > 1 else ''}"
@@ -330,6 +364,25 @@ def ordinal(number: int, *, feminine: bool, short: bool = False) -> str:
     if short and not feminine and words[-1].endswith(("primero", "tercero")):
         words[-1] = words[-1][:-1]
     return " ".join(words)
+
+
+def _month_of(name: str) -> int:
+    """Return the number of a month by its name or its abbreviation."""
+    short = name[:3].lower().replace("set", "sep")
+    return next(number for number, full in enumerate(_MONTHS, 1) if full.startswith(short))
+
+
+def _unit(written: str) -> tuple[str, str, Gender] | None:
+    """Return what a unit is called; signs of one letter differ by their case."""
+    return _UNITS.get(written if len(written) == 1 else written.lower())
+
+
+def _per(written: str | None) -> str:
+    """Say what a sum is paid for, with a blank before; nothing for nothing."""
+    if not written:
+        return ""
+    names = _unit(written)
+    return f" {_PERIODS.get(written.lower()) or f'por {names[0] if names else written}'}"
 
 
 def _part_of_day(hour: int) -> str:
