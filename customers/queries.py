@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,8 +27,8 @@ PAGE = 30
 """Lines of a timeline at once."""
 CHANGES_PAGE = 50
 """Changes of a record at once."""
-RARE = 2_000
-"""Of a word in more texts than that, only the newest so many are looked at, so that "bill" takes no longer."""
+STEPS = (200, 2_000)
+"""So many of the newest texts with a word are looked at until enough is found, no more: "bill" takes no longer."""
 COUNTED = 250
 """So far are texts with a word counted, to know which word is the rarest."""
 _LISTED = ("customer_opened", "customer_named", "identifier_added", "identifier_removed")
@@ -166,9 +167,8 @@ class CustomerQueries:
             return []
         with self._facts.engine.connect() as connection:
             counts = self._counts(connection, groups)
-            ordered = [marks for _, marks in sorted(zip(counts, groups, strict=True))]
-            rows = connection.execute(self._search(ordered, limit)).all()
-            person_ids = [row.person_id for row in rows]
+            ordered = [marks for _, _, marks in sorted(zip(counts, map(len, groups), groups, strict=True))]
+            person_ids = self._search(connection, ordered, limit)
             sources = self._sources(connection, ordered, person_ids)
         return self.found(person_ids, sources)
 
@@ -181,33 +181,25 @@ class CustomerQueries:
         return [int(count) for count in connection.execute(sa.select(*each)).one()]
 
     @staticmethod
-    def _search(groups: Sequence[Sequence[int]], limit: int) -> sa.Select[tuple[str, int]]:
-        """Take the newest texts with the rarest word, and leave those persons who lack one of the others.
+    def _search(connection: sa.Connection, groups: Sequence[Sequence[int]], limit: int) -> list[str]:
+        """Take the newest texts with the rarest word, and leave those of persons who lack one of the others.
 
-        Person by person, the newest first: of common words enough are soon found, and the rest is never looked at. The
-        inner limit cuts nothing, and the offset of nothing skips nothing; they keep a planner from looking at every
-        text of every word to join them all.
+        Few texts first: of common words enough are soon found, and the rest is never looked at.
         """
-        words = tables.words
-        texts = [
-            sa.select(words.c.person_id, words.c.at_s)
-            .where(words.c.word == mark)
-            .order_by(words.c.at_s.desc())
-            .limit(RARE)
-            .subquery()
-            for mark in groups[0]
-        ]
-        newest = sa.union_all(*(sa.select(some.c.person_id, some.c.at_s) for some in texts)).subquery()
-        at_s = sa.func.max(newest.c.at_s).label("at_s")
-        each = sa.select(newest.c.person_id, at_s).group_by(newest.c.person_id)
-        each = each.order_by(sa.desc("at_s"), newest.c.person_id).limit(RARE * len(texts))
-        person = each.subquery()
-        query = sa.select(person.c.person_id, person.c.at_s)
-        for marks in groups[1:]:
-            other = words.alias()
-            also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == person.c.person_id)
-            query = query.where(also.offset(0).exists())
-        return query.order_by(person.c.at_s.desc(), person.c.person_id).limit(limit)
+        newest: list[str] = []
+        for most in STEPS:
+            at_s: dict[str, int] = {}
+            looked_to_s: float = 0
+            for mark in groups[0]:
+                rows = connection.execute(_newest(mark, groups[1:], most)).all()
+                for person_id, text_at_s, _ in rows:
+                    at_s[person_id] = max(text_at_s, at_s.get(person_id, text_at_s))
+                oldest_s = rows[0][2] if rows else math.inf  # none of the texts is of such a person: not known how old
+                looked_to_s = max(looked_to_s, oldest_s or 0)
+            newest = sorted(at_s, key=lambda person_id: (-at_s[person_id], person_id))[:limit]
+            if not looked_to_s or (len(newest) == limit and at_s[newest[-1]] >= looked_to_s):
+                break
+        return newest
 
     @staticmethod
     def _sources(
@@ -405,6 +397,24 @@ class CustomerQueries:
         )
         with self._facts.engine.connect() as connection:
             return [CustomerId(name) for name in connection.execute(query).scalars()]
+
+
+def _newest(mark: int, others: Sequence[Sequence[int]], most: int) -> sa.Select[str, int, int | None]:
+    """Select person and second of those of the newest `most` texts with a mark whose person has all other words too.
+
+    The third column is the second of the oldest text that was looked at, and NULL when all were. The offset of nothing
+    skips nothing; it keeps a planner from looking at every text of every word to join them all.
+    """
+    words = tables.words
+    of_mark = sa.select(words.c.person_id, words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
+    text = of_mark.limit(most).subquery()
+    oldest = sa.select(words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
+    query = sa.select(text.c.person_id, text.c.at_s, oldest.offset(most).limit(1).scalar_subquery())
+    for marks in others:
+        other = words.alias()
+        also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == text.c.person_id)
+        query = query.where(also.offset(0).exists())
+    return query
 
 
 def _status(text: str) -> CaseStatus:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -90,6 +91,22 @@ def test_when_a_customer_is_opened_then_it_is_found_by_identifier_and_by_words(s
     (found,) = store.search("garcia")
     assert (found.customer_id, found.name, found.in_sources) == (ana, "Ana García", ("record",))
     assert store.search("garcía lópez") == []
+
+
+@pytest.mark.parametrize("steps", [(3, 9, 10_000), (1, 10_000), (10_000,)])
+def test_when_words_are_common_then_the_newest_persons_with_all_of_them_are_found_in_order(
+    store: CustomerStore, monkeypatch: pytest.MonkeyPatch, steps: tuple[int, ...]
+) -> None:
+    monkeypatch.setattr("customers.queries.STEPS", steps)
+    chance = random.Random(4)
+    people = [" ".join(chance.sample(("rosa", "rosas", "mora", "gil", "vega", "soto"), 3)) for _ in range(60)]
+    names = {store.open("staff", name=name, by="x"): set(name.split()) for name in people}
+    for query in (("rosa",), ("gil",), ("rosas", "gil"), ("vega", "mora", "soto"), ("rosa", "soto"), ("gil", "nadie")):
+        same = [{word, *(("rosa", "rosas") if "rosa" in word else ())} for word in query]
+        wanted = [one for one, words in names.items() if all(words & forms for forms in same)]
+        for limit in (3, 50):
+            found = [each.customer_id for each in store.search(" ".join(query), limit)]
+            assert found == wanted[::-1][:limit], (query, limit)
 
 
 def test_when_two_people_share_a_line_then_they_are_not_joined_and_both_are_found(store: CustomerStore) -> None:
