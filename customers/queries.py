@@ -189,15 +189,14 @@ class CustomerQueries:
         newest: list[str] = []
         for most in STEPS:
             at_s: dict[str, int] = {}
-            looked_to_s: float = 0
+            unseen_s: float = 0  # of the newest text that was not looked at
             for mark in groups[0]:
                 rows = connection.execute(_newest(mark, groups[1:], most)).all()
                 for person_id, text_at_s, _ in rows:
                     at_s[person_id] = max(text_at_s, at_s.get(person_id, text_at_s))
-                oldest_s = rows[0][2] if rows else math.inf  # none of the texts is of such a person: not known how old
-                looked_to_s = max(looked_to_s, oldest_s or 0)
+                unseen_s = max(unseen_s, rows[0][2] or 0 if rows else math.inf)  # no row says nothing of it
             newest = sorted(at_s, key=lambda person_id: (-at_s[person_id], person_id))[:limit]
-            if not looked_to_s or (len(newest) == limit and at_s[newest[-1]] >= looked_to_s):
+            if not unseen_s or (len(newest) == limit and at_s[newest[-1]] >= unseen_s):
                 break
         return newest
 
@@ -402,14 +401,14 @@ class CustomerQueries:
 def _newest(mark: int, others: Sequence[Sequence[int]], most: int) -> sa.Select[str, int, int | None]:
     """Select person and second of those of the newest `most` texts with a mark whose person has all other words too.
 
-    The third column is the second of the oldest text that was looked at, and NULL when all were. The offset of nothing
+    The third column is the second of the newest text that was not looked at, NULL when all were. The offset of nothing
     skips nothing; it keeps a planner from looking at every text of every word to join them all.
     """
     words = tables.words
     of_mark = sa.select(words.c.person_id, words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
     text = of_mark.limit(most).subquery()
-    oldest = sa.select(words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
-    query = sa.select(text.c.person_id, text.c.at_s, oldest.offset(most).limit(1).scalar_subquery())
+    unseen = sa.select(words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
+    query = sa.select(text.c.person_id, text.c.at_s, unseen.offset(most).limit(1).scalar_subquery())
     for marks in others:
         other = words.alias()
         also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == text.c.person_id)

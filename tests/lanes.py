@@ -10,9 +10,9 @@ Most of a run is waiting: for a phone that speaks, a page that opens, a timer of
 - `realtime`, a file each: real peers and real clocks. They leave the processor idle, so that they run beside houses.
 - pure, a file each: bound by the processor, and niced, so that nobody on the telephone waits for them.
 
-The last worker runs pure tests only; who has nothing else left helps with them. Of four (`make test WORKERS=4`, faster
-where two cores have power to spare) the third takes those that wait, then pages, and no houses until nothing else is
-left.
+The last worker begins with pure tests, and who has nothing else left helps with them; when there are none left, it
+takes those that wait for a clock, where it may take back its niceness. Of four (`make test WORKERS=4`, faster where two
+cores have power to spare) the third takes those that wait, then pages, and no houses until nothing else is left.
 In a plain `pytest` all run one after the other in one process, and lanes mean nothing.
 
 Two cores carry three workers, phones, browsers and recognisers, and are somebody's virtual machine besides: a test that
@@ -77,6 +77,11 @@ def lane_of(item: pytest.Item) -> str:
     return REALTIME if marked or item.nodeid.startswith(REALTIME_FOLDERS) else PURE
 
 
+def may_hurry() -> bool:
+    """Tell whether a process that stepped back may come forward again: root may. Source: setpriority(2)."""
+    return os.geteuid() == 0
+
+
 def is_worker(config: pytest.Config) -> bool:
     """Tell whether this process runs tests for another that prints the results."""
     return hasattr(config, "workerinput")
@@ -105,7 +110,7 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]
     def _lanes_for(self, worker: int) -> tuple[str, ...]:
         """Return the lanes that a worker takes."""
         if self.numnodes > 1 and worker == self.numnodes - 1:
-            return (PURE,)
+            return (PURE, REALTIME) if may_hurry() else (PURE,)
         return (REALTIME, PAGES, PURE, HOUSES) if self.numnodes > 3 and worker == self.numnodes - 2 else ORDER
 
     def _assign_work_unit(self, node: WorkerController) -> None:
@@ -170,7 +175,7 @@ class Worker:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        """Take the lane's share of the processor; a worker that has come to the pure tests stays there."""
+        """Take the lane's share of the processor; without the right to, a worker stays with the pure tests."""
         more = NICENESS.get(lane_of(item), 0) - os.nice(0)
         with contextlib.suppress(PermissionError):
             os.nice(more)

@@ -89,15 +89,33 @@ def test_when_nothing_but_houses_is_left_then_the_worker_of_phones_takes_one(
     assert "houses" not in {(LANES | houses)[name] for name in given["gw3"]}
 
 
+@pytest.mark.parametrize("root", [True, False])
 @pytest.mark.parametrize("workers", [1, 2, 3, 8])
 def test_when_any_number_of_workers_runs_then_each_test_is_run_once_and_pure_ones_come_last(
-    tmp_path: Path, pytestconfig: pytest.Config, workers: int
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch, workers: int, root: bool
 ) -> None:
+    monkeypatch.setattr(lanes, "may_hurry", lambda: root)
     given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(workers)])
     assert sorted(name for names in given.values() for name in names) == sorted(TESTS)
+    last = given.pop(f"gw{workers - 1}") if workers > 1 else []
     for names in given.values():
         ranks = [lanes.ORDER.index(LANES[name]) for name in names]
         assert ranks == sorted(ranks)
+    kinds = [LANES[name] for name in last]
+    assert kinds == sorted(kinds), "pure ones first, then those that wait for a clock"
+    assert set(kinds) <= ({"pure", "realtime"} if root else {"pure"})
+
+
+def test_when_no_pure_test_is_left_then_the_last_worker_helps_phones_where_it_may_hurry(
+    tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phones = {f"tests/b/test_phone_{n}.py::test_{m}": "realtime" for n in range(9) for m in range(2)}
+    monkeypatch.setattr(f"{__name__}.LANES", LANES | phones)
+    monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *phones])
+    for root in (True, False):
+        monkeypatch.setattr(lanes, "may_hurry", lambda root=root: root)
+        given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(3)])
+        assert ("realtime" in {(LANES | phones)[name] for name in given["gw2"]}) is root
 
 
 def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_compute(
