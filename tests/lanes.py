@@ -170,15 +170,23 @@ class Worker:
         up a telephone in this process by some tenths of a second.
         """
         self._told.write_text(json.dumps(lanes_of(session.items)))
-        gc.collect()
-        gc.freeze()
+        self._leave_to_itself()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         """Take the lane's share of the processor; without the right to, a worker stays with the pure tests."""
-        more = NICENESS.get(lane_of(item), 0) - os.nice(0)
+        stepped_back = os.nice(0)
+        more = NICENESS.get(lane_of(item), 0) - stepped_back
+        if more < 0 < stepped_back:
+            self._leave_to_itself()
         with contextlib.suppress(PermissionError):
             os.nice(more)
+
+    @staticmethod
+    def _leave_to_itself() -> None:
+        """Keep garbage collection from looking at what is there by now."""
+        gc.collect()
+        gc.freeze()
 
 
 def lanes_of(items: Iterable[pytest.Item]) -> dict[str, str]:
