@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from collections.abc import Callable
 from datetime import datetime
+from functools import cache, partial
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from calls.errors import CallCentreError
@@ -55,50 +57,56 @@ def from_json(cls: type[Any], data: dict[str, Any]) -> Any:
     return _dataclass_from(cls, data)
 
 
-_HINTS: dict[type[Any], dict[str, Any]] = {cls: get_type_hints(cls) for cls in EVENT_BODIES}
-
-
-def _hints(cls: type[Any]) -> dict[str, Any]:
-    known = _HINTS.get(cls)
-    if known is None:
-        known = _HINTS[cls] = get_type_hints(cls)
-    return known
-
-
 def _unreadable(why: str) -> CallCentreError:
     return CallCentreError("event.unreadable", f"An event could not be read: {why}.", fault="us")
 
 
-def _dataclass_from(cls: type[Any], data: dict[str, Any]) -> Any:
-    hints = _hints(cls)
-    unknown = sorted(set(data) - set(hints))
-    if unknown:
-        raise _unreadable(f"{cls.__name__} has no field {unknown[0]!r}")
+def _dataclass_from(cls: Any, data: dict[str, Any]) -> Any:
+    readers = _readers(cls)
     try:
-        return cls(**{name: _value_from(hints[name], item) for name, item in data.items()})
-    except TypeError as error:
+        if unknown := sorted(data.keys() - readers.keys()):
+            raise _unreadable(f"{cls.__name__} has no field {unknown[0]!r}")
+        return cls(**{name: readers[name](item) for name, item in data.items()})
+    except (AttributeError, TypeError) as error:
         raise _unreadable(f"{cls.__name__}: {error}") from error
 
 
-def _value_from(hint: Any, item: Any) -> Any:
+@cache
+def _readers(cls: type[Any]) -> dict[str, Callable[[Any], Any]]:
+    """Return what reads each field of a dataclass; its types are looked at once."""
+    return {name: _reader(hint) for name, hint in get_type_hints(cls).items()}
+
+
+@cache
+def _reader(hint: Any) -> Callable[[Any], Any]:
+    """Return what makes a value of a type from JSON."""
     if isinstance(hint, NewType):
-        hint = hint.__supertype__
+        return _reader(hint.__supertype__)
     origin = get_origin(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return _dataclass_from(hint, item)
+        return partial(_dataclass_from, hint)
     if origin is tuple:
-        inner = get_args(hint)[0]
-        return tuple(_value_from(inner, part) for part in item)
+        inner = _reader(get_args(hint)[0])
+        return lambda item: tuple(map(inner, item))
     if origin in (Union, types.UnionType):
-        if item is None:
-            return None
-        return _value_from(next(arg for arg in get_args(hint) if arg is not type(None)), item)
+        present = _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
+        return lambda item: None if item is None else present(item)
     if origin is Literal:
-        if item not in get_args(hint):
-            raise _unreadable(f"{item!r} is not one of {get_args(hint)}")
-        return item
-    if hint is float and isinstance(item, int) and not isinstance(item, bool):
-        return float(item)
-    if not isinstance(item, hint):
-        raise _unreadable(f"{item!r} is not a {hint.__name__}")
+        return partial(_one_of, get_args(hint))
+    return _float if hint is float else partial(_instance_of, hint)
+
+
+def _one_of(known: tuple[Any, ...], item: Any) -> Any:
+    if item not in known:
+        raise _unreadable(f"{item!r} is not one of {known}")
+    return item
+
+
+def _float(item: Any) -> float:
+    return float(item) if isinstance(item, int) and not isinstance(item, bool) else _instance_of(float, item)
+
+
+def _instance_of(cls: type[Any], item: Any) -> Any:
+    if not isinstance(item, cls):
+        raise _unreadable(f"{item!r} is not a {cls.__name__}")
     return item

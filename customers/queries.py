@@ -189,14 +189,12 @@ class CustomerQueries:
         newest: list[str] = []
         for most in STEPS:
             at_s: dict[str, int] = {}
-            unseen_s: float = 0  # of the newest text that was not looked at
-            for mark in groups[0]:
-                rows = connection.execute(_newest(mark, groups[1:], most)).all()
-                for person_id, text_at_s, _ in rows:
-                    at_s[person_id] = max(text_at_s, at_s.get(person_id, text_at_s))
-                unseen_s = max(unseen_s, rows[0][2] or 0 if rows else math.inf)  # no row says nothing of it
+            rows = connection.execute(_newest(groups[0], groups[1:], most)).all()
+            for row in rows:
+                at_s[row.person_id] = max(row.at_s, at_s.get(row.person_id, row.at_s))
             newest = sorted(at_s, key=lambda person_id: (-at_s[person_id], person_id))[:limit]
-            if not unseen_s or (len(newest) == limit and at_s[newest[-1]] >= unseen_s):
+            unseen_s = rows[0].unseen_s if rows else math.inf  # no row says nothing of it
+            if unseen_s is None or (len(newest) == limit and at_s[newest[-1]] >= unseen_s):
                 break
         return newest
 
@@ -398,20 +396,25 @@ class CustomerQueries:
             return [CustomerId(name) for name in connection.execute(query).scalars()]
 
 
-def _newest(mark: int, others: Sequence[Sequence[int]], most: int) -> sa.Select[str, int, int | None]:
-    """Select person and second of those of the newest `most` texts with a mark whose person has all other words too.
+def _newest(marks: Sequence[int], others: Sequence[Sequence[int]], most: int) -> sa.Select[str, int, int | None]:
+    """Select person and second of those of the newest `most` texts with each mark whose person has all other words too.
 
-    The third column is the second of the newest text that was not looked at, NULL when all were. The offset of nothing
-    skips nothing; it keeps a planner from looking at every text of every word to join them all.
+    `unseen_s` is the second of the newest text that was not looked at, NULL when all were. Forms of a word stand in the
+    same texts, of which the union leaves one. The offset of nothing skips nothing; it keeps a planner from looking at
+    every text of every word to join them all.
     """
     words = tables.words
-    of_mark = sa.select(words.c.person_id, words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
-    text = of_mark.limit(most).subquery()
-    unseen = sa.select(words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
-    query = sa.select(text.c.person_id, text.c.at_s, unseen.offset(most).limit(1).scalar_subquery())
-    for marks in others:
+    each = [
+        sa.select(words.c.person_id, words.c.at_s).where(words.c.word == mark).order_by(words.c.at_s.desc())
+        for mark in marks
+    ]
+    text = sa.union(*(sa.select(one.limit(most).subquery()) for one in each)).subquery()
+    unseen = sa.union_all(*(sa.select(one.offset(most).limit(1).subquery()) for one in each)).subquery()
+    unseen_s = sa.select(sa.func.max(unseen.c.at_s)).scalar_subquery()
+    query = sa.select(text.c.person_id, text.c.at_s, unseen_s.label("unseen_s"))
+    for group in others:
         other = words.alias()
-        also = sa.select(sa.literal(1)).where(other.c.word.in_(marks), other.c.person_id == text.c.person_id)
+        also = sa.select(sa.literal(1)).where(other.c.word.in_(group), other.c.person_id == text.c.person_id)
         query = query.where(also.offset(0).exists())
     return query
 
