@@ -41,6 +41,12 @@ LANES = {
 TESTS = list(LANES)
 
 
+def add(monkeypatch: pytest.MonkeyPatch, more: dict[str, str]) -> None:
+    """Have more tests in this test."""
+    monkeypatch.setattr(f"{__name__}.LANES", LANES | more)
+    monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *more])
+
+
 def handed_out(told: Path, pytestconfig: pytest.Config, workers: list[Worker]) -> dict[str, list[str]]:
     """Let the workers work through everything; return the names each was given, in order."""
     (told / "gw0.json").write_text(json.dumps(LANES))
@@ -80,13 +86,12 @@ def test_when_nothing_but_houses_is_left_then_the_worker_of_phones_takes_one(
     tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     houses = {f"tests/d/test_house_{n}.py::test_{m}": "houses" for n in range(9) for m in range(2)}
-    monkeypatch.setattr(f"{__name__}.LANES", LANES | houses)
-    monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *houses])
+    add(monkeypatch, houses)
     given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(4)])
-    assert "pages" in {(LANES | houses)[name] for name in given["gw2"]}, "before pure ones"
-    of_phones = [(LANES | houses)[name] for name in given["gw2"]]
+    assert "pages" in {LANES[name] for name in given["gw2"]}, "before pure ones"
+    of_phones = [LANES[name] for name in given["gw2"]]
     assert set(of_phones[of_phones.index("houses") :]) == {"houses"}
-    assert "houses" not in {(LANES | houses)[name] for name in given["gw3"]}
+    assert "houses" not in {LANES[name] for name in given["gw3"]}
 
 
 @pytest.mark.parametrize("root", [True, False])
@@ -110,12 +115,11 @@ def test_when_no_pure_test_is_left_then_the_last_worker_helps_phones_where_it_ma
     tmp_path: Path, pytestconfig: pytest.Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     phones = {f"tests/b/test_phone_{n}.py::test_{m}": "realtime" for n in range(9) for m in range(2)}
-    monkeypatch.setattr(f"{__name__}.LANES", LANES | phones)
-    monkeypatch.setattr(f"{__name__}.TESTS", [*TESTS, *phones])
+    add(monkeypatch, phones)
     for root in (True, False):
         monkeypatch.setattr(lanes, "may_hurry", lambda root=root: root)
         given = handed_out(tmp_path, pytestconfig, [Worker(f"gw{n}") for n in range(3)])
-        assert ("realtime" in {(LANES | phones)[name] for name in given["gw2"]}) is root
+        assert ("realtime" in {LANES[name] for name in given["gw2"]}) is root
 
 
 def test_when_tests_are_looked_at_then_those_that_wait_are_told_from_those_that_compute(
